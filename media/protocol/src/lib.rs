@@ -1,0 +1,33 @@
+//! What the server (`yunke`) and the media service (`yunke-media`) say to each other, and nothing else.
+//!
+//! Two things only: signed [`Lease`]s, which media checks without asking anyone, and the control
+//! messages: full [`Snapshot`]s one way, full [`Orders`] the other. Both are idempotent and versioned;
+//! there are no increments, so nothing can drift. This crate does no I/O and reads no clock.
+
+mod lease;
+mod messages;
+
+pub use lease::{DeviceClass, Lease, LeaseError, LeaseKey, Purpose};
+pub use messages::{
+    AudioInfo, Delivery, Gap, HealthCode, HealthNote, LessonOrder, LessonSnapshot, Orders, Phase,
+    PublishGrant, PublishRefusal, PublishRequest, Publisher, RefusalCode, Snapshot, Transport,
+    VideoInfo,
+};
+
+/// UTC milliseconds since the Unix epoch.
+pub type UtcMillis = i64;
+
+/// Milliseconds on a lesson's timeline; 0 is the start of the lesson (not of the rehearsal).
+pub type LessonMillis = i64;
+
+/// Paths of the control interface. Every call carries `Authorization: Bearer <shared secret>`.
+pub mod paths {
+    /// Media → server: may this stream key publish? Body `PublishRequest`; 200 `PublishGrant`, 403 `PublishRefusal`.
+    pub const PUBLISH: &str = "/internal/media/publish";
+    /// Media → server, every 2 s and on change: body `Snapshot`, 200 `Orders`.
+    pub const SNAPSHOT: &str = "/internal/media/snapshot";
+    /// Server → media, on change: body `Orders`, 200 `Snapshot`. `GET` answers the current `Snapshot`.
+    pub const ORDERS: &str = "/control/orders";
+    /// Server → media: end cleanly (finish recordings, close listeners). 202.
+    pub const SHUTDOWN: &str = "/control/shutdown";
+}

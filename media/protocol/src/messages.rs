@@ -1,0 +1,240 @@
+//! The control messages. All times are UTC milliseconds, all lesson positions lesson milliseconds.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{LessonMillis, UtcMillis};
+
+/// What the server wants of a lesson's media.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// The publisher may send; only `Preview` leases see it; nothing is recorded.
+    Rehearsal,
+    /// On air: the timeline runs from `zero_at`, parts are recorded.
+    Live,
+    /// Over: the playlist gets its end mark, the replay stands, publishers are sent away.
+    Ended,
+}
+
+/// How a publisher sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Transport {
+    /// RTMP and enhanced RTMP: OBS, ffmpeg, hardware encoders.
+    Rtmp,
+}
+
+/// A stream key asks to publish.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct PublishRequest {
+    /// The node that asks.
+    pub node: String,
+    /// How the publisher sends.
+    pub transport: Transport,
+    /// The secret as it came; never logged.
+    pub stream_key: String,
+}
+
+impl std::fmt::Debug for PublishRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PublishRequest")
+            .field("node", &self.node)
+            .field("transport", &self.transport)
+            .field("stream_key", &"[redacted]")
+            .finish()
+    }
+}
+
+/// Yes: publish into this lesson.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PublishGrant {
+    /// What the lesson is to be on this node, so that media need not wait for the next orders.
+    pub lesson: LessonOrder,
+}
+
+/// No, and why.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PublishRefusal {
+    /// For programs.
+    pub code: RefusalCode,
+    /// For the encoder's log window, in English.
+    pub message: String,
+}
+
+/// Why a publisher is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusalCode {
+    /// No lesson has this key.
+    WrongKey,
+    /// The lesson has ended or was cancelled.
+    LessonOver,
+    /// Too many wrong keys from this node; try later.
+    TryLater,
+}
+
+/// Everything the server wants of a node: the lessons that may have media now. Lessons that are
+/// missing are none of the node's business: their publishers are sent away, their recordings stay.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Orders {
+    /// Grows with every change on the server; an older one is ignored.
+    pub version: u64,
+    /// In no particular order.
+    pub lessons: Vec<LessonOrder>,
+}
+
+/// What the server wants of one lesson.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LessonOrder {
+    /// The lesson.
+    pub lesson: Uuid,
+    /// What it is to be.
+    pub phase: Phase,
+    /// Where the timeline starts, once a node has said so; a restarted node goes on from it.
+    pub zero_at: Option<UtcMillis>,
+    /// Gaps the server has already stored (from earlier snapshots); a restarted node keeps them.
+    pub gaps: Vec<Gap>,
+}
+
+/// What a node has, whole. Sent every 2 s and on change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The node's name from its configuration.
+    pub node: String,
+    /// New at every start of the process, so that a restart is seen.
+    pub boot: Uuid,
+    /// Grows by one with every snapshot of this boot; an older one is ignored.
+    pub version: u64,
+    /// The node's clock when it was taken.
+    pub taken_at: UtcMillis,
+    /// The version of the orders it follows.
+    pub orders_version: u64,
+    /// Program version, for an upgrade of a node that outlived its server.
+    pub program_version: String,
+    /// All lessons with media on this node.
+    pub lessons: Vec<LessonSnapshot>,
+}
+
+/// One lesson on a node.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct LessonSnapshot {
+    /// The lesson.
+    pub lesson: Uuid,
+    /// What it is now.
+    pub phase: Phase,
+    /// Who sends, if anyone does.
+    pub publisher: Option<Publisher>,
+    /// UTC of lesson position 0: the start of the first segment after the order to go live.
+    pub zero_at: Option<UtcMillis>,
+    /// Lesson position up to which media exists (exclusive). After the end: the lesson's length.
+    pub edge_ms: Option<LessonMillis>,
+    /// Outages of the lecturer so far, ascending, disjoint. An outage still under way is not in it.
+    pub gaps: Vec<Gap>,
+    /// Since when nothing arrives from a publisher of a live lesson.
+    pub outage_since: Option<UtcMillis>,
+    /// The recording is complete and the replay playlist stands.
+    pub replay_ready: bool,
+    /// What each lease fetched lately: leases with a fetch in the last 60 s.
+    pub deliveries: Vec<Delivery>,
+}
+
+/// An outage on the lesson's timeline, half-open `[from_ms, to_ms)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+pub struct Gap {
+    /// First millisecond without media.
+    pub from_ms: LessonMillis,
+    /// First millisecond with media again.
+    pub to_ms: LessonMillis,
+}
+
+/// Media that went out to a lease: merged intervals `[from, to)` in lesson milliseconds,
+/// those of the last 60 s, at most 16.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Delivery {
+    /// The lease.
+    pub lease: Uuid,
+    /// What it fetched.
+    pub intervals: Vec<(LessonMillis, LessonMillis)>,
+}
+
+/// A publisher and what arrives from it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Publisher {
+    /// How it sends.
+    pub transport: Transport,
+    /// Since when.
+    pub connected_at: UtcMillis,
+    /// When the last access unit arrived.
+    pub last_media_at: UtcMillis,
+    /// The picture, once one arrived.
+    pub video: Option<VideoInfo>,
+    /// The sound, once some arrived.
+    pub audio: Option<AudioInfo>,
+    /// What is wrong with it, worst first; empty when all is well.
+    pub notes: Vec<HealthNote>,
+}
+
+/// The picture that arrives, over the last few seconds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct VideoInfo {
+    /// RFC 6381, such as `avc1.64001f`.
+    pub codec: String,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+    /// Frames per 1000 seconds.
+    pub fps_milli: u32,
+    /// Bits per second.
+    pub bitrate_bps: u32,
+    /// Longest distance of two key frames, milliseconds.
+    pub key_interval_ms: u32,
+}
+
+/// The sound that arrives, over the last few seconds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AudioInfo {
+    /// RFC 6381, such as `mp4a.40.2`.
+    pub codec: String,
+    /// Hz.
+    pub rate: u32,
+    /// Channels.
+    pub channels: u32,
+    /// Bits per second.
+    pub bitrate_bps: u32,
+}
+
+/// Something the lecturer should know about the incoming stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HealthNote {
+    /// What it is; the page has the words.
+    pub code: HealthCode,
+    /// The measured figure in the unit the code names, where there is one.
+    pub value: Option<i64>,
+}
+
+/// Codes of [`HealthNote`]; the unit of `value` is given with each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HealthCode {
+    /// Nothing arrived for a while (milliseconds).
+    Stalled,
+    /// Picture but no sound.
+    NoAudio,
+    /// Sound but no picture.
+    NoVideo,
+    /// Key frames too far apart (milliseconds); members wait longer. Advice: 2 s.
+    KeyInterval,
+    /// Bitrate too low for the picture size (bits per second).
+    BitrateLow,
+    /// Bitrate above what phones on a mobile network take (bits per second).
+    BitrateHigh,
+    /// Fewer than 15 frames a second (frames per 1000 s).
+    FpsLow,
+    /// Timestamps went backwards or jumped and were repaired (count).
+    TimestampsRepaired,
+    /// The pipeline broke and was rebuilt (count).
+    Rebuilt,
+}
