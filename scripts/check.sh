@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Lints without tests. ADVISORIES=1 also asks the advisory database (it is fetched from the network).
+source "$(dirname "$0")/lib.sh"
+
+scripts/install.sh test
+PATH="$HOME/.cargo/bin:$PATH"
+deny_version=0.20.2
+deny=target/tools/bin/cargo-deny
+
+step "cargo fmt --check"
+cargo fmt --all --check
+step "cargo clippy, warnings are errors"
+cargo clippy --locked --workspace --all-targets -- -D warnings
+if [ ! -x "$deny" ] || ! "$deny" --version | grep -qF " $deny_version"; then
+  step "Installing cargo-deny $deny_version into target/tools (minutes, once)"
+  cargo install --locked --debug --root target/tools "cargo-deny@$deny_version"
+fi
+step "cargo deny: licences, bans, sources${ADVISORIES:+, advisories}"
+"$deny" --offline check licenses bans sources
+[ -z "${ADVISORIES:-}" ] || "$deny" check advisories
+step "Types of the pages"
+scripts/web.sh deps
+(cd web && npm run --silent typecheck)
