@@ -1,1 +1,46 @@
+//! The store as the server sees it: models, errors, and traits whose methods are use cases.
+//!
+//! One method is one transaction. Not-found is `Ok(None)` or a named outcome, never an error.
+//! No SQL, no clock and no randomness here: ids and times come from the caller.
+//! Every backend passes [`conformance`].
 
+mod account;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod error;
+mod evidence;
+mod lesson;
+mod operation;
+mod text;
+mod unit;
+
+pub use account::{AccountStore, Credentials, NewUser, Person, Role, RoleGrant, Session, Setup, SetupOutcome, User};
+pub use error::{StoreError, StoreResult};
+pub use evidence::*;
+pub use lesson::{
+    Cancel, Edit, EditOutcome, Gap, Lesson, LessonFilter, LessonPhase, LessonStore, LessonSummary, MediaReport,
+    MediaOutcome, NewLesson, PhaseChange, PhaseOutcome, Rule, StreamTarget,
+};
+pub use operation::{AuditEntry, OperationStore, ServerRun};
+pub use text::TextEnum;
+pub use unit::{NewUnit, Unit, UnitKind, UnitStore};
+
+/// UTC milliseconds since the Unix epoch.
+pub type UtcMillis = i64;
+
+/// Milliseconds on a lesson's timeline.
+pub type LessonMillis = i64;
+
+/// A page of a list: `limit` rows after the first `offset`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// How many rows to leave out.
+    pub offset: i64,
+    /// How many rows at most.
+    pub limit: i64,
+}
+
+/// Everything the server asks of its database.
+pub trait Store: AccountStore + UnitStore + LessonStore + EvidenceStore + OperationStore {}
+
+impl<T> Store for T where T: AccountStore + UnitStore + LessonStore + EvidenceStore + OperationStore {}

@@ -1,0 +1,168 @@
+//! People, their roles, and their sessions.
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use crate::{Page, StoreResult, Unit, UtcMillis, text_enum};
+
+text_enum! {
+    /// A role for one part of the tree. Being a member is not granted: it comes with a branch.
+    Role {
+        /// May be named as a lesson's lecturer and run that lesson.
+        Lecturer = "lecturer",
+        /// Plans lessons and answers for attendance in that part of the tree.
+        Organizer = "organizer",
+    }
+}
+
+/// A person who may sign in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Their id.
+    pub id: Uuid,
+    /// Their name.
+    pub name: String,
+    /// Digits, `+` first when it is not a mainland number.
+    pub phone: String,
+    /// The branch they belong to, if any.
+    pub branch: Option<Unit>,
+    /// 成员编号, if the branch gave one.
+    pub member_no: Option<String>,
+    /// `zh-CN` or `en`.
+    pub locale: String,
+    /// Roles besides being a member.
+    pub roles: Vec<RoleGrant>,
+}
+
+/// A role somebody has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoleGrant {
+    /// Which.
+    pub role: Role,
+    /// For this unit and everything inside it.
+    pub unit: Unit,
+}
+
+/// What a sign-in is checked against.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// Whose.
+    pub user_id: Uuid,
+    /// argon2id in PHC form; `None`: this person cannot sign in with a password.
+    pub password_hash: Option<String>,
+}
+
+/// A signed-in browser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// SHA-256 of the token in the cookie.
+    pub token_hash: [u8; 32],
+    /// Who.
+    pub user_id: Uuid,
+    /// When it was made.
+    pub created_at: UtcMillis,
+    /// When it was last seen, to the minute.
+    pub seen_at: UtcMillis,
+    /// When it ends unless it is seen again.
+    pub expires_at: UtcMillis,
+}
+
+/// A person to add.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    /// Their id.
+    pub id: Uuid,
+    /// Their name.
+    pub name: String,
+    /// Normalized phone number.
+    pub phone: String,
+    /// argon2id in PHC form.
+    pub password_hash: Option<String>,
+    /// Their branch.
+    pub branch_id: Option<Uuid>,
+    /// 成员编号.
+    pub member_no: Option<String>,
+    /// Roles and their units.
+    pub roles: Vec<(Role, Uuid)>,
+    /// Now.
+    pub at: UtcMillis,
+}
+
+/// The first centre and its first organizer.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// Id of the centre.
+    pub centre_id: Uuid,
+    /// Name of the centre.
+    pub centre_name: String,
+    /// The organizer; the role for the centre is added.
+    pub organizer: NewUser,
+}
+
+/// What became of a setup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SetupOutcome {
+    /// The centre exists now.
+    Done,
+    /// There was a centre already; nothing was changed.
+    AlreadyDone,
+}
+
+/// A person in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Their id.
+    pub id: Uuid,
+    /// Their name.
+    pub name: String,
+    /// The unit the role is for, or the branch.
+    pub unit: Option<Unit>,
+}
+
+/// Use cases of accounts.
+#[async_trait]
+pub trait AccountStore: Send + Sync {
+    /// Whether there is a centre.
+    async fn is_set_up(&self) -> StoreResult<bool>;
+
+    /// Creates the centre and its organizer, once.
+    async fn set_up(&self, setup: Setup) -> StoreResult<SetupOutcome>;
+
+    /// Adds a person; a phone number in use is [`crate::StoreError::Duplicate`].
+    async fn add_user(&self, user: NewUser) -> StoreResult<()>;
+
+    /// A person who is not disabled, with branch and roles.
+    async fn user(&self, id: Uuid) -> StoreResult<Option<User>>;
+
+    /// What to check a password against; `None` for an unknown or disabled phone.
+    async fn credentials(&self, phone: &str) -> StoreResult<Option<Credentials>>;
+
+    /// Replaces the password hash.
+    async fn set_password(&self, user_id: Uuid, password_hash: &str) -> StoreResult<()>;
+
+    /// People with a role whose name contains `query`; only roles for a unit inside one of `paths`.
+    async fn people(&self, role: Role, paths: &[String], query: &str, page: Page) -> StoreResult<Vec<Person>>;
+
+    /// Keeps a session.
+    async fn open_session(&self, session: Session) -> StoreResult<()>;
+
+    /// The session of a token and its person; `None` when it is over at `now` or the person is disabled.
+    async fn session(&self, token_hash: &[u8; 32], now: UtcMillis) -> StoreResult<Option<(Session, User)>>;
+
+    /// Moves the end of a session.
+    async fn extend_session(
+        &self,
+        token_hash: &[u8; 32],
+        seen_at: UtcMillis,
+        expires_at: UtcMillis,
+    ) -> StoreResult<()>;
+
+    /// Ends one session.
+    async fn close_session(&self, token_hash: &[u8; 32]) -> StoreResult<()>;
+
+    /// Ends all sessions of a person, and tells how many.
+    async fn close_sessions(&self, user_id: Uuid) -> StoreResult<u64>;
+
+    /// Removes sessions that are over.
+    async fn sweep_sessions(&self, now: UtcMillis) -> StoreResult<u64>;
+}

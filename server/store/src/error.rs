@@ -1,0 +1,22 @@
+//! What can go wrong in a store. The source is for the log; it never reaches a client.
+
+/// Result of every store method.
+pub type StoreResult<T> = Result<T, StoreError>;
+
+/// Why a store method failed; anything a client can cause is an outcome of the method instead.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// A unique value exists already (a phone number, an id).
+    #[error("a unique value exists already")]
+    Duplicate,
+    /// A row it refers to does not exist.
+    #[error("a row that is referred to does not exist")]
+    Dangling,
+    /// The database is busy or gone; the same call may succeed later.
+    #[error("the database is not available")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Anything else: a defect or a broken disk.
+    #[error("the database failed")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+}

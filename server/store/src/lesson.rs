@@ -1,0 +1,336 @@
+//! Lessons: planning, their phases, and what media told about them.
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use crate::{LessonMillis, Page, StoreResult, Unit, UtcMillis, text_enum};
+
+text_enum! {
+    /// Where a lesson is in its life.
+    LessonPhase {
+        /// Not started.
+        Planned = "planned",
+        /// Started, the timeline runs.
+        Live = "live",
+        /// Over; the replay stands.
+        Ended = "ended",
+        /// Will not take place.
+        Cancelled = "cancelled",
+    }
+}
+
+/// An outage of the lecturer, half-open `[from_ms, to_ms)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Gap {
+    /// First millisecond without media.
+    pub from_ms: LessonMillis,
+    /// First millisecond with media again.
+    pub to_ms: LessonMillis,
+}
+
+/// The figures of one version of a credit rule. Percent, milliseconds and thousandths; integers only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// Its id.
+    pub id: Uuid,
+    /// Its version.
+    pub version: i64,
+    /// Its name.
+    pub name: String,
+    /// Coverage for full credit.
+    pub full_percent: i64,
+    /// Coverage for half credit.
+    pub half_percent: i64,
+    /// Fastest playing rate that counts.
+    pub max_rate_milli: i64,
+    /// Longest time between two receipts that earns.
+    pub receipt_gap_ms: i64,
+    /// Allowance once per lease.
+    pub allowance_ms: i64,
+    /// How far ahead of the edge a beat may be.
+    pub edge_slack_ms: i64,
+    /// From this length a lesson is worth `long_hours_milli`.
+    pub long_ms: i64,
+    /// Credit hours of a long lesson.
+    pub long_hours_milli: i64,
+    /// From this length a lesson is worth `medium_hours_milli`.
+    pub medium_ms: i64,
+    /// Credit hours of a medium lesson.
+    pub medium_hours_milli: i64,
+    /// Credit hours of a short lesson.
+    pub short_hours_milli: i64,
+    /// Whether picture played on a locked or hidden phone counts; sound always does.
+    pub hidden_video_counts: bool,
+    /// Presence checks needed for full credit.
+    pub checks_required: i64,
+}
+
+/// A lesson, whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lesson {
+    /// Its id.
+    pub id: Uuid,
+    /// Its title.
+    pub title: String,
+    /// What it is about; may be empty.
+    pub summary: String,
+    /// The unit that gives it.
+    pub unit: Unit,
+    /// Who gives it.
+    pub lecturer_id: Uuid,
+    /// Their name.
+    pub lecturer_name: String,
+    /// Planned start.
+    pub planned_start_at: UtcMillis,
+    /// Planned end.
+    pub planned_end_at: UtcMillis,
+    /// Where it is in its life.
+    pub phase: LessonPhase,
+    /// When it was started.
+    pub started_at: Option<UtcMillis>,
+    /// When it was ended.
+    pub ended_at: Option<UtcMillis>,
+    /// UTC of position 0 of the timeline.
+    pub zero_at: Option<UtcMillis>,
+    /// Position up to which media is known to exist.
+    pub edge_ms: LessonMillis,
+    /// Length, once media has told it after the end.
+    pub length_ms: Option<LessonMillis>,
+    /// Whether the replay stands.
+    pub replay_ready: bool,
+    /// Closed outages, ascending.
+    pub gaps: Vec<Gap>,
+    /// Who may watch.
+    pub audience: Vec<Unit>,
+    /// How credit is computed.
+    pub rule: Rule,
+    /// Whether a stream key was given out.
+    pub key_set: bool,
+}
+
+/// A lesson in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LessonSummary {
+    /// Its id.
+    pub id: Uuid,
+    /// Its title.
+    pub title: String,
+    /// The name of who gives it.
+    pub lecturer_name: String,
+    /// The name of the unit that gives it.
+    pub unit_name: String,
+    /// Planned start.
+    pub planned_start_at: UtcMillis,
+    /// Planned end.
+    pub planned_end_at: UtcMillis,
+    /// Where it is in its life.
+    pub phase: LessonPhase,
+    /// When it was started.
+    pub started_at: Option<UtcMillis>,
+    /// Length, once known.
+    pub length_ms: Option<LessonMillis>,
+    /// Whether the replay stands.
+    pub replay_ready: bool,
+}
+
+/// Which lessons a list shows; every field narrows it.
+#[derive(Debug, Clone, Default)]
+pub struct LessonFilter {
+    /// Lessons a member of the branch with this path may watch.
+    pub watchable_by_path: Option<String>,
+    /// Lessons of units inside any of these paths.
+    pub within_paths: Option<Vec<String>>,
+    /// Lessons of this lecturer.
+    pub lecturer_id: Option<Uuid>,
+    /// Lessons in one of these phases; empty: any.
+    pub phases: Vec<LessonPhase>,
+    /// Lessons planned to start at or after.
+    pub from: Option<UtcMillis>,
+    /// Lessons planned to start before.
+    pub until: Option<UtcMillis>,
+    /// Latest first instead of earliest first.
+    pub latest_first: bool,
+}
+
+/// A lesson to plan.
+#[derive(Debug, Clone)]
+pub struct NewLesson {
+    /// Its id.
+    pub id: Uuid,
+    /// Its title.
+    pub title: String,
+    /// What it is about.
+    pub summary: String,
+    /// The unit that gives it.
+    pub unit_id: Uuid,
+    /// Who gives it.
+    pub lecturer_id: Uuid,
+    /// Who may watch.
+    pub audience: Vec<Uuid>,
+    /// Planned start.
+    pub planned_start_at: UtcMillis,
+    /// Planned end.
+    pub planned_end_at: UtcMillis,
+    /// Who plans it.
+    pub actor_id: Uuid,
+    /// Now.
+    pub at: UtcMillis,
+}
+
+/// A change of a lesson that has not ended; `None` leaves as it is.
+#[derive(Debug, Clone, Default)]
+pub struct Edit {
+    /// New title.
+    pub title: Option<String>,
+    /// New summary.
+    pub summary: Option<String>,
+    /// New lecturer.
+    pub lecturer_id: Option<Uuid>,
+    /// New audience.
+    pub audience: Option<Vec<Uuid>>,
+    /// New planned start; only before the start.
+    pub planned_start_at: Option<UtcMillis>,
+    /// New planned end.
+    pub planned_end_at: Option<UtcMillis>,
+}
+
+/// What became of an edit or a cancellation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EditOutcome {
+    /// Done.
+    Done,
+    /// There is no such lesson.
+    NotFound,
+    /// The phase does not allow it.
+    WrongPhase(LessonPhase),
+    /// The end would not be after the start.
+    TimesReversed,
+}
+
+/// A cancellation.
+#[derive(Debug, Clone, Copy)]
+pub struct Cancel {
+    /// Which lesson.
+    pub lesson_id: Uuid,
+    /// Who cancels.
+    pub actor_id: Uuid,
+    /// Now.
+    pub at: UtcMillis,
+}
+
+/// A start or an end.
+#[derive(Debug, Clone, Copy)]
+pub struct PhaseChange {
+    /// Which lesson.
+    pub lesson_id: Uuid,
+    /// `Live` (from planned) or `Ended` (from live).
+    pub to: LessonPhase,
+    /// Who; `None`: the program itself.
+    pub actor_id: Option<Uuid>,
+    /// Now.
+    pub at: UtcMillis,
+}
+
+/// What became of a start or an end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PhaseOutcome {
+    /// Done now.
+    Done,
+    /// It was so already; nothing changed.
+    Already,
+    /// There is no such lesson.
+    NotFound,
+    /// From this phase it cannot be.
+    WrongPhase(LessonPhase),
+}
+
+/// What a stream key opens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamTarget {
+    /// The lesson.
+    pub lesson_id: Uuid,
+    /// Where it is in its life.
+    pub phase: LessonPhase,
+    /// UTC of position 0, if the timeline runs.
+    pub zero_at: Option<UtcMillis>,
+    /// Closed outages.
+    pub gaps: Vec<Gap>,
+}
+
+/// What a node tells of one lesson, to be stored. Repeating it changes nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MediaReport {
+    /// The lesson.
+    pub lesson_id: Uuid,
+    /// UTC of position 0; stored once, never changed after.
+    pub zero_at: Option<UtcMillis>,
+    /// Position up to which media exists; only ever grows.
+    pub edge_ms: LessonMillis,
+    /// Closed outages; added to those that are known.
+    pub gaps: Vec<Gap>,
+    /// The final length, once the node has ended the lesson.
+    pub length_ms: Option<LessonMillis>,
+    /// The replay stands.
+    pub replay_ready: bool,
+}
+
+/// What became of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MediaOutcome {
+    /// Stored.
+    Stored,
+    /// An older snapshot of the same boot: ignored.
+    Stale,
+}
+
+/// Use cases of lessons. Every change writes its line of the audit log in the same transaction.
+#[async_trait]
+pub trait LessonStore: Send + Sync {
+    /// Plans a lesson with the newest version of the default rule.
+    async fn plan_lesson(&self, lesson: NewLesson) -> StoreResult<()>;
+
+    /// Changes a lesson that has not ended.
+    async fn edit_lesson(&self, id: Uuid, edit: Edit, actor_id: Uuid, at: UtcMillis)
+    -> StoreResult<EditOutcome>;
+
+    /// Cancels a planned lesson.
+    async fn cancel_lesson(&self, cancel: Cancel) -> StoreResult<EditOutcome>;
+
+    /// Starts a planned lesson or ends a live one.
+    async fn change_phase(&self, change: PhaseChange) -> StoreResult<PhaseOutcome>;
+
+    /// One lesson, whole.
+    async fn lesson(&self, id: Uuid) -> StoreResult<Option<Lesson>>;
+
+    /// Lessons of a filter.
+    async fn lessons(&self, filter: &LessonFilter, page: Page) -> StoreResult<Vec<LessonSummary>>;
+
+    /// Replaces the stream key of a lesson that is planned or live.
+    async fn set_stream_key(
+        &self,
+        lesson_id: Uuid,
+        key_hash: &[u8; 32],
+        actor_id: Option<Uuid>,
+        at: UtcMillis,
+    ) -> StoreResult<EditOutcome>;
+
+    /// What a stream key opens, whatever the lesson's phase.
+    async fn stream_target(&self, key_hash: &[u8; 32]) -> StoreResult<Option<StreamTarget>>;
+
+    /// Lessons a media node has to know: live ones; planned ones with a key that start before `until`;
+    /// ended ones whose recording is not complete.
+    async fn media_targets(&self, until: UtcMillis) -> StoreResult<Vec<StreamTarget>>;
+
+    /// Stores what a node tells; an older snapshot of the same boot is ignored whole.
+    async fn store_media(
+        &self,
+        node: &str,
+        boot: Uuid,
+        version: i64,
+        reports: &[MediaReport],
+        at: UtcMillis,
+    ) -> StoreResult<MediaOutcome>;
+
+    /// Adds a rule or a new version of one.
+    async fn add_rule(&self, rule: &Rule, at: UtcMillis) -> StoreResult<()>;
+}

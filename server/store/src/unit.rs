@@ -1,0 +1,70 @@
+//! The tree of places and branches.
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use crate::{StoreResult, UtcMillis, text_enum};
+
+text_enum! {
+    /// The level of a unit.
+    UnitKind {
+        /// 中心
+        Centre = "centre",
+        /// 站
+        Station = "station",
+        /// 点
+        Point = "point",
+        /// 支部
+        Branch = "branch",
+    }
+}
+
+/// A node of the tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unit {
+    /// Its id.
+    pub id: Uuid,
+    /// What it is part of; `None` for the centre.
+    pub parent_id: Option<Uuid>,
+    /// Its level.
+    pub kind: UnitKind,
+    /// Its name.
+    pub name: String,
+    /// Sibling numbers from the root, such as `/1/3/2/`; a prefix of the paths of all that is inside.
+    pub path: String,
+}
+
+impl Unit {
+    /// Whether `other` is this unit or inside it.
+    pub fn contains(&self, other_path: &str) -> bool {
+        other_path.starts_with(&self.path)
+    }
+}
+
+/// A unit to add under `parent_id`.
+#[derive(Debug, Clone)]
+pub struct NewUnit {
+    /// Its id.
+    pub id: Uuid,
+    /// What it becomes part of.
+    pub parent_id: Uuid,
+    /// Its level.
+    pub kind: UnitKind,
+    /// Its name.
+    pub name: String,
+    /// Now.
+    pub at: UtcMillis,
+}
+
+/// Use cases of the tree.
+#[async_trait]
+pub trait UnitStore: Send + Sync {
+    /// Adds a unit as the last child of its parent. A missing parent is [`crate::StoreError::Dangling`].
+    async fn add_unit(&self, unit: NewUnit) -> StoreResult<Unit>;
+
+    /// One unit.
+    async fn unit(&self, id: Uuid) -> StoreResult<Option<Unit>>;
+
+    /// All units inside any of `paths` (themselves included), ordered as a tree.
+    async fn units_within(&self, paths: &[String]) -> StoreResult<Vec<Unit>>;
+}
