@@ -1,0 +1,163 @@
+/**
+ * One member's evidence for one lesson, made ready to draw: intervals that tell the same story are
+ * put together, and everything gets its place on the lesson's time axis. It only shows what the
+ * server decided; it must never compute a credit.
+ */
+
+export interface Span {
+  from_ms: number
+  to_ms: number
+}
+
+export type Verdict = 'accepted' | 'clamped' | 'refused'
+
+/** What became of one beat. */
+export interface EvidenceInterval {
+  lease: string
+  device: string
+  source: string
+  mode: string
+  verdict: Verdict
+  reason: string | null
+  /** What the player said. */
+  claimed: Span
+  /** What counted of it. */
+  accepted: Span | null
+  received_at: number
+}
+
+/** Neighbouring intervals of one lease with the same verdict and reason. */
+export interface EvidenceRun extends EvidenceInterval {
+  count: number
+  received_to: number
+}
+
+/** Claims this close together are one run: players report whole milliseconds of a moving position. */
+const JOIN_MS = 250
+
+function joins(run: EvidenceRun, next: EvidenceInterval): boolean {
+  return (
+    run.lease === next.lease &&
+    run.source === next.source &&
+    run.mode === next.mode &&
+    run.verdict === next.verdict &&
+    run.reason === next.reason &&
+    Math.abs(next.claimed.from_ms - run.claimed.to_ms) <= JOIN_MS &&
+    (run.accepted === null) === (next.accepted === null) &&
+    (run.accepted === null || next.accepted === null || Math.abs(next.accepted.from_ms - run.accepted.to_ms) <= JOIN_MS)
+  )
+}
+
+/** Puts neighbours together; the order of receipt stays. */
+export function runs(intervals: readonly EvidenceInterval[]): EvidenceRun[] {
+  const out: EvidenceRun[] = []
+  const open = new Map<string, EvidenceRun>()
+  for (const next of intervals) {
+    const run = open.get(next.lease)
+    if (run && joins(run, next)) {
+      run.claimed.to_ms = next.claimed.to_ms
+      if (run.accepted && next.accepted) run.accepted.to_ms = next.accepted.to_ms
+      run.count += 1
+      run.received_to = next.received_at
+      continue
+    }
+    const fresh: EvidenceRun = {
+      ...next,
+      claimed: { ...next.claimed },
+      accepted: next.accepted ? { ...next.accepted } : null,
+      count: 1,
+      received_to: next.received_at,
+    }
+    open.set(next.lease, fresh)
+    out.push(fresh)
+  }
+  return out
+}
+
+/** Union of spans, ascending and disjoint. */
+export function union(spans: readonly Span[]): Span[] {
+  const sorted = spans.filter((s) => s.to_ms > s.from_ms).sort((a, b) => a.from_ms - b.from_ms)
+  const out: Span[] = []
+  for (const span of sorted) {
+    const last = out.at(-1)
+    if (last && span.from_ms <= last.to_ms) last.to_ms = Math.max(last.to_ms, span.to_ms)
+    else out.push({ ...span })
+  }
+  return out
+}
+
+export type Mark = 'accepted' | 'cut' | 'refused'
+
+export interface Bar {
+  x: number
+  width: number
+  mark: Mark
+  run: EvidenceRun
+}
+
+export interface Lane {
+  lease: string
+  device: string
+  bars: Bar[]
+}
+
+export interface Tick {
+  x: number
+  minutes: number
+}
+
+export interface Drawing {
+  width: number
+  lanes: Lane[]
+  counted: { x: number; width: number }[]
+  gaps: { x: number; width: number }[]
+  ticks: Tick[]
+}
+
+const STEPS_MIN = [1, 2, 5, 10, 15, 30, 60, 120]
+const MAX_TICKS = 9
+
+/** Minutes between two ticks, so that at most nine stand on the axis. */
+export function tickStep(lengthMs: number): number {
+  const minutes = lengthMs / 60_000
+  return STEPS_MIN.find((s) => minutes / s <= MAX_TICKS) ?? Math.ceil(minutes / MAX_TICKS / 60) * 60
+}
+
+/** Everything at its place; a bar that would be thinner than a pixel is drawn as one. */
+export function draw(all: readonly EvidenceRun[], lessonMs: number, gaps: readonly Span[], width: number): Drawing {
+  const length = Math.max(lessonMs, 1)
+  const x = (ms: number): number => (Math.min(Math.max(ms, 0), length) / length) * width
+  const place = (s: Span): { x: number; width: number } => {
+    const from = x(s.from_ms)
+    const wide = Math.max(x(s.to_ms) - from, 1)
+    return { x: Math.min(from, width - wide), width: wide }
+  }
+  const lanes: Lane[] = []
+  for (const run of all) {
+    let lane = lanes.find((l) => l.lease === run.lease)
+    if (!lane) {
+      lane = { lease: run.lease, device: run.device, bars: [] }
+      lanes.push(lane)
+    }
+    if (run.claimed.to_ms <= run.claimed.from_ms) continue
+    if (run.accepted === null || run.verdict === 'refused') {
+      lane.bars.push({ ...place(run.claimed), mark: 'refused', run })
+      continue
+    }
+    if (run.accepted.from_ms > run.claimed.from_ms)
+      lane.bars.push({ ...place({ from_ms: run.claimed.from_ms, to_ms: run.accepted.from_ms }), mark: 'cut', run })
+    lane.bars.push({ ...place(run.accepted), mark: 'accepted', run })
+    if (run.claimed.to_ms > run.accepted.to_ms)
+      lane.bars.push({ ...place({ from_ms: run.accepted.to_ms, to_ms: run.claimed.to_ms }), mark: 'cut', run })
+  }
+  const step = tickStep(length)
+  const ticks: Tick[] = []
+  for (let minutes = 0; minutes * 60_000 <= length; minutes += step) ticks.push({ x: x(minutes * 60_000), minutes })
+  return {
+    width,
+    lanes,
+    counted: union(all.flatMap((r) => (r.accepted ? [r.accepted] : []))).map(place),
+    gaps: union(gaps).map(place),
+    ticks,
+  }
+}

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { checkPlan, emptyPlan, length, planBody, planTimes, type PlanForm } from './plan'
+import { fromLocal } from './time'
+
+const now = fromLocal('2026-11-22', '09:10')!
+const good: PlanForm = {
+  ...emptyPlan(now),
+  title: ' 午间一小时 ',
+  lecturer_id: 'l',
+  unit_id: 'u',
+  audience: ['b'],
+}
+
+describe('a plan', () => {
+  it('starts at the next half hour and lasts an hour', () => {
+    expect(good).toMatchObject({ date: '2026-11-22', start: '10:00', end: '11:00' })
+    expect(checkPlan(good, now)).toEqual({})
+    expect(planBody(good)).toMatchObject({ title: '午间一小时', planned_start_at: fromLocal('2026-11-22', '10:00') })
+  })
+
+  it('says every field that is missing at once', () => {
+    const issues = checkPlan({ ...good, title: '  ', lecturer_id: '', unit_id: '', audience: [], date: '', start: '', end: '' }, now)
+    expect(Object.keys(issues).sort()).toEqual(['audience', 'date', 'end', 'lecturer_id', 'start', 'title', 'unit_id'])
+    expect(planBody({ ...good, date: '' })).toBeNull()
+  })
+
+  it('counts characters as people do', () => {
+    expect(length('𠮷😀a')).toBe(3)
+    expect(checkPlan({ ...good, title: '𠮷'.repeat(200) }, now)).toEqual({})
+    expect(checkPlan({ ...good, title: '𠮷'.repeat(201) }, now).title).toBe('title_long')
+  })
+
+  it('may run over midnight, but not for a whole day, nor for a minute', () => {
+    expect(planTimes({ date: '2026-11-22', start: '23:30', end: '00:30' })).toEqual({
+      from: fromLocal('2026-11-22', '23:30'),
+      to: fromLocal('2026-11-23', '00:30'),
+    })
+    expect(checkPlan({ ...good, end: '09:00' }, now).end).toBe('too_long')
+    expect(checkPlan({ ...good, end: '10:00' }, now).end).toBe('too_short')
+    expect(checkPlan({ ...good, end: '10:01' }, now).end).toBe('too_short')
+  })
+
+  it('must not be over already', () => {
+    expect(checkPlan({ ...good, date: '2026-11-21' }, now).start).toBe('start_past')
+  })
+})

@@ -1,0 +1,67 @@
+/**
+ * Wall-clock time of the centre. All centres keep China Standard Time (UTC+8, no summer time since
+ * 1991), so a plan made on a PC with another time zone still means noon in Kunshan.
+ * Must never use the browser's own zone.
+ */
+
+const OFFSET_MS = 8 * 3_600_000
+const DAY_MS = 86_400_000
+
+export interface LocalStart {
+  /** `YYYY-MM-DD` */
+  date: string
+  /** `HH:mm` */
+  time: string
+}
+
+const two = (n: number): string => String(n).padStart(2, '0')
+
+/** UTC milliseconds → the centre's date and time of day. */
+export function toLocal(ms: number): LocalStart {
+  const d = new Date(ms + OFFSET_MS)
+  return {
+    date: `${d.getUTCFullYear()}-${two(d.getUTCMonth() + 1)}-${two(d.getUTCDate())}`,
+    time: `${two(d.getUTCHours())}:${two(d.getUTCMinutes())}`,
+  }
+}
+
+/** The centre's date and time of day → UTC milliseconds, or null when they name no moment. */
+export function fromLocal(date: string, time: string): number | null {
+  const d = /^(\d{4})-(\d{2})-(\d{2})$/.exec(date)
+  const t = /^(\d{2}):(\d{2})$/.exec(time)
+  if (!d || !t) return null
+  const [year, month, day] = [Number(d[1]), Number(d[2]), Number(d[3])]
+  const [hour, minute] = [Number(t[1]), Number(t[2])]
+  if (hour > 23 || minute > 59) return null
+  const at = Date.UTC(year, month - 1, day, hour, minute)
+  const back = new Date(at)
+  // Date.UTC rolls 31 November over to 1 December; a plan must not.
+  if (back.getUTCMonth() !== month - 1 || back.getUTCDate() !== day) return null
+  return at - OFFSET_MS
+}
+
+/** Number of the centre's day, for "same day?" and "today?". */
+export function dayNumber(ms: number): number {
+  return Math.floor((ms + OFFSET_MS) / DAY_MS)
+}
+
+/** `MM-DD HH:mm`, with the year when it is not this year's. */
+export function shortDateTime(ms: number, now: number): string {
+  const at = toLocal(ms)
+  const year = at.date.slice(0, 4)
+  const date = year === toLocal(now).date.slice(0, 4) ? at.date.slice(5) : at.date
+  return `${date} ${at.time}`
+}
+
+/** `12:00–13:00`, with the second date when the lesson runs over midnight. */
+export function timeRange(from: number, to: number): string {
+  const end = toLocal(to)
+  const tail = dayNumber(from) === dayNumber(to) ? end.time : `${end.date.slice(5)} ${end.time}`
+  return `${toLocal(from).time}–${tail}`
+}
+
+/** The next full half hour at least `lead` ms away: where a new plan starts. */
+export function nextSlot(now: number, lead = 30 * 60_000): number {
+  const slot = 30 * 60_000
+  return Math.ceil((now + lead) / slot) * slot
+}

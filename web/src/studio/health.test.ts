@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest'
+import { bitrate, healthLines } from './health'
+
+describe('health in words', () => {
+  it('gives each figure in the unit people use', () => {
+    const lines = healthLines([
+      { code: 'key_interval', value: 10_000 },
+      { code: 'bitrate_low', value: 120_400 },
+      { code: 'fps_low', value: 12_500 },
+      { code: 'stalled', value: 2_340 },
+      { code: 'rebuilt', value: 3 },
+    ])
+    expect(lines.map((l) => l.params.value)).toEqual(['10', '120 kbps', '12.5', '2.3', '3'])
+    expect(lines[0]).toMatchObject({ severity: 'warn', what: 'studio.health.key_interval.what' })
+  })
+
+  it('says something about a code it does not know', () => {
+    expect(healthLines([{ code: 'new_one', value: null }])[0]).toMatchObject({
+      what: 'studio.health.unknown.what',
+      severity: 'warn',
+      params: { value: '', code: 'new_one' },
+    })
+  })
+
+  it('writes bitrates as encoders do', () => {
+    expect(bitrate(2_100_000)).toBe('2.1 Mbps')
+    expect(bitrate(2_000_000)).toBe('2 Mbps')
+    expect(bitrate(96_000)).toBe('96 kbps')
+  })
+})

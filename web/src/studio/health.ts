@@ -1,0 +1,72 @@
+/**
+ * What the lecturer should know about the incoming stream, worst first, as message keys with their
+ * figures. The codes are those of the media service (`HealthCode`); the words are in messages.ts.
+ */
+
+export interface HealthNote {
+  code: string
+  value?: number | null
+}
+
+export type Severity = 'bad' | 'warn' | 'info'
+
+export interface HealthLine {
+  code: string
+  severity: Severity
+  /** What is the case: `studio.health.<code>.what`; `…​.do` says what to do about it. */
+  what: string
+  advice: string
+  params: Record<string, string>
+}
+
+const SEVERITY: Record<string, Severity> = {
+  stalled: 'bad',
+  no_video: 'bad',
+  no_audio: 'bad',
+  key_interval: 'warn',
+  bitrate_low: 'warn',
+  bitrate_high: 'warn',
+  fps_low: 'warn',
+  timestamps_repaired: 'info',
+  rebuilt: 'info',
+}
+
+/** One decimal at most, and none when it says nothing: 10, 2.5. */
+export function short(n: number): string {
+  return String(Math.round(n * 10) / 10)
+}
+
+/** `2.1 Mbps`, `640 kbps`. */
+export function bitrate(bps: number): string {
+  return bps >= 1_000_000 ? `${short(bps / 1_000_000)} Mbps` : `${Math.round(bps / 1000)} kbps`
+}
+
+function figure(code: string, value: number): string {
+  switch (code) {
+    case 'stalled':
+    case 'key_interval':
+      return short(value / 1000)
+    case 'bitrate_low':
+    case 'bitrate_high':
+      return bitrate(value)
+    case 'fps_low':
+      return short(value / 1000)
+    default:
+      return String(value)
+  }
+}
+
+/** The notes as lines; a code this page does not know yet is said as "something is not as it should be". */
+export function healthLines(notes: readonly HealthNote[]): HealthLine[] {
+  return notes.map(({ code, value }) => {
+    const known = code in SEVERITY
+    const key = known ? code : 'unknown'
+    return {
+      code,
+      severity: SEVERITY[code] ?? 'warn',
+      what: `studio.health.${key}.what`,
+      advice: `studio.health.${key}.do`,
+      params: { value: value === null || value === undefined ? '' : figure(code, value), code },
+    }
+  })
+}
