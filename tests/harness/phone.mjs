@@ -1,0 +1,44 @@
+// A phone: Chromium in phone size, driven by Playwright. One browser a test file, one context a phone.
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+
+export const outFolder = join(import.meta.dirname, '..', 'out');
+mkdirSync(outFolder, { recursive: true });
+
+// Chromium's own services must not call home from a closed network.
+const QUIET = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-dev-shm-usage',
+];
+
+export const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
+export const DESK = { viewport: { width: 1280, height: 800 } };
+
+export async function browser() {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: QUIET });
+}
+
+/** A new context and page, in Chinese, whose errors are kept in `page.faults`. */
+export async function open(chrome, yunke, shape = PHONE) {
+  const context = await chrome.newContext({ ...shape, baseURL: yunke.url, locale: 'zh-CN', timezoneId: 'Asia/Shanghai' });
+  const page = await context.newPage();
+  page.faults = [];
+  page.on('pageerror', (error) => page.faults.push(`error: ${error.message}`));
+  page.on('console', (message) => {
+    if (message.type() === 'error') page.faults.push(`console: ${message.text()}`);
+  });
+  return page;
+}
+
+/** A picture for the README and for whoever looks at a failure. */
+export async function picture(page, name) {
+  await page.screenshot({ path: join(outFolder, `${name}.png`) });
+}
