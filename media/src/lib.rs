@@ -1,0 +1,3 @@
+//! The media service: takes lessons in, serves them live and as replays, and records them.
+
+pub mod live;
