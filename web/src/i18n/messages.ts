@@ -1,0 +1,31 @@
+/**
+ * The dictionary's types. zh-CN is the source language: its files define which keys exist, and the English files must
+ * have exactly the same ones (`satisfies Same<typeof zh>`), so a missing translation does not compile.
+ * One file per area; only the chosen language and only the areas somebody opens are loaded.
+ */
+import type common from '@/locales/zh-CN/common'
+import type consoleArea from '@/locales/zh-CN/console'
+import type member from '@/locales/zh-CN/member'
+import type setup from '@/locales/zh-CN/setup'
+import type studio from '@/locales/zh-CN/studio'
+
+export interface Dictionary {
+  common: typeof common
+  member: typeof member
+  studio: typeof studio
+  console: typeof consoleArea
+  setup: typeof setup
+}
+
+export type Area = keyof Dictionary
+
+/** The same keys, any words. */
+export type Same<T> = { [K in keyof T]: T[K] extends string ? string : Same<T[K]> }
+
+type Leaves<T> = T extends string ? never : { [K in keyof T & string]: T[K] extends string ? K : `${K}.${Leaves<T[K]>}` }[keyof T & string]
+
+/** Every key there is, e.g. `member.home.live`. */
+export type MessageKey = Leaves<Dictionary>
+
+export const LOCALES = ['zh-CN', 'en'] as const
+export type Locale = (typeof LOCALES)[number]

@@ -1,0 +1,11 @@
+import { createApp } from 'vue'
+import App from './App.vue'
+import { i18n, loadArea, locale } from './i18n'
+import { router } from './router'
+import { display } from './session/display'
+import './styles/tokens.css'
+import './styles/base.css'
+
+display.restore()
+document.documentElement.lang = locale()
+void loadArea('common').then(() => createApp(App).use(i18n).use(router).mount('#app'))

@@ -1,0 +1,68 @@
+/**
+ * Which page stands at which address. Members, studio, console and setup are areas of their own: their pages, their
+ * words and their components are loaded when somebody first goes there.
+ */
+import { shallowRef } from 'vue'
+import { createRouter, createWebHistory } from 'vue-router'
+import { consoleRoutes } from '@/console/routes'
+import { loadArea, t, type Area, type MessageKey } from '@/i18n'
+import { memberRoutes } from '@/member/routes'
+import { session } from '@/session/session'
+import { setupRoutes } from '@/setup/routes'
+import { studioRoutes } from '@/studio/routes'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Whose words the page uses. */
+    area?: Area
+    /** May be seen without signing in. */
+    open?: boolean
+    title?: MessageKey
+  }
+}
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes: [
+    ...memberRoutes,
+    ...studioRoutes,
+    ...consoleRoutes,
+    ...setupRoutes,
+    { path: '/:rest(.*)*', name: 'missing', meta: { area: 'common', open: true }, component: () => import('@/components/MissingPage.vue') },
+  ],
+  scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+})
+
+const problem = shallowRef<unknown>(null)
+/** The start failed for want of a server: shown instead of any page, with a button to try again. */
+export const boot = {
+  problem,
+  retry: () => {
+    problem.value = null
+    void router.replace({ path: location.pathname, query: Object.fromEntries(new URLSearchParams(location.search)), force: true })
+  },
+}
+
+router.beforeEach(async (to) => {
+  const area = to.matched.map((r) => r.meta.area).findLast((a) => a !== undefined)
+  const [unanswered] = await Promise.all([session.ensure(), area ? loadArea(area) : undefined])
+  if (to.meta.open) return true
+  if (unanswered) {
+    problem.value = unanswered
+    return true
+  }
+  if (session.me.value) return true
+  return { name: 'sign-in', query: to.fullPath === '/' ? {} : { to: to.fullPath } }
+})
+
+router.afterEach((to) => {
+  const title = to.meta.title ? t(to.meta.title) : ''
+  document.title = title ? `${title} · ${t('common.product')}` : t('common.product')
+})
+
+// A new version was installed and this page's chunks are gone: load the page afresh, once.
+router.onError((error, to) => {
+  if (!/import|fetch|load/i.test(String(error)) || sessionStorage.getItem('yunke.reloaded') === to.fullPath) return
+  sessionStorage.setItem('yunke.reloaded', to.fullPath)
+  location.assign(to.fullPath)
+})

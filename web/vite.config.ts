@@ -1,0 +1,30 @@
+import { fileURLToPath } from 'node:url'
+import vue from '@vitejs/plugin-vue'
+import { defineConfig } from 'vite'
+import { precompress } from './build/precompress.ts'
+
+/** Where `vite dev` finds a running server. */
+const server = process.env.YUNKE_SERVER ?? 'http://127.0.0.1:8080'
+
+export default defineConfig({
+  plugins: [vue(), precompress()],
+  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  define: {
+    __VUE_OPTIONS_API__: 'false',
+    __VUE_I18N_LEGACY_API__: 'false',
+    __VUE_I18N_FULL_INSTALL__: 'false',
+    __INTLIFY_PROD_DEVTOOLS__: 'false',
+    // Messages are interpreted from their syntax tree: no `new Function`, so a strict CSP holds.
+    __INTLIFY_JIT_COMPILATION__: 'true',
+  },
+  server: { proxy: { '/api': { target: server, ws: true } } },
+  build: {
+    // WeChat's in-app browser on older Android phones, iOS 14.
+    target: ['chrome87', 'safari14', 'firefox91'],
+    // A data: URL would need a hole in the content security policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    manifest: true,
+    reportCompressedSize: false,
+  },
+})
