@@ -1,3 +1,4 @@
 //! The media service: takes lessons in, serves them live and as replays, and records them.
 
 pub mod live;
+pub mod recording;
