@@ -188,3 +188,14 @@ CREATE TABLE audit_log (
     detail TEXT NOT NULL DEFAULT '{}'
 ) STRICT;
 CREATE INDEX audit_log_by_subject ON audit_log (subject_id, id);
+
+-- The rule every lesson is planned with until a centre makes its own (yunke_store::DEFAULT_RULE).
+INSERT INTO credit_rules (
+    id, version, name, full_percent, half_percent, max_rate_milli, receipt_gap_ms, allowance_ms, edge_slack_ms,
+    long_ms, long_hours_milli, medium_ms, medium_hours_milli, short_hours_milli, hidden_video_counts, checks_required,
+    created_at
+) VALUES (
+    x'00000000000070008000000000000001', 1, '默认规则', 80, 50, 1500, 45000, 3000, 2000,
+    1800000, 1000, 900000, 500, 250, 1, 0,
+    0
+);

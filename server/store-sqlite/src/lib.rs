@@ -1,1 +1,79 @@
+//! The embedded store: one `SQLite` file in WAL mode, one connection that writes, a few that read.
+//!
+//! A write begins with `BEGIN IMMEDIATE`, so it waits for its turn instead of failing half way.
+//! Every statement is checked against the migrations when this crate is compiled.
 
+mod account;
+mod error;
+mod evidence;
+mod lesson;
+mod lesson_change;
+mod media;
+mod operation;
+mod session;
+mod unit;
+
+use std::{path::Path, time::Duration};
+
+use sqlx::{
+    Sqlite, SqlitePool, Transaction,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use yunke_store::{StoreError, StoreResult};
+
+use crate::error::failed;
+
+/// Connections that only read. A reader beyond them waits for one.
+const READERS: u32 = 4;
+
+/// How long a statement waits for another process (a backup, `sqlite3`) before it fails as busy.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a request waits for a connection before it is answered as busy.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/sqlite");
+
+/// The store.
+#[derive(Debug, Clone)]
+pub struct SqliteStore {
+    write: SqlitePool,
+    read: SqlitePool,
+}
+
+impl SqliteStore {
+    /// Opens or creates the database and brings its schema up to date.
+    pub async fn open(file: &Path) -> StoreResult<Self> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // FULL: a commit is on the disk before a beat is acknowledged, also when the power fails.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT);
+        let write = pool(1).connect_with(options.clone()).await.map_err(failed)?;
+        MIGRATIONS.run(&write).await.map_err(|error| StoreError::Failed(Box::new(error)))?;
+        let read = pool(READERS).connect_with(options.read_only(true)).await.map_err(failed)?;
+        Ok(Self { write, read })
+    }
+
+    async fn begin(&self) -> StoreResult<Transaction<'static, Sqlite>> {
+        self.write.begin_with("BEGIN IMMEDIATE").await.map_err(failed)
+    }
+}
+
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .min_connections(connections.min(1))
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .idle_timeout(None)
+        .max_lifetime(None)
+}
+
+/// A list as the JSON text that `json_each` takes.
+fn json(list: &[impl AsRef<str>]) -> String {
+    let words: Vec<&str> = list.iter().map(AsRef::as_ref).collect();
+    serde_json::Value::from(words).to_string()
+}

@@ -28,6 +28,9 @@ pub struct Gap {
     pub to_ms: LessonMillis,
 }
 
+/// The rule that comes with the schema.
+pub const DEFAULT_RULE: Uuid = Uuid::from_u128(0x0000_0000_0000_7000_8000_0000_0000_0001);
+
 /// The figures of one version of a credit rule. Percent, milliseconds and thousandths; integers only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
@@ -133,11 +136,22 @@ pub struct LessonSummary {
     pub replay_ready: bool,
 }
 
+/// Somebody for whom a list is made: lessons they are invited to, organize, or give.
+#[derive(Debug, Clone)]
+pub struct SeenBy {
+    /// Who.
+    pub user_id: Uuid,
+    /// The path of their branch.
+    pub branch_path: Option<String>,
+    /// The paths of the units they organize.
+    pub organizes: Vec<String>,
+}
+
 /// Which lessons a list shows; every field narrows it.
 #[derive(Debug, Clone, Default)]
 pub struct LessonFilter {
-    /// Lessons a member of the branch with this path may watch.
-    pub watchable_by_path: Option<String>,
+    /// Lessons this person may watch.
+    pub seen_by: Option<SeenBy>,
     /// Lessons of units inside any of these paths.
     pub within_paths: Option<Vec<String>>,
     /// Lessons of this lecturer.

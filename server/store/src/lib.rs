@@ -18,8 +18,8 @@ pub use account::{AccountStore, Credentials, NewUser, Person, Role, RoleGrant, S
 pub use error::{StoreError, StoreResult};
 pub use evidence::*;
 pub use lesson::{
-    Cancel, Edit, EditOutcome, Gap, Lesson, LessonFilter, LessonPhase, LessonStore, LessonSummary, MediaReport,
-    MediaOutcome, NewLesson, PhaseChange, PhaseOutcome, Rule, StreamTarget,
+    Cancel, DEFAULT_RULE, Edit, EditOutcome, Gap, Lesson, LessonFilter, LessonPhase, LessonStore, LessonSummary, MediaReport,
+    MediaOutcome, NewLesson, PhaseChange, PhaseOutcome, Rule, SeenBy, StreamTarget,
 };
 pub use operation::{AuditEntry, OperationStore, ServerRun};
 pub use text::TextEnum;

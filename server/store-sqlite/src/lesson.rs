@@ -1,0 +1,218 @@
+//! Lessons, read.
+
+use async_trait::async_trait;
+use sqlx::SqliteConnection;
+use uuid::Uuid;
+use yunke_store::{
+    Cancel, Edit, EditOutcome, Gap, Lesson, LessonFilter, LessonStore, LessonSummary, MediaOutcome, MediaReport,
+    NewLesson, Page, PhaseChange, PhaseOutcome, Rule, StoreResult, StreamTarget, TextEnum as _, Unit, UtcMillis,
+};
+
+use crate::{
+    SqliteStore,
+    error::{failed, word},
+    json, lesson_change, media,
+    unit::UnitRow,
+};
+
+/// Closed outages of a lesson, ascending.
+pub(crate) async fn gaps(on: &mut SqliteConnection, lesson_id: Uuid) -> StoreResult<Vec<Gap>> {
+    sqlx::query_as!(
+        Gap,
+        "SELECT from_ms, to_ms FROM lesson_gaps WHERE lesson_id = ? ORDER BY from_ms",
+        lesson_id
+    )
+    .fetch_all(on)
+    .await
+    .map_err(failed)
+}
+
+async fn audience(on: &mut SqliteConnection, lesson_id: Uuid) -> StoreResult<Vec<Unit>> {
+    sqlx::query_as!(
+        UnitRow,
+        "SELECT u.id, u.parent_id, u.kind, u.name, u.path
+         FROM lesson_audience a JOIN units u ON u.id = a.unit_id WHERE a.lesson_id = ? ORDER BY u.path",
+        lesson_id
+    )
+    .fetch_all(on)
+    .await
+    .map_err(failed)?
+    .into_iter()
+    .map(Unit::try_from)
+    .collect()
+}
+
+async fn rule(on: &mut SqliteConnection, id: Uuid, version: i64) -> StoreResult<Rule> {
+    sqlx::query_as!(
+        Rule,
+        r#"SELECT id, version, name, full_percent, half_percent, max_rate_milli, receipt_gap_ms, allowance_ms,
+                  edge_slack_ms, long_ms, long_hours_milli, medium_ms, medium_hours_milli, short_hours_milli,
+                  hidden_video_counts AS "hidden_video_counts: bool", checks_required
+           FROM credit_rules WHERE id = ? AND version = ?"#,
+        id,
+        version
+    )
+    .fetch_one(on)
+    .await
+    .map_err(failed)
+}
+
+/// One lesson with all that belongs to it, from one view of the database.
+async fn load(store: &SqliteStore, id: Uuid) -> StoreResult<Option<Lesson>> {
+    let mut tx = store.read.begin().await.map_err(failed)?;
+    let row = sqlx::query!(
+        r#"SELECT l.title, l.summary, l.lecturer_id, p.name AS lecturer_name, l.planned_start_at, l.planned_end_at,
+                  l.phase, l.started_at, l.ended_at, l.zero_at, l.edge_ms, l.length_ms,
+                  l.replay_ready AS "replay_ready: bool", l.rule_id, l.rule_version,
+                  l.stream_key_hash IS NOT NULL AS "key_set!: bool",
+                  u.id AS unit_id, u.parent_id, u.kind, u.name, u.path
+           FROM lessons l JOIN users p ON p.id = l.lecturer_id JOIN units u ON u.id = l.unit_id
+           WHERE l.id = ?"#,
+        id
+    )
+    .fetch_optional(&mut *tx)
+    .await
+    .map_err(failed)?;
+    let Some(row) = row else { return Ok(None) };
+    let unit =
+        UnitRow { id: row.unit_id, parent_id: row.parent_id, kind: row.kind, name: row.name, path: row.path };
+    Ok(Some(Lesson {
+        id,
+        title: row.title,
+        summary: row.summary,
+        unit: unit.try_into()?,
+        lecturer_id: row.lecturer_id,
+        lecturer_name: row.lecturer_name,
+        planned_start_at: row.planned_start_at,
+        planned_end_at: row.planned_end_at,
+        phase: word(&row.phase)?,
+        started_at: row.started_at,
+        ended_at: row.ended_at,
+        zero_at: row.zero_at,
+        edge_ms: row.edge_ms,
+        length_ms: row.length_ms,
+        replay_ready: row.replay_ready,
+        gaps: gaps(&mut tx, id).await?,
+        audience: audience(&mut tx, id).await?,
+        rule: rule(&mut tx, row.rule_id, row.rule_version).await?,
+        key_set: row.key_set,
+    }))
+}
+
+async fn list(store: &SqliteStore, filter: &LessonFilter, page: Page) -> StoreResult<Vec<LessonSummary>> {
+    let phases: Vec<&str> = filter.phases.iter().map(|phase| phase.as_str()).collect();
+    let phases = (!phases.is_empty()).then(|| json(&phases));
+    let within = filter.within_paths.as_deref().map(json);
+    let seen_by = filter.seen_by.as_ref();
+    let seen_user = seen_by.map(|seen| seen.user_id);
+    let seen_branch = seen_by.and_then(|seen| seen.branch_path.as_deref());
+    let seen_organizes = seen_by.map(|seen| json(&seen.organizes));
+    let direction = if filter.latest_first { -1 } else { 1 };
+    let rows = sqlx::query!(
+        r#"SELECT l.id, l.title, p.name AS lecturer_name, u.name AS unit_name, l.planned_start_at,
+                  l.planned_end_at, l.phase, l.started_at, l.length_ms, l.replay_ready AS "replay_ready: bool"
+           FROM lessons l JOIN users p ON p.id = l.lecturer_id JOIN units u ON u.id = l.unit_id
+           WHERE (?1 IS NULL OR l.phase IN (SELECT value FROM json_each(?1)))
+             AND (?2 IS NULL OR EXISTS (SELECT 1 FROM json_each(?2) AS scope
+                                        WHERE substr(u.path, 1, length(scope.value)) = scope.value))
+             AND (?3 IS NULL OR l.lecturer_id = ?3)
+             AND (?4 IS NULL OR l.planned_start_at >= ?4)
+             AND (?5 IS NULL OR l.planned_start_at < ?5)
+             AND (?6 IS NULL OR l.lecturer_id = ?6
+                  OR EXISTS (SELECT 1 FROM json_each(?8) AS scope
+                             WHERE substr(u.path, 1, length(scope.value)) = scope.value)
+                  OR EXISTS (SELECT 1 FROM lesson_audience a JOIN units au ON au.id = a.unit_id
+                             WHERE a.lesson_id = l.id AND substr(?7, 1, length(au.path)) = au.path))
+           ORDER BY l.planned_start_at * ?9, l.id LIMIT ?10 OFFSET ?11"#,
+        phases,
+        within,
+        filter.lecturer_id,
+        filter.from,
+        filter.until,
+        seen_user,
+        seen_branch,
+        seen_organizes,
+        direction,
+        page.limit,
+        page.offset,
+    )
+    .fetch_all(&store.read)
+    .await
+    .map_err(failed)?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(LessonSummary {
+                id: row.id,
+                title: row.title,
+                lecturer_name: row.lecturer_name,
+                unit_name: row.unit_name,
+                planned_start_at: row.planned_start_at,
+                planned_end_at: row.planned_end_at,
+                phase: word(&row.phase)?,
+                started_at: row.started_at,
+                length_ms: row.length_ms,
+                replay_ready: row.replay_ready,
+            })
+        })
+        .collect()
+}
+
+#[async_trait]
+impl LessonStore for SqliteStore {
+    async fn plan_lesson(&self, lesson: NewLesson) -> StoreResult<()> {
+        lesson_change::plan(self, lesson).await
+    }
+
+    async fn edit_lesson(&self, id: Uuid, edit: Edit, actor_id: Uuid, at: UtcMillis) -> StoreResult<EditOutcome> {
+        lesson_change::edit(self, id, edit, actor_id, at).await
+    }
+
+    async fn cancel_lesson(&self, cancel: Cancel) -> StoreResult<EditOutcome> {
+        lesson_change::cancel(self, cancel).await
+    }
+
+    async fn change_phase(&self, change: PhaseChange) -> StoreResult<PhaseOutcome> {
+        lesson_change::phase(self, change).await
+    }
+
+    async fn lesson(&self, id: Uuid) -> StoreResult<Option<Lesson>> {
+        load(self, id).await
+    }
+
+    async fn lessons(&self, filter: &LessonFilter, page: Page) -> StoreResult<Vec<LessonSummary>> {
+        list(self, filter, page).await
+    }
+
+    async fn set_stream_key(
+        &self,
+        lesson_id: Uuid,
+        key_hash: &[u8; 32],
+        actor_id: Option<Uuid>,
+        at: UtcMillis,
+    ) -> StoreResult<EditOutcome> {
+        lesson_change::stream_key(self, lesson_id, key_hash, actor_id, at).await
+    }
+
+    async fn stream_target(&self, key_hash: &[u8; 32]) -> StoreResult<Option<StreamTarget>> {
+        media::target_of_key(self, key_hash).await
+    }
+
+    async fn media_targets(&self, until: UtcMillis) -> StoreResult<Vec<StreamTarget>> {
+        media::targets(self, until).await
+    }
+
+    async fn store_media(
+        &self,
+        node: &str,
+        boot: Uuid,
+        version: i64,
+        reports: &[MediaReport],
+        at: UtcMillis,
+    ) -> StoreResult<MediaOutcome> {
+        media::store(self, node, boot, version, reports, at).await
+    }
+
+    async fn add_rule(&self, rule: &Rule, at: UtcMillis) -> StoreResult<()> {
+        lesson_change::add_rule(self, rule, at).await
+    }
+}

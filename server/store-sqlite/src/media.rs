@@ -1,0 +1,122 @@
+//! What media nodes need to know of lessons, and what they tell.
+
+use sqlx::SqliteConnection;
+use uuid::Uuid;
+use yunke_store::{LessonPhase, MediaOutcome, MediaReport, StoreResult, StreamTarget, UtcMillis};
+
+use crate::{
+    SqliteStore,
+    error::{failed, word},
+    lesson::gaps,
+};
+
+async fn target(
+    on: &mut SqliteConnection,
+    lesson_id: Uuid,
+    phase: &str,
+    zero_at: Option<UtcMillis>,
+) -> StoreResult<StreamTarget> {
+    let phase: LessonPhase = word(phase)?;
+    Ok(StreamTarget { lesson_id, phase, zero_at, gaps: gaps(on, lesson_id).await? })
+}
+
+pub(crate) async fn target_of_key(
+    store: &SqliteStore,
+    key_hash: &[u8; 32],
+) -> StoreResult<Option<StreamTarget>> {
+    let mut tx = store.read.begin().await.map_err(failed)?;
+    let key = key_hash.as_slice();
+    let row = sqlx::query!("SELECT id, phase, zero_at FROM lessons WHERE stream_key_hash = ?", key)
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(failed)?;
+    match row {
+        Some(row) => target(&mut tx, row.id, &row.phase, row.zero_at).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+pub(crate) async fn targets(store: &SqliteStore, until: UtcMillis) -> StoreResult<Vec<StreamTarget>> {
+    let mut tx = store.read.begin().await.map_err(failed)?;
+    let rows = sqlx::query!(
+        "SELECT id, phase, zero_at FROM lessons
+         WHERE phase = 'live'
+            OR (phase = 'planned' AND stream_key_hash IS NOT NULL AND planned_start_at < ?)
+            OR (phase = 'ended' AND replay_ready = 0 AND stream_key_hash IS NOT NULL)
+         ORDER BY planned_start_at, id",
+        until
+    )
+    .fetch_all(&mut *tx)
+    .await
+    .map_err(failed)?;
+    let mut found = Vec::with_capacity(rows.len());
+    for row in rows {
+        found.push(target(&mut tx, row.id, &row.phase, row.zero_at).await?);
+    }
+    Ok(found)
+}
+
+pub(crate) async fn store(
+    store: &SqliteStore,
+    node: &str,
+    boot: Uuid,
+    version: i64,
+    reports: &[MediaReport],
+    at: UtcMillis,
+) -> StoreResult<MediaOutcome> {
+    let mut tx = store.begin().await?;
+    let taken = sqlx::query!(
+        "INSERT INTO media_nodes (node, boot, version, seen_at) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (node) DO UPDATE SET boot = ?2, version = ?3, seen_at = ?4
+         WHERE boot <> ?2 OR version < ?3",
+        node,
+        boot,
+        version,
+        at,
+    )
+    .execute(&mut *tx)
+    .await
+    .map_err(failed)?;
+    if taken.rows_affected() == 0 {
+        return Ok(MediaOutcome::Stale);
+    }
+    for report in reports {
+        take(&mut tx, report).await?;
+    }
+    tx.commit().await.map_err(failed)?;
+    Ok(MediaOutcome::Stored)
+}
+
+async fn take(on: &mut SqliteConnection, report: &MediaReport) -> StoreResult<()> {
+    // A zero once stored stays: evidence refers to it. A lesson that was never started has no timeline.
+    let known = sqlx::query!(
+        "UPDATE lessons SET zero_at = coalesce(zero_at, ?1), edge_ms = max(edge_ms, ?2),
+                length_ms = coalesce(length_ms, CASE WHEN phase = 'ended' THEN ?3 END),
+                replay_ready = max(replay_ready, CASE WHEN phase = 'ended' THEN ?4 ELSE 0 END)
+         WHERE id = ?5 AND phase IN ('live', 'ended')",
+        report.zero_at,
+        report.edge_ms,
+        report.length_ms,
+        report.replay_ready,
+        report.lesson_id,
+    )
+    .execute(&mut *on)
+    .await
+    .map_err(failed)?;
+    if known.rows_affected() == 0 {
+        return Ok(());
+    }
+    for gap in report.gaps.iter().filter(|gap| 0 <= gap.from_ms && gap.from_ms < gap.to_ms) {
+        sqlx::query!(
+            "INSERT INTO lesson_gaps (lesson_id, from_ms, to_ms) VALUES (?, ?, ?)
+             ON CONFLICT (lesson_id, from_ms) DO UPDATE SET to_ms = max(to_ms, excluded.to_ms)",
+            report.lesson_id,
+            gap.from_ms,
+            gap.to_ms
+        )
+        .execute(&mut *on)
+        .await
+        .map_err(failed)?;
+    }
+    Ok(())
+}

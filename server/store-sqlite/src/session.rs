@@ -1,0 +1,91 @@
+//! Sessions, by the hash of their token.
+
+use sqlx::SqlitePool;
+use uuid::Uuid;
+use yunke_store::{Session, StoreResult, User, UtcMillis};
+
+use crate::{
+    account::load_user,
+    error::{failed, hash},
+};
+
+pub(crate) async fn open(pool: &SqlitePool, session: Session) -> StoreResult<()> {
+    let token_hash = session.token_hash.as_slice();
+    sqlx::query!(
+        "INSERT INTO sessions (token_hash, user_id, created_at, seen_at, expires_at) VALUES (?, ?, ?, ?, ?)",
+        token_hash,
+        session.user_id,
+        session.created_at,
+        session.seen_at,
+        session.expires_at,
+    )
+    .execute(pool)
+    .await
+    .map_err(failed)?;
+    Ok(())
+}
+
+pub(crate) async fn find(
+    pool: &SqlitePool,
+    token_hash: &[u8; 32],
+    now: UtcMillis,
+) -> StoreResult<Option<(Session, User)>> {
+    let key = token_hash.as_slice();
+    let row = sqlx::query!(
+        r#"SELECT token_hash AS "token_hash: Vec<u8>", user_id, created_at, seen_at, expires_at
+           FROM sessions WHERE token_hash = ? AND expires_at > ?"#,
+        key,
+        now,
+    )
+    .fetch_optional(pool)
+    .await
+    .map_err(failed)?;
+    let Some(row) = row else { return Ok(None) };
+    let session = Session {
+        token_hash: hash(&row.token_hash)?,
+        user_id: row.user_id,
+        created_at: row.created_at,
+        seen_at: row.seen_at,
+        expires_at: row.expires_at,
+    };
+    Ok(load_user(pool, row.user_id).await?.map(|user| (session, user)))
+}
+
+pub(crate) async fn extend(
+    pool: &SqlitePool,
+    token_hash: &[u8; 32],
+    seen_at: UtcMillis,
+    expires_at: UtcMillis,
+) -> StoreResult<()> {
+    let key = token_hash.as_slice();
+    sqlx::query!(
+        "UPDATE sessions SET seen_at = ?, expires_at = ? WHERE token_hash = ?",
+        seen_at,
+        expires_at,
+        key
+    )
+    .execute(pool)
+    .await
+    .map_err(failed)?;
+    Ok(())
+}
+
+pub(crate) async fn close(pool: &SqlitePool, token_hash: &[u8; 32]) -> StoreResult<()> {
+    let key = token_hash.as_slice();
+    sqlx::query!("DELETE FROM sessions WHERE token_hash = ?", key).execute(pool).await.map_err(failed)?;
+    Ok(())
+}
+
+pub(crate) async fn close_all(pool: &SqlitePool, user_id: Uuid) -> StoreResult<u64> {
+    let done = sqlx::query!("DELETE FROM sessions WHERE user_id = ?", user_id)
+        .execute(pool)
+        .await
+        .map_err(failed)?;
+    Ok(done.rows_affected())
+}
+
+pub(crate) async fn sweep(pool: &SqlitePool, now: UtcMillis) -> StoreResult<u64> {
+    let done =
+        sqlx::query!("DELETE FROM sessions WHERE expires_at <= ?", now).execute(pool).await.map_err(failed)?;
+    Ok(done.rows_affected())
+}

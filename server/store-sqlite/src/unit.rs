@@ -1,0 +1,103 @@
+//! The tree.
+
+use async_trait::async_trait;
+use sqlx::SqliteConnection;
+use uuid::Uuid;
+use yunke_store::{NewUnit, StoreError, StoreResult, TextEnum as _, Unit, UnitStore};
+
+use crate::{
+    SqliteStore,
+    error::{failed, word},
+    json,
+};
+
+/// A row of `units`.
+pub(crate) struct UnitRow {
+    pub(crate) id: Uuid,
+    pub(crate) parent_id: Option<Uuid>,
+    pub(crate) kind: String,
+    pub(crate) name: String,
+    pub(crate) path: String,
+}
+
+impl TryFrom<UnitRow> for Unit {
+    type Error = StoreError;
+
+    fn try_from(row: UnitRow) -> StoreResult<Self> {
+        let UnitRow { id, parent_id, kind, name, path } = row;
+        Ok(Self { id, parent_id, kind: word(&kind)?, name, path })
+    }
+}
+
+pub(crate) async fn unit(on: &mut SqliteConnection, id: Uuid) -> StoreResult<Option<Unit>> {
+    sqlx::query_as!(UnitRow, "SELECT id, parent_id, kind, name, path FROM units WHERE id = ?", id)
+        .fetch_optional(on)
+        .await
+        .map_err(failed)?
+        .map(Unit::try_from)
+        .transpose()
+}
+
+#[async_trait]
+impl UnitStore for SqliteStore {
+    async fn add_unit(&self, new: NewUnit) -> StoreResult<Unit> {
+        let mut tx = self.begin().await?;
+        let parent = unit(&mut tx, new.parent_id).await?.ok_or(StoreError::Dangling)?;
+        let siblings =
+            sqlx::query_scalar!("SELECT count(*) FROM units WHERE parent_id = ?", new.parent_id)
+                .fetch_one(&mut *tx)
+                .await
+                .map_err(failed)?;
+        let added = Unit {
+            id: new.id,
+            parent_id: Some(parent.id),
+            kind: new.kind,
+            name: new.name,
+            path: format!("{}{}/", parent.path, siblings + 1),
+        };
+        let kind = added.kind.as_str();
+        sqlx::query!(
+            "INSERT INTO units (id, parent_id, kind, name, path, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+            added.id,
+            added.parent_id,
+            kind,
+            added.name,
+            added.path,
+            new.at,
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(failed)?;
+        tx.commit().await.map_err(failed)?;
+        Ok(added)
+    }
+
+    async fn unit(&self, id: Uuid) -> StoreResult<Option<Unit>> {
+        let mut connection = self.read.acquire().await.map_err(failed)?;
+        unit(&mut connection, id).await
+    }
+
+    async fn units_within(&self, paths: &[String]) -> StoreResult<Vec<Unit>> {
+        let paths = json(paths);
+        let mut units: Vec<Unit> = sqlx::query_as!(
+            UnitRow,
+            "SELECT id, parent_id, kind, name, path FROM units
+             WHERE EXISTS (SELECT 1 FROM json_each(?) AS scope
+                           WHERE substr(path, 1, length(scope.value)) = scope.value)",
+            paths,
+        )
+        .fetch_all(&self.read)
+        .await
+        .map_err(failed)?
+        .into_iter()
+        .map(Unit::try_from)
+        .collect::<StoreResult<_>>()?;
+        units.sort_by_cached_key(|unit| order(&unit.path));
+        Ok(units)
+    }
+}
+
+/// Sibling numbers as numbers, so that 10 comes after 9.
+fn order(path: &str) -> Vec<u64> {
+    path.split('/').filter_map(|number| number.parse().ok()).collect()
+}
