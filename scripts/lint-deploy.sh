@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Are the files of deploy/ accepted by the programs that will read them?
+source "$(dirname "$0")/lib.sh"
+
+made=$(mktemp -d)
+trap 'rm -rf "$made"' EXIT
+
+# systemd wants to see the program it would start, and the user: a stand-in for one, root for the other.
+unit() {
+  install -m 755 /bin/true "$made/yunke"
+  sed -e "s#/usr/local/bin/yunke#$made/yunke#; s#^\(User\|Group\)=.*#\1=root#; /^Documentation=/d" \
+    deploy/single-box/yunke.service >"$made/yunke.service"
+  systemd-analyze verify --man=no "$made/yunke.service"
+}
+
+# nginx gets the site inside a whole configuration of its own, on paths it may write to.
+edge() {
+  openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=lessons.example.org \
+    -keyout "$made/privkey.pem" -out "$made/fullchain.pem" 2>/dev/null
+  sed -e "s#/etc/ssl/yunke#$made#g; s#/var/cache/nginx#$made#g; s#/var/log/nginx#$made#g" deploy/edge/yunke.conf >"$made/yunke.conf"
+  printf 'pid %s/nginx.pid;\nerror_log stderr;\nevents {}\nhttp {\n include %s/yunke.conf;\n}\n' "$made" "$made" >"$made/nginx.conf"
+  PATH="$PATH:/usr/sbin" nginx -q -t -e stderr -c "$made/nginx.conf"
+}
+
+yaml() { /usr/bin/python3 -c 'import sys, yaml; [yaml.safe_load(open(f)) for f in sys.argv[1:]]' deploy/monitoring/*.yml; }
+toml() { python3 -c 'import sys, tomllib; [tomllib.load(open(f, "rb")) for f in sys.argv[1:]]' deploy/single-box/*.toml; }
+shell() { for script in scripts/*.sh .ci/run; do bash -n "$script" || return 1; done; }
+
+for what in unit edge yaml toml shell; do
+  "$what" || fail "deploy: $what"
+  printf '  %s ok\n' "$what"
+done
