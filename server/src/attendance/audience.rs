@@ -1,0 +1,263 @@
+//! Who is there: 在线 now, 峰值 peak, and the curve per minute. One definition for the phone, the studio,
+//! the console, the API and the metrics.
+//!
+//! A lease is present from a playing beat until its next beat says otherwise or 45 s have passed; a
+//! member is present while any lease is. Presence depends on receipts alone, never on what was found out
+//! later (a gap, the end), so a count once shown stays true.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::{
+    evidence::{Beat, Cause, LeaseId, PlayState},
+    interval::{Interval, IntervalSet},
+    rule::Rule,
+};
+
+/// A playing beat makes present for so long.
+const PRESENT_MS: i64 = 45_000;
+
+/// Whose presence; a member.
+pub type MemberId = u128;
+
+/// What a beat says about presence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Says {
+    Here,
+    Gone,
+    Nothing,
+}
+
+fn says(beat: &Beat, zero_at: Option<i64>, rule: &Rule) -> Says {
+    let edge = zero_at.map(|zero| beat.received_at.saturating_sub(zero) + rule.edge_tolerance_ms);
+    match (beat.state, beat.cause) {
+        (PlayState::Left | PlayState::Ended, _) | (_, Cause::Hide | Cause::End) => Says::Gone,
+        (PlayState::Playing, _) if beat.rate_milli > rule.max_rate_milli => Says::Nothing,
+        (PlayState::Playing, _) if edge.is_none_or(|edge| beat.from_ms > edge) => Says::Nothing,
+        (PlayState::Playing, _) => Says::Here,
+        (PlayState::Paused | PlayState::Buffering, _) => Says::Nothing,
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Seat {
+    member: MemberId,
+    /// Beats that arrive after a later one (a queue sent after the farewell) say nothing any more.
+    last_seq: u32,
+    /// Present until then, exclusive.
+    until: Option<i64>,
+}
+
+/// Who is present in one lesson, fed beat by beat in order of receipt.
+#[derive(Debug, Clone, Default)]
+pub struct Presence {
+    seats: HashMap<LeaseId, Seat>,
+    leaving: BTreeSet<(i64, LeaseId)>,
+    present: HashMap<MemberId, u32>,
+    at: i64,
+    peak: usize,
+}
+
+impl Presence {
+    /// Takes one beat. Beats of one receipt come ascending by seq.
+    pub fn receive(&mut self, member: MemberId, beat: &Beat, zero_at: Option<i64>, rule: &Rule) {
+        self.pass(beat.received_at);
+        let fresh = Seat { member, last_seq: 0, until: None };
+        let seat = *self.seats.entry(beat.lease).or_insert(fresh);
+        if beat.seq < seat.last_seq {
+            return;
+        }
+        let until = match says(beat, zero_at, rule) {
+            Says::Here => Some(beat.received_at + PRESENT_MS + 1),
+            Says::Gone => None,
+            Says::Nothing => seat.until,
+        };
+        self.sit(beat.lease, Seat { last_seq: beat.seq, until, ..seat });
+    }
+
+    /// Takes a member's past, of any length and order, after a restart; gives the member's presence for
+    /// [`peak`], whose result goes to [`Presence::remember_peak`].
+    pub fn restore(
+        &mut self,
+        member: MemberId,
+        beats: &[Beat],
+        zero_at: Option<i64>,
+        rule: &Rule,
+    ) -> IntervalSet {
+        let mut spans = IntervalSet::default();
+        for_each_lease(beats, |lease| {
+            let (last_seq, until) = sweep_lease(lease, zero_at, rule, &mut spans);
+            self.sit(lease[0].lease, Seat { member, last_seq, until });
+        });
+        spans
+    }
+
+    /// The peak of the restored past; the count goes on from `now`.
+    pub fn remember_peak(&mut self, peak: usize, now: i64) {
+        self.at = i64::MAX;
+        self.pass(now);
+        self.at = now;
+        self.peak = peak;
+    }
+
+    /// Lets time pass; who was last heard of too long ago is gone. The count may have changed.
+    pub fn pass(&mut self, now: i64) {
+        while let Some(&(until, lease)) = self.leaving.first()
+            && until <= now
+        {
+            self.settle(until);
+            let Some(seat) = self.seats.get(&lease).copied() else { break };
+            self.sit(lease, Seat { until: None, ..seat });
+        }
+        self.settle(now);
+    }
+
+    /// Distinct members present.
+    pub fn now(&self) -> usize {
+        self.present.len()
+    }
+
+    /// Members present, in no order.
+    pub fn members(&self) -> impl Iterator<Item = MemberId> + '_ {
+        self.present.keys().copied()
+    }
+
+    /// The most that were ever present at once.
+    pub fn peak(&self) -> usize {
+        self.peak.max(self.present.len())
+    }
+
+    /// When the next one will be gone if nothing is heard.
+    pub fn next_change(&self) -> Option<i64> {
+        self.leaving.first().map(|(until, _)| *until)
+    }
+
+    /// The count holds for a moment only once all beats of that moment are in.
+    fn settle(&mut self, now: i64) {
+        if now > self.at {
+            self.peak = self.peak.max(self.present.len());
+            self.at = now;
+        }
+    }
+
+    fn sit(&mut self, lease: LeaseId, seat: Seat) {
+        let before = self.seats.insert(lease, seat).and_then(|old| old.until);
+        if let Some(until) = before {
+            self.leaving.remove(&(until, lease));
+        }
+        if let Some(until) = seat.until {
+            self.leaving.insert((until, lease));
+        }
+        match (before.is_some(), seat.until.is_some()) {
+            (false, true) => *self.present.entry(seat.member).or_default() += 1,
+            (true, false) => {
+                if let Some(leases) = self.present.get_mut(&seat.member) {
+                    *leases -= 1;
+                    if *leases == 0 {
+                        self.present.remove(&seat.member);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// One member's presence as intervals of server time, from beats in any order.
+pub fn presence_spans(beats: &[Beat], zero_at: Option<i64>, rule: &Rule) -> IntervalSet {
+    let mut spans = IntervalSet::default();
+    for_each_lease(beats, |lease| {
+        sweep_lease(lease, zero_at, rule, &mut spans);
+    });
+    spans
+}
+
+fn for_each_lease(beats: &[Beat], mut each: impl FnMut(&[Beat])) {
+    let mut sorted = beats.to_vec();
+    sorted.sort_by_key(|beat| (beat.lease, beat.received_at, beat.seq));
+    sorted.chunk_by(|a, b| a.lease == b.lease).for_each(&mut each);
+}
+
+/// Adds the presence of one lease to `spans`; gives its last seq and until when its last word holds.
+fn sweep_lease(
+    lease: &[Beat],
+    zero_at: Option<i64>,
+    rule: &Rule,
+    spans: &mut IntervalSet,
+) -> (u32, Option<i64>) {
+    let mut last_seq = 0;
+    let mut here: Option<Interval> = None;
+    for beat in lease {
+        if beat.seq < last_seq {
+            continue;
+        }
+        last_seq = beat.seq;
+        let at = beat.received_at;
+        let said = says(beat, zero_at, rule);
+        if said != Says::Nothing
+            && let Some(before) = here.take()
+        {
+            spans.insert(Interval::new(before.from, before.to.min(at)));
+        }
+        if said == Says::Here {
+            here = Some(Interval::new(at, at + PRESENT_MS + 1));
+        }
+    }
+    if let Some(last) = here {
+        spans.insert(last);
+    }
+    (last_seq, here.map(|last| last.to))
+}
+
+/// 峰值: the exact maximum of a sweep over the members' presence.
+pub fn peak<'a>(members: impl IntoIterator<Item = &'a IntervalSet>) -> usize {
+    let mut steps: Vec<(i64, i64)> =
+        members.into_iter().flat_map(IntervalSet::iter).flat_map(|i| [(i.from, 1), (i.to, -1)]).collect();
+    steps.sort_unstable();
+    let mut there = 0;
+    let most = steps.iter().fold(0, |most, (_, step)| {
+        there += step;
+        most.max(there)
+    });
+    usize::try_from(most).unwrap_or(0)
+}
+
+/// One minute of the audience curve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Minute {
+    /// Minutes since the zero of the timeline.
+    pub minute: i64,
+    /// Distinct members who viewed something in it.
+    pub people: i64,
+}
+
+/// The audience per minute from the members' viewing time; minutes nobody viewed are left out.
+pub fn audience_by_minute<'a>(
+    members: impl IntoIterator<Item = &'a IntervalSet>,
+    zero_at: i64,
+) -> Vec<Minute> {
+    let mut steps: BTreeMap<i64, i64> = BTreeMap::new();
+    for viewing in members {
+        let minutes: IntervalSet = viewing
+            .iter()
+            .map(|span| {
+                let first = (span.from - zero_at).div_euclid(60_000);
+                Interval::new(first, (span.to - 1 - zero_at).div_euclid(60_000) + 1)
+            })
+            .collect();
+        for run in minutes.iter() {
+            *steps.entry(run.from).or_default() += 1;
+            *steps.entry(run.to).or_default() -= 1;
+        }
+    }
+    let mut people = 0;
+    let mut curve = Vec::new();
+    let mut steps = steps.into_iter().peekable();
+    while let Some((minute, step)) = steps.next() {
+        people += step;
+        let until = steps.peek().map_or(minute, |(next, _)| *next);
+        if people > 0 {
+            curve.extend((minute..until).map(|minute| Minute { minute, people }));
+        }
+    }
+    curve
+}

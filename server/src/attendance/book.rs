@@ -1,0 +1,188 @@
+//! One member's evidence for one lesson, judged as it arrives. Feeding it the stored beats in order of
+//! receipt gives exactly what feeding it live gave; it must never depend on anything else.
+
+use std::collections::HashMap;
+
+use super::{
+    bucket::{Bucket, cost_ms},
+    evidence::{Beat, LeaseId, LeaseTerms, Mode, PlayState, Timeline},
+    interval::{Interval, IntervalSet},
+    rule::Rule,
+    verdict::{Outcome, Reason, Reasons, Verdict},
+};
+
+/// What all beats of a lesson are judged against.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bounds {
+    rule: Rule,
+    zero_at: Option<i64>,
+    length_ms: Option<i64>,
+    gaps: IntervalSet,
+    /// Ascending by end.
+    outages: Vec<Interval>,
+}
+
+impl Bounds {
+    /// `outages` are times in which the server itself was down.
+    pub fn new(rule: &Rule, timeline: &Timeline, outages: &[Interval]) -> Self {
+        let mut outages = outages.to_vec();
+        outages.sort_unstable_by_key(|out| out.to);
+        Self {
+            rule: rule.clone(),
+            zero_at: timeline.zero_at,
+            length_ms: timeline.length_ms,
+            gaps: timeline.gaps.iter().copied().collect(),
+            outages,
+        }
+    }
+
+    /// The pieces of the claim that could be watched when it arrived, and why not the rest.
+    fn available(&self, beat: &Beat) -> Result<(Vec<Interval>, Reasons), Reason> {
+        if beat.state != PlayState::Playing {
+            return Err(Reason::NotPlaying);
+        }
+        if beat.rate_milli > self.rule.max_rate_milli {
+            return Err(Reason::RateTooHigh);
+        }
+        if beat.mode == Mode::Video && !beat.visible && !self.rule.hidden_video_counts {
+            return Err(Reason::HiddenVideo);
+        }
+        let zero_at = self.zero_at.ok_or(Reason::NotStarted)?;
+        let claim = beat.claim();
+        let mut reasons = Reasons::default();
+        let edge = beat.received_at.saturating_sub(zero_at).saturating_add(self.rule.edge_tolerance_ms);
+        let mut whole = claim.and(Interval::new(0, i64::MAX));
+        if whole.to > edge {
+            reasons.add(Reason::AheadOfEdge);
+            whole = Interval::new(whole.from, whole.to.min(edge));
+        }
+        if let Some(length) = self.length_ms
+            && whole.to > length
+        {
+            reasons.add(Reason::PastEnd);
+            whole = Interval::new(whole.from, whole.to.min(length));
+        }
+        if claim.is_empty() {
+            let ahead = reasons.has(Reason::AheadOfEdge);
+            return if ahead { Err(Reason::AheadOfEdge) } else { Ok((Vec::new(), Reasons::default())) };
+        }
+        let pieces = self.gaps.outside(whole);
+        if pieces.iter().map(|piece| piece.ms()).sum::<i64>() < whole.ms() {
+            reasons.add(Reason::InGap);
+        }
+        Ok((pieces, reasons))
+    }
+}
+
+/// One lease's part of the book.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct LeaseJudge {
+    issued_at: i64,
+    bucket: Bucket,
+}
+
+impl LeaseJudge {
+    fn beat(&mut self, beat: &Beat, bounds: &Bounds) -> Verdict {
+        let (mut pieces, mut reasons) = match bounds.available(beat) {
+            Ok(found) => found,
+            Err(reason) => return Verdict::refused(reason, beat.received_at),
+        };
+        let wanted: i64 = pieces.iter().map(|piece| piece.ms()).sum();
+        let granted = self.bucket.take(wanted, beat.rate_milli);
+        if granted < wanted {
+            let silence = self.bucket.spilled();
+            reasons.add(if silence { Reason::SilenceTooLong } else { Reason::TooFast });
+            keep_last(&mut pieces, granted);
+        }
+        let span = Interval::new(0, cost_ms(granted, beat.rate_milli));
+        let mut verdict = Verdict { outcome: Outcome::Accepted, reasons, pieces, span };
+        verdict.settle(beat.claim());
+        verdict
+    }
+
+    /// Beats that arrived together played one after the other: the last one ended at the receipt.
+    fn place(&self, received_at: i64, verdicts: &mut [Verdict]) {
+        let mut end = received_at;
+        for verdict in verdicts.iter_mut().rev() {
+            let from = (end - verdict.span.ms()).max(self.issued_at.min(end));
+            verdict.span = Interval::new(from, end);
+            end = from;
+        }
+    }
+}
+
+/// Keeps the last `ms` of the pieces.
+fn keep_last(pieces: &mut Vec<Interval>, ms: i64) {
+    let mut left = ms;
+    for piece in pieces.iter_mut().rev() {
+        let keep = piece.ms().min(left);
+        piece.from = piece.to - keep;
+        left -= keep;
+    }
+    pieces.retain(|piece| !piece.is_empty());
+}
+
+/// A member's judged evidence for one lesson.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MemberBook {
+    leases: HashMap<LeaseId, LeaseJudge>,
+    covered: IntervalSet,
+    viewing: IntervalSet,
+    received: Option<Interval>,
+}
+
+impl MemberBook {
+    /// Makes a lease known. Beats of a lease that is not known are refused by the caller, not here.
+    pub fn open(&mut self, terms: LeaseTerms, bounds: &Bounds) {
+        self.leases.entry(terms.id).or_insert_with(|| LeaseJudge {
+            issued_at: terms.issued_at,
+            bucket: Bucket::new(terms.issued_at, &bounds.rule),
+        });
+    }
+
+    /// The lease is known.
+    pub fn knows(&self, lease: LeaseId) -> bool {
+        self.leases.contains_key(&lease)
+    }
+
+    /// Judges beats of one lease that were received together, ascending by seq, later than all before
+    /// of this lease. One verdict a beat; none at all if the lease is not known.
+    pub fn receive(&mut self, group: &[Beat], bounds: &Bounds) -> Vec<Verdict> {
+        let Some(first) = group.first() else { return Vec::new() };
+        let Some(judge) = self.leases.get_mut(&first.lease) else { return Vec::new() };
+        let at = first.received_at;
+        judge.bucket.fill(at, &bounds.outages, &bounds.rule);
+        let mut verdicts: Vec<_> = group.iter().map(|beat| judge.beat(beat, bounds)).collect();
+        judge.place(at, &mut verdicts);
+        for verdict in &verdicts {
+            verdict.pieces.iter().for_each(|piece| self.covered.insert(*piece));
+            self.viewing.insert(verdict.span);
+        }
+        self.received = Some(match self.received {
+            None => Interval { from: at, to: at },
+            Some(seen) => Interval { from: seen.from.min(at), to: seen.to.max(at) },
+        });
+        verdicts
+    }
+
+    /// Union of what counts, on the timeline, before other lessons are looked at.
+    pub fn covered(&self) -> &IntervalSet {
+        &self.covered
+    }
+
+    /// Union of the server time the counted pieces stand for: how long, and in how many visits, the
+    /// member was there. Watching a piece again is in it.
+    pub fn viewing(&self) -> &IntervalSet {
+        &self.viewing
+    }
+
+    /// First and last receipt.
+    pub fn received(&self) -> Option<Interval> {
+        self.received
+    }
+}
+
+/// Splits beats sorted by (receipt, lease, seq) into what arrived together under one lease.
+pub fn group_by_receipt(sorted: &[Beat]) -> impl Iterator<Item = &[Beat]> {
+    sorted.chunk_by(|a, b| a.received_at == b.received_at && a.lease == b.lease)
+}

@@ -1,0 +1,120 @@
+//! What the judgement is made from. Times named `*_at` are UTC milliseconds of the server's clock,
+//! positions lesson milliseconds. Nothing in here is a client's wall clock.
+
+use super::interval::Interval;
+
+/// Names a lease; the evidence of one device's visit.
+pub type LeaseId = u128;
+
+/// What the player was doing up to the beat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PlayState {
+    /// Media was being played: the only state that earns anything.
+    Playing,
+    /// Stopped by the user or the system.
+    Paused,
+    /// Wanting to play, waiting for media.
+    Buffering,
+    /// At the end of the lesson.
+    Ended,
+    /// The page went away.
+    Left,
+}
+
+/// What made the player send the beat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cause {
+    /// The regular beat, every 15 s ± 20 %.
+    Tick,
+    /// Playing began.
+    Play,
+    /// Playing stopped.
+    Pause,
+    /// The position was moved.
+    Seek,
+    /// The speed changed.
+    Rate,
+    /// The page was shown or hidden.
+    Visibility,
+    /// The lesson's end was reached.
+    End,
+    /// The page goes away.
+    Hide,
+}
+
+/// Where the media came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Source {
+    /// While the lesson was on air.
+    Live,
+    /// From the recording.
+    Replay,
+}
+
+/// What was played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Mode {
+    /// Picture and sound.
+    Video,
+    /// Sound only.
+    Audio,
+}
+
+/// One beat as it was committed. The order of fields makes the order of sorting: by receipt, then by
+/// the client's own count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Beat {
+    /// When the server received it.
+    pub received_at: i64,
+    /// 1, 2, 3 … within the lease.
+    pub seq: u32,
+    /// Whose it is.
+    pub lease: LeaseId,
+    /// What the player did.
+    pub state: PlayState,
+    /// What made it send.
+    pub cause: Cause,
+    /// Live or replay.
+    pub source: Source,
+    /// Video or audio.
+    pub mode: Mode,
+    /// Played from here …
+    pub from_ms: i64,
+    /// … up to here; never before `from_ms`.
+    pub to_ms: i64,
+    /// Speed × 1000, at least 1.
+    pub rate_milli: i64,
+    /// The page was visible.
+    pub visible: bool,
+    /// Follows the user's own tap on play.
+    pub gesture: bool,
+}
+
+impl Beat {
+    /// The claimed piece of the timeline.
+    pub fn claim(&self) -> Interval {
+        Interval::new(self.from_ms, self.to_ms)
+    }
+}
+
+/// What is known of a lease.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeaseTerms {
+    /// Which one.
+    pub id: LeaseId,
+    /// When the lesson was opened: nothing before it can have been watched under this lease.
+    pub issued_at: i64,
+}
+
+/// The lesson as media and server know it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Timeline {
+    /// UTC of position 0; none: the lesson has not started, nothing can be watched.
+    pub zero_at: Option<i64>,
+    /// Planned length.
+    pub planned_ms: i64,
+    /// Length, once the lesson has ended.
+    pub length_ms: Option<i64>,
+    /// Outages of the lecturer: they earn nothing and leave the denominator. Any order.
+    pub gaps: Vec<Interval>,
+}

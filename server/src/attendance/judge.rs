@@ -1,0 +1,82 @@
+//! The whole of a member's evidence for a lesson, judged at once: what every record, export and audit
+//! is computed with. Must give the same for any order and any repetition of its input.
+
+use std::collections::HashSet;
+
+use super::{
+    book::{Bounds, MemberBook, group_by_receipt},
+    contest::{Claim, Rival, lost_to_rivals, yield_time},
+    evidence::{Beat, LeaseTerms},
+    interval::{Interval, IntervalSet},
+    verdict::Verdict,
+};
+
+/// What there is about one member and one lesson.
+#[derive(Debug, Clone)]
+pub struct Evidence<'a> {
+    /// The lesson.
+    pub lesson: u128,
+    /// All leases of the member for it. Beats of other leases are left out.
+    pub leases: &'a [LeaseTerms],
+    /// In any order; a beat may be there twice.
+    pub beats: &'a [Beat],
+    /// What the same member did in other lessons.
+    pub rivals: &'a [Rival],
+}
+
+/// The judgement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judged {
+    /// Each beat once, in order of receipt, with its verdict.
+    pub beats: Vec<(Beat, Verdict)>,
+    /// Union of what counts on the timeline.
+    pub covered: IntervalSet,
+    /// This lesson's claim to the member's time, before rivals: a rival to other lessons.
+    pub claim: Claim,
+    /// First and last receipt.
+    pub received: Option<Interval>,
+}
+
+impl Judged {
+    /// Milliseconds of the lesson that count.
+    pub fn counted_ms(&self) -> i64 {
+        self.covered.ms()
+    }
+}
+
+/// Judges `evidence` against `bounds`.
+pub fn judge(evidence: &Evidence<'_>, bounds: &Bounds) -> Judged {
+    let mut book = MemberBook::default();
+    evidence.leases.iter().for_each(|terms| book.open(*terms, bounds));
+    let beats = in_order(evidence.beats, &book);
+    let mut judged = Vec::with_capacity(beats.len());
+    for group in group_by_receipt(&beats) {
+        judged.extend(group.iter().copied().zip(book.receive(group, bounds)));
+    }
+    let taps = beats.iter().filter(|beat| beat.gesture).map(|beat| beat.received_at);
+    let claim = Claim {
+        lesson: evidence.lesson,
+        gestures: evidence.leases.iter().map(|terms| terms.issued_at).chain(taps).collect(),
+        viewing: book.viewing().clone(),
+    };
+    let lost = lost_to_rivals(&claim, evidence.rivals);
+    let covered = if lost.is_empty() {
+        book.covered().clone()
+    } else {
+        for (beat, verdict) in &mut judged {
+            yield_time(verdict, beat.claim(), &lost);
+        }
+        judged.iter().flat_map(|(_, verdict)| verdict.pieces.iter().copied()).collect()
+    };
+    Judged { beats: judged, covered, claim, received: book.received() }
+}
+
+/// Each (lease, seq) once, the one received first, in the order they are to be judged.
+fn in_order(beats: &[Beat], book: &MemberBook) -> Vec<Beat> {
+    let mut sorted: Vec<Beat> = beats.iter().copied().filter(|beat| book.knows(beat.lease)).collect();
+    sorted.sort_unstable();
+    let mut seen = HashSet::with_capacity(sorted.len());
+    sorted.retain(|beat| seen.insert((beat.lease, beat.seq)));
+    sorted.sort_by_key(|beat| (beat.received_at, beat.lease, beat.seq));
+    sorted
+}

@@ -1,0 +1,76 @@
+//! What must be tried against the counting (ATTENDANCE.md), one named test for each line that applies
+//! to this pure part. Parsing, storing and sockets have theirs where they live.
+
+mod counting;
+mod crediting;
+mod plausibility;
+mod properties;
+mod timeline;
+
+use super::*;
+
+/// Lessons in these tests start here: an hour before a leap day's midnight in Shanghai.
+const ZERO: i64 = 1_835_449_200_000;
+const S: i64 = 1_000;
+const MIN: i64 = 60_000;
+const LESSON: u128 = 7;
+
+fn live(planned_min: i64) -> Timeline {
+    Timeline { zero_at: Some(ZERO), planned_ms: planned_min * MIN, length_ms: None, gaps: vec![] }
+}
+
+fn ended(length_ms: i64) -> Timeline {
+    Timeline { length_ms: Some(length_ms), planned_ms: length_ms, ..live(0) }
+}
+
+fn bounds(timeline: &Timeline) -> Bounds {
+    Bounds::new(&Rule::default(), timeline, &[])
+}
+
+/// A playing beat received `at` ms after zero.
+fn beat(lease: LeaseId, seq: u32, at: i64, from: i64, to: i64) -> Beat {
+    Beat {
+        received_at: ZERO + at,
+        seq,
+        lease,
+        state: PlayState::Playing,
+        cause: Cause::Tick,
+        source: Source::Live,
+        mode: Mode::Video,
+        from_ms: from,
+        to_ms: to,
+        rate_milli: 1000,
+        visible: true,
+        gesture: false,
+    }
+}
+
+fn lease(id: LeaseId, issued: i64) -> LeaseTerms {
+    LeaseTerms { id, issued_at: ZERO + issued }
+}
+
+/// An honest live viewer: opens at `from`, plays at once, a beat every 15 s, until `to`.
+fn honest(id: LeaseId, from: i64, to: i64) -> Vec<Beat> {
+    let mut beats = vec![Beat { cause: Cause::Play, gesture: true, ..beat(id, 1, from, from, from) }];
+    let mut at = from;
+    while at < to {
+        let next = (at + 15 * S).min(to);
+        let seq = u32::try_from(beats.len()).expect("few") + 1;
+        beats.push(beat(id, seq, next, at, next));
+        at = next;
+    }
+    beats
+}
+
+fn judged(timeline: &Timeline, leases: &[LeaseTerms], beats: &[Beat]) -> Judged {
+    judge(&Evidence { lesson: LESSON, leases, beats, rivals: &[] }, &bounds(timeline))
+}
+
+/// Counted milliseconds of one lease opened at zero.
+fn counted(timeline: &Timeline, beats: &[Beat]) -> i64 {
+    judged(timeline, &[lease(1, 0)], beats).counted_ms()
+}
+
+fn last(judged: &Judged) -> &Verdict {
+    &judged.beats.last().expect("there are beats").1
+}

@@ -1,0 +1,217 @@
+//! Claims that cannot be true.
+
+use super::*;
+
+#[test]
+fn an_honest_viewer_gets_every_millisecond() {
+    assert_eq!(counted(&live(60), &honest(1, 0, 20 * MIN)), 20 * MIN);
+}
+
+#[test]
+fn a_hundred_beats_a_second_gain_nothing_over_one_in_fifteen_seconds() {
+    let mut beats = Vec::new();
+    for i in 0..6_000_i64 {
+        // For 60 s every 10 ms a claim to another second of the recording.
+        let seq = u32::try_from(i).expect("few") + 1;
+        beats.push(beat(1, seq, 6_000 * S + (i + 1) * 10, i * S, (i + 1) * S));
+    }
+    let got = judged(&ended(6_000 * S), &[lease(1, 6_000 * S)], &beats).counted_ms();
+    assert_eq!(got, 60 * S + 3 * S, "the time that passed and the allowance, once");
+}
+
+#[test]
+fn open_wait_claim_earns_one_silence() {
+    let timeline = live(60);
+    let beats = [beat(1, 1, 60 * MIN, 0, 60 * MIN)];
+    let judged = judged(&timeline, &[lease(1, 0)], &beats);
+    assert_eq!(judged.counted_ms(), 45 * S);
+    assert_eq!(last(&judged).outcome, Outcome::Clamped);
+    assert!(last(&judged).reasons.has(Reason::SilenceTooLong));
+    assert_eq!(last(&judged).pieces, [Interval::new(60 * MIN - 45 * S, 60 * MIN)], "it keeps its end");
+}
+
+#[test]
+fn a_forged_whole_lesson_right_after_opening_earns_the_allowance() {
+    let forged = [beat(1, 1, 0, 0, 3_600 * S)];
+    assert_eq!(counted(&ended(3_600 * S), &forged), 2 * S, "only 2 s are on air at zero");
+    let later = judged(&ended(3_600 * S), &[lease(1, 7_200 * S)], &[beat(1, 1, 7_200 * S, 0, 3_600 * S)]);
+    assert_eq!(later.counted_ms(), 3 * S);
+    assert!(last(&later).reasons.has(Reason::TooFast));
+}
+
+#[test]
+fn a_new_lease_does_not_bring_the_old_ones_time_back() {
+    // Each lease brings 3 s of allowance; opening one every second would be a lesson in no time.
+    // It is bounded by how many leases the server issues, and they all show in the evidence.
+    let leases: Vec<_> = (0..10).map(|i| lease(i, 3_600 * S)).collect();
+    let beats: Vec<_> = (0..10).map(|i| beat(i, 1, 3_600 * S, 0, 3_600 * S)).collect();
+    assert_eq!(judged(&ended(3_600 * S), &leases, &beats).counted_ms(), 3 * S, "they keep the same end");
+}
+
+#[test]
+fn nothing_ahead_of_the_live_edge_counts() {
+    let ahead = judged(&live(60), &[lease(1, 0)], &[beat(1, 1, 30 * S, 40 * S, 60 * S)]);
+    assert_eq!(ahead.counted_ms(), 0);
+    assert!(last(&ahead).reasons.has(Reason::AheadOfEdge));
+    let partly = judged(&live(60), &[lease(1, 0)], &[beat(1, 1, 30 * S, 20 * S, 40 * S)]);
+    assert_eq!(partly.covered.iter().collect::<Vec<_>>(), [Interval::new(20 * S, 32 * S)]);
+}
+
+#[test]
+fn twice_and_sixteen_times_the_speed_earn_nothing_when_admitted() {
+    for rate_milli in [1_501, 2_000, 16_000] {
+        let beats = [Beat { rate_milli, ..beat(1, 1, 60 * S, 0, 40 * S) }];
+        let fast = judged(&ended(60 * MIN), &[lease(1, 0)], &beats);
+        assert_eq!(fast.counted_ms(), 0);
+        assert!(last(&fast).reasons.has(Reason::RateTooHigh));
+    }
+}
+
+#[test]
+fn twice_and_sixteen_times_the_speed_earn_the_time_that_passed_when_hidden() {
+    for speed in [2, 16] {
+        let opened = 180 * MIN;
+        let beats: Vec<_> = (1..=40)
+            .map(|i| {
+                let seq = u32::try_from(i).expect("few");
+                beat(1, seq, opened + i * 15 * S, (i - 1) * 15 * S * speed, i * 15 * S * speed)
+            })
+            .collect();
+        let got = judged(&ended(opened), &[lease(1, opened)], &beats).counted_ms();
+        assert_eq!(got, 10 * MIN + 3 * S);
+    }
+}
+
+#[test]
+fn one_and_a_half_times_the_speed_counts_its_media() {
+    let beats: Vec<_> = (1..=4)
+        .map(|i: i64| Beat {
+            rate_milli: 1_500,
+            ..beat(1, u32::try_from(i).expect("few"), 60 * MIN + i * 20 * S, (i - 1) * 30 * S, i * 30 * S)
+        })
+        .collect();
+    assert_eq!(judged(&ended(60 * MIN), &[lease(1, 60 * MIN)], &beats).counted_ms(), 120 * S);
+}
+
+#[test]
+fn a_loop_over_the_same_minute_counts_one_minute() {
+    let beats: Vec<_> = (1..=40)
+        .map(|i: i64| {
+            let from = (i - 1) % 4 * 15 * S;
+            beat(1, u32::try_from(i).expect("few"), 60 * MIN + i * 15 * S, from, from + 15 * S)
+        })
+        .collect();
+    let looped = judged(&ended(60 * MIN), &[lease(1, 60 * MIN)], &beats);
+    assert_eq!(looped.counted_ms(), MIN);
+    assert_eq!(looped.claim.viewing.ms(), 10 * MIN, "but the member was there all the time");
+}
+
+#[test]
+fn seeking_to_the_end_earns_only_what_was_played_there() {
+    let beats = [
+        beat(1, 1, 60 * MIN + 15 * S, 0, 15 * S),
+        Beat { cause: Cause::Seek, ..beat(1, 2, 60 * MIN + 16 * S, 59 * MIN, 59 * MIN) },
+        Beat { cause: Cause::End, ..beat(1, 3, 61 * MIN + 16 * S, 59 * MIN, 60 * MIN) },
+        Beat { state: PlayState::Ended, ..beat(1, 4, 61 * MIN + 16 * S, 0, 60 * MIN) },
+    ];
+    let sought = judged(&ended(60 * MIN), &[lease(1, 60 * MIN)], &beats);
+    assert_eq!(sought.counted_ms(), 15 * S + 45 * S, "60 s of silence earn 45");
+}
+
+#[test]
+fn paused_buffering_ended_and_left_earn_nothing() {
+    for state in [PlayState::Paused, PlayState::Buffering, PlayState::Ended, PlayState::Left] {
+        let beats = [Beat { state, ..beat(1, 1, 15 * S, 0, 15 * S) }];
+        let idle = judged(&live(60), &[lease(1, 0)], &beats);
+        assert_eq!(idle.counted_ms(), 0);
+        assert!(last(&idle).reasons.has(Reason::NotPlaying));
+    }
+}
+
+#[test]
+fn a_silence_of_44_seconds_counts_whole_and_of_46_loses_one() {
+    let mut beats = honest(1, 0, MIN);
+    beats.push(beat(1, 100, 104 * S, 60 * S, 104 * S));
+    assert_eq!(counted(&live(60), &beats), 104 * S);
+    beats.pop();
+    beats.push(beat(1, 100, 106 * S, 60 * S, 106 * S));
+    let silent = judged(&live(60), &[lease(1, 0)], &beats);
+    assert_eq!(silent.counted_ms(), 105 * S);
+    assert!(last(&silent).reasons.has(Reason::SilenceTooLong));
+}
+
+#[test]
+fn a_phone_asleep_in_the_middle_of_a_beat_gets_the_silence_and_goes_on() {
+    let mut beats = honest(1, 0, MIN);
+    // Asleep for ten minutes; on waking the position has not moved, then playing goes on.
+    beats.push(beat(1, 100, 11 * MIN, 60 * S, 64 * S));
+    beats.push(beat(1, 101, 11 * MIN + 15 * S, 64 * S, 79 * S));
+    assert_eq!(counted(&live(60), &beats), 79 * S);
+}
+
+#[test]
+fn beats_held_back_by_the_network_count_when_they_arrive_together() {
+    let mut beats = honest(1, 0, 2 * MIN);
+    for beat in &mut beats {
+        // From 60 s to 90 s nothing came through.
+        if (ZERO + 60 * S..ZERO + 90 * S).contains(&beat.received_at) {
+            beat.received_at = ZERO + 90 * S;
+        }
+    }
+    assert_eq!(counted(&live(60), &beats), 2 * MIN);
+}
+
+#[test]
+fn a_hundred_thousand_intervals_are_judged_in_no_time() {
+    let beats: Vec<_> = (1..=100_000_u32)
+        .map(|seq| {
+            let i = i64::from(seq);
+            beat(1, seq, 3_600 * S + i * 10, (i * 7_919) % 3_600_000, (i * 7_919) % 3_600_000 + 5)
+        })
+        .collect();
+    let judged = judged(&ended(7_200 * S), &[lease(1, 0)], &beats);
+    assert_eq!(judged.beats.len(), 100_000);
+    assert!(judged.counted_ms() <= 500_000);
+}
+
+#[test]
+fn a_killed_server_costs_nobody_anything() {
+    // Down from 60 s to 300 s; the phone plays on from media and sends all of it afterwards.
+    let mut beats = honest(1, 0, 400 * S);
+    for beat in &mut beats {
+        if (ZERO + 60 * S..ZERO + 310 * S).contains(&beat.received_at) {
+            beat.received_at = ZERO + 310 * S;
+        }
+    }
+    let down = [Interval::new(ZERO + 60 * S, ZERO + 300 * S)];
+    let with = Bounds::new(&Rule::default(), &live(60), &down);
+    let evidence = Evidence { lesson: LESSON, leases: &[lease(1, 0)], beats: &beats, rivals: &[] };
+    assert_eq!(judge(&evidence, &with).counted_ms(), 400 * S);
+    assert!(counted(&live(60), &beats) < 400 * S, "without the outage it would have cost");
+}
+
+#[test]
+fn a_killed_server_is_no_gift_to_who_was_not_there() {
+    let down = [Interval::new(ZERO + 60 * S, ZERO + 300 * S)];
+    let with = Bounds::new(&Rule::default(), &live(60), &down);
+    let late = [beat(1, 1, 30 * MIN, 0, 30 * MIN)];
+    let evidence = Evidence { lesson: LESSON, leases: &[lease(1, 0)], beats: &late, rivals: &[] };
+    assert_eq!(judge(&evidence, &with).counted_ms(), 45 * S, "long after it the brim is as ever");
+    let new = [beat(1, 1, 305 * S, 0, 300 * S)];
+    let evidence = Evidence { lesson: LESSON, leases: &[lease(1, 301 * S)], beats: &new, rivals: &[] };
+    assert_eq!(judge(&evidence, &with).counted_ms(), 4 * S + 3 * S, "a lease opened after it gains nothing");
+}
+
+#[test]
+fn a_locked_phone_counts_for_sound_and_for_picture_only_if_the_rule_says_so() {
+    let strict = Rule { hidden_video_counts: false, ..Rule::default() };
+    let hidden = Beat { visible: false, ..beat(1, 1, 15 * S, 0, 15 * S) };
+    let got = |rule: &Rule, mode| {
+        let beats = [Beat { mode, ..hidden }];
+        let evidence = Evidence { lesson: LESSON, leases: &[lease(1, 0)], beats: &beats, rivals: &[] };
+        judge(&evidence, &Bounds::new(rule, &live(60), &[])).counted_ms()
+    };
+    assert_eq!(got(&Rule::default(), Mode::Video), 15 * S);
+    assert_eq!(got(&strict, Mode::Video), 0);
+    assert_eq!(got(&strict, Mode::Audio), 15 * S);
+}
