@@ -1,0 +1,115 @@
+/**
+ * Beats on their way: numbered when they are made, kept until the server says that they are durable.
+ *
+ * Every page that opens a lesson has a lease of its own, so no two pages ever number the same lease. What a page could not
+ * deliver stays in IndexedDB with its lease's token, and the next page of this device delivers it (`drain`). Sending a beat
+ * twice does no harm: the server knows (lease, seq).
+ */
+import type { Beat, BeatsAnswer } from '@/api/types'
+import type { BeatDraft } from './meter'
+
+/** The most the server takes at once. */
+export const BATCH = 64
+/** One lease's unsent beats: 12 hours of ticks. When full, the oldest are given up. */
+export const OUTBOX_LIMIT = 4096
+
+export interface KeptLease {
+  leaseId: string
+  token: string
+  lessonId: string
+  memberId: string
+  /** This device's wall clock, only for throwing away what is too old. */
+  keptAt: number
+}
+
+export interface OutboxStore {
+  putLease(lease: KeptLease): Promise<void>
+  leases(): Promise<KeptLease[]>
+  putBeat(leaseId: string, beat: Beat): Promise<void>
+  beats(leaseId: string): Promise<Beat[]>
+  removeBeats(leaseId: string, seqs: number[]): Promise<void>
+  removeLease(leaseId: string): Promise<void>
+}
+
+export interface Refusal {
+  seq: number
+  code: string
+}
+
+export class Outbox {
+  private readonly waiting = new Map<number, Beat>()
+  private nextSeq = 1
+  /** Beats the server would not take, with its reason; for the pages and the tests. */
+  readonly refusals: Refusal[] = []
+
+  constructor(
+    readonly lease: KeptLease,
+    private readonly store: OutboxStore,
+  ) {}
+
+  add(draft: BeatDraft): Beat {
+    const beat: Beat = { seq: this.nextSeq++, ...draft }
+    // Written again whenever the box was empty: another page may have tidied it away meanwhile.
+    if (this.waiting.size === 0) void this.store.putLease(this.lease).catch(() => undefined)
+    this.waiting.set(beat.seq, beat)
+    if (this.waiting.size > OUTBOX_LIMIT) {
+      const oldest = this.waiting.keys().next().value
+      if (oldest !== undefined) this.forget([oldest])
+    }
+    // Storage that is full or forbidden must not stop the lesson: the beat still goes out from memory.
+    void this.store.putBeat(this.lease.leaseId, beat).catch(() => undefined)
+    return beat
+  }
+
+  /** The oldest beats that are still waiting, at most one batch. */
+  batch(after = 0): Beat[] {
+    const beats: Beat[] = []
+    for (const beat of this.waiting.values()) {
+      if (beat.seq <= after) continue
+      beats.push(beat)
+      if (beats.length === BATCH) break
+    }
+    return beats
+  }
+
+  settle(answer: Pick<BeatsAnswer, 'acked' | 'refused'>): void {
+    this.refusals.push(...answer.refused)
+    if (this.refusals.length > BATCH) this.refusals.splice(0, this.refusals.length - BATCH)
+    this.forget([...answer.acked, ...answer.refused.map((r) => r.seq)])
+  }
+
+  get size(): number {
+    return this.waiting.size
+  }
+
+  private forget(seqs: number[]): void {
+    for (const seq of seqs) this.waiting.delete(seq)
+    void this.store.removeBeats(this.lease.leaseId, seqs).catch(() => undefined)
+  }
+}
+
+/** Evidence older than this would be refused anyway. */
+export const KEEP_MS = 72 * 3600_000
+
+/** Delivers what earlier pages of this device could not. `send` rejects when there is no answer: it stays for next time. */
+export async function drain(
+  store: OutboxStore,
+  options: { memberId: string; except: string | null; now: number; send: (lease: KeptLease, beats: Beat[]) => Promise<Pick<BeatsAnswer, 'acked' | 'refused'>> },
+): Promise<void> {
+  for (const lease of await store.leases()) {
+    if (lease.leaseId === options.except) continue
+    if (options.now - lease.keptAt > KEEP_MS) {
+      await store.removeLease(lease.leaseId)
+      continue
+    }
+    // Another member's beats wait until that member is signed in again.
+    if (lease.memberId !== options.memberId) continue
+    const beats = (await store.beats(lease.leaseId)).sort((a, b) => a.seq - b.seq)
+    for (let i = 0; i < beats.length; i += BATCH) {
+      const part = beats.slice(i, i + BATCH)
+      await options.send(lease, part)
+      await store.removeBeats(lease.leaseId, part.map((b) => b.seq))
+    }
+    if ((await store.beats(lease.leaseId)).length === 0) await store.removeLease(lease.leaseId)
+  }
+}

@@ -1,0 +1,233 @@
+/**
+ * The lesson's room: state comes down, beats go up. A WebSocket where one can be had, otherwise POST; both may fail, and then
+ * it tries again, later and later, while the beats wait in the outbox. It never loses a beat and never waits with playing.
+ */
+import { asProblem, type Problem } from '@/api/problem'
+import type { Beat, BeatsAnswer, Progress, RoomState } from '@/api/types'
+import { Backoff } from './backoff'
+import type { Outbox } from './outbox'
+
+type Timer = 'connect' | 'fallback' | 'post' | 'ack' | 'gather'
+
+export type Link = 'connecting' | 'open' | 'fallback' | 'down'
+
+export interface PostAnswer extends BeatsAnswer {
+  state: RoomState | null
+}
+
+export interface RoomEvents {
+  state(state: RoomState): void
+  progress(progress: Progress): void
+  link(link: Link): void
+  /** The lease is over or not ours: another one is needed. */
+  lease(code: string): void
+  /** The session is over; beats stay until somebody signs in again. */
+  signedOut(): void
+}
+
+export interface RoomOptions {
+  url: string
+  outbox: Outbox
+  socket: (url: string) => WebSocket
+  post: (beats: Beat[]) => Promise<PostAnswer>
+  random: () => number
+  events: RoomEvents
+}
+
+/** Without a socket for this long, beats go up by POST. */
+export const FALLBACK_AFTER_MS = 2000
+/** In fallback the state is asked for this often. */
+export const POLL_MS = 5000
+/** A socket that acknowledges nothing for this long is dead (Wi-Fi → 4G), whatever it says. */
+export const ACK_MS = 8000
+/** Small events that belong together (pause = interval + pause) travel together. */
+const GATHER_MS = 30
+
+export class Room {
+  private socket: WebSocket | null = null
+  private open = false
+  private closed = false
+  private sentTo = 0
+  private posting = false
+  private readonly reconnect: Backoff
+  private readonly repost: Backoff
+  private timers: Partial<Record<Timer, ReturnType<typeof setTimeout>>> = {}
+
+  constructor(private readonly options: RoomOptions) {
+    this.reconnect = new Backoff(options.random, 500, 10_000)
+    this.repost = new Backoff(options.random, 1000, 15_000)
+  }
+
+  start(): void {
+    this.connect()
+  }
+
+  /** There are new beats. */
+  flush(): void {
+    if (this.closed || this.timers.gather) return
+    this.after('gather', GATHER_MS, () => (this.open ? this.sendBatches() : this.postSoon()))
+  }
+
+  /** The network changed or the page woke up: do not wait for the next try. */
+  hurry(): void {
+    if (this.closed || this.open) return
+    this.reconnect.reset()
+    this.repost.reset()
+    this.connect()
+  }
+
+  close(): void {
+    this.closed = true
+    for (const timer of Object.values(this.timers)) clearTimeout(timer)
+    this.timers = {}
+    this.drop()
+  }
+
+  private connect(): void {
+    this.drop()
+    this.cancel('connect')
+    let socket: WebSocket
+    try {
+      socket = this.options.socket(this.options.url)
+    } catch {
+      this.lost()
+      return
+    }
+    this.socket = socket
+    if (!this.timers.fallback && !this.posting) this.after('fallback', FALLBACK_AFTER_MS, () => this.fallBack())
+    socket.onopen = () => this.opened(socket)
+    socket.onmessage = (event) => this.received(socket, event)
+    socket.onclose = () => {
+      if (this.socket === socket) this.lost()
+    }
+  }
+
+  private opened(socket: WebSocket): void {
+    if (this.socket !== socket) return
+    this.open = true
+    this.sentTo = 0
+    this.cancel('fallback')
+    this.cancel('post')
+    this.reconnect.reset()
+    this.options.events.link('open')
+    this.sendBatches()
+  }
+
+  private lost(): void {
+    const wasOpen = this.open
+    this.drop()
+    if (this.closed) return
+    if (wasOpen) this.options.events.link('connecting')
+    if (!this.timers.fallback && !this.timers.post && !this.posting) this.after('fallback', FALLBACK_AFTER_MS, () => this.fallBack())
+    this.after('connect', this.reconnect.next(), () => this.connect())
+  }
+
+  private drop(): void {
+    const socket = this.socket
+    this.socket = null
+    this.open = false
+    this.cancel('ack')
+    if (!socket) return
+    socket.onopen = socket.onmessage = socket.onclose = null
+    socket.close()
+  }
+
+  private sendBatches(): void {
+    const { outbox } = this.options
+    for (let beats = outbox.batch(this.sentTo); this.open && beats.length > 0; beats = outbox.batch(this.sentTo)) {
+      this.socket?.send(JSON.stringify({ type: 'beats', beats }))
+      this.sentTo = beats.at(-1)!.seq
+      if (!this.timers.ack) this.after('ack', ACK_MS, () => this.lost())
+    }
+  }
+
+  private received(socket: WebSocket, event: MessageEvent): void {
+    if (this.socket !== socket || typeof event.data !== 'string') return
+    const message = parse(event.data)
+    if (message?.type === 'state') this.options.events.state(message as unknown as RoomState)
+    else if (message?.type === 'ack') {
+      this.cancel('ack')
+      this.settle(message as unknown as BeatsAnswer)
+      if (this.options.outbox.size > 0) this.after('ack', ACK_MS, () => this.lost())
+    } else if (message?.type === 'error') this.trouble(String(message.code))
+  }
+
+  private settle(answer: BeatsAnswer): void {
+    this.options.outbox.settle(answer)
+    if (answer.progress) this.options.events.progress(answer.progress)
+    const bad = answer.refused.find((r) => r.code.startsWith('lease_'))
+    if (bad) this.options.events.lease(bad.code)
+  }
+
+  private trouble(code: string): void {
+    if (code.startsWith('lease_')) this.options.events.lease(code)
+    else if (code === 'sign_in_required') this.options.events.signedOut()
+  }
+
+  private fallBack(): void {
+    if (this.open || this.closed) return
+    this.options.events.link('down')
+    void this.post()
+  }
+
+  private postSoon(): void {
+    // The first seconds belong to the socket; after that a beat does not wait for the next poll.
+    if (this.timers.fallback || this.posting || this.repost.tries > 0) return
+    void this.post()
+  }
+
+  private async post(): Promise<void> {
+    if (this.open || this.closed || this.posting) return
+    this.cancel('post')
+    this.posting = true
+    const beats = this.options.outbox.batch()
+    let again = POLL_MS
+    try {
+      const answer = await this.options.post(beats)
+      if (this.closed) return
+      this.repost.reset()
+      if (!this.open) this.options.events.link('fallback')
+      this.settle(answer)
+      if (answer.state) this.options.events.state(answer.state)
+      if (this.options.outbox.size > 0) again = 0
+    } catch (thrown) {
+      if (this.closed) return
+      again = this.failed(asProblem(thrown), beats)
+    } finally {
+      this.posting = false
+    }
+    if (!this.open && !this.closed) this.after('post', again, () => void this.post())
+  }
+
+  private failed(problem: Problem, beats: Beat[]): number {
+    if (!this.open) this.options.events.link('down')
+    if (problem.status === 401) this.options.events.signedOut()
+    else if (problem.code.startsWith('lease_')) this.options.events.lease(problem.code)
+    // A batch that can never be taken must not block the ones after it.
+    else if (problem.status === 400 || problem.status === 413 || problem.status === 422)
+      this.options.outbox.settle({ acked: [], refused: beats.map((b) => ({ seq: b.seq, code: problem.code })) })
+    return Math.max(this.repost.next(), (problem.retryAfter ?? 0) * 1000)
+  }
+
+  private after(name: Timer, ms: number, run: () => void): void {
+    this.cancel(name)
+    this.timers[name] = setTimeout(() => {
+      delete this.timers[name]
+      run()
+    }, ms)
+  }
+
+  private cancel(name: Timer): void {
+    clearTimeout(this.timers[name])
+    delete this.timers[name]
+  }
+}
+
+function parse(data: string): Record<string, unknown> | null {
+  try {
+    const message: unknown = JSON.parse(data)
+    return typeof message === 'object' && message !== null ? (message as Record<string, unknown>) : null
+  } catch {
+    return null
+  }
+}
