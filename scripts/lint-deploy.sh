@@ -23,7 +23,7 @@ edge() {
 }
 
 yaml() { /usr/bin/python3 -c 'import sys, yaml; [yaml.safe_load(open(f)) for f in sys.argv[1:]]' deploy/monitoring/*.yml; }
-toml() { python3 -c 'import sys, tomllib; [tomllib.load(open(f, "rb")) for f in sys.argv[1:]]' deploy/single-box/*.toml; }
+toml() { /usr/bin/python3 -c 'import sys, tomllib; [tomllib.load(open(f, "rb")) for f in sys.argv[1:]]' deploy/single-box/*.toml; }
 shell() { for script in scripts/*.sh .ci/run; do bash -n "$script" || return 1; done; }
 
 for what in unit edge yaml toml shell; do
