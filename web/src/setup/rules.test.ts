@@ -22,6 +22,7 @@ describe('the first-run form', () => {
     ])
     expect(isPhone('23800138000')).toBe(false)
     expect(isPhone('1380013800')).toBe(false)
+    expect(isPhone('+44 20 7946 0018')).toBe(true)
   })
 
   it('says what is wrong with each field', () => {

@@ -24,18 +24,21 @@ export type SetupIssue =
   | 'password_is_phone'
   | 'again_differs'
 
-/** Digits only, as the server wants them: spaces, dashes and +86 of a pasted number are dropped. */
+/** As the server wants it: spaces, dashes and the +86 of a pasted number are dropped. */
 export function plainPhone(text: string): string {
   const digits = text.normalize('NFKC').replace(/[\s\-()]/g, '')
   return digits.replace(/^(\+86|0086)/, '')
 }
 
-export const isPhone = (text: string): boolean => /^1\d{10}$/.test(plainPhone(text))
+/** A mainland mobile number, or any other country's with its `+`. */
+export const isPhone = (text: string): boolean => /^(?:1\d{10}|\+\d{6,15})$/.test(plainPhone(text))
 
 const chars = (text: string): number => Array.from(text).length
 
+export type PasswordRule = 'length' | 'varied' | 'not_phone' | 'same'
+
 /** The rules of a password, each with whether it is met, in the order in which they are shown. */
-export function passwordRules(form: Pick<SetupForm, 'password' | 'again' | 'phone'>): { rule: string; met: boolean }[] {
+export function passwordRules(form: Pick<SetupForm, 'password' | 'again' | 'phone'>): { rule: PasswordRule; met: boolean }[] {
   const { password, again, phone } = form
   const long = chars(password)
   const plain = plainPhone(phone)

@@ -3,10 +3,8 @@
  * figures. The codes are those of the media service (`HealthCode`); the words are in messages.ts.
  */
 
-export interface HealthNote {
-  code: string
-  value?: number | null
-}
+import type { MessageKey } from '@/i18n'
+import type { HealthNote } from '@/staff/types'
 
 export type Severity = 'bad' | 'warn' | 'info'
 
@@ -14,8 +12,8 @@ export interface HealthLine {
   code: string
   severity: Severity
   /** What is the case: `studio.health.<code>.what`; `…​.do` says what to do about it. */
-  what: string
-  advice: string
+  what: MessageKey
+  advice: MessageKey
   params: Record<string, string>
 }
 
@@ -64,8 +62,8 @@ export function healthLines(notes: readonly HealthNote[]): HealthLine[] {
     return {
       code,
       severity: SEVERITY[code] ?? 'warn',
-      what: `studio.health.${key}.what`,
-      advice: `studio.health.${key}.do`,
+      what: `studio.health.${key}.what` as MessageKey,
+      advice: `studio.health.${key}.do` as MessageKey,
       params: { value: value === null || value === undefined ? '' : figure(code, value), code },
     }
   })

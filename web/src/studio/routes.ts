@@ -1,3 +1,13 @@
 import type { RouteRecordRaw } from 'vue-router'
 
-export const studioRoutes: RouteRecordRaw[] = [{ path: '/studio', name: 'studio', meta: { area: 'studio' }, component: () => import('./StudioArea.vue') }]
+export const studioRoutes: RouteRecordRaw[] = [
+  {
+    path: '/studio',
+    meta: { area: 'studio', title: 'studio.title' },
+    component: () => import('./StudioArea.vue'),
+    children: [
+      { path: '', name: 'studio', component: () => import('./StudioHome.vue') },
+      { path: 'lessons/:id', name: 'studio-lesson', props: true, component: () => import('./StudioLesson.vue') },
+    ],
+  },
+]

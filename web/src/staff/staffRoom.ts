@@ -8,9 +8,9 @@
 export type Link = 'connecting' | 'open' | 'lost'
 
 export interface SocketLike {
-  onopen: ((e: unknown) => void) | null
-  onmessage: ((e: { data: unknown }) => void) | null
-  onclose: ((e: unknown) => void) | null
+  onopen: ((e: Event) => void) | null
+  onmessage: ((e: MessageEvent) => void) | null
+  onclose: ((e: CloseEvent) => void) | null
   close(): void
 }
 

@@ -2,15 +2,15 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { StaffRoom, type Link, type SocketLike } from './staffRoom'
 
 class FakeSocket implements SocketLike {
-  onopen: ((e: unknown) => void) | null = null
-  onmessage: ((e: { data: unknown }) => void) | null = null
-  onclose: ((e: unknown) => void) | null = null
+  onopen: ((e: Event) => void) | null = null
+  onmessage: ((e: MessageEvent) => void) | null = null
+  onclose: ((e: CloseEvent) => void) | null = null
   closed = false
   close(): void {
     this.closed = true
   }
   say(value: unknown): void {
-    this.onmessage?.({ data: typeof value === 'string' ? value : JSON.stringify(value) })
+    this.onmessage?.(new MessageEvent('message', { data: typeof value === 'string' ? value : JSON.stringify(value) }))
   }
 }
 
@@ -54,7 +54,7 @@ beforeEach(() => {
 
 describe('the staff’s end of a room', () => {
   it('hands on states and ignores what is none', () => {
-    last().onopen?.({})
+    last().onopen?.(new Event('open'))
     last().say({ type: 'state', phase: 'planned' })
     last().say({ type: 'ack', acked: [] })
     last().say('not json')
@@ -65,22 +65,22 @@ describe('the staff’s end of a room', () => {
   })
 
   it('comes back by itself, waiting longer each time, and says so', () => {
-    last().onopen?.({})
+    last().onopen?.(new Event('open'))
     const pauses: number[] = []
     for (let i = 0; i < 6; i++) {
-      last().onclose?.({})
+      last().onclose?.(new Event('close') as CloseEvent)
       pauses.push(fire())
     }
     expect(pauses).toEqual([500, 1000, 2000, 4000, 8000, 8000])
     expect(links.at(-1)).toBe('lost')
-    last().onopen?.({})
+    last().onopen?.(new Event('open'))
     last().say({ type: 'state', phase: 'live' })
-    last().onclose?.({})
+    last().onclose?.(new Event('close') as CloseEvent)
     expect(fire()).toBe(500)
   })
 
   it('takes a silent socket for dead while the lesson is live', () => {
-    last().onopen?.({})
+    last().onopen?.(new Event('open'))
     last().say({ type: 'state', phase: 'live' })
     const silent = last()
     expect(fire()).toBe(20_000)
@@ -97,7 +97,7 @@ describe('the staff’s end of a room', () => {
   it('hurries when the network is back, but not while it is connected', () => {
     room.hurry()
     expect(sockets).toHaveLength(1)
-    last().onclose?.({})
+    last().onclose?.(new Event('close') as CloseEvent)
     room.hurry()
     expect(sockets).toHaveLength(2)
     expect([...timers.values()].map((t) => t.ms)).toEqual([20_000])
@@ -107,7 +107,7 @@ describe('the staff’s end of a room', () => {
     const old = last()
     room.stop()
     expect(old.closed).toBe(true)
-    old.onclose?.({})
+    old.onclose?.(new Event('close') as CloseEvent)
     expect(timers.size).toBe(0)
   })
 })

@@ -1,0 +1,26 @@
+/** The studio's requests. */
+import { request } from '@/api/request'
+import type { LeaseGrant, Lesson, LessonCard } from '@/api/types'
+import type { Counts, IncomingStream } from '@/staff/types'
+
+export interface StudioLesson extends Counts {
+  lesson: Lesson
+  rtmp_server: string
+  key_set: boolean
+  publisher: IncomingStream | null
+  outage_since: number | null
+}
+
+export interface StreamKey {
+  rtmp_server: string
+  key: string
+}
+
+const at = (id: string): string => `/api/studio/lessons/${encodeURIComponent(id)}`
+
+export const listStudioLessons = (signal: AbortSignal) => request<LessonCard[]>('GET', '/api/studio/lessons', undefined, signal)
+export const getStudioLesson = (id: string, signal: AbortSignal) => request<StudioLesson>('GET', at(id), undefined, signal)
+export const startLesson = (id: string) => request<unknown>('POST', `${at(id)}/start`, {})
+export const endLesson = (id: string) => request<unknown>('POST', `${at(id)}/end`, {})
+export const makeKey = (id: string) => request<StreamKey>('POST', `${at(id)}/key`, {})
+export const openPreview = (id: string) => request<LeaseGrant>('POST', `${at(id)}/preview`, { device: 'desktop' })
