@@ -3,17 +3,38 @@
 //! [`event`] is what a pipeline pushes. A pure core (no clock, no I/O) renders playlists and resolves requests; a thin axum
 //! shell waits, compresses, checks leases and counts what went out. It must never block a pipeline or forget a waiter.
 
+pub(crate) mod access;
+pub mod core;
+mod delivery;
+mod edition;
 pub mod event;
+pub(crate) mod http;
+mod stream;
 
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use uuid::Uuid;
 use yunke_protocol::{Delivery, LeaseKey, UtcMillis};
 
-use self::event::{Completed, Event, StreamStart};
+use self::{
+    access::Access,
+    core::ring::Ring,
+    delivery::Deliveries,
+    event::{Completed, Event, StreamStart},
+    stream::Stream,
+};
 
 /// Where the time comes from; injected.
 pub type Clock = Arc<dyn Fn() -> UtcMillis + Send + Sync>;
+
+/// Readers that may wait on a node at a time. When full, further ones get 503 and come back in a second.
+pub const WAITERS: usize = 50_000;
 
 /// Who may see a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,59 +47,139 @@ pub enum Audience {
 
 /// All streams of this node, and the HTTP interface to them. Cheap to clone.
 #[derive(Clone)]
-pub struct Origin {}
+pub struct Origin(Arc<Inner>);
+
+struct Inner {
+    access: Access,
+    lessons: RwLock<HashMap<Uuid, Arc<Lesson>>>,
+    waiting: AtomicUsize,
+}
+
+/// A lesson on this node.
+#[derive(Default)]
+struct Lesson {
+    stream: Mutex<Option<Arc<Stream>>>,
+    deliveries: Deliveries,
+}
+
+impl Lesson {
+    fn stream(&self) -> Option<Arc<Stream>> {
+        self.stream.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts another stream in place; who waits on the old one looks again.
+    fn replace(&self, next: Option<Arc<Stream>>) {
+        let old = std::mem::replace(&mut *self.stream.lock().unwrap_or_else(PoisonError::into_inner), next);
+        if let Some(old) = old {
+            old.retire();
+        }
+    }
+}
 
 impl Origin {
     /// Empty.
-    pub fn new(_key: LeaseKey, _clock: Clock) -> Self {
-        Self {}
+    pub fn new(key: LeaseKey, clock: Clock) -> Self {
+        Self(Arc::new(Inner {
+            access: Access::new(key, clock),
+            lessons: RwLock::default(),
+            waiting: AtomicUsize::new(0),
+        }))
     }
 
     /// This node has (or awaits) media of the lesson: until a stream is opened its URLs answer 503 with `Retry-After`,
     /// not 404. Idempotent.
-    pub fn expect(&self, _lesson: Uuid) {}
+    pub fn expect(&self, lesson: Uuid) {
+        self.lesson_or_new(lesson);
+    }
 
     /// Starts a stream. The lesson's earlier stream is retired: readers who wait on it go on with this one.
-    pub fn open(&self, _lesson: Uuid, _audience: Audience, _start: StreamStart) -> LiveHandle {
-        LiveHandle {}
+    pub fn open(&self, lesson: Uuid, audience: Audience, start: StreamStart) -> LiveHandle {
+        let stream = Arc::new(Stream::new(audience, start));
+        self.lesson_or_new(lesson).replace(Some(Arc::clone(&stream)));
+        LiveHandle(stream)
     }
 
     /// The lesson is none of this node's business any more: 404 from now on.
-    pub fn forget(&self, _lesson: Uuid) {}
+    pub fn forget(&self, lesson: Uuid) {
+        let forgotten = self.0.lessons.write().unwrap_or_else(PoisonError::into_inner).remove(&lesson);
+        if let Some(lesson) = forgotten {
+            lesson.replace(None);
+        }
+    }
 
-    /// What each lease fetched of the lesson in the last 60 s, on the lesson's timeline.
-    pub fn deliveries(&self, _lesson: Uuid, _zero_at: UtcMillis) -> Vec<Delivery> {
-        Vec::new()
+    /// What each lease fetched of the lesson, live or later, in the last 60 s, on the lesson's timeline.
+    pub fn deliveries(&self, lesson: Uuid, zero_at: UtcMillis) -> Vec<Delivery> {
+        let now = self.0.access.now();
+        self.lesson(lesson).map(|lesson| lesson.deliveries.report(zero_at, now)).unwrap_or_default()
+    }
+
+    /// Readers that wait at the moment.
+    pub fn waiting(&self) -> usize {
+        self.0.waiting.load(Ordering::Relaxed)
     }
 
     /// `/live/{lease}/{lesson}/…`
     pub fn router(&self) -> axum::Router {
-        axum::Router::new()
+        http::router(self.clone())
+    }
+
+    fn lesson(&self, lesson: Uuid) -> Option<Arc<Lesson>> {
+        self.0.lessons.read().unwrap_or_else(PoisonError::into_inner).get(&lesson).cloned()
+    }
+
+    fn lesson_or_new(&self, lesson: Uuid) -> Arc<Lesson> {
+        let mut lessons = self.0.lessons.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(lessons.entry(lesson).or_default())
+    }
+
+    /// Counts a reader that begins to wait; it is counted off when the guard goes, however that comes about.
+    fn wait(&self) -> Option<Waiter> {
+        let waiter = Waiter(self.clone());
+        (self.0.waiting.fetch_add(1, Ordering::Relaxed) < WAITERS).then_some(waiter)
+    }
+}
+
+struct Waiter(Origin);
+
+impl Drop for Waiter {
+    fn drop(&mut self) {
+        self.0.0.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 /// The pipeline's end of a stream. Any thread may push; pushing never waits for readers or I/O.
 /// Dropping it ends nothing: push [`Event::End`].
-pub struct LiveHandle {}
+#[derive(Clone, Debug)]
+pub struct LiveHandle(Arc<Stream>);
 
 impl LiveHandle {
     /// Applies an event; returns the segments it completed, in order, to be recorded.
-    pub fn push(&self, _event: Event) -> Vec<Completed> {
-        Vec::new()
+    pub fn push(&self, event: Event) -> Vec<Completed> {
+        self.0.push(event)
     }
 
     /// The number the next new segment will get.
     pub fn next_msn(&self) -> u64 {
-        0
+        self.0.read(Ring::next_msn)
     }
 
     /// Discontinuities so far, those before the stream's start included.
     pub fn discontinuities(&self) -> u64 {
-        0
+        self.0.read(Ring::discontinuities)
     }
 
     /// UTC up to which media exists (exclusive), outages included: the furthest rendition's.
     pub fn edge(&self) -> Option<UtcMillis> {
-        None
+        self.0.edge()
+    }
+
+    /// Bytes the ring holds.
+    pub fn bytes(&self) -> usize {
+        self.0.read(|ring| ring.tracks().iter().map(core::track::Track::bytes).sum())
+    }
+
+    /// Parts that could not be taken: late, without an initialization section, or too large.
+    pub fn dropped_parts(&self) -> u64 {
+        self.0.read(Ring::dropped_parts)
     }
 }

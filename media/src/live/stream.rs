@@ -1,0 +1,151 @@
+//! A stream with its readers: the ring behind a lock, and the current edition of each playlist on a channel
+//! that wakes everybody who waits for the next.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use tokio::sync::watch;
+use yunke_protocol::UtcMillis;
+
+use super::{
+    Audience,
+    core::{
+        frontier::Frontier,
+        multivariant::{self, Offer},
+        names::Name,
+        playlist,
+        ring::Ring,
+        track::{Lookup, Track},
+    },
+    edition::Edition,
+    event::{Completed, Event, Rendition, StreamStart},
+};
+
+/// A playlist of a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Playlist {
+    /// `index.m3u8`
+    Index,
+    /// `listen.m3u8`
+    Listen,
+    /// `video.m3u8`, `audio.m3u8`
+    Media(Rendition),
+}
+
+impl Playlist {
+    const ALL: [Self; 4] =
+        [Self::Index, Self::Listen, Self::Media(Rendition::Video), Self::Media(Rendition::Audio)];
+
+    /// By its file name.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        match name {
+            "index.m3u8" => Some(Self::Index),
+            "listen.m3u8" => Some(Self::Listen),
+            "video.m3u8" => Some(Self::Media(Rendition::Video)),
+            "audio.m3u8" => Some(Self::Media(Rendition::Audio)),
+            _ => None,
+        }
+    }
+
+    fn slot(self) -> usize {
+        Self::ALL.iter().position(|other| *other == self).expect("all are in ALL")
+    }
+}
+
+/// A stream and its readers.
+#[derive(Debug)]
+pub(crate) struct Stream {
+    /// Who may see it.
+    pub(crate) audience: Audience,
+    ring: RwLock<Ring>,
+    editions: [watch::Sender<Arc<Edition>>; 4],
+}
+
+impl Stream {
+    /// An empty stream.
+    pub(crate) fn new(audience: Audience, start: StreamStart) -> Self {
+        Self {
+            audience,
+            ring: RwLock::new(Ring::new(start)),
+            editions: std::array::from_fn(|_| watch::Sender::new(Arc::default())),
+        }
+    }
+
+    /// Applies an event, publishes what it changed, and wakes who waited for it.
+    pub(crate) fn push(&self, event: Event) -> Vec<Completed> {
+        let part_of = match &event {
+            Event::Part(rendition, _) => Some(*rendition),
+            _ => None,
+        };
+        let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
+        let completed = ring.apply(event);
+        for playlist in Playlist::ALL {
+            // A part changes its own playlist. The other's report of it may be one part old, which is
+            // cheaper than rendering both for each; its next own part brings it up to date.
+            let changed = match playlist {
+                Playlist::Media(rendition) => {
+                    !completed.is_empty() || part_of.is_none_or(|part| part == rendition)
+                }
+                Playlist::Index | Playlist::Listen => !completed.is_empty() || part_of.is_none(),
+            };
+            if changed {
+                self.editions[playlist.slot()].send_replace(Arc::new(edition(&ring, playlist)));
+            }
+        }
+        completed
+    }
+
+    /// Sends everybody who waits here to the lesson's next stream.
+    pub(crate) fn retire(&self) {
+        for sender in &self.editions {
+            sender.send_replace(Arc::new(Edition { retired: true, ..Edition::default() }));
+        }
+    }
+
+    /// The editions of a playlist from now on.
+    pub(crate) fn subscribe(&self, playlist: Playlist) -> watch::Receiver<Arc<Edition>> {
+        self.editions[playlist.slot()].subscribe()
+    }
+
+    /// The file of that name.
+    pub(crate) fn find(&self, name: Name) -> Lookup {
+        self.read(|ring| ring.find(name))
+    }
+
+    /// The part was announced, and the stream ended before it came.
+    pub(crate) fn awaited(&self, name: Name) -> bool {
+        self.read(|ring| ring.ended() && ring.announced(name))
+    }
+
+    /// Looks at the ring.
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&Ring) -> T) -> T {
+        look(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Up to when media exists.
+    pub(crate) fn edge(&self) -> Option<UtcMillis> {
+        self.read(Ring::edge)
+    }
+}
+
+fn edition(ring: &Ring, playlist: Playlist) -> Edition {
+    let offer = match playlist {
+        Playlist::Media(rendition) => {
+            return ring.track(rendition).map_or_else(Edition::default, |track| of_track(ring, track));
+        }
+        Playlist::Index => Offer::Everything,
+        Playlist::Listen => Offer::SoundOnly,
+    };
+    let full = multivariant::render(ring, offer).map(Into::into);
+    let frontier = Frontier { ready: full.is_some(), ended: ring.ended(), ..Frontier::default() };
+    Edition { frontier, full, ..Edition::default() }
+}
+
+fn of_track(ring: &Ring, track: &Track) -> Edition {
+    Edition {
+        frontier: ring.frontier(track),
+        full: Some(playlist::full(ring, track).into()),
+        delta: playlist::delta(ring, track).map(Into::into),
+        next_part: track.next_part(),
+        retired: false,
+    }
+}
