@@ -1,13 +1,80 @@
-//! Leases and beats.
+//! Leases, and what is asked about a lesson's or a member's evidence.
 
 use async_trait::async_trait;
+use sqlx::SqliteConnection;
 use uuid::Uuid;
-use yunke_store::{EvidenceStore, LeaseRow, StoreResult, TextEnum as _};
+use yunke_store::{
+    Appended, BeatRow, EvidenceStore, LeaseRow, MemberEvidence, Page, StoreResult, TextEnum as _, UtcMillis,
+};
 
 use crate::{
-    SqliteStore,
+    SqliteStore, beats,
     error::{failed, word},
+    json, unit,
 };
+
+/// A row of `leases`.
+struct Row {
+    id: Uuid,
+    lesson_id: Uuid,
+    user_id: Uuid,
+    branch_id: Option<Uuid>,
+    purpose: String,
+    device: String,
+    issued_at: i64,
+    expires_at: i64,
+}
+
+impl Row {
+    fn lease(self) -> StoreResult<LeaseRow> {
+        Ok(LeaseRow {
+            id: self.id,
+            lesson_id: self.lesson_id,
+            user_id: self.user_id,
+            branch_id: self.branch_id,
+            purpose: word(&self.purpose)?,
+            device: word(&self.device)?,
+            issued_at: self.issued_at,
+            expires_at: self.expires_at,
+        })
+    }
+}
+
+async fn one_member(
+    on: &mut SqliteConnection,
+    lesson_id: Uuid,
+    user_id: Uuid,
+) -> StoreResult<Option<MemberEvidence>> {
+    let rows = sqlx::query_as!(
+        Row,
+        "SELECT id, lesson_id, user_id, branch_id, purpose, device, issued_at, expires_at FROM leases
+         WHERE lesson_id = ? AND user_id = ? AND purpose = 'watch' ORDER BY issued_at, id",
+        lesson_id,
+        user_id
+    )
+    .fetch_all(&mut *on)
+    .await
+    .map_err(failed)?;
+    let leases: Vec<LeaseRow> = rows.into_iter().map(Row::lease).collect::<StoreResult<_>>()?;
+    let Some(first) = leases.first() else { return Ok(None) };
+    let person = sqlx::query!("SELECT name, member_no, phone FROM users WHERE id = ?", user_id)
+        .fetch_one(&mut *on)
+        .await
+        .map_err(failed)?;
+    let branch = match first.branch_id {
+        Some(id) => unit::unit(on, id).await?,
+        None => None,
+    };
+    Ok(Some(MemberEvidence {
+        user_id,
+        name: person.name,
+        member_no: person.member_no,
+        phone: person.phone,
+        branch,
+        leases,
+        beats: beats::of_member(on, lesson_id, user_id).await?,
+    }))
+}
 
 #[async_trait]
 impl EvidenceStore for SqliteStore {
@@ -32,26 +99,97 @@ impl EvidenceStore for SqliteStore {
     }
 
     async fn lease(&self, id: Uuid) -> StoreResult<Option<LeaseRow>> {
-        let row = sqlx::query!(
+        sqlx::query_as!(
+            Row,
             "SELECT id, lesson_id, user_id, branch_id, purpose, device, issued_at, expires_at
              FROM leases WHERE id = ?",
             id
         )
         .fetch_optional(&self.read)
         .await
-        .map_err(failed)?;
-        row.map(|r| {
-            Ok(LeaseRow {
-                id: r.id,
-                lesson_id: r.lesson_id,
-                user_id: r.user_id,
-                branch_id: r.branch_id,
-                purpose: word(&r.purpose)?,
-                device: word(&r.device)?,
-                issued_at: r.issued_at,
-                expires_at: r.expires_at,
-            })
-        })
+        .map_err(failed)?
+        .map(Row::lease)
         .transpose()
+    }
+
+    async fn append_beats(
+        &self,
+        run_id: Uuid,
+        at: UtcMillis,
+        beats: &[BeatRow],
+    ) -> StoreResult<Vec<Appended>> {
+        beats::append(self, run_id, at, beats).await
+    }
+
+    async fn attendees(&self, lesson_id: Uuid, paths: Option<&[String]>) -> StoreResult<Vec<Uuid>> {
+        let paths = paths.map(json);
+        sqlx::query_scalar!(
+            r#"WITH opened AS (
+                   SELECT l.user_id,
+                          (SELECT f.branch_id FROM leases f
+                           WHERE f.lesson_id = ?1 AND f.user_id = l.user_id AND f.purpose = 'watch'
+                           ORDER BY f.issued_at, f.id LIMIT 1) AS branch_id
+                   FROM leases l WHERE l.lesson_id = ?1 AND l.purpose = 'watch' GROUP BY l.user_id
+               )
+               SELECT o.user_id AS "user_id!: Uuid"
+               FROM opened o JOIN users p ON p.id = o.user_id
+                             JOIN lessons s ON s.id = ?1 JOIN units own ON own.id = s.unit_id
+                             LEFT JOIN units b ON b.id = o.branch_id
+               WHERE ?2 IS NULL OR EXISTS (
+                   SELECT 1 FROM json_each(?2) AS scope
+                   WHERE substr(coalesce(b.path, own.path), 1, length(scope.value)) = scope.value)
+               ORDER BY b.path, p.name, o.user_id"#,
+            lesson_id,
+            paths,
+        )
+        .fetch_all(&self.read)
+        .await
+        .map_err(failed)
+    }
+
+    async fn member_evidence(&self, lesson_id: Uuid, users: &[Uuid]) -> StoreResult<Vec<MemberEvidence>> {
+        // One view of the database for all of them.
+        let mut tx = self.read.begin().await.map_err(failed)?;
+        let mut found = Vec::with_capacity(users.len());
+        for user_id in users {
+            found.extend(one_member(&mut tx, lesson_id, *user_id).await?);
+        }
+        Ok(found)
+    }
+
+    async fn rival_lessons(
+        &self,
+        user_id: Uuid,
+        lesson_id: Uuid,
+        from: UtcMillis,
+        until: UtcMillis,
+    ) -> StoreResult<Vec<Uuid>> {
+        sqlx::query_scalar!(
+            r#"SELECT DISTINCT l.lesson_id AS "lesson_id!: Uuid" FROM leases l
+               WHERE l.user_id = ?1 AND l.lesson_id <> ?2 AND l.purpose = 'watch' AND l.issued_at <= ?4
+                 AND EXISTS (SELECT 1 FROM beats b WHERE b.lease_id = l.id AND b.received_at BETWEEN ?3 AND ?4)
+               ORDER BY 1"#,
+            user_id,
+            lesson_id,
+            from,
+            until
+        )
+        .fetch_all(&self.read)
+        .await
+        .map_err(failed)
+    }
+
+    async fn lessons_of_member(&self, user_id: Uuid, page: Page) -> StoreResult<Vec<Uuid>> {
+        sqlx::query_scalar!(
+            r#"SELECT s.id AS "id!: Uuid" FROM lessons s
+               WHERE s.id IN (SELECT lesson_id FROM leases WHERE user_id = ? AND purpose = 'watch')
+               ORDER BY s.planned_start_at DESC, s.id LIMIT ? OFFSET ?"#,
+            user_id,
+            page.limit,
+            page.offset,
+        )
+        .fetch_all(&self.read)
+        .await
+        .map_err(failed)
     }
 }

@@ -4,6 +4,7 @@
 //! Every statement is checked against the migrations when this crate is compiled.
 
 mod account;
+mod beats;
 mod error;
 mod evidence;
 mod lesson;

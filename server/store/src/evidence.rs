@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use crate::{StoreResult, UtcMillis, text_enum};
+use crate::{LessonMillis, Page, StoreResult, Unit, UtcMillis, text_enum};
 
 text_enum! {
     /// What a lease is for.
@@ -48,6 +48,132 @@ pub struct LeaseRow {
     pub expires_at: UtcMillis,
 }
 
+text_enum! {
+    /// What the player was doing up to a beat.
+    BeatState {
+        /// Media was being played.
+        Playing = "playing",
+        /// Stopped by the user or the system.
+        Paused = "paused",
+        /// Waiting for media.
+        Buffering = "buffering",
+        /// At the end of the lesson.
+        Ended = "ended",
+        /// The page went away.
+        Left = "left",
+    }
+}
+
+text_enum! {
+    /// What made the player send a beat.
+    BeatCause {
+        /// The regular beat.
+        Tick = "tick",
+        /// Playing began.
+        Play = "play",
+        /// Playing stopped.
+        Pause = "pause",
+        /// The position was moved.
+        Seek = "seek",
+        /// The speed changed.
+        Rate = "rate",
+        /// The page was shown or hidden.
+        Visibility = "visibility",
+        /// The end was reached.
+        End = "end",
+        /// The page goes away.
+        Hide = "hide",
+    }
+}
+
+text_enum! {
+    /// Where the media of a beat came from.
+    BeatSource {
+        /// On air.
+        Live = "live",
+        /// The recording.
+        Replay = "replay",
+    }
+}
+
+text_enum! {
+    /// What a beat's media was.
+    BeatMode {
+        /// Picture and sound.
+        Video = "video",
+        /// Sound only.
+        Audio = "audio",
+    }
+}
+
+/// What a player says in a beat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct BeatBody {
+    /// 1, 2, 3 … within the lease.
+    pub seq: i64,
+    /// What it was doing.
+    pub state: BeatState,
+    /// What made it send.
+    pub cause: BeatCause,
+    /// Live or replay.
+    pub source: BeatSource,
+    /// Video or audio.
+    pub mode: BeatMode,
+    /// Played from here …
+    pub from_ms: LessonMillis,
+    /// … up to here.
+    pub to_ms: LessonMillis,
+    /// Speed × 1000.
+    pub rate_milli: i64,
+    /// The page was visible.
+    pub visible: bool,
+    /// Follows the user's own tap on play.
+    pub gesture: bool,
+    /// The client's monotonic clock; kept, never trusted.
+    pub client_ms: i64,
+}
+
+/// A beat as it was received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct BeatRow {
+    /// Under which lease.
+    pub lease_id: Uuid,
+    /// When; the server's clock.
+    pub received_at: UtcMillis,
+    /// What it says.
+    pub body: BeatBody,
+}
+
+/// What became of a beat that was to be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Appended {
+    /// Kept.
+    New,
+    /// It was there already, word for word.
+    Known,
+    /// Its number was there already with other words; the attempt was recorded.
+    Conflict,
+}
+
+/// Everything kept about one member and one lesson.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberEvidence {
+    /// The member.
+    pub user_id: Uuid,
+    /// Their name.
+    pub name: String,
+    /// 成员编号.
+    pub member_no: Option<String>,
+    /// The whole phone number; mask it.
+    pub phone: String,
+    /// The branch when they first opened the lesson.
+    pub branch: Option<Unit>,
+    /// Leases to watch, in order of issue.
+    pub leases: Vec<LeaseRow>,
+    /// Beats under these leases, in no order.
+    pub beats: Vec<BeatRow>,
+}
+
 /// Use cases of evidence.
 #[async_trait]
 pub trait EvidenceStore: Send + Sync {
@@ -56,4 +182,28 @@ pub trait EvidenceStore: Send + Sync {
 
     /// One lease.
     async fn lease(&self, id: Uuid) -> StoreResult<Option<LeaseRow>>;
+
+    /// Keeps beats, of any leases, in one transaction, together with the server's sign of life `at` (its
+    /// time is never claimed as an outage once a beat of it is kept). One outcome a beat, in order.
+    async fn append_beats(&self, run_id: Uuid, at: UtcMillis, beats: &[BeatRow]) -> StoreResult<Vec<Appended>>;
+
+    /// Who opened the lesson to watch it, ordered by branch, name and id. With `paths`: only those whose
+    /// branch lay inside one of them when they first opened it; who had no branch belongs to the lesson's
+    /// own unit.
+    async fn attendees(&self, lesson_id: Uuid, paths: Option<&[String]>) -> StoreResult<Vec<Uuid>>;
+
+    /// The evidence of these members for the lesson, in the order asked for; who has none is left out.
+    async fn member_evidence(&self, lesson_id: Uuid, users: &[Uuid]) -> StoreResult<Vec<MemberEvidence>>;
+
+    /// Other lessons of which the server received beats of this member in `[from, until]`.
+    async fn rival_lessons(
+        &self,
+        user_id: Uuid,
+        lesson_id: Uuid,
+        from: UtcMillis,
+        until: UtcMillis,
+    ) -> StoreResult<Vec<Uuid>>;
+
+    /// Lessons the member opened to watch, the latest planned first.
+    async fn lessons_of_member(&self, user_id: Uuid, page: Page) -> StoreResult<Vec<Uuid>>;
 }

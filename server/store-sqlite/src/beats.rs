@@ -1,0 +1,164 @@
+//! Beats: kept in one transaction for all rooms, read back for the judgement.
+
+use sqlx::{Sqlite, SqliteConnection, Transaction};
+use uuid::Uuid;
+use yunke_store::{Appended, BeatBody, BeatRow, StoreResult, TextEnum as _, UtcMillis};
+
+use crate::{
+    SqliteStore,
+    error::{failed, word},
+};
+
+pub(crate) async fn append(
+    store: &SqliteStore,
+    run_id: Uuid,
+    at: UtcMillis,
+    beats: &[BeatRow],
+) -> StoreResult<Vec<Appended>> {
+    let mut tx = store.begin().await?;
+    let mut outcomes = Vec::with_capacity(beats.len());
+    for beat in beats {
+        outcomes.push(if insert(&mut tx, beat).await? {
+            Appended::New
+        } else if find(&mut tx, beat.lease_id, beat.body.seq).await?.is_some_and(|kept| kept.body == beat.body) {
+            Appended::Known
+        } else {
+            record_conflict(&mut tx, beat).await?;
+            Appended::Conflict
+        });
+    }
+    sqlx::query!("UPDATE server_runs SET last_alive_at = max(last_alive_at, ?) WHERE id = ?", at, run_id)
+        .execute(&mut *tx)
+        .await
+        .map_err(failed)?;
+    tx.commit().await.map_err(failed)?;
+    Ok(outcomes)
+}
+
+/// Whether it was new.
+async fn insert(tx: &mut Transaction<'static, Sqlite>, beat: &BeatRow) -> StoreResult<bool> {
+    let BeatRow { lease_id, received_at, body } = beat;
+    let (state, cause) = (body.state.as_str(), body.cause.as_str());
+    let (source, mode) = (body.source.as_str(), body.mode.as_str());
+    let done = sqlx::query!(
+        "INSERT INTO beats (lease_id, seq, state, cause, source, mode, from_ms, to_ms, rate_milli, visible, gesture,
+                            client_ms, received_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (lease_id, seq) DO NOTHING",
+        lease_id,
+        body.seq,
+        state,
+        cause,
+        source,
+        mode,
+        body.from_ms,
+        body.to_ms,
+        body.rate_milli,
+        body.visible,
+        body.gesture,
+        body.client_ms,
+        received_at,
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(failed)?;
+    Ok(done.rows_affected() == 1)
+}
+
+async fn record_conflict(tx: &mut Transaction<'static, Sqlite>, beat: &BeatRow) -> StoreResult<()> {
+    let body = &beat.body;
+    let text = serde_json::json!({
+        "state": body.state, "cause": body.cause, "source": body.source, "mode": body.mode,
+        "from_ms": body.from_ms, "to_ms": body.to_ms, "rate_milli": body.rate_milli,
+        "visible": body.visible, "gesture": body.gesture, "client_ms": body.client_ms,
+    })
+    .to_string();
+    sqlx::query!(
+        "INSERT INTO beat_conflicts (lease_id, seq, body, received_at) VALUES (?, ?, ?, ?)",
+        beat.lease_id,
+        body.seq,
+        text,
+        beat.received_at,
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(failed)?;
+    Ok(())
+}
+
+/// A row of `beats`.
+struct Row {
+    lease_id: Uuid,
+    seq: i64,
+    state: String,
+    cause: String,
+    source: String,
+    mode: String,
+    from_ms: i64,
+    to_ms: i64,
+    rate_milli: i64,
+    visible: bool,
+    gesture: bool,
+    client_ms: i64,
+    received_at: i64,
+}
+
+impl Row {
+    fn beat(self) -> StoreResult<BeatRow> {
+        Ok(BeatRow {
+            lease_id: self.lease_id,
+            received_at: self.received_at,
+            body: BeatBody {
+                seq: self.seq,
+                state: word(&self.state)?,
+                cause: word(&self.cause)?,
+                source: word(&self.source)?,
+                mode: word(&self.mode)?,
+                from_ms: self.from_ms,
+                to_ms: self.to_ms,
+                rate_milli: self.rate_milli,
+                visible: self.visible,
+                gesture: self.gesture,
+                client_ms: self.client_ms,
+            },
+        })
+    }
+}
+
+async fn find(on: &mut SqliteConnection, lease_id: Uuid, seq: i64) -> StoreResult<Option<BeatRow>> {
+    sqlx::query_as!(
+        Row,
+        r#"SELECT lease_id, seq, state, cause, source, mode, from_ms, to_ms, rate_milli,
+                  visible AS "visible: bool", gesture AS "gesture: bool", client_ms, received_at
+           FROM beats WHERE lease_id = ? AND seq = ?"#,
+        lease_id,
+        seq
+    )
+    .fetch_optional(on)
+    .await
+    .map_err(failed)?
+    .map(Row::beat)
+    .transpose()
+}
+
+/// All beats a member sent for a lesson under leases to watch.
+pub(crate) async fn of_member(
+    on: &mut SqliteConnection,
+    lesson_id: Uuid,
+    user_id: Uuid,
+) -> StoreResult<Vec<BeatRow>> {
+    sqlx::query_as!(
+        Row,
+        r#"SELECT b.lease_id, b.seq, b.state, b.cause, b.source, b.mode, b.from_ms, b.to_ms, b.rate_milli,
+                  b.visible AS "visible: bool", b.gesture AS "gesture: bool", b.client_ms, b.received_at
+           FROM leases l CROSS JOIN beats b ON b.lease_id = l.id
+           WHERE l.lesson_id = ? AND l.user_id = ? AND l.purpose = 'watch'"#,
+        lesson_id,
+        user_id
+    )
+    .fetch_all(on)
+    .await
+    .map_err(failed)?
+    .into_iter()
+    .map(Row::beat)
+    .collect()
+}
