@@ -1,0 +1,108 @@
+// nginx with the configuration of deploy/edge in front of one box with the configuration of deploy/single-box.
+
+import assert from 'node:assert/strict';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { test } from 'node:test';
+import { cast } from '../harness/cast.mjs';
+import { beside, playlist, text } from '../harness/hls.mjs';
+import { goLive, plan, publish } from '../harness/lessons.mjs';
+import { freePort } from '../harness/ports.mjs';
+import { Program } from '../harness/program.mjs';
+import { until } from '../harness/wait.mjs';
+import { Yunke } from '../harness/yunke.mjs';
+
+const deploy = resolve(import.meta.dirname, '..', '..', 'deploy');
+
+/** The edge's site on loopback without TLS, in a folder of its own. */
+async function startEdge(t, yunke, port) {
+  const folder = join(yunke.folder, 'edge');
+  await mkdir(folder);
+  const site = (await readFile(join(deploy, 'edge', 'yunke.conf'), 'utf8'))
+    .replace(/server \{\s+listen 80;[^}]+\}/, '')
+    .replace('listen 443 ssl http2;', `listen 127.0.0.1:${port};`)
+    .replace(/^\s*ssl_.*$/gm, '')
+    .replaceAll('127.0.0.1:8080', `127.0.0.1:${yunke.ports.web}`)
+    .replaceAll('127.0.0.1:8081', `127.0.0.1:${yunke.ports.media}`)
+    .replaceAll(/\/var\/(cache|log)\/nginx/g, folder)
+    .replaceAll('Host $host;', 'Host $http_host;');
+  await writeFile(join(folder, 'yunke.conf'), site);
+  const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${folder}/${kind};`).join(' ');
+  await writeFile(join(folder, 'nginx.conf'), `daemon off; pid ${folder}/pid; error_log stderr; events {} http { ${temp} include ${folder}/yunke.conf; }`);
+  const nginx = new Program('/usr/sbin/nginx', ['-e', 'stderr', '-c', join(folder, 'nginx.conf')]);
+  t.after(() => nginx.stop('SIGTERM'));
+  await until('nginx to answer', async () => (await fetch(`http://127.0.0.1:${port}/health/live`)).ok);
+  return { nginx, folder };
+}
+
+test('behind the edge', async (t) => {
+  const port = await freePort();
+  const origin = `http://127.0.0.1:${port}`;
+  const yunke = await Yunke.start(t, {
+    demo: true,
+    quiet: true,
+    config: async () => (await readFile(join(deploy, 'single-box', 'yunke.toml'), 'utf8'))
+      .replaceAll('https://lessons.example.org', origin)
+      .replace('/usr/local/share/yunke/web', resolve(deploy, '..', 'web', 'dist')),
+  });
+  const { folder } = await startEdge(t, yunke, port);
+  const { organizer, lecturer, near, near2, stage } = await cast(yunke);
+  const lesson = await plan(organizer, stage);
+  await publish(t, lecturer, lesson);
+  await goLive(lecturer, lesson);
+  const [mine, yours] = [await near.lease(lesson), await near2.lease(lesson)];
+
+  await t.test('the player is sent to the edge, for pages and for media', async () => {
+    assert.ok(mine.live_url.startsWith(origin), mine.live_url);
+    assert.match(await (await fetch(origin)).text(), /<script/);
+  });
+
+  await t.test('a part fetched by one lease is a cache hit for another', async () => {
+    const list = await until('parts', async () => {
+      const list = await playlist(beside(mine.live_url, 'video.m3u8'));
+      return list.segments.length > 0 && list;
+    });
+    const uri = list.segments.at(-1).uri;
+    const first = await fetch(beside(mine.live_url, uri));
+    const second = await fetch(beside(yours.live_url, uri));
+    assert.equal(first.status, 200);
+    assert.equal(second.headers.get('x-cache'), 'HIT');
+    assert.deepEqual(Buffer.from(await first.arrayBuffer()), Buffer.from(await second.arrayBuffer()));
+  });
+
+  await t.test('a cached part is not for a forged lease', async () => {
+    const list = await playlist(beside(mine.live_url, 'video.m3u8'));
+    const forged = `${mine.lease.slice(0, -2)}${mine.lease.endsWith('AA') ? 'BB' : 'AA'}`;
+    const response = await fetch(beside(mine.live_url.replace(mine.lease, forged), list.segments.at(-1).uri));
+    assert.equal(response.status, 403);
+  });
+
+  await t.test('fifty who wait for the same part cost the origin one request', async () => {
+    const { next } = await playlist(beside(mine.live_url, 'video.m3u8'));
+    const ask = `video.m3u8?_HLS_msn=${next.msn}&_HLS_part=${next.part}`;
+    const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => fetch(beside(i % 2 ? mine.live_url : yours.live_url, ask))));
+    assert.deepEqual([...new Set(answers.map((answer) => answer.status))], [200]);
+    const misses = answers.filter((answer) => answer.headers.get('x-cache') !== 'HIT').length;
+    assert.ok(misses <= 2, `${misses} of 50 went through`);
+    assert.equal(new Set(await Promise.all(answers.map((answer) => answer.text()))).size, 1);
+  });
+
+  await t.test('the room opens through it; metrics and internal calls do not', async () => {
+    const through = Object.create(yunke, { url: { value: origin } });
+    near.yunke = through;
+    const room = await near.room(lesson, mine.lease).open();
+    assert.equal(room.state.phase, 'live');
+    room.close();
+    assert.equal((await fetch(`${origin}/metrics`)).status, 404);
+    assert.equal((await fetch(`${origin}/internal/media/snapshot`, { method: 'POST' })).status, 404);
+  });
+
+  await t.test('the access log has no lease in it', async () => {
+    await text(mine.live_url);
+    const log = await until('a log line', async () => {
+      const log = await readFile(join(folder, 'yunke.log'), 'utf8');
+      return log.includes('/live/-/') && log;
+    });
+    assert.ok(!log.includes(mine.lease) && !log.includes(yours.lease));
+  });
+});

@@ -1,0 +1,98 @@
+// Encoders come, are refused with a reason, die and come back.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { cast } from '../harness/cast.mjs';
+import { plan, publish, rtmpAddress } from '../harness/lessons.mjs';
+import { Publisher } from '../harness/publish.mjs';
+import { timed, until } from '../harness/wait.mjs';
+import { Yunke } from '../harness/yunke.mjs';
+
+test('publishing', async (t) => {
+  const yunke = await Yunke.start(t, { demo: true, quiet: true });
+  const { organizer, lecturer, stage } = await cast(yunke);
+  const studio = (lesson) => lecturer.get(`/api/studio/lessons/${lesson}`);
+  /** Starts an encoder that must be sent away, and returns what it printed. */
+  const sentAway = async (url, how) => {
+    const encoder = new Publisher(url, how);
+    t.after(() => encoder.stop('SIGKILL'));
+    const { code } = await encoder.ends({ within: 15_000 });
+    assert.notEqual(code, 0);
+    return encoder.output;
+  };
+
+  await t.test('a wrong key is refused with a reason the encoder shows', async () => {
+    const lesson = await plan(organizer, stage);
+    const { server, key } = await rtmpAddress(lecturer, lesson);
+    const wrong = yunke.secret('stream key', `${key.slice(0, -3)}abc`);
+    assert.match(await sentAway(`${server}/${wrong}`), /key/i);
+    assert.equal((await studio(lesson)).publisher, null);
+  });
+
+  await t.test('a rotated key no longer opens the door', async () => {
+    const lesson = await plan(organizer, stage);
+    const old = await rtmpAddress(lecturer, lesson);
+    await rtmpAddress(lecturer, lesson);
+    assert.match(await sentAway(old.url), /key/i);
+  });
+
+  await t.test('a codec phones cannot play is refused with its name', async () => {
+    const lesson = await plan(organizer, stage);
+    const { url } = await rtmpAddress(lecturer, lesson);
+    assert.match(await sentAway(url, { video: 'flv1', audio: 'aac' }), /H\.?264|codec/i);
+    const { url: again } = await rtmpAddress(lecturer, lesson);
+    assert.match(await sentAway(again, { audio: 'libmp3lame' }), /AAC|codec/i);
+  });
+
+  await t.test('what arrives is described in the studio: picture, sound and what is wrong with it', async (t) => {
+    const lesson = await plan(organizer, stage);
+    await publish(t, lecturer, lesson, { gop: 6 });
+    const { publisher } = await until('notes on the key frames', async () => {
+      const seen = await studio(lesson);
+      return seen.publisher.notes.some((note) => note.code === 'key_interval') && seen;
+    }, { within: 25_000 });
+    assert.equal(publisher.video.width, 640);
+    assert.equal(publisher.video.height, 360);
+    assert.match(publisher.video.codec, /^avc1\./);
+    assert.equal(publisher.audio.codec, 'mp4a.40.2');
+    assert.equal(publisher.audio.rate, 48_000);
+    assert.ok(Math.abs(publisher.video.fps_milli - 25_000) < 3_000, `${publisher.video.fps_milli} frames per 1000 s`);
+  });
+
+  await t.test('a second publisher is refused while the first is alive', async (t) => {
+    const lesson = await plan(organizer, stage);
+    const first = await publish(t, lecturer, lesson);
+    assert.match(await sentAway(first.address.url), /already|in use|publishing/i);
+    assert.ok(first.alive);
+    assert.ok((await studio(lesson)).publisher);
+  });
+
+  for (const [how, signal] of [['was killed', 'SIGKILL'], ['hangs without closing its connection', 'SIGSTOP']]) {
+    await t.test(`a publisher that ${how} is taken over within 3 s`, async (t) => {
+      const lesson = await plan(organizer, stage);
+      const first = await publish(t, lecturer, lesson);
+      const { connected_at: before } = (await studio(lesson)).publisher;
+      first.kill(signal);
+      // A booth's encoder tries again and again, as OBS does.
+      const { ms } = await timed(() => until('the second one to be in', async () => {
+        const second = new Publisher(first.address.url);
+        t.after(() => second.stop('SIGKILL'));
+        await until('an answer', async () => !second.alive || /frame=\s*\d*[1-9]/.test(second.output), { within: 5_000 });
+        const seen = (await studio(lesson)).publisher;
+        return second.alive && seen && seen.connected_at > before;
+      }, { within: 15_000 }));
+      t.diagnostic(`in after ${Math.round(ms)} ms, with the encoder's own start`);
+      assert.ok(ms < 5_000, `took ${Math.round(ms)} ms`);
+    });
+  }
+
+  await t.test('starting without a picture is refused; with one it starts and ends', async (t) => {
+    const lesson = await plan(organizer, stage);
+    await assert.rejects(lecturer.post(`/api/studio/lessons/${lesson}/start`), (error) => error.status === 409 && error.code === 'no_picture');
+    const publisher = await publish(t, lecturer, lesson);
+    await lecturer.post(`/api/studio/lessons/${lesson}/start`);
+    await lecturer.post(`/api/studio/lessons/${lesson}/end`);
+    await publisher.ends({ within: 10_000 });
+    assert.match(await sentAway(publisher.address.url), /ended|over/i);
+  });
+});

@@ -1,0 +1,33 @@
+"""Opens an XLSX with openpyxl (a library that is not the one that wrote it) and prints it as JSON."""
+
+import datetime
+import json
+import sys
+
+import openpyxl
+
+
+def plain(cell):
+    value = cell.value
+    if isinstance(value, (datetime.datetime, datetime.date)):
+        return {"date": value.isoformat()}
+    if isinstance(value, (datetime.time, datetime.timedelta)):
+        return {"time": str(value)}
+    if cell.data_type == "f":
+        return {"formula": str(value)}
+    return value
+
+
+book = openpyxl.load_workbook(sys.argv[1])
+json.dump(
+    {
+        sheet.title: {
+            "rows": [[plain(cell) for cell in row] for row in sheet.iter_rows()],
+            "frozen": sheet.freeze_panes,
+            "filter": sheet.auto_filter.ref,
+        }
+        for sheet in book
+    },
+    sys.stdout,
+    ensure_ascii=False,
+)

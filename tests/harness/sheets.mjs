@@ -1,0 +1,57 @@
+// Exports as an organizer's tools read them.
+
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** The sheets of an XLSX, read by openpyxl: `{title: {rows, frozen, filter}}`. */
+export async function readXlsx(bytes, folder) {
+  const path = join(folder, `export-${process.hrtime.bigint()}.xlsx`);
+  await writeFile(path, bytes);
+  const { stdout } = await run('/usr/bin/python3', [join(import.meta.dirname, 'sheet.py'), path], { maxBuffer: 64 << 20 });
+  return JSON.parse(stdout);
+}
+
+/** The rows of our CSV: every field quoted, CRLF. Throws where it is anything else. */
+export function readCsv(bytes) {
+  if (!(bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf)) throw new Error('no BOM');
+  const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(3));
+  if (!text.endsWith('\r\n')) throw new Error('the last line has no CRLF');
+  const rows = [];
+  let row = [];
+  let at = 0;
+  while (at < text.length) {
+    if (text[at] !== '"') throw new Error(`unquoted field at ${at}: ${text.slice(at, at + 20)}`);
+    let field = '';
+    for (at += 1; !(text[at] === '"' && text[at + 1] !== '"'); at += 1) {
+      if (at >= text.length) throw new Error('an open quote');
+      if (text[at] === '"') at += 1;
+      field += text[at];
+    }
+    row.push(field);
+    at += 1;
+    if (text[at] === ',') at += 1;
+    else if (text.startsWith('\r\n', at)) {
+      rows.push(row);
+      row = [];
+      at += 2;
+    } else throw new Error(`neither comma nor CRLF at ${at}`);
+  }
+  return rows;
+}
+
+/** Rows as objects by their heading. */
+export function byHeading(rows) {
+  const [heading, ...rest] = rows;
+  return rest.map((row) => Object.fromEntries(heading.map((name, index) => [name, row[index]])));
+}
+
+/** The bytes of an export of `lesson`. */
+export async function exported(organizer, lesson, format) {
+  const response = await organizer.raw('GET', `/api/console/lessons/${lesson}/export?format=${format}`);
+  if (!response.ok) throw new Error(`export: ${response.status} ${await response.text()}`);
+  return { headers: response.headers, bytes: Buffer.from(await response.arrayBuffer()) };
+}
