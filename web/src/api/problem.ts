@@ -5,6 +5,7 @@ interface ProblemBody {
   title?: string
   detail?: string
   code?: string
+  field?: string
   fields?: Record<string, string>
 }
 
@@ -15,6 +16,8 @@ export class Problem extends Error {
   readonly code: string
   readonly detail: string
   readonly fields: Readonly<Record<string, string>>
+  /** The one field the server did not take, where it is about one. */
+  readonly field: string | null
   /** Seconds to wait before trying again, where the server said so. */
   readonly retryAfter: number | null
 
@@ -25,6 +28,7 @@ export class Problem extends Error {
     this.code = code
     this.detail = body.detail ?? body.title ?? ''
     this.fields = body.fields ?? {}
+    this.field = body.field ?? null
     this.retryAfter = retryAfter
   }
 

@@ -26,8 +26,8 @@ describe('a plan', () => {
 
   it('counts characters as people do', () => {
     expect(length('𠮷😀a')).toBe(3)
-    expect(checkPlan({ ...good, title: '𠮷'.repeat(200) }, now)).toEqual({})
-    expect(checkPlan({ ...good, title: '𠮷'.repeat(201) }, now).title).toBe('title_long')
+    expect(checkPlan({ ...good, title: '𠮷'.repeat(100) }, now)).toEqual({})
+    expect(checkPlan({ ...good, title: '𠮷'.repeat(101) }, now).title).toBe('title_long')
   })
 
   it('may run over midnight, but not for a whole day, nor for a minute', () => {

@@ -40,8 +40,8 @@ export type PlanIssue =
   | 'too_short'
   | 'too_long'
 
-export const TITLE_MAX = 200
-export const SUMMARY_MAX = 4000
+export const TITLE_MAX = 100
+export const SUMMARY_MAX = 2000
 const MIN_MS = 5 * 60_000
 const MAX_MS = 12 * 3_600_000
 const DAY_MS = 86_400_000

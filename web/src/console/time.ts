@@ -5,7 +5,6 @@
  */
 
 const OFFSET_MS = 8 * 3_600_000
-const DAY_MS = 86_400_000
 
 export interface LocalStart {
   /** `YYYY-MM-DD` */
@@ -38,26 +37,6 @@ export function fromLocal(date: string, time: string): number | null {
   // Date.UTC rolls 31 November over to 1 December; a plan must not.
   if (back.getUTCMonth() !== month - 1 || back.getUTCDate() !== day) return null
   return at - OFFSET_MS
-}
-
-/** Number of the centre's day, for "same day?" and "today?". */
-export function dayNumber(ms: number): number {
-  return Math.floor((ms + OFFSET_MS) / DAY_MS)
-}
-
-/** `MM-DD HH:mm`, with the year when it is not this year's. */
-export function shortDateTime(ms: number, now: number): string {
-  const at = toLocal(ms)
-  const year = at.date.slice(0, 4)
-  const date = year === toLocal(now).date.slice(0, 4) ? at.date.slice(5) : at.date
-  return `${date} ${at.time}`
-}
-
-/** `12:00–13:00`, with the second date when the lesson runs over midnight. */
-export function timeRange(from: number, to: number): string {
-  const end = toLocal(to)
-  const tail = dayNumber(from) === dayNumber(to) ? end.time : `${end.date.slice(5)} ${end.time}`
-  return `${toLocal(from).time}–${tail}`
 }
 
 /** The next full half hour at least `lead` ms away: where a new plan starts. */

@@ -22,6 +22,8 @@ export default {
   time: { minutes: '{n} min', hours: '{n} h', days: '{n} day | {n} days', seconds: '{n} s', today: 'Today', tomorrow: 'Tomorrow' },
   staff: { console: 'Console', studio: 'Studio', member: 'Member pages', signOut: 'Sign out', nav: 'Areas' },
   picture: {
+    label: 'Incoming picture',
+    unsupported: 'This browser cannot play the preview; please use Chrome or Edge',
     none: 'No picture arrives yet',
     none_do: 'Start streaming in OBS or the encoder with the server and key of this lesson.',
     waiting: 'The encoder is connected; waiting for the first frame',

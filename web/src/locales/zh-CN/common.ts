@@ -20,6 +20,8 @@ export default {
   time: { minutes: '{n} 分钟', hours: '{n} 小时', days: '{n} 天', seconds: '{n} 秒', today: '今天', tomorrow: '明天' },
   staff: { console: '工作台', studio: '演播室', member: '学员页面', signOut: '退出登录', nav: '区域' },
   picture: {
+    label: '传入的画面',
+    unsupported: '这个浏览器不能播放预览，请换用 Chrome 或 Edge',
     none: '还没有收到画面',
     none_do: '请在 OBS 或编码器里用推流设置开始推流。',
     waiting: '编码器已连接，正在等第一帧画面',
