@@ -1,0 +1,69 @@
+// The lecturer's and the organizer's pages, at a desk; their pictures are those of the README.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { cast, DEMO } from '../harness/cast.mjs';
+import { plan, publish } from '../harness/lessons.mjs';
+import { says, signIn, watch, WORDS } from '../harness/pages.mjs';
+import { browser, DESK, open, picture } from '../harness/phone.mjs';
+import { until, watchFor } from '../harness/wait.mjs';
+import { Yunke } from '../harness/yunke.mjs';
+
+test('at the desk', async (t) => {
+  const yunke = await Yunke.start(t, { demo: true, quiet: true });
+  const { organizer, lecturer, near, account, stage } = await cast(yunke);
+  const lesson = await plan(organizer, stage, { title: '邻里调解：从一张板凳说起' });
+  const chrome = await browser();
+  t.after(() => chrome.close());
+  const desk = await open(chrome, yunke, DESK);
+  const phone = await open(chrome, yunke);
+
+  await t.test('the lecturer sees what arrives and starts the lesson', async () => {
+    await signIn(desk, DEMO.lecturer, `/studio/lessons/${lesson}`);
+    await publish(t, lecturer, lesson, { size: 'hd', kbps: 1500, title: '邻里调解' });
+    await says(desk, /1280\s*[×x]\s*720/);
+    await until('the preview to move', () => desk.evaluate(() => (document.querySelector('video')?.currentTime ?? 0) > 0.5), { within: 20_000 });
+    await desk.getByRole('button', { name: WORDS.start }).click();
+    const early = desk.getByRole('dialog').getByRole('button', { name: WORDS.startEarly });
+    if (await early.isVisible().catch(() => false)) await early.click();
+    await until('the lesson to be live', async () => (await lecturer.get(`/api/lessons/${lesson}`)).phase === 'live');
+  });
+
+  await t.test('viewers show in the studio and the console as they come', async () => {
+    await signIn(phone, account(near));
+    await watch(phone, lesson);
+    await until('one viewer in the studio', async () => /1/.test(await desk.locator('body').innerText()));
+    await watchFor(62_000);
+    await picture(desk, 'studio');
+    const console_ = await open(chrome, yunke, DESK);
+    await signIn(console_, DEMO.organizer, '/console');
+    await says(console_, /邻里调解/);
+    await picture(console_, 'console');
+    await console_.context().close();
+  });
+
+  await t.test('the lecturer ends it after being asked once', async () => {
+    await desk.getByRole('button', { name: WORDS.end, exact: true }).click();
+    await desk.getByRole('dialog').getByRole('button').last().click();
+    await until('the lesson to be over', async () => (await lecturer.get(`/api/lessons/${lesson}`)).phase === 'ended');
+    await phone.goto('about:blank');
+  });
+
+  await t.test('the organizer opens the attendance down to the evidence', async () => {
+    const page = await open(chrome, yunke, DESK);
+    await signIn(page, DEMO.organizer, `/console/lessons/${lesson}/attendance`);
+    await says(page, new RegExp(near.me.name));
+    await page.getByText(near.me.name).first().click();
+    await says(page, /直播/);
+    await picture(page, 'attendance');
+    assert.deepEqual(page.faults, []);
+  });
+
+  await t.test('English is complete on the pages a member sees', async () => {
+    const context = await chrome.newContext({ baseURL: yunke.url, locale: 'en-GB' });
+    const page = await context.newPage();
+    await page.goto('/sign-in');
+    const text = (await page.innerText('body')).replaceAll('中文', '').replaceAll('云课', '');
+    assert.doesNotMatch(text, /[\u4e00-\u9fff]/, text);
+  });
+});
