@@ -1,0 +1,220 @@
+//! H.264 as RTMP carries it: the decoder configuration record (ISO/IEC 14496-15, 5.3.3.1), the sequence parameter set
+//! (ITU-T H.264, 7.3.2.1.1) as far as the picture size, and the NAL units of an access unit.
+
+use bytes::Bytes;
+
+use super::{Refusal, bits::Bits};
+
+/// Largest side of a picture we take; 4096 is the largest that phones decode.
+const MAX_SIDE: u32 = 4096;
+
+/// The picture's format.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VideoConfig {
+    /// The decoder configuration record as it came.
+    pub record: Bytes,
+    /// RFC 6381, such as `avc1.64001f`.
+    pub codec: String,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+    /// Bytes of a NAL unit's length.
+    nal_length: usize,
+}
+
+impl VideoConfig {
+    /// Reads a decoder configuration record.
+    pub fn parse(record: Bytes) -> Result<Self, Refusal> {
+        let damaged = || Refusal::media("the H.264 configuration of the encoder is damaged");
+        let [1, profile, compatible, level, lengths, count, rest @ ..] = &record[..] else {
+            return Err(damaged());
+        };
+        let nal_length = usize::from(lengths & 3) + 1;
+        if count & 0x1f == 0 || nal_length == 3 {
+            return Err(damaged());
+        }
+        let (size, rest) = rest.split_first_chunk::<2>().ok_or_else(damaged)?;
+        let sps = rest.get(..u16::from_be_bytes(*size).into()).ok_or_else(damaged)?;
+        let sps = Sps::parse(sps).ok_or_else(damaged)?;
+        if sps.chroma != 1 || sps.deep {
+            return Err(Refusal::media(
+                "H.264 must be 8-bit 4:2:0 (profile Baseline, Main or High): set the pixel format to yuv420p or NV12",
+            ));
+        }
+        if !(16..=MAX_SIDE).contains(&sps.width) || !(16..=MAX_SIDE).contains(&sps.height) {
+            return Err(Refusal::media(format!(
+                "a picture of {} x {} pixels cannot be played; 1280 x 720 is recommended",
+                sps.width, sps.height
+            )));
+        }
+        let codec = format!("avc1.{profile:02x}{compatible:02x}{level:02x}");
+        Ok(Self { codec, width: sps.width, height: sps.height, nal_length, record })
+    }
+
+    /// Whether the access unit can be decoded by itself; `None` when its NAL units do not add up.
+    pub fn is_key(&self, data: &[u8]) -> Option<bool> {
+        let mut rest = data;
+        let mut key = false;
+        let mut picture = false;
+        while !rest.is_empty() {
+            let (length, after) = rest.split_at_checked(self.nal_length)?;
+            let length = length.iter().fold(0_usize, |n, byte| n << 8 | usize::from(*byte));
+            let (nal, after) = after.split_at_checked(length)?;
+            match nal.first().map(|byte| byte & 0x1f) {
+                Some(5) => (key, picture) = (true, true),
+                Some(1..=4) => picture = true,
+                _ => {}
+            }
+            rest = after;
+        }
+        picture.then_some(key)
+    }
+}
+
+struct Sps {
+    width: u32,
+    height: u32,
+    chroma: u32,
+    deep: bool,
+}
+
+impl Sps {
+    fn parse(nal: &[u8]) -> Option<Self> {
+        let payload = unescape(nal.get(1..)?);
+        let mut bits = Bits::new(&payload);
+        let profile = bits.take(8)?;
+        bits.take(16)?;
+        bits.ue()?;
+        let (mut chroma, mut deep) = (1, false);
+        if matches!(profile, 100 | 110 | 122 | 244 | 44 | 83 | 86 | 118 | 128 | 138 | 139 | 134 | 135) {
+            chroma = bits.ue()?;
+            if chroma == 3 {
+                bits.bit()?;
+            }
+            deep = bits.ue()? + bits.ue()? > 0;
+            bits.bit()?;
+            if bits.bit()? {
+                for list in 0..if chroma == 3 { 12 } else { 8 } {
+                    if bits.bit()? {
+                        skip_scaling_list(&mut bits, if list < 6 { 16 } else { 64 })?;
+                    }
+                }
+            }
+        }
+        bits.ue()?;
+        match bits.ue()? {
+            0 => {
+                bits.ue()?;
+            }
+            1 => {
+                bits.bit()?;
+                bits.se()?;
+                bits.se()?;
+                let cycle = bits.ue()?;
+                for _ in 0..cycle.min(256) {
+                    bits.se()?;
+                }
+            }
+            _ => {}
+        }
+        bits.ue()?;
+        bits.bit()?;
+        let across = bits.ue()?.checked_add(1)?;
+        let down = bits.ue()?.checked_add(1)?;
+        let frames_only = bits.bit()?;
+        if !frames_only {
+            bits.bit()?;
+        }
+        bits.bit()?;
+        let fields = if frames_only { 1 } else { 2 };
+        let (mut width, mut height) = (across.checked_mul(16)?, down.checked_mul(16 * fields)?);
+        if bits.bit()? {
+            let unit_x = if chroma == 1 || chroma == 2 { 2 } else { 1 };
+            let unit_y = if chroma == 1 { 2 } else { 1 } * fields;
+            let x = bits.ue()?.checked_add(bits.ue()?)?.checked_mul(unit_x)?;
+            let y = bits.ue()?.checked_add(bits.ue()?)?.checked_mul(unit_y)?;
+            (width, height) = (width.checked_sub(x)?, height.checked_sub(y)?);
+        }
+        Some(Self { width, height, chroma, deep })
+    }
+}
+
+fn skip_scaling_list(bits: &mut Bits<'_>, size: usize) -> Option<()> {
+    let (mut last, mut next) = (8_i64, 8_i64);
+    for _ in 0..size {
+        if next != 0 {
+            next = (last + i64::from(bits.se()?)).rem_euclid(256);
+        }
+        last = if next == 0 { last } else { next };
+    }
+    Some(())
+}
+
+/// Without emulation prevention bytes.
+fn unescape(nal: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(nal.len());
+    let mut zeros = 0;
+    for &byte in nal {
+        if zeros >= 2 && byte == 3 {
+            zeros = 0;
+            continue;
+        }
+        zeros = if byte == 0 { zeros + 1 } else { 0 };
+        out.push(byte);
+    }
+    out
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// x264, High@3.1, 1280×720.
+    pub(crate) const RECORD_720P: &[u8] = &[
+        1, 0x64, 0, 0x1f, 0xff, 0xe1, 0, 0x19, 0x67, 0x64, 0, 0x1f, 0xac, 0xd9, 0x40, 0x50, 5, 0xbb, 1, 0x10,
+        0, 0, 3, 0, 0x10, 0, 0, 3, 3, 0xc0, 0xf1, 0x83, 0x19, 0x60, 1, 0, 6, 0x68, 0xeb, 0xe3, 0xcb, 0x22,
+        0xc0,
+    ];
+
+    #[test]
+    fn the_size_and_codec_of_a_real_record() {
+        let config = VideoConfig::parse(Bytes::from_static(RECORD_720P)).expect("a real record");
+        assert_eq!((config.width, config.height, config.codec.as_str()), (1280, 720, "avc1.64001f"));
+    }
+
+    #[test]
+    fn key_frames_are_those_with_an_idr_slice() {
+        let config = VideoConfig::parse(Bytes::from_static(RECORD_720P)).expect("a real record");
+        assert_eq!(config.is_key(&[0, 0, 0, 1, 6, 0, 0, 0, 2, 0x65, 1]), Some(true));
+        assert_eq!(config.is_key(&[0, 0, 0, 2, 0x41, 1]), Some(false));
+        assert_eq!(config.is_key(&[0, 0, 0, 9, 0x65, 1]), None);
+        assert_eq!(config.is_key(&[0, 0, 0, 1, 6]), None);
+    }
+
+    #[test]
+    fn a_cut_record_is_refused() {
+        for length in 0..30 {
+            assert!(VideoConfig::parse(Bytes::from_static(&RECORD_720P[..length])).is_err(), "{length}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn garbage_never_panics(
+            flips in proptest::collection::vec((0..RECORD_720P.len(), any::<u8>()), 1..6),
+            data in proptest::collection::vec(any::<u8>(), 0..60),
+        ) {
+            let mut record = RECORD_720P.to_vec();
+            for (at, byte) in flips {
+                record[at] = byte;
+            }
+            if let Ok(config) = VideoConfig::parse(record.into()) {
+                let _ = config.is_key(&data);
+            }
+            let _ = VideoConfig::parse(data.into());
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! How media comes in: a protocol asks a [`Gate`] whether a stream key may publish, and hands what arrives to the
+//! [`Inlet`] it got, as access units. Only this module and what is below it know RTMP or FLV.
+//!
+//! Everything here reads bytes of strangers: it must never panic, never trust a length, never hold more than its limits,
+//! never log a stream key.
+
+pub mod aac;
+pub mod avc;
+mod bits;
+pub mod flv;
+pub mod rtmp;
+
+use std::{future::Future, time::Duration};
+
+use bytes::Bytes;
+use tokio_util::sync::CancellationToken;
+use yunke_protocol::Transport;
+
+pub use self::{aac::AudioConfig, avc::VideoConfig};
+
+/// Picture or sound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Track {
+    /// H.264.
+    Video,
+    /// AAC.
+    Audio,
+}
+
+/// One thing a publisher sends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unit {
+    /// The picture's format; before its first frame and whenever it changes.
+    VideoConfig(VideoConfig),
+    /// The sound's format; likewise.
+    AudioConfig(AudioConfig),
+    /// An access unit.
+    Frame(Frame),
+}
+
+/// One access unit, timestamps as the publisher has them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// Picture or sound.
+    pub track: Track,
+    /// Decoding time, milliseconds, wrapping at 2³².
+    pub dts_ms: u32,
+    /// Presentation minus decoding time, milliseconds.
+    pub cts_ms: i32,
+    /// Decoding can start here.
+    pub key: bool,
+    /// Length-prefixed NAL units, or one raw AAC frame.
+    pub data: Bytes,
+}
+
+/// Why a publisher is refused or sent away, in words for its log window.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct Refusal {
+    /// For the protocol to choose its code by.
+    pub kind: RefusalKind,
+    /// English, one sentence, no secrets.
+    pub reason: String,
+}
+
+/// What kind of refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefusalKind {
+    /// No lesson has this key.
+    WrongKey,
+    /// The lesson has its publisher, or is over, or the node cannot now.
+    Denied,
+    /// What is sent cannot be used.
+    Media,
+}
+
+impl Refusal {
+    /// A refusal of unusable media.
+    pub fn media(reason: impl Into<String>) -> Self {
+        Self { kind: RefusalKind::Media, reason: reason.into() }
+    }
+
+    /// A refusal for the state of the lesson or node.
+    pub fn denied(reason: impl Into<String>) -> Self {
+        Self { kind: RefusalKind::Denied, reason: reason.into() }
+    }
+}
+
+/// Decides who may publish.
+pub trait Gate: Send + Sync + 'static {
+    /// The publisher's place in its lesson.
+    type Inlet: Inlet;
+
+    /// Asks whether this key may publish now. May take some seconds when an earlier publisher of the lesson seems dead.
+    fn open(
+        &self,
+        transport: Transport,
+        stream_key: String,
+    ) -> impl Future<Output = Result<Self::Inlet, Refusal>> + Send;
+}
+
+/// A publisher's place in its lesson; dropping it says that the publisher is gone.
+pub trait Inlet: Send + 'static {
+    /// Takes a unit. The answer says how long to wait before reading on from the network, so that a publisher that sends
+    /// faster than real time is held back by its own connection instead of by memory here.
+    fn push(&mut self, unit: Unit) -> Result<Duration, Refusal>;
+
+    /// Cancelled when the place is taken away; [`Inlet::farewell`] then has the reason.
+    fn revoked(&self) -> CancellationToken;
+
+    /// Why the place was taken away.
+    fn farewell(&self) -> Refusal;
+}

@@ -1,0 +1,222 @@
+//! RTMP ingest: a listener, and a task for each connection that carries bytes between the socket and the pure
+//! [`session`]. Bounded in connections, time and bytes; a refused publisher gets to read the reason.
+
+mod amf;
+mod chunk;
+mod handshake;
+mod session;
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use bytes::BytesMut;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    time::{Instant, sleep, timeout, timeout_at},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use yunke_protocol::Transport;
+
+use self::session::{Event, Session, SessionError};
+use super::{Gate, Inlet, Refusal, flv::TagReader};
+
+/// Connections at once; one more is closed at once. A node has tens of lessons.
+const MAX_CONNECTIONS: usize = 256;
+/// From the connection to an accepted `publish`; a slow line needs two seconds, a scanner never gets there.
+const SETUP_TIME: Duration = Duration::from_secs(10);
+/// Without a byte from a publisher for so long the connection is dead.
+const IDLE_TIME: Duration = Duration::from_secs(15);
+/// How long a refused publisher has to read why.
+const FAREWELL_TIME: Duration = Duration::from_secs(1);
+/// Read from the socket at once.
+const READ_BYTES: usize = 32 << 10;
+
+/// Accepts connections until cancelled, then waits for none: the tracker owns them, and they end with the token.
+pub async fn serve<G: Gate>(
+    listener: TcpListener,
+    gate: Arc<G>,
+    tasks: TaskTracker,
+    shutdown: CancellationToken,
+) {
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    loop {
+        let accepted = tokio::select! {
+            () = shutdown.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        let (socket, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::warn!(%error, "rtmp: accept failed");
+                sleep(Duration::from_millis(100)).await; // out of descriptors: don't spin
+                continue;
+            }
+        };
+        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+            metrics::counter!("yunke_media_rtmp_connections_refused_total").increment(1);
+            continue;
+        };
+        let (gate, shutdown) = (Arc::clone(&gate), shutdown.clone());
+        tasks.spawn(async move {
+            let _place = place;
+            connection(socket, peer, &*gate, &shutdown).await;
+        });
+    }
+}
+
+async fn connection<G: Gate>(socket: TcpStream, peer: SocketAddr, gate: &G, shutdown: &CancellationToken) {
+    let started = Instant::now();
+    let _ = socket.set_nodelay(true);
+    let mut connection =
+        Connection { socket, session: Session::new(), input: BytesMut::new(), refused: false };
+    let end = tokio::select! {
+        end = connection.run(gate) => end,
+        () = shutdown.cancelled() => Err(End::Shutdown),
+    };
+    match &end {
+        Ok(()) => tracing::debug!(peer.port = peer.port(), "rtmp: connection closed by peer"),
+        Err(End::Refused(refusal)) => {
+            tracing::info!(refusal.kind = ?refusal.kind, refusal.reason = %refusal, "rtmp: publisher refused");
+            metrics::counter!("yunke_media_publishers_refused_total").increment(1);
+        }
+        Err(end) => tracing::debug!(peer.port = peer.port(), %end, "rtmp: connection ended"),
+    }
+    if connection.refused {
+        connection.farewell().await;
+    }
+    metrics::histogram!("yunke_media_rtmp_connection_seconds").record(started.elapsed().as_secs_f64());
+}
+
+#[derive(Debug, thiserror::Error)]
+enum End {
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    #[error("nothing arrived in time")]
+    Silent,
+    #[error("refused: {0}")]
+    Refused(Refusal),
+    #[error("the service ends")]
+    Shutdown,
+}
+
+struct Connection {
+    socket: TcpStream,
+    session: Session,
+    input: BytesMut,
+    refused: bool,
+}
+
+impl Connection {
+    async fn run<G: Gate>(&mut self, gate: &G) -> Result<(), End> {
+        loop {
+            let deadline = Instant::now() + SETUP_TIME;
+            let Some(key) = timeout_at(deadline, self.until_publish()).await.map_err(|_| End::Silent)?? else {
+                return Ok(());
+            };
+            let inlet = match gate.open(Transport::Rtmp, key).await {
+                Ok(inlet) => inlet,
+                Err(refusal) => return self.refuse(refusal).await,
+            };
+            self.session.accept();
+            self.flush().await?;
+            if !self.publish(inlet).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Reads until the peer wants to publish; `None` when it goes.
+    async fn until_publish(&mut self) -> Result<Option<String>, End> {
+        loop {
+            let event = self.session.next(&mut self.input);
+            self.flush().await?;
+            match event? {
+                Some(Event::Publish(key)) => return Ok(Some(key)),
+                Some(_) => {}
+                None if self.fill().await? => {}
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// Carries media; true when the publication ended but the connection stays.
+    async fn publish<I: Inlet>(&mut self, mut inlet: I) -> Result<bool, End> {
+        let mut tags = TagReader::default();
+        let revoked = inlet.revoked();
+        loop {
+            let unit = match self.session.next(&mut self.input)? {
+                Some(Event::Video(at, tag)) => tags.video(at, tag),
+                Some(Event::Audio(at, tag)) => tags.audio(at, tag),
+                Some(Event::Unpublish | Event::Publish(_)) => {
+                    self.flush().await?;
+                    return Ok(true);
+                }
+                None => {
+                    self.flush().await?;
+                    let more = tokio::select! {
+                        more = timeout(IDLE_TIME, self.fill()) => more.map_err(|_| End::Silent)??,
+                        () = revoked.cancelled() => return self.refuse(inlet.farewell()).await,
+                    };
+                    if !more {
+                        return Ok(false);
+                    }
+                    continue;
+                }
+            };
+            let pause = match unit {
+                Ok(Some(unit)) => inlet.push(unit),
+                Ok(None) => Ok(Duration::ZERO),
+                Err(refusal) => Err(refusal),
+            };
+            match pause {
+                Ok(Duration::ZERO) => {}
+                Ok(pause) => {
+                    tokio::select! {
+                        () = sleep(pause) => {}
+                        () = revoked.cancelled() => {}
+                    }
+                }
+                Err(refusal) => return self.refuse(refusal).await,
+            }
+            if revoked.is_cancelled() {
+                return self.refuse(inlet.farewell()).await;
+            }
+        }
+    }
+
+    async fn fill(&mut self) -> io::Result<bool> {
+        self.input.reserve(READ_BYTES);
+        let n = (&mut self.socket).take(READ_BYTES as u64).read_buf(&mut self.input).await?;
+        self.session.count(n);
+        Ok(n > 0)
+    }
+
+    async fn flush(&mut self) -> io::Result<()> {
+        let bytes = self.session.take_output();
+        if !bytes.is_empty() {
+            // A peer that does not read its answers is as dead as one that does not write.
+            timeout(IDLE_TIME, self.socket.write_all(&bytes)).await??;
+        }
+        Ok(())
+    }
+
+    async fn refuse<T>(&mut self, refusal: Refusal) -> Result<T, End> {
+        self.session.refuse(&refusal);
+        self.refused = true;
+        self.flush().await?;
+        Err(End::Refused(refusal))
+    }
+
+    /// Reads on for a moment without keeping anything: closing with unread bytes would reset the connection, and the
+    /// peer would lose the reason it is about to read.
+    async fn farewell(&mut self) {
+        let _ = self.socket.shutdown().await;
+        self.input.clear();
+        let mut sink = [0; 4096];
+        let drain = async { while self.socket.read(&mut sink).await.is_ok_and(|n| n > 0) {} };
+        let _ = timeout(FAREWELL_TIME, drain).await;
+    }
+}

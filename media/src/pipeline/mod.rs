@@ -1,0 +1,4 @@
+//! From access units to CMAF parts: timestamps are repaired, parts and segments cut, and GStreamer's `cmafmux` packs them.
+
+pub mod repair;
+pub mod splitter;

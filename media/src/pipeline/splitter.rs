@@ -1,0 +1,222 @@
+//! Where parts and segments end. Pure: stamped frames in, cuts out, in the order in which the muxers must see them.
+//!
+//! A part ends before the frame that would make it longer than the part target. A segment ends before the first key
+//! frame at least [`SEGMENT_MIN_US`] after its start, and never gets longer than [`SEGMENT_MAX_US`]. Sound is held back
+//! until the picture has passed it, so that its segments end exactly where the picture's do; held at most
+//! [`HOLD_MAX_US`], so that a picture that stands still does not silence the lesson.
+
+use std::collections::VecDeque;
+
+use super::repair::Stamp;
+use crate::ingest::{Frame, Track};
+
+/// The first key frame after this ends the segment. A bit less than 2 s, as timestamps are rounded.
+pub const SEGMENT_MIN_US: i64 = 1_900_000;
+/// Without a key frame the segment ends here: `EXT-X-TARGETDURATION`.
+pub const SEGMENT_MAX_US: i64 = 4_000_000;
+/// Segments of a lesson without picture.
+const AUDIO_SEGMENT_US: i64 = 2_000_000;
+/// Sound waits for the picture at most so long.
+const HOLD_MAX_US: i64 = 400_000;
+/// And at most so many frames; then the oldest goes on.
+const HOLD_MAX_FRAMES: usize = 128;
+/// Rounding of RTMP's millisecond timestamps.
+const TOLERANCE_US: i64 = 1_000;
+
+/// A part that has just ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ended {
+    /// Start since the run's first frame, microseconds.
+    pub start_us: i64,
+    /// Media time it lasts.
+    pub duration_us: i64,
+    /// Starts with a key frame (audio: always).
+    pub independent: bool,
+    /// Number of its segment in the run.
+    pub segment: u64,
+    /// The next part starts a new segment.
+    pub last_of_segment: bool,
+}
+
+/// One step for the muxers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// End the track's part here.
+    Cut(Track, Ended),
+    /// Then take this frame.
+    Frame(Frame, Stamp),
+}
+
+/// What is open of a track.
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    part_start_us: i64,
+    segment_start_us: i64,
+    segment: u64,
+    independent: bool,
+    last_us: i64,
+    /// Distance of the last two frames: the best guess for the next.
+    step_us: i64,
+}
+
+/// Cuts one run.
+#[derive(Debug)]
+pub struct Splitter {
+    part_target_us: i64,
+    audio_frame_us: i64,
+    has_video: bool,
+    /// How much later than decoded the run's first picture is presented.
+    reorder_us: i64,
+    video: Option<Open>,
+    audio: Option<Open>,
+    held: VecDeque<(Frame, Stamp)>,
+    /// Segment boundaries of the picture that the sound has not reached: segment number and start.
+    boundaries: VecDeque<(u64, i64)>,
+}
+
+impl Splitter {
+    /// For a run with or without picture.
+    pub fn new(part_target_us: i64, has_video: bool, audio_frame_us: i64) -> Self {
+        Self {
+            part_target_us,
+            audio_frame_us,
+            has_video,
+            reorder_us: 0,
+            video: None,
+            audio: None,
+            held: VecDeque::new(),
+            boundaries: VecDeque::new(),
+        }
+    }
+
+    /// Takes a frame; appends what the muxers are to do.
+    pub fn push(&mut self, frame: Frame, stamp: Stamp, out: &mut Vec<Step>) {
+        match frame.track {
+            Track::Video => {
+                self.picture(frame, stamp, out);
+                self.release(out);
+            }
+            Track::Audio if self.has_video => {
+                self.held.push_back((frame, stamp));
+                self.release(out);
+            }
+            Track::Audio => self.sound(frame, stamp, out),
+        }
+    }
+
+    /// Ends the run: lets go what is held and ends the open parts.
+    pub fn finish(&mut self, out: &mut Vec<Step>) {
+        while let Some((frame, stamp)) = self.held.pop_front() {
+            self.sound(frame, stamp, out);
+        }
+        for (track, open) in [(Track::Video, self.video.take()), (Track::Audio, self.audio.take())] {
+            if let Some(open) = open {
+                let ended = open.end(open.last_us + open.step_us, true);
+                out.push(Step::Cut(track, ended));
+            }
+        }
+    }
+
+    fn picture(&mut self, frame: Frame, stamp: Stamp, out: &mut Vec<Step>) {
+        let at = stamp.dts_us;
+        let Some(open) = &mut self.video else {
+            self.reorder_us = stamp.pts_us - stamp.dts_us;
+            let at = at + self.reorder_us;
+            let step_us = 33_333.min(self.part_target_us);
+            self.video = Some(Open::start(at, 0, frame.key, step_us));
+            out.push(Step::Frame(frame, stamp));
+            return;
+        };
+        let at = at + self.reorder_us;
+        let step = (at - open.last_us).clamp(1, self.part_target_us);
+        let long = at - open.segment_start_us;
+        let new_segment =
+            (frame.key && long >= SEGMENT_MIN_US) || long + step > SEGMENT_MAX_US + TOLERANCE_US;
+        if new_segment || at + step - open.part_start_us > self.part_target_us + TOLERANCE_US {
+            let ended = open.end(at, new_segment);
+            out.push(Step::Cut(Track::Video, ended));
+            open.next(at, frame.key, new_segment);
+            if new_segment {
+                self.boundaries.push_back((open.segment, stamp.pts_us.min(at)));
+            }
+        }
+        open.step_us = step;
+        open.last_us = at;
+        out.push(Step::Frame(frame, stamp));
+    }
+
+    /// Lets sound go on that the picture has passed, or that has waited long enough.
+    fn release(&mut self, out: &mut Vec<Step>) {
+        let passed = self.video.map(|open| open.last_us);
+        while let (Some((_, first)), Some((_, last))) = (self.held.front(), self.held.back()) {
+            let due = passed.is_some_and(|passed| first.pts_us < passed)
+                || last.pts_us - first.pts_us > HOLD_MAX_US
+                || self.held.len() > HOLD_MAX_FRAMES;
+            if !due {
+                break;
+            }
+            if let Some((frame, stamp)) = self.held.pop_front() {
+                self.sound(frame, stamp, out);
+            }
+        }
+    }
+
+    fn sound(&mut self, frame: Frame, stamp: Stamp, out: &mut Vec<Step>) {
+        let at = stamp.pts_us;
+        let step = self.audio_frame_us;
+        let mut boundary = None;
+        while self.boundaries.front().is_some_and(|(_, start)| at >= *start - step / 2) {
+            boundary = self.boundaries.pop_front();
+        }
+        let Some(open) = &mut self.audio else {
+            let segment = boundary.map_or(0, |(segment, _)| segment);
+            self.audio = Some(Open::start(at, segment, true, step));
+            out.push(Step::Frame(frame, stamp));
+            return;
+        };
+        let new_segment = if self.has_video {
+            boundary.is_some()
+        } else {
+            at + step / 2 - open.segment_start_us >= AUDIO_SEGMENT_US
+        };
+        if new_segment || at + step - open.part_start_us > self.part_target_us + TOLERANCE_US {
+            let ended = open.end(at, new_segment);
+            out.push(Step::Cut(Track::Audio, ended));
+            open.next(at, true, new_segment);
+            if let Some((segment, _)) = boundary {
+                open.segment = segment;
+            }
+        }
+        open.last_us = at;
+        out.push(Step::Frame(frame, stamp));
+    }
+}
+
+impl Open {
+    fn start(at: i64, segment: u64, independent: bool, step_us: i64) -> Self {
+        Self { part_start_us: at, segment_start_us: at, segment, independent, last_us: at, step_us }
+    }
+
+    fn end(&self, at: i64, last_of_segment: bool) -> Ended {
+        Ended {
+            start_us: self.part_start_us,
+            duration_us: at - self.part_start_us,
+            independent: self.independent,
+            segment: self.segment,
+            last_of_segment,
+        }
+    }
+
+    fn next(&mut self, at: i64, independent: bool, new_segment: bool) {
+        self.part_start_us = at;
+        self.independent = independent;
+        if new_segment {
+            self.segment_start_us = at;
+            self.segment += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "splitter_tests.rs"]
+mod tests;
