@@ -1,0 +1,37 @@
+/** What plays a source: hls.js or the browser itself. The player decides what and when; an engine only does it. */
+
+export type FailureKind =
+  /** No or a wrong answer: try again. */
+  | 'network'
+  /** The decoder or the buffer gave up: set it up anew. */
+  | 'media'
+  /** The lease in the address is not accepted any more. */
+  | 'lease'
+  /** Nothing here can play this. */
+  | 'unsupported'
+
+export interface EngineEvents {
+  failed(kind: FailureKind, detail: string): void
+  /** The source answers and can be played. */
+  ready(): void
+}
+
+/** Where to begin: the live edge, or a date (UTC milliseconds), with a guess where that is on the element's clock. */
+export type StartAt = 'live' | { date: number | null; guessMs: number }
+
+export interface Engine {
+  load(url: string, at: StartAt): void
+  /** From now on ask with another lease, without touching what plays. False: a new load is needed. */
+  swapLease(from: string, to: string): boolean
+  /** After a failure of the network: go on with the same source. */
+  resume(): void
+  /** Date of the frame that shows now; null while unknown. */
+  date(): number | null
+  seekToDate(date: number): boolean
+  seekLive(): void
+  /** How far behind the best live position; null when that makes no sense. */
+  behindLiveMs(): number | null
+  destroy(): void
+}
+
+export type EngineFactory = (video: HTMLVideoElement, events: EngineEvents) => Engine

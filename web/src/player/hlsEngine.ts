@@ -1,0 +1,154 @@
+/**
+ * Low-latency HLS through Media Source Extensions. Loaded on demand. It is hls.js' full build: the light one has no
+ * alternate audio, and ours is a rendition of its own (docs/adr/0009).
+ */
+import Hls, { ErrorTypes, Events, type ErrorData, type HlsConfig, type LevelDetails } from 'hls.js'
+import type { Engine, EngineEvents, StartAt } from './engine'
+import { dateAt, timeAt } from './timeline'
+
+/** hls.js may repair the decoder this often in a row before the player builds everything anew. */
+const MEDIA_REPAIRS = 2
+const REPAIR_WINDOW_MS = 10_000
+
+const quick = { maxTimeToFirstByteMs: 15_000, maxLoadTimeMs: 20_000, timeoutRetry: { maxNumRetry: 1, retryDelayMs: 0, maxRetryDelayMs: 0 }, errorRetry: { maxNumRetry: 1, retryDelayMs: 500, maxRetryDelayMs: 1000 } }
+
+const CONFIG: Partial<HlsConfig> = {
+  lowLatencyMode: true,
+  // The distance from the edge comes from the playlist's PART-HOLD-BACK.
+  maxLiveSyncPlaybackRate: 1.25,
+  liveMaxLatencyDurationCount: 5,
+  backBufferLength: 60,
+  maxBufferLength: 20,
+  maxMaxBufferLength: 60,
+  startLevel: -1,
+  abrEwmaDefaultEstimate: 3_000_000,
+  autoStartLoad: false,
+  enableWorker: false, // its worker is a blob: URL, which the content security policy refuses
+  enableWebVTT: false,
+  enableIMSC1: false,
+  enableCEA708Captions: false,
+  emeEnabled: false,
+  // A refused connection must reach the player at once: it says "reconnecting" and paces the retries.
+  manifestLoadPolicy: { default: quick },
+  playlistLoadPolicy: { default: quick },
+  fragLoadPolicy: { default: { ...quick, errorRetry: { maxNumRetry: 3, retryDelayMs: 300, maxRetryDelayMs: 1000 } } },
+}
+
+export class HlsEngine implements Engine {
+  private hls: Hls | null = null
+  private lease: { from: string; to: string } | null = null
+  private wanted: StartAt = 'live'
+  private placed = false
+  private started = false
+  private repairs: number[] = []
+
+  constructor(
+    private readonly video: HTMLVideoElement,
+    private readonly events: EngineEvents,
+  ) {}
+
+  static supported(): boolean {
+    return Hls.isSupported()
+  }
+
+  load(url: string, at: StartAt): void {
+    this.destroy()
+    this.wanted = at
+    this.placed = at === 'live'
+    this.started = false
+    this.lease = null
+    const hls = new Hls({ ...CONFIG, xhrSetup: (xhr, asked) => this.address(xhr, asked) })
+    this.hls = hls
+    hls.on(Events.MANIFEST_PARSED, () => {
+      this.started = true
+      hls.startLoad(at === 'live' ? -1 : Math.max(0, at.guessMs / 1000))
+    })
+    hls.on(Events.LEVEL_LOADED, (_event, data) => {
+      this.place(data.details)
+      this.events.ready()
+    })
+    hls.on(Events.ERROR, (_event, data) => this.error(hls, data))
+    hls.attachMedia(this.video)
+    hls.loadSource(url)
+  }
+
+  swapLease(from: string, to: string): boolean {
+    if (!this.hls) return false
+    this.lease = { from: this.lease?.from ?? from, to }
+    this.resume()
+    return true
+  }
+
+  resume(): void {
+    const hls = this.hls
+    if (!hls) return
+    if (this.started) hls.startLoad(-1)
+    else if (hls.url) hls.loadSource(hls.url)
+  }
+
+  date(): number | null {
+    const hls = this.hls
+    if (!hls || this.video.readyState < 1) return null
+    const playing = hls.playingDate
+    if (playing) return playing.getTime()
+    const details = hls.latestLevelDetails
+    return details ? dateAt(details.fragments, this.video.currentTime) : null
+  }
+
+  seekToDate(date: number): boolean {
+    const details = this.hls?.latestLevelDetails
+    const time = details ? timeAt(details.fragments, date) : null
+    if (time === null) return false
+    this.video.currentTime = time
+    return true
+  }
+
+  seekLive(): void {
+    const to = this.hls?.liveSyncPosition
+    if (typeof to === 'number' && Number.isFinite(to)) this.video.currentTime = to
+  }
+
+  behindLiveMs(): number | null {
+    const hls = this.hls
+    const to = hls?.liveSyncPosition
+    if (!hls?.latestLevelDetails?.live || typeof to !== 'number') return null
+    return Math.max(0, (to - this.video.currentTime) * 1000)
+  }
+
+  destroy(): void {
+    this.hls?.destroy()
+    this.hls = null
+  }
+
+  /** The replay begins where its dates say, which the first playlist tells. */
+  private place(details: LevelDetails): void {
+    if (this.placed || this.wanted === 'live') return
+    this.placed = true
+    const time = this.wanted.date === null ? null : timeAt(details.fragments, this.wanted.date)
+    if (time !== null && Math.abs(time - this.wanted.guessMs / 1000) > 0.5) this.video.currentTime = time
+  }
+
+  private address(xhr: XMLHttpRequest, asked: string): void {
+    if (!this.lease) return
+    xhr.open('GET', asked.replace(`/${this.lease.from}/`, `/${this.lease.to}/`), true)
+  }
+
+  private error(hls: Hls, data: ErrorData): void {
+    if (hls !== this.hls) return
+    if (data.response?.code === 403 || data.response?.code === 410) {
+      if (data.fatal) this.events.failed('lease', data.details)
+      return
+    }
+    if (!data.fatal) return
+    if (data.type === ErrorTypes.NETWORK_ERROR) this.events.failed('network', data.details)
+    else if (data.type === ErrorTypes.MEDIA_ERROR && this.mayRepair()) hls.recoverMediaError()
+    else this.events.failed('media', data.details)
+  }
+
+  private mayRepair(): boolean {
+    const now = performance.now()
+    this.repairs = this.repairs.filter((at) => now - at < REPAIR_WINDOW_MS)
+    this.repairs.push(now)
+    return this.repairs.length <= MEDIA_REPAIRS
+  }
+}

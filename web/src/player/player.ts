@@ -1,0 +1,349 @@
+/**
+ * The player of a lesson: brings picture, evidence and room together and tells a page what to show. Knows no framework.
+ * It must never claim what was not played, and never stop playing because something else failed.
+ */
+import type { LeaseGrant, RoomState } from '@/api/types'
+import type { StartAt } from './engine'
+import { Evidence, type EvidenceApi } from './evidence'
+import type { BeatState } from '@/api/types'
+import type { Sample } from './meter'
+import type { OutboxStore } from './outbox'
+import type { EngineFactory } from './engine'
+import type { Device } from './platform'
+import { Playback } from './playback'
+import { firstState, sourceOf, type PlayerState, type Stage } from './state'
+
+export interface PlayerOptions {
+  lessonId: string
+  memberId: string
+  video: HTMLVideoElement
+  device: Device
+  api: EvidenceApi
+  store: OutboxStore
+  loadEngine: (video: HTMLVideoElement) => Promise<EngineFactory | null>
+  random: () => number
+  /** Monotonic milliseconds. */
+  now: () => number
+  serverNow: () => number
+  /** Where a replay was left. */
+  bookmark: { get(): number | null; set(ms: number | null): void }
+}
+
+const SAMPLE_MS = 500
+/** Closer to the end than this, a lesson that ended live is over; further away, it goes on as a replay. */
+const NEAR_END_MS = 10_000
+/** A replay bookmark this close to the end begins anew. */
+const BOOKMARK_END_MS = 15_000
+
+export class Player {
+  private value: PlayerState = firstState
+  private readonly listeners = new Set<(state: PlayerState) => void>()
+  private readonly evidence: Evidence
+  private readonly playback: Playback
+  private readonly stop = new AbortController()
+  private readonly timer: ReturnType<typeof setInterval>
+  private gesture = false
+  private opening: 'live' | 'replay' | null = null
+  private moving = false
+
+  constructor(private readonly options: PlayerOptions) {
+    const { api, device, lessonId, memberId, random, serverNow, store } = options
+    this.evidence = new Evidence({
+      lessonId, memberId, device, api, store, random, serverNow,
+      events: {
+        state: (state) => this.room(state),
+        progress: (progress) => this.set({ progress }),
+        link: (link) => this.set({ link }),
+        leased: (grant, before) => this.leased(grant, before),
+        problem: (problem) => this.set({ problem }),
+      },
+    })
+    this.playback = new Playback({
+      video: options.video, loadEngine: options.loadEngine, random, now: options.now,
+      events: {
+        moving: () => this.started(),
+        standing: (why) => this.standing(why),
+        paused: () => this.halted('pause', 'paused', 'paused'),
+        blocked: () => this.set({ stage: 'ready' }),
+        ended: () => this.finished(),
+        jumped: () => this.evidence.meter.jump(options.now()),
+        leaseRefused: () => void this.evidence.renew(),
+        unsupported: () => this.set({ stage: 'failed' }),
+      },
+    })
+    this.timer = setInterval(() => this.tick(), SAMPLE_MS)
+    this.listen()
+  }
+
+  get state(): PlayerState {
+    return this.value
+  }
+
+  subscribe(listener: (state: PlayerState) => void): () => void {
+    this.listeners.add(listener)
+    listener(this.value)
+    return () => this.listeners.delete(listener)
+  }
+
+  /** Gets a lease and enters the room. False when the server will not give one (`state.problem` says why). */
+  async open(): Promise<boolean> {
+    this.set({ stage: 'opening', problem: null })
+    const grant = await this.evidence.renew()
+    if (!grant && !this.stop.signal.aborted) this.set({ stage: 'failed' })
+    return grant !== null
+  }
+
+  /** A tap on the one big button. Before the lesson it means: as soon as it begins. */
+  play(): void {
+    this.gesture = true
+    const phase = this.value.room?.phase
+    if (!phase) return
+    const kind = sourceOf(phase)
+    if (!kind) {
+      this.set({ armed: true })
+      return
+    }
+    if (this.playback.source?.kind === kind && this.value.stage !== 'over') {
+      this.playback.play()
+      if (!this.moving) this.set({ stage: 'starting' })
+    } else void this.begin(kind)
+  }
+
+  pause(): void {
+    this.set({ armed: false })
+    this.playback.pause()
+  }
+
+  /** Milliseconds forwards or backwards. */
+  seekBy(ms: number): void {
+    const { positionMs } = this.value
+    if (positionMs !== null) this.seekTo(positionMs + ms)
+  }
+
+  seekTo(ms: number): void {
+    const zero = this.value.room?.zero_at
+    if (zero === null || zero === undefined) return
+    const length = this.value.room?.edge_ms ?? Number.POSITIVE_INFINITY
+    this.evidence.meter.jump(this.options.now())
+    this.playback.seekToDate(zero + Math.min(Math.max(0, ms), length))
+    this.sampleNow()
+  }
+
+  goLive(): void {
+    this.playback.seekLive()
+    this.play()
+  }
+
+  /** Replays only: live has one speed. */
+  setRate(rate: number): void {
+    if (this.value.source !== 'replay') return
+    this.evidence.meter.cut(this.sample(), 'rate')
+    this.options.video.defaultPlaybackRate = rate
+    this.options.video.playbackRate = rate
+    this.set({ rate })
+  }
+
+  /** 仅听声音: less data, less battery, the same place. */
+  setMode(mode: PlayerState['mode']): void {
+    if (mode === this.value.mode) return
+    const from = this.place()
+    const wanted = this.playback.wanted
+    this.evidence.meter.stop(this.sample(), 'tick', null)
+    this.moving = false
+    this.set({ mode })
+    this.evidence.meter.context = { ...this.evidence.meter.context, mode }
+    const kind = this.value.source
+    if (kind && this.playback.source) void this.load(kind, kind === 'live' ? 'live' : from, wanted)
+  }
+
+  /** The network is back. */
+  hurry(): void {
+    this.evidence.hurry()
+    this.playback.hurry()
+  }
+
+  destroy(): void {
+    this.leave()
+    this.stop.abort()
+    clearInterval(this.timer)
+    this.playback.destroy()
+    this.evidence.close()
+    this.listeners.clear()
+  }
+
+  private async begin(kind: 'live' | 'replay', at?: StartAt): Promise<void> {
+    if (this.opening === kind) return
+    this.opening = kind
+    try {
+      this.set({ stage: 'starting', source: kind, armed: false, rate: 1 })
+      this.options.video.playbackRate = 1
+      this.evidence.meter.context = { ...this.evidence.meter.context, source: kind, mode: this.value.mode }
+      await this.load(kind, at ?? (kind === 'live' ? 'live' : this.fromBookmark()), true)
+    } finally {
+      this.opening = null
+    }
+  }
+
+  private async load(kind: 'live' | 'replay', at: StartAt, wanted: boolean): Promise<void> {
+    let url = this.address(kind, this.evidence.lease)
+    // The lease was given before there was anything to play: ask again.
+    if (url === null) url = this.address(kind, await this.evidence.renew())
+    if (this.stop.signal.aborted) return
+    if (url === null) {
+      this.set({ stage: 'ready' })
+      return
+    }
+    this.playback.wanted = wanted
+    await this.playback.open({ kind, url }, at)
+  }
+
+  private address(kind: 'live' | 'replay', grant: LeaseGrant | null): string | null {
+    if (!grant) return null
+    if (kind === 'live') return this.value.mode === 'audio' ? grant.live_audio_url : grant.live_url
+    return this.value.mode === 'audio' ? grant.replay_audio_url : grant.replay_url
+  }
+
+  private leased(grant: LeaseGrant, before: LeaseGrant | null): void {
+    const { source } = this.playback
+    if (!before || !source) return
+    const url = this.address(source.kind, grant)
+    if (url) this.playback.swapLease(before.lease, grant.lease, url)
+  }
+
+  private room(room: RoomState): void {
+    const before = this.value.room
+    this.playback.lecturerAway = room.on_air === 'lecturer_away'
+    this.set({ room })
+    const wasAway = before?.on_air === 'lecturer_away' && room.on_air === 'on_air'
+    if (wasAway) this.playback.hurry()
+    if (room.phase === 'live' && this.value.armed) void this.begin('live')
+    // The end of a live lesson is played to the end; whoever is not playing has seen it.
+    else if (room.phase === 'ended' && this.value.source === 'live' && !this.moving) this.finished()
+    this.settleStage()
+  }
+
+  /** The stage of a page on which nothing plays. */
+  private settleStage(): void {
+    const { room, source, stage } = this.value
+    if (!room || source !== null || stage === 'over' || stage === 'failed') return
+    const idle: Record<RoomState['phase'], Stage> = { planned: 'waiting', live: 'ready', ended: 'ready', cancelled: 'cancelled' }
+    this.set({ stage: idle[room.phase] })
+  }
+
+  private started(): void {
+    this.moving = true
+    this.set({ stage: 'playing' })
+    if (!this.evidence.meter.active) this.evidence.meter.start(this.sample(), this.gesture)
+    this.gesture = false
+    if (this.value.source === 'replay' && this.value.rate !== 1) this.options.video.playbackRate = this.value.rate
+  }
+
+  private standing(why: 'buffering' | 'reconnecting'): void {
+    this.moving = false
+    const { room, source, stage } = this.value
+    if (source === 'live' && room?.phase === 'ended') {
+      if (why === 'reconnecting') this.finished()
+      return
+    }
+    if (source === 'live' && room?.on_air === 'lecturer_away') this.set({ stage: 'away' })
+    else if (why === 'reconnecting' || stage !== 'reconnecting') this.set({ stage: stage === 'starting' && why === 'buffering' ? 'starting' : why })
+  }
+
+  private halted(cause: 'pause' | 'end', state: BeatState, stage: Stage): void {
+    this.moving = false
+    this.evidence.meter.stop(this.sample(), cause, state)
+    this.set({ stage })
+    this.remember()
+  }
+
+  private finished(): void {
+    const { source } = this.value
+    if (source === null) return
+    const positionMs = this.position() ?? this.value.positionMs
+    const wanted = this.playback.wanted
+    this.halted('end', 'ended', 'over')
+    const length = this.value.room?.edge_ms ?? null
+    const rest = length !== null && positionMs !== null ? length - positionMs : 0
+    this.playback.close()
+    this.set({ source: null, positionMs: null, behindLiveMs: null })
+    if (source === 'replay') this.options.bookmark.set(null)
+    else if (rest > NEAR_END_MS && positionMs !== null) {
+      this.options.bookmark.set(positionMs)
+      if (wanted) void this.begin('replay')
+    }
+  }
+
+  private fromBookmark(): StartAt {
+    const zero = this.value.room?.zero_at ?? null
+    const length = this.value.room?.edge_ms ?? null
+    const kept = this.options.bookmark.get() ?? 0
+    const from = length !== null && kept > length - BOOKMARK_END_MS ? 0 : kept
+    return { date: zero === null ? null : zero + from, guessMs: from }
+  }
+
+  private place(): StartAt {
+    const zero = this.value.room?.zero_at ?? null
+    const at = this.position() ?? this.value.positionMs ?? 0
+    return { date: zero === null ? null : zero + at, guessMs: at }
+  }
+
+  private tick(): void {
+    if (!this.playback.source) {
+      if (this.value.pending !== this.evidence.pending) this.set({ pending: this.evidence.pending })
+      return
+    }
+    this.sampleNow()
+  }
+
+  private sampleNow(): void {
+    const sample = this.sample()
+    this.evidence.meter.sample(sample)
+    this.set({ positionMs: sample.positionMs ?? this.value.positionMs, behindLiveMs: this.playback.behindLiveMs(), pending: this.evidence.pending })
+    if (this.moving) this.remember()
+  }
+
+  private remember(): void {
+    if (this.value.source === 'replay' && this.value.positionMs !== null) this.options.bookmark.set(Math.round(this.value.positionMs))
+  }
+
+  private position(): number | null {
+    const zero = this.value.room?.zero_at
+    const date = this.playback.date()
+    return zero === null || zero === undefined || date === null ? null : date - zero
+  }
+
+  private sample(): Sample {
+    return { positionMs: this.position(), at: this.options.now(), rate: this.options.video.playbackRate || 1 }
+  }
+
+  private leave(): void {
+    this.evidence.meter.stop(this.sample(), 'hide', 'left')
+    this.evidence.beacon()
+  }
+
+  private listen(): void {
+    const { signal } = this.stop
+    const { video } = this.options
+    video.addEventListener('timeupdate', () => this.evidence.meter.sample(this.sample()), { signal })
+    document.addEventListener('visibilitychange', () => {
+      const visible = document.visibilityState === 'visible'
+      this.evidence.meter.cut(this.sample(), 'visibility')
+      this.evidence.meter.context = { ...this.evidence.meter.context, visible }
+      if (visible) this.hurry()
+    }, { signal })
+    addEventListener('pagehide', () => this.leave(), { signal })
+    addEventListener('pageshow', (event) => {
+      // Back from the browser's cache, perhaps still playing.
+      if (event.persisted && !video.paused) this.evidence.meter.start(this.sample(), false)
+      if (event.persisted) this.hurry()
+    }, { signal })
+    addEventListener('online', () => this.hurry(), { signal })
+  }
+
+  private set(change: Partial<PlayerState>): void {
+    const changed = (Object.keys(change) as (keyof PlayerState)[]).some((key) => change[key] !== this.value[key])
+    if (!changed) return
+    this.value = { ...this.value, ...change }
+    for (const tell of this.listeners) tell(this.value)
+  }
+}

@@ -1,0 +1,65 @@
+/** What a page can show of the player, and nothing else. */
+import type { Problem } from '@/api/problem'
+import type { Phase, Progress, RoomState } from '@/api/types'
+import type { Link } from './room'
+
+export type Stage =
+  /** Getting a lease. */
+  | 'opening'
+  /** The lesson has not begun. */
+  | 'waiting'
+  /** There is something to play; one tap plays it. */
+  | 'ready'
+  /** The tap was made, nothing moves yet. */
+  | 'starting'
+  | 'playing'
+  | 'paused'
+  | 'buffering'
+  /** It stopped and is being brought back. */
+  | 'reconnecting'
+  /** The lecturer's picture is missing. */
+  | 'away'
+  /** The end was reached. */
+  | 'over'
+  /** Cancelled. */
+  | 'cancelled'
+  /** This device cannot play it, or the server will not let it. */
+  | 'failed'
+
+export interface PlayerState {
+  stage: Stage
+  source: 'live' | 'replay' | null
+  mode: 'video' | 'audio'
+  room: RoomState | null
+  progress: Progress | null
+  /** On the lesson's timeline. */
+  positionMs: number | null
+  behindLiveMs: number | null
+  rate: number
+  /** Will play by itself when the lesson begins. */
+  armed: boolean
+  link: Link
+  pending: number
+  problem: Problem | null
+}
+
+export const firstState: PlayerState = {
+  stage: 'opening',
+  source: null,
+  mode: 'video',
+  room: null,
+  progress: null,
+  positionMs: null,
+  behindLiveMs: null,
+  rate: 1,
+  armed: false,
+  link: 'connecting',
+  pending: 0,
+  problem: null,
+}
+
+/** Which source a lesson in this phase is played from. */
+export function sourceOf(phase: Phase): 'live' | 'replay' | null {
+  if (phase === 'live') return 'live'
+  return phase === 'ended' ? 'replay' : null
+}
