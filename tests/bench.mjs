@@ -1,0 +1,78 @@
+// Measures the figures of the issue "How good" and writes docs/BENCHMARKS.md: one module of load/figures each.
+// Everything on loopback, bounded in time and count. Arguments: names of figures; the others keep their last rows.
+
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const NAMES = ['start', 'script', 'ingest', 'latency', 'origin', 'readers', 'beats'];
+const root = resolve(import.meta.dirname, '..');
+const kept = join(root, 'target', 'bench', 'results.json');
+const wanted = process.argv.slice(2).length ? process.argv.slice(2) : NAMES;
+
+/** Collects what has to be ended; the last comes first. Takes the place of node:test's context. */
+class Scope {
+  #ends = [];
+  after(end) {
+    this.#ends.unshift(end);
+  }
+  async close() {
+    for (const end of this.#ends) {
+      try {
+        await end();
+      } catch (error) {
+        console.log(`  ending: ${error.message}`);
+      }
+    }
+  }
+}
+
+function machine() {
+  const cpu = cpus();
+  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
+  return `${cpu.length} × ${cpu[0].model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, commit ${commit}, ${new Date().toISOString().slice(0, 10)}`;
+}
+
+const results = existsSync(kept) ? JSON.parse(readFileSync(kept, 'utf8')) : {};
+let failed = false;
+for (const name of wanted) {
+  console.log(`▸ ${name}`);
+  const scope = new Scope();
+  try {
+    const { measure } = await import(`./load/figures/${name}.mjs`);
+    const rows = await measure(scope);
+    results[name] = { machine: machine(), rows };
+    for (const row of rows) console.log(`  ${row.what}: ${row.figure} (target ${row.target}, ${row.met ? 'met' : 'NOT met'})`);
+  } catch (error) {
+    failed = true;
+    console.log(`  failed: ${error.stack}`);
+  }
+  await scope.close();
+}
+mkdirSync(join(root, 'target', 'bench'), { recursive: true });
+writeFileSync(kept, JSON.stringify(results, null, 1));
+
+const table = NAMES.filter((name) => results[name]).flatMap((name) => results[name].rows.map((row) => ({ ...row, name })));
+const machines = [...new Set(NAMES.filter((name) => results[name]).map((name) => results[name].machine))];
+const cell = (text) => String(text ?? '–').replaceAll('|', '\\|');
+const notes = table.filter((row) => row.note).map((row) => `- **${row.what}**: ${row.note}`);
+writeFileSync(
+  join(root, 'docs', 'BENCHMARKS.md'),
+  `# Benchmarks
+
+Written by \`make bench\` (\`make bench ONLY=NAME\` for one figure). Release build, everything on loopback of one machine: server, media service,
+publisher, players and load share its cores. A reference was measured in the same run on the same bytes.
+
+Machine: ${machines.join('; ')}
+
+| what | figure | reference in the same run | ratio | target | met | command |
+| --- | --- | --- | --- | --- | --- | --- |
+${table.map((row) => `| ${[row.what, row.figure, row.reference, row.ratio, row.target, row.met ? 'yes' : '**no**', `\`make bench ONLY=${row.name}\``].map(cell).join(' | ')} |`).join('\n')}
+
+## How it is measured
+${notes.join('\n')}
+`,
+);
+console.log('wrote docs/BENCHMARKS.md');
+process.exit(failed ? 1 : 0);
