@@ -1,0 +1,127 @@
+//! The one authorization gate. Every route has an entry in the access table (`routes::access`); a route
+//! without one is closed to everybody. Handlers get the viewer and the lesson the gate has checked.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{MatchedPath, RawPathParams, Request, State},
+    http::{HeaderMap, Method},
+    middleware::Next,
+    response::Response,
+};
+use uuid::Uuid;
+use yunke_store::Role;
+
+use super::{LessonScope, Viewer, cookie_token, hash_token, session_cookie};
+use crate::{
+    problem::{ApiResult, Problem},
+    routes::access,
+    state::AppState,
+};
+
+/// A session is extended when it was seen longer ago than this.
+const EXTEND_AFTER_MS: i64 = 3_600_000;
+
+/// Who may call a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody; the viewer is known if signed in.
+    Anyone,
+    /// Everybody who is signed in.
+    SignedIn,
+    /// Whoever is a lecturer or organizer of any part of the tree.
+    Staff,
+    /// Whoever organizes any part of the tree; the handler keeps to it.
+    Organizer,
+    /// Who may watch the lesson `{id}`: invited, or its staff.
+    LessonWatch,
+    /// The lecturer of the lesson `{id}`, or its organizer.
+    LessonRun,
+    /// The organizer of the lesson `{id}`.
+    LessonOrganize,
+}
+
+/// Middleware: finds the entry, the session and the lesson, and lets pass or not.
+pub async fn authorize(
+    State(app): State<AppState>,
+    matched: MatchedPath,
+    params: RawPathParams,
+    mut request: Request,
+    next: Next,
+) -> ApiResult<Response> {
+    // HEAD is answered by the GET handler.
+    let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
+    let Some(access) = access::of(method, matched.as_str()) else {
+        return Err(Problem::internal(format_args!("no access entry for {method} {}", matched.as_str())));
+    };
+    let (viewer, renew) = sign_in(&app, request.headers()).await?;
+    match (access, viewer) {
+        (Access::Anyone, viewer) => {
+            viewer.map(|viewer| request.extensions_mut().insert(viewer));
+        }
+        (_, None) => return Err(Problem::sign_in_required()),
+        (access, Some(viewer)) => {
+            if let Some(scope) = admit(&app, access, &viewer, &params).await? {
+                request.extensions_mut().insert(scope);
+            }
+            request.extensions_mut().insert(viewer);
+        }
+    }
+    let cookie = renew.map(|token| session_cookie(&token, request.headers(), &app.config));
+    let mut response = next.run(request).await;
+    if let Some(cookie) = cookie
+        && !response.headers().contains_key(axum::http::header::SET_COOKIE)
+    {
+        response.headers_mut().insert(axum::http::header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// The viewer, and the token if its cookie has to be sent again with a later end.
+async fn sign_in(app: &AppState, headers: &HeaderMap) -> ApiResult<(Option<Viewer>, Option<String>)> {
+    let Some(token) = cookie_token(headers) else { return Ok((None, None)) };
+    let token_hash = hash_token(token);
+    let now = app.source.now();
+    let Some((session, user)) = app.store.session(&token_hash, now).await? else { return Ok((None, None)) };
+    let mut renew = None;
+    if now - session.seen_at > EXTEND_AFTER_MS {
+        let expires_at = now + (session.expires_at - session.seen_at);
+        app.store.extend_session(&token_hash, now, expires_at).await?;
+        renew = Some(token.to_owned());
+    }
+    Ok((Some(Viewer { user: Arc::new(user), token_hash }), renew))
+}
+
+async fn admit(
+    app: &AppState,
+    access: Access,
+    viewer: &Viewer,
+    params: &RawPathParams,
+) -> ApiResult<Option<LessonScope>> {
+    let staff = || Problem::forbidden("not_allowed", "This needs a role you do not have.");
+    match access {
+        Access::Anyone | Access::SignedIn => Ok(None),
+        Access::Staff if viewer.has(Role::Lecturer) || viewer.has(Role::Organizer) => Ok(None),
+        Access::Organizer if viewer.has(Role::Organizer) => Ok(None),
+        Access::Staff | Access::Organizer => Err(staff()),
+        Access::LessonWatch | Access::LessonRun | Access::LessonOrganize => {
+            let id = params.iter().find(|(name, _)| *name == "id").map(|(_, value)| value);
+            let id = id.and_then(|id| Uuid::try_parse(id).ok()).ok_or_else(Problem::not_found)?;
+            let lesson = app.store.lesson(id).await?.ok_or_else(Problem::not_found)?;
+            let may = viewer.may(&lesson);
+            let allowed = match access {
+                Access::LessonWatch => may.watch,
+                Access::LessonRun => may.run,
+                _ => may.organize,
+            };
+            if allowed {
+                return Ok(Some(LessonScope { lesson: Arc::new(lesson), may }));
+            }
+            Err(if access == Access::LessonWatch {
+                Problem::forbidden("not_invited", "This lesson is for other branches. Ask your organizer.")
+            } else {
+                staff()
+            })
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Sessions: a random token in a cookie, its SHA-256 in the store.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+use yunke_store::Session;
+
+use crate::{clock::Source, config::Config};
+
+/// The cookie's name.
+pub const COOKIE: &str = "yunke_session";
+
+/// Longest token that is looked at.
+const TOKEN_CHARS: usize = 43;
+
+/// Milliseconds of a day.
+const DAY_MS: i64 = 86_400_000;
+
+/// What the store keeps of a token.
+pub fn hash_token(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+/// A new session and the token that opens it: 256 random bits.
+pub fn new_session(source: &Source, config: &Config, user_id: Uuid) -> (Session, String) {
+    let token = URL_SAFE_NO_PAD.encode(source.bytes::<32>());
+    let now = source.now();
+    let expires_at = now + i64::from(config.auth.session_days) * DAY_MS;
+    let session = Session { token_hash: hash_token(&token), user_id, created_at: now, seen_at: now, expires_at };
+    (session, token)
+}
+
+/// The token in a request's cookies.
+pub fn cookie_token(headers: &HeaderMap) -> Option<&str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(name, value)| *name == COOKIE && value.len() == TOKEN_CHARS)
+        .map(|(_, value)| value)
+}
+
+/// Whether the browser came by https, as far as a trusted proxy says.
+pub fn is_secure(headers: &HeaderMap, config: &Config) -> bool {
+    config.http.trust_forwarded
+        && headers
+            .get("x-forwarded-proto")
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.split(',').next())
+            .is_some_and(|proto| proto.trim().eq_ignore_ascii_case("https"))
+}
+
+/// The `Set-Cookie` that signs in.
+pub fn session_cookie(token: &str, headers: &HeaderMap, config: &Config) -> HeaderValue {
+    let max_age = i64::from(config.auth.session_days) * DAY_MS / 1000;
+    cookie(&format!("{token}; Max-Age={max_age}"), headers, config)
+}
+
+/// The `Set-Cookie` that signs out.
+pub fn expired_cookie(headers: &HeaderMap, config: &Config) -> HeaderValue {
+    cookie("; Max-Age=0", headers, config)
+}
+
+fn cookie(rest: &str, headers: &HeaderMap, config: &Config) -> HeaderValue {
+    let secure = if is_secure(headers, config) { "; Secure" } else { "" };
+    let text = format!("{COOKIE}={rest}; Path=/; HttpOnly; SameSite=Lax{secure}");
+    let mut value = HeaderValue::from_str(&text).expect("base64url and attributes are header text");
+    value.set_sensitive(true);
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_is_found_among_other_cookies() {
+        let token = "a".repeat(TOKEN_CHARS);
+        let mut headers = HeaderMap::new();
+        headers.append(header::COOKIE, HeaderValue::from_static("x=1; yunke_sessions=2"));
+        let pair = format!("y=2; yunke_session={token}");
+        headers.append(header::COOKIE, HeaderValue::from_str(&pair).expect("header"));
+        assert_eq!(cookie_token(&headers), Some(token.as_str()));
+    }
+
+    #[test]
+    fn a_cookie_is_secure_only_behind_a_trusted_https_proxy() {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-forwarded-proto", HeaderValue::from_static("https"));
+        let mut config = Config::default();
+        assert!(!session_cookie("t", &headers, &config).to_str().expect("text").contains("Secure"));
+        config.http.trust_forwarded = true;
+        assert!(session_cookie("t", &headers, &config).to_str().expect("text").contains("; Secure"));
+    }
+}

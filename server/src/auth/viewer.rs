@@ -1,0 +1,108 @@
+//! Who asks, and what they may do with a lesson. The gate puts both into the request.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{FromRequestParts, OptionalFromRequestParts},
+    http::request::Parts,
+};
+use yunke_store::{Lesson, LessonPhase, Role, SeenBy, User};
+
+use crate::problem::Problem;
+
+/// Who is signed in.
+#[derive(Debug, Clone)]
+pub struct Viewer {
+    /// The person.
+    pub user: Arc<User>,
+    /// Names their session.
+    pub token_hash: [u8; 32],
+}
+
+impl Viewer {
+    /// Paths of the units they organize.
+    pub fn organized_paths(&self) -> Vec<String> {
+        self.paths(Role::Organizer)
+    }
+
+    fn paths(&self, role: Role) -> Vec<String> {
+        self.user.roles.iter().filter(|grant| grant.role == role).map(|grant| grant.unit.path.clone()).collect()
+    }
+
+    /// Whether they organize the unit with this path.
+    pub fn organizes(&self, path: &str) -> bool {
+        self.user.roles.iter().any(|grant| grant.role == Role::Organizer && grant.unit.contains(path))
+    }
+
+    /// Whether they have this role for any unit.
+    pub fn has(&self, role: Role) -> bool {
+        self.user.roles.iter().any(|grant| grant.role == role)
+    }
+
+    /// For lists of what they may watch.
+    pub fn seen_by(&self) -> SeenBy {
+        SeenBy {
+            user_id: self.user.id,
+            branch_path: self.user.branch.as_ref().map(|branch| branch.path.clone()),
+            organizes: self.organized_paths(),
+        }
+    }
+
+    /// What they may do with a lesson.
+    pub fn may(&self, lesson: &Lesson) -> May {
+        let organize = self.organizes(&lesson.unit.path);
+        let run = organize || lesson.lecturer_id == self.user.id;
+        let invited = self
+            .user
+            .branch
+            .as_ref()
+            .is_some_and(|branch| lesson.audience.iter().any(|unit| unit.contains(&branch.path)));
+        let watch = run || (invited && lesson.phase != LessonPhase::Cancelled);
+        May { watch, run, organize }
+    }
+}
+
+/// What somebody may do with a lesson.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+pub struct May {
+    /// See and follow it.
+    pub watch: bool,
+    /// Start and end it, see the incoming picture, take the stream key.
+    pub run: bool,
+    /// Plan, change and cancel it, see attendance.
+    pub organize: bool,
+}
+
+/// The lesson of the address, and what the viewer may do with it.
+#[derive(Debug, Clone)]
+pub struct LessonScope {
+    /// The lesson.
+    pub lesson: Arc<Lesson>,
+    /// What the viewer may do.
+    pub may: May,
+}
+
+impl<S: Sync> FromRequestParts<S> for Viewer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(Problem::sign_in_required)
+    }
+}
+
+impl<S: Sync> OptionalFromRequestParts<S> for Viewer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Problem> {
+        Ok(parts.extensions.get::<Self>().cloned())
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for LessonScope {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let scope = parts.extensions.get::<Self>().cloned();
+        scope.ok_or_else(|| Problem::internal("a handler wants a lesson, but its access entry names none"))
+    }
+}

@@ -1,0 +1,92 @@
+//! `[media]`: the media service this server starts, or the one it is told of.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{ConfigError, check_origin};
+
+/// Shortest shared secret that is taken.
+const SECRET_MIN_CHARS: usize = 16;
+
+/// `[media]`.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MediaConfig {
+    /// Start and watch over a media process on this machine.
+    pub supervise: bool,
+    /// Its program; without it, `yunke-media` beside this program.
+    pub program: Option<PathBuf>,
+    /// Its name.
+    pub node: String,
+    /// Where it listens for players and for orders; port 0 takes a free one.
+    pub http: SocketAddr,
+    /// Where it listens for RTMP; port 0 takes a free one.
+    pub rtmp: SocketAddr,
+    /// Where orders go when it is not supervised, such as `http://10.0.0.7:8081`.
+    pub control_url: Option<String>,
+    /// The origin players fetch media from; without it, the page's host with the port of `http`.
+    pub public_url: Option<String>,
+    /// What encoders are told, such as `rtmp://live.example.cn/live`; without it, made from the page's host.
+    pub rtmp_url: Option<String>,
+    /// What server and media prove themselves with; without it one is made and kept in the data directory.
+    pub shared_secret: Option<String>,
+}
+
+impl Default for MediaConfig {
+    fn default() -> Self {
+        Self {
+            supervise: true,
+            program: None,
+            node: "local".to_owned(),
+            http: SocketAddr::from(([127, 0, 0, 1], 8081)),
+            rtmp: SocketAddr::from(([0, 0, 0, 0], 1935)),
+            control_url: None,
+            public_url: None,
+            rtmp_url: None,
+            shared_secret: None,
+        }
+    }
+}
+
+impl std::fmt::Debug for MediaConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MediaConfig")
+            .field("supervise", &self.supervise)
+            .field("program", &self.program)
+            .field("node", &self.node)
+            .field("http", &self.http)
+            .field("rtmp", &self.rtmp)
+            .field("control_url", &self.control_url)
+            .field("public_url", &self.public_url)
+            .field("rtmp_url", &self.rtmp_url)
+            .field("shared_secret", &self.shared_secret.as_ref().map(|_| "[redacted]"))
+            .finish()
+    }
+}
+
+impl MediaConfig {
+    pub(super) fn validate(&self) -> Result<(), ConfigError> {
+        if let Some(url) = &self.public_url {
+            check_origin("media.public_url", url)?;
+        }
+        if let Some(url) = &self.control_url {
+            check_origin("media.control_url", url)?;
+        }
+        if !self.supervise && self.control_url.is_none() {
+            return Err(ConfigError::value("media.control_url", "is needed when media.supervise is false"));
+        }
+        if let Some(url) = &self.rtmp_url
+            && !(url.starts_with("rtmp://") || url.starts_with("rtmps://"))
+        {
+            return Err(ConfigError::value("media.rtmp_url", "must begin with rtmp:// or rtmps://"));
+        }
+        if self.shared_secret.as_ref().is_some_and(|secret| secret.chars().count() < SECRET_MIN_CHARS) {
+            return Err(ConfigError::value("media.shared_secret", "must have at least 16 characters"));
+        }
+        if self.node.is_empty() || self.node.len() > 64 {
+            return Err(ConfigError::value("media.node", "must have 1 to 64 characters"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,144 @@
+//! Configuration: defaults, then a TOML file, then the environment (`YUNKE_HTTP__LISTEN`), then the
+//! command line. One section a file; everything is validated before anything binds.
+
+mod auth;
+mod http;
+mod log;
+mod media;
+
+use std::path::{Path, PathBuf};
+
+use figment::{
+    Figment,
+    providers::{Env, Format as _, Toml},
+};
+use serde::{Deserialize, Serialize};
+
+pub use auth::AuthConfig;
+pub use http::HttpConfig;
+pub use log::{LogConfig, LogFormat};
+pub use media::MediaConfig;
+
+/// Variables the program reads itself; they are no configuration keys.
+const NOT_KEYS: &[&str] = &["config", "log_filter"];
+
+/// All sections.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where the database, the recordings and the secret are.
+    pub data_dir: PathBuf,
+    /// The web and API side.
+    pub http: HttpConfig,
+    /// The media service.
+    pub media: MediaConfig,
+    /// Signing in.
+    pub auth: AuthConfig,
+    /// The log.
+    pub log: LogConfig,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data_dir: PathBuf::from("data"),
+            http: HttpConfig::default(),
+            media: MediaConfig::default(),
+            auth: AuthConfig::default(),
+            log: LogConfig::default(),
+        }
+    }
+}
+
+/// Why a configuration is not taken.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The file or the environment has something that cannot be read.
+    #[error("configuration: {0}")]
+    Unreadable(Box<figment::Error>),
+    /// A named file does not exist.
+    #[error("there is no configuration file {}", .0.display())]
+    Missing(PathBuf),
+    /// A value is outside what makes sense.
+    #[error("configuration key {key}: {reason}")]
+    Value {
+        /// The key with its section.
+        key: &'static str,
+        /// What is wrong and what would be right.
+        reason: String,
+    },
+}
+
+impl ConfigError {
+    fn value(key: &'static str, reason: impl Into<String>) -> Self {
+        Self::Value { key, reason: reason.into() }
+    }
+}
+
+impl Config {
+    /// Reads the file, if one is given, and the environment. Validate it after the command line is applied.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let mut figment = Figment::new();
+        if let Some(file) = file {
+            if !file.is_file() {
+                return Err(ConfigError::Missing(file.to_owned()));
+            }
+            figment = figment.merge(Toml::file(file));
+        }
+        figment
+            .merge(Env::prefixed("YUNKE_").ignore(NOT_KEYS).filter(|key| !key.starts_with("media_")).split("__"))
+            .extract()
+            .map_err(|error| ConfigError::Unreadable(Box::new(error)))
+    }
+
+    /// Checks every section.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        self.http.validate()?;
+        self.media.validate()?;
+        self.auth.validate()
+    }
+
+    /// The database file.
+    pub fn database(&self) -> PathBuf {
+        self.data_dir.join("yunke.db")
+    }
+}
+
+/// An origin such as `https://yunke.example.cn:8443`: a scheme, a host, perhaps a port, nothing else.
+fn check_origin(key: &'static str, origin: &str) -> Result<(), ConfigError> {
+    let wrong = || ConfigError::value(key, "must be an origin such as https://yunke.example.cn, without a path");
+    let uri: axum::http::Uri = origin.parse().map_err(|_| wrong())?;
+    let plain = matches!(uri.scheme_str(), Some("http" | "https"))
+        && uri.authority().is_some_and(|authority| !authority.as_str().contains('@'))
+        && matches!(uri.path(), "" | "/")
+        && uri.query().is_none()
+        && !origin.ends_with('/');
+    if plain { Ok(()) } else { Err(wrong()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_valid() {
+        Config::default().validate().expect("defaults");
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_by_name() {
+        let figment = Figment::new().merge(Toml::string("[http]\nlisten_on = \"x\""));
+        let error = figment.extract::<Config>().expect_err("unknown key").to_string();
+        assert!(error.contains("listen_on"), "{error}");
+    }
+
+    #[test]
+    fn an_origin_has_no_path() {
+        assert!(check_origin("k", "https://a.cn").is_ok());
+        assert!(check_origin("k", "https://a.cn:8443").is_ok());
+        for wrong in ["a.cn", "https://a.cn/", "https://a.cn/x", "ftp://a.cn", "https://u@a.cn", ""] {
+            assert!(check_origin("k", wrong).is_err(), "{wrong}");
+        }
+    }
+}

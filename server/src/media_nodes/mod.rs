@@ -1,0 +1,154 @@
+//! The media service as the server knows it: what it told last, what it is ordered, and the local
+//! process that is started and watched over. Media being down never blocks a request.
+
+mod client;
+mod facts;
+mod intake;
+mod orders;
+mod supervise;
+
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    sync::{
+        Arc, RwLock,
+        atomic::{AtomicU16, Ordering},
+    },
+};
+
+use tokio::sync::{Mutex, Notify, watch};
+use uuid::Uuid;
+use yunke_protocol::{LessonSnapshot, Orders};
+use yunke_store::UtcMillis;
+
+pub use client::{ControlClient, ControlError};
+pub use facts::{LessonFacts, OnAir};
+pub use intake::take_in;
+pub use orders::{HORIZON_MS, current_orders, order_of, push_orders};
+pub use supervise::supervise_local;
+
+/// A node whose last snapshot is older than this counts as gone.
+pub const SNAPSHOT_STALE_MS: i64 = 7_000;
+
+/// What the node told last, whole.
+#[derive(Debug, Clone, Default)]
+pub struct MediaView {
+    /// The node's process.
+    pub boot: Uuid,
+    /// Its snapshot's number.
+    pub version: u64,
+    /// When it came, by our clock; 0: never.
+    pub received_at: UtcMillis,
+    /// Its lessons.
+    pub lessons: HashMap<Uuid, LessonSnapshot>,
+}
+
+/// The handle everybody shares.
+#[derive(Debug, Clone)]
+pub struct MediaNodes(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    view: watch::Sender<Arc<MediaView>>,
+    /// What was ordered last; its version grows with every change, over restarts too.
+    orders: Mutex<Orders>,
+    /// One wake-up kept while the pusher is busy is enough: it reads everything anew.
+    changed: Notify,
+    /// What of each lesson is in the store already, so that a snapshot every 2 s writes nothing.
+    stored: Mutex<HashMap<Uuid, intake::Stored>>,
+    http_port: AtomicU16,
+    rtmp_port: AtomicU16,
+    /// Where orders go, once known.
+    control: RwLock<Option<String>>,
+    secret: String,
+}
+
+impl MediaNodes {
+    /// With the configured addresses, before any node is known.
+    pub fn new(secret: String, http: SocketAddr, rtmp: SocketAddr) -> Self {
+        Self(Arc::new(Inner {
+            view: watch::Sender::new(Arc::default()),
+            orders: Mutex::new(Orders::default()),
+            changed: Notify::new(),
+            stored: Mutex::new(HashMap::new()),
+            http_port: AtomicU16::new(http.port()),
+            rtmp_port: AtomicU16::new(rtmp.port()),
+            control: RwLock::new(None),
+            secret,
+        }))
+    }
+
+    /// What the node told last.
+    pub fn view(&self) -> Arc<MediaView> {
+        self.0.view.borrow().clone()
+    }
+
+    /// Wakes with every snapshot.
+    pub fn subscribe(&self) -> watch::Receiver<Arc<MediaView>> {
+        self.0.view.subscribe()
+    }
+
+    /// What the node told last of one lesson, if that was lately.
+    pub fn lesson(&self, lesson: Uuid, now: UtcMillis) -> Option<LessonSnapshot> {
+        let view = self.0.view.borrow();
+        (now - view.received_at <= SNAPSHOT_STALE_MS).then(|| view.lessons.get(&lesson).cloned()).flatten()
+    }
+
+    /// Whether a node told something lately.
+    pub fn is_up(&self, now: UtcMillis) -> bool {
+        now - self.0.view.borrow().received_at <= SNAPSHOT_STALE_MS
+    }
+
+    /// The orders have to be made anew and sent.
+    pub fn orders_changed(&self) {
+        self.0.changed.notify_one();
+    }
+
+    /// The port players fetch media from.
+    pub fn http_port(&self) -> u16 {
+        self.0.http_port.load(Ordering::Relaxed)
+    }
+
+    /// The port encoders publish to.
+    pub fn rtmp_port(&self) -> u16 {
+        self.0.rtmp_port.load(Ordering::Relaxed)
+    }
+
+    /// The node's real addresses, once it listens.
+    fn set_addresses(&self, http: SocketAddr, rtmp: SocketAddr) {
+        self.0.http_port.store(http.port(), Ordering::Relaxed);
+        self.0.rtmp_port.store(rtmp.port(), Ordering::Relaxed);
+        self.set_control(Some(control_url(http)));
+    }
+
+    /// Where orders go.
+    pub fn set_control(&self, url: Option<String>) {
+        *self.0.control.write().expect("no panic while held") = url;
+        self.orders_changed();
+    }
+
+    fn control(&self) -> Option<String> {
+        self.0.control.read().expect("no panic while held").clone()
+    }
+
+    /// Whether a bearer token is the shared secret; takes the same time whatever is sent.
+    pub fn is_secret(&self, token: &str) -> bool {
+        use sha2::{Digest as _, Sha256};
+        use subtle::ConstantTimeEq as _;
+        Sha256::digest(token.as_bytes()).ct_eq(&Sha256::digest(self.0.secret.as_bytes())).into()
+    }
+
+    fn secret(&self) -> &str {
+        &self.0.secret
+    }
+}
+
+/// Where a node that listens there takes orders from this machine.
+fn control_url(listen: SocketAddr) -> String {
+    let ip = match listen.ip() {
+        ip if !ip.is_unspecified() => ip,
+        std::net::IpAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+        std::net::IpAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+    };
+    format!("http://{}", SocketAddr::new(ip, listen.port()))
+}

@@ -1,0 +1,84 @@
+//! What nodes are to do: made from the store, versioned, pushed on change.
+
+use std::time::Duration;
+
+use yunke_protocol::{Gap, LessonOrder, Orders, Phase};
+use yunke_store::{LessonPhase, StoreResult, StreamTarget, UtcMillis};
+
+use super::{ControlClient, take_in};
+use crate::state::AppState;
+
+/// How long before its planned start a lesson may be rehearsed: 30 days.
+pub const HORIZON_MS: i64 = 30 * 86_400_000;
+
+/// Without any change, orders are made anew this often: time itself moves lessons into the horizon.
+const REFRESH: Duration = Duration::from_secs(60);
+
+/// After a push that failed; the node's own snapshots bring it the orders meanwhile.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// The order of one lesson; `None`: none of a node's business.
+pub fn order_of(target: &StreamTarget) -> Option<LessonOrder> {
+    let phase = match target.phase {
+        LessonPhase::Planned => Phase::Rehearsal,
+        LessonPhase::Live => Phase::Live,
+        LessonPhase::Ended => Phase::Ended,
+        LessonPhase::Cancelled => return None,
+    };
+    let gaps = target.gaps.iter().map(|gap| Gap { from_ms: gap.from_ms, to_ms: gap.to_ms }).collect();
+    Some(LessonOrder { lesson: target.lesson_id, phase, zero_at: target.zero_at, gaps })
+}
+
+/// The orders as of now. The version grows when their content changes, and starts from the clock, so
+/// that a restarted server is never behind its own past.
+pub async fn current_orders(app: &AppState) -> StoreResult<Orders> {
+    let mut last = app.media.0.orders.lock().await;
+    let now = app.source.now();
+    let lessons: Vec<LessonOrder> =
+        app.store.media_targets(now + HORIZON_MS).await?.iter().filter_map(order_of).collect();
+    if last.version == 0 || last.lessons != lessons {
+        let floor = u64::try_from(now).unwrap_or(0);
+        *last = Orders { version: floor.max(last.version + 1), lessons };
+    }
+    Ok(last.clone())
+}
+
+/// Sends orders whenever they may have changed, until the server stops.
+pub async fn push_orders(app: AppState) {
+    let client = ControlClient::new(app.media.secret());
+    let mut wait = REFRESH;
+    loop {
+        tokio::select! {
+            () = app.stopping.cancelled() => return,
+            () = app.media.0.changed.notified() => {}
+            () = tokio::time::sleep(wait) => {}
+        }
+        wait = if push_once(&app, &client).await { REFRESH } else { RETRY };
+    }
+}
+
+async fn push_once(app: &AppState, client: &ControlClient) -> bool {
+    let Some(base) = app.media.control() else { return true };
+    let orders = match current_orders(app).await {
+        Ok(orders) => orders,
+        Err(error) => {
+            tracing::error!(error = crate::problem::source_chain(&error), "orders could not be made");
+            return false;
+        }
+    };
+    match client.order(&base, &orders).await {
+        Ok(snapshot) => {
+            take_in(app, snapshot).await;
+            true
+        }
+        Err(error) => {
+            tracing::debug!(%error, "orders could not be sent");
+            false
+        }
+    }
+}
+
+/// Whether a planned lesson may be rehearsed already.
+pub(crate) fn is_within_horizon(planned_start_at: UtcMillis, now: UtcMillis) -> bool {
+    planned_start_at < now + HORIZON_MS
+}

@@ -1,0 +1,245 @@
+//! The local media process: found again, started, watched over, restarted with growing pauses, ended.
+//!
+//! A media process outlives a server that was killed; the next server adopts it instead of starting a
+//! second one. Publishers and viewers never notice.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use tokio::process::{Child, Command};
+
+use super::{ControlClient, SNAPSHOT_STALE_MS, control_url, take_in};
+use crate::{config::MediaConfig, state::AppState};
+
+/// First and longest pause before a restart.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(10));
+
+/// A process that ran this long was healthy: the next pause is the first again.
+const HEALTHY_AFTER: Duration = Duration::from_secs(30);
+
+/// How long a process may take until it listens.
+const START_LIMIT: Duration = Duration::from_secs(10);
+
+/// How often the process is looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Looks without an answer or a snapshot after which a process counts as hung.
+const DEAF_LOOKS: u32 = 15;
+
+/// How long the process may take to end before it is told harder.
+const END_LIMIT: Duration = Duration::from_millis(1500);
+
+/// The running process.
+enum Running {
+    /// Our child.
+    Child(Box<Child>),
+    /// One that an earlier server started.
+    Adopted,
+}
+
+/// Keeps a media process running until the server stops; then ends it.
+pub async fn supervise_local(app: AppState, server: SocketAddr) {
+    let client = ControlClient::new(app.media.secret());
+    let mut pause = PAUSE.0;
+    while !app.stopping.is_cancelled() {
+        let begun = tokio::time::Instant::now();
+        match bring_up(&app, &client, server).await {
+            Ok(mut running) => {
+                watch(&app, &client, &mut running).await;
+                if app.stopping.is_cancelled() {
+                    end(&app, &client, running).await;
+                    return;
+                }
+                kill(running).await;
+            }
+            Err(error) => tracing::error!(error, "the media service could not be started"),
+        }
+        app.media.set_control(None);
+        if begun.elapsed() > HEALTHY_AFTER {
+            pause = PAUSE.0;
+        }
+        tracing::warn!(pause_ms = pause.as_millis(), "the media service is started again after a pause");
+        tokio::select! {
+            () = app.stopping.cancelled() => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+        pause = (pause * 2).min(PAUSE.1);
+    }
+}
+
+async fn bring_up(app: &AppState, client: &ControlClient, server: SocketAddr) -> Result<Running, String> {
+    let file = addresses_file(app);
+    if adopt(app, client, &file).await {
+        return Ok(Running::Adopted);
+    }
+    remove(&file).await?;
+    let mut child = spawn(app, server, &file)?;
+    let deadline = tokio::time::Instant::now() + START_LIMIT;
+    loop {
+        if let Some((http, rtmp)) = read_addresses(&file).await {
+            tracing::info!(%http, %rtmp, "media service started");
+            app.media.set_addresses(http, rtmp);
+            return Ok(Running::Child(Box::new(child)));
+        }
+        tokio::select! {
+            status = child.wait() => {
+                return Err(status.map_or_else(|e| e.to_string(), |s| format!("it ended at once, {s}")));
+            }
+            () = app.stopping.cancelled() => return Err("the server stops".to_owned()),
+            () = tokio::time::sleep(Duration::from_millis(20)) => {}
+        }
+        if tokio::time::Instant::now() > deadline {
+            return Err("it does not listen".to_owned());
+        }
+    }
+}
+
+/// Finds the process of an earlier server by its addresses, proved by the shared secret.
+async fn adopt(app: &AppState, client: &ControlClient, file: &Path) -> bool {
+    let config = &app.config.media;
+    let (http, rtmp) = read_addresses(file).await.unwrap_or((config.http, config.rtmp));
+    if http.port() == 0 {
+        return false;
+    }
+    let base = control_url(http);
+    let Ok(snapshot) = client.snapshot(&base).await else { return false };
+    let idle = snapshot.lessons.iter().all(|lesson| lesson.publisher.is_none());
+    if snapshot.program_version != env!("CARGO_PKG_VERSION") && idle {
+        tracing::info!(version = snapshot.program_version, "the media service is of another version and idle");
+        let _ = client.shut_down(&base).await;
+        wait_gone(client, &base).await;
+        return false;
+    }
+    tracing::info!(%http, "media service found running, taken over");
+    app.media.set_addresses(http, rtmp);
+    take_in(app, snapshot).await;
+    true
+}
+
+fn spawn(app: &AppState, server: SocketAddr, addresses: &Path) -> Result<Child, String> {
+    let config = &app.config.media;
+    let program = program(config)?;
+    let mut command = Command::new(&program);
+    command
+        .arg("--addresses-file")
+        .arg(addresses)
+        .env("YUNKE_MEDIA_NODE", &config.node)
+        .env("YUNKE_MEDIA_HTTP", config.http.to_string())
+        .env("YUNKE_MEDIA_RTMP", config.rtmp.to_string())
+        .env("YUNKE_MEDIA_SERVER_URL", control_url(server))
+        .env("YUNKE_MEDIA_SHARED_SECRET", app.media.secret())
+        .env("YUNKE_MEDIA_STORE_DIR", app.config.data_dir.join("media"))
+        .env("YUNKE_MEDIA_SUPERVISED", "true")
+        .env("YUNKE_MEDIA_LOG", if app.config.log.format == crate::config::LogFormat::Json { "json" } else { "text" })
+        .stdin(Stdio::null())
+        // Its own group: Ctrl-C in a terminal reaches this server, which ends it in order.
+        .process_group(0);
+    command.spawn().map_err(|error| format!("{}: {error}", program.display()))
+}
+
+fn program(config: &MediaConfig) -> Result<PathBuf, String> {
+    if let Some(program) = &config.program {
+        return Ok(program.clone());
+    }
+    let own = std::env::current_exe().map_err(|error| error.to_string())?;
+    Ok(own.with_file_name("yunke-media"))
+}
+
+/// Returns when the process has ended or hangs, or the server stops.
+async fn watch(app: &AppState, client: &ControlClient, running: &mut Running) {
+    let mut deaf = 0;
+    loop {
+        let ended = async {
+            match running {
+                Running::Child(child) => child.wait().await.map_or_else(|e| e.to_string(), |s| s.to_string()),
+                Running::Adopted => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = app.stopping.cancelled() => return,
+            status = ended => {
+                tracing::error!(status, "the media service ended");
+                return;
+            }
+            () = tokio::time::sleep(LOOK) => {}
+        }
+        let heard = app.source.now() - app.media.view().received_at <= SNAPSHOT_STALE_MS / 2;
+        if heard || look(app, client).await {
+            deaf = 0;
+            continue;
+        }
+        deaf += 1;
+        let limit = if matches!(running, Running::Adopted) { 2 } else { DEAF_LOOKS };
+        if deaf >= limit {
+            tracing::error!("the media service does not answer");
+            return;
+        }
+    }
+}
+
+async fn look(app: &AppState, client: &ControlClient) -> bool {
+    let Some(base) = app.media.control() else { return false };
+    match client.snapshot(&base).await {
+        Ok(snapshot) => {
+            take_in(app, snapshot).await;
+            true
+        }
+        Err(_) => false,
+    }
+}
+
+/// Ends the process in order: asked, then told, then killed.
+async fn end(app: &AppState, client: &ControlClient, running: Running) {
+    let Some(base) = app.media.control() else { return };
+    let asked = client.shut_down(&base).await;
+    match running {
+        Running::Child(mut child) => {
+            if asked.is_ok() && tokio::time::timeout(END_LIMIT, child.wait()).await.is_ok() {
+                return;
+            }
+            if let Some(pid) = child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw) {
+                let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+            }
+            if tokio::time::timeout(END_LIMIT, child.wait()).await.is_err() {
+                tracing::warn!("the media service had to be killed");
+                let _ = child.kill().await;
+            }
+        }
+        Running::Adopted => wait_gone(client, &base).await,
+    }
+}
+
+async fn kill(running: Running) {
+    if let Running::Child(mut child) = running {
+        let _ = child.kill().await;
+    }
+}
+
+async fn wait_gone(client: &ControlClient, base: &str) {
+    let deadline = tokio::time::Instant::now() + END_LIMIT * 2;
+    while tokio::time::Instant::now() < deadline && client.snapshot(base).await.is_ok() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+fn addresses_file(app: &AppState) -> PathBuf {
+    app.config.data_dir.join("media.addresses")
+}
+
+async fn remove(file: &Path) -> Result<(), String> {
+    match tokio::fs::remove_file(file).await {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(format!("{}: {error}", file.display())),
+        _ => Ok(()),
+    }
+}
+
+/// `http=…` and `rtmp=…`, as the process writes them once it listens.
+async fn read_addresses(file: &Path) -> Option<(SocketAddr, SocketAddr)> {
+    let text = tokio::fs::read_to_string(file).await.ok()?;
+    let find = |key: &str| text.lines().find_map(|line| line.strip_prefix(key)?.parse().ok());
+    Some((find("http=")?, find("rtmp=")?))
+}

@@ -1,0 +1,103 @@
+//! The judged evidence of everyone in a lesson, kept up beat by beat. A cache: what it says is what a
+//! recomputation from the store says, and when in doubt it is thrown away and read again.
+
+use std::collections::{HashMap, HashSet};
+
+use uuid::Uuid;
+use yunke_store::{BeatRow, LeaseRow, MemberEvidence};
+
+use crate::{
+    attendance::{Beat, Bounds, MemberBook, group_by_receipt, visits},
+    evidence::{beat, terms},
+};
+
+/// One member.
+#[derive(Debug, Default)]
+struct Member {
+    book: MemberBook,
+    /// Another lesson claims some of the same time: only the whole recomputation knows the credit.
+    contested: bool,
+}
+
+/// All members with evidence for a lesson.
+#[derive(Debug, Default)]
+pub(super) struct Members {
+    books: HashMap<Uuid, Member>,
+    people: HashSet<Uuid>,
+}
+
+impl Members {
+    /// 人数.
+    pub(super) fn people(&self) -> usize {
+        self.people.len()
+    }
+
+    /// The book is in memory and continues with a receipt of this lease at `received_at`.
+    pub(super) fn continues(&self, lease: &LeaseRow, received_at: i64) -> bool {
+        self.books.get(&lease.user_id).is_some_and(|member| {
+            member.book.last_receipt(lease.id.as_u128()).is_none_or(|last| last < received_at)
+        })
+    }
+
+    /// What counts, if that can be said without looking at other lessons and without reading anew.
+    pub(super) fn counted_ms(&self, user: Uuid) -> Option<i64> {
+        self.books.get(&user).filter(|member| !member.contested).map(|member| member.book.covered().ms())
+    }
+
+    /// The book is in memory.
+    pub(super) fn has(&self, user: Uuid) -> bool {
+        self.books.contains_key(&user)
+    }
+
+    /// Another lesson claims some of the same time.
+    pub(super) fn contest(&mut self, user: Uuid) {
+        if let Some(member) = self.books.get_mut(&user) {
+            member.contested = true;
+        }
+    }
+
+    /// Takes beats that were just kept.
+    pub(super) fn receive(&mut self, lease: &LeaseRow, rows: &[BeatRow], bounds: &Bounds) {
+        let Some(member) = self.books.get_mut(&lease.user_id) else { return };
+        member.book.open(terms(lease), bounds);
+        let beats: Vec<Beat> = rows.iter().map(beat).collect();
+        for verdict in member.book.receive(&beats, bounds) {
+            metrics::counter!("yunke_beats_judged_total", "outcome" => verdict.outcome.code()).increment(1);
+        }
+        self.count(lease.user_id);
+    }
+
+    /// Takes all there is about a member, in place of what was there.
+    pub(super) fn replace(&mut self, evidence: &MemberEvidence, bounds: &Bounds, contested: bool) {
+        let mut book = MemberBook::default();
+        for lease in &evidence.leases {
+            book.open(terms(lease), bounds);
+        }
+        let mut beats: Vec<Beat> = evidence.beats.iter().map(beat).collect();
+        beats.sort_by_key(|beat| (beat.received_at, beat.lease, beat.seq));
+        for group in group_by_receipt(&beats) {
+            book.receive(group, bounds);
+        }
+        self.books.insert(evidence.user_id, Member { book, contested });
+        self.count(evidence.user_id);
+    }
+
+    /// Forgets a member; read again when needed.
+    pub(super) fn forget(&mut self, user: Uuid) {
+        self.books.remove(&user);
+    }
+
+    /// Forgets all books; who is one of the people stays so until read again.
+    pub(super) fn forget_all(&mut self) {
+        self.books.clear();
+    }
+
+    fn count(&mut self, user: Uuid) {
+        let Some(member) = self.books.get(&user) else { return };
+        if visits(member.book.viewing()).person {
+            self.people.insert(user);
+        } else {
+            self.people.remove(&user);
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! Rooms: one task a lesson that owns presence and counts and tells everyone who listens. A room is
+//! made from the evidence when it is first asked for, and gone when nobody needs it: it owns nothing
+//! that could not be computed again. It must never wait for a client.
+
+mod desk;
+mod members;
+mod registry;
+mod state;
+mod task;
+mod turns;
+
+pub use desk::{AdmitError, Answer, admit};
+pub use registry::{RoomError, RoomHandle, RoomParts, Rooms};
+pub use state::{Counts, Frame, RoomGap, RoomState};

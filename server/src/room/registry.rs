@@ -1,0 +1,227 @@
+//! All rooms of this process: opened when asked for, one a lesson.
+
+use std::{collections::HashMap, sync::Arc};
+
+use tokio::sync::{OnceCell, broadcast, mpsc, oneshot, watch};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
+use yunke_store::{BeatRow, LeaseRow, LessonFilter, LessonPhase, Page, Store, StoreError, StoreResult};
+
+use super::{
+    state::{Counts, Frame},
+    task::{Ask, Room},
+    turns::Turns,
+};
+use crate::{
+    clock::Source,
+    evidence::{BeatWriter, Progress},
+    media_nodes::MediaNodes,
+};
+
+/// Questions that may wait for a room. When it is full whoever asks waits, and with them only the
+/// clients of that one lesson; beats are durable before they get here.
+const QUESTIONS: usize = 1_024;
+
+/// Live lessons looked for at the start.
+const LIVE_LESSONS: i64 = 10_000;
+
+/// What rooms are made of.
+#[derive(Clone)]
+pub struct RoomParts {
+    /// The database.
+    pub store: Arc<dyn Store>,
+    /// Clock.
+    pub source: Source,
+    /// What media tells.
+    pub media: MediaNodes,
+    /// Which lesson changed.
+    pub lesson_changes: broadcast::Sender<Uuid>,
+    /// Owns the rooms' tasks.
+    pub tasks: TaskTracker,
+    /// Ends them.
+    pub stopping: CancellationToken,
+}
+
+/// Why a room cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RoomError {
+    /// There is no such lesson.
+    #[error("there is no such lesson")]
+    NoLesson,
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Beats could not be kept.
+    #[error(transparent)]
+    Write(#[from] crate::evidence::WriteError),
+    /// The room could not answer; it has logged why.
+    #[error("the room could not answer")]
+    Silent,
+}
+
+/// A room.
+#[derive(Debug, Clone)]
+pub struct RoomHandle {
+    inbox: mpsc::Sender<Ask>,
+    frames: watch::Receiver<Arc<Frame>>,
+}
+
+impl RoomHandle {
+    /// The state, now and whenever it changes; a slow reader sees the latest, not all.
+    pub fn frames(&self) -> watch::Receiver<Arc<Frame>> {
+        self.frames.clone()
+    }
+
+    /// The last state told.
+    pub fn frame(&self) -> Arc<Frame> {
+        self.frames.borrow().clone()
+    }
+
+    async fn ask<T>(&self, question: impl FnOnce(oneshot::Sender<T>) -> Ask) -> Result<T, RoomError> {
+        let (reply, answer) = oneshot::channel();
+        self.inbox.send(question(reply)).await.map_err(|_| RoomError::Silent)?;
+        answer.await.map_err(|_| RoomError::Silent)
+    }
+
+    /// How far a member is.
+    pub async fn progress(&self, user: Uuid) -> Result<Progress, RoomError> {
+        self.ask(|reply| Ask::Progress { user, reply }).await
+    }
+
+    /// Who is present.
+    pub async fn present(&self) -> Result<Vec<Uuid>, RoomError> {
+        self.ask(|reply| Ask::Present { reply }).await
+    }
+}
+
+/// All rooms. Cheap to clone.
+#[derive(Clone)]
+pub struct Rooms(Arc<Inner>);
+
+struct Inner {
+    parts: RoomParts,
+    writer: BeatWriter,
+    turns: Turns,
+    /// A cell is filled by whoever asks first; the others wait for it.
+    open: std::sync::Mutex<HashMap<Uuid, Arc<OnceCell<RoomHandle>>>>,
+}
+
+impl std::fmt::Debug for Rooms {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Rooms")
+    }
+}
+
+impl Rooms {
+    /// No room yet; `run_id` names this run of the server.
+    pub fn new(parts: RoomParts, run_id: Uuid) -> Self {
+        let writer = BeatWriter::start(parts.store.clone(), parts.source.clone(), run_id, &parts.tasks);
+        Self(Arc::new(Inner { parts, writer, turns: Turns::default(), open: std::sync::Mutex::default() }))
+    }
+
+    /// Opens the rooms of live lessons, so that the counts are right before the first question.
+    pub async fn resume(&self) -> Result<(), RoomError> {
+        let live = LessonFilter { phases: vec![LessonPhase::Live], ..LessonFilter::default() };
+        let page = Page { offset: 0, limit: LIVE_LESSONS };
+        for lesson in self.0.parts.store.lessons(&live, page).await? {
+            self.room(lesson.id).await?;
+        }
+        Ok(())
+    }
+
+    /// The writer of beats.
+    pub(super) fn writer(&self) -> &BeatWriter {
+        &self.0.writer
+    }
+
+    /// The room of a lesson.
+    pub async fn room(&self, lesson: Uuid) -> Result<RoomHandle, RoomError> {
+        let cell = {
+            let mut open = self.0.open.lock().expect("no panic while the rooms are held");
+            let cell = open.entry(lesson).or_default();
+            if cell.get().is_some_and(|handle| handle.inbox.is_closed()) {
+                *cell = Arc::default();
+            }
+            cell.clone()
+        };
+        let opened = cell.get_or_try_init(|| self.start(lesson)).await.cloned();
+        if opened.is_err() {
+            self.forget(lesson);
+        }
+        opened
+    }
+
+    async fn start(&self, lesson: Uuid) -> Result<RoomHandle, RoomError> {
+        let parts = &self.0.parts;
+        // Listen first, read then: what changes in between is not missed.
+        let changes = parts.lesson_changes.subscribe();
+        let media = parts.media.subscribe();
+        let (room, frames) = Room::open(parts.clone(), lesson).await?.ok_or(RoomError::NoLesson)?;
+        let (inbox, questions) = mpsc::channel(QUESTIONS);
+        let rooms = Arc::downgrade(&self.0);
+        metrics::gauge!("yunke_rooms").increment(1);
+        parts.tasks.spawn(async move {
+            room.run(questions, changes, media).await;
+            metrics::gauge!("yunke_rooms").decrement(1);
+            if let Some(inner) = rooms.upgrade() {
+                Self(inner).forget(lesson);
+            }
+        });
+        Ok(RoomHandle { inbox, frames })
+    }
+
+    /// Forgets a room that is closed or could not be opened.
+    fn forget(&self, lesson: Uuid) {
+        let mut open = self.0.open.lock().expect("no panic while the rooms are held");
+        if open.get(&lesson).is_some_and(|cell| cell.get().is_none_or(|handle| handle.inbox.is_closed())) {
+            open.remove(&lesson);
+        }
+    }
+
+    /// 在线 without opening a room: a lesson whose room is closed has nobody in it.
+    pub fn viewers_now(&self, lesson: Uuid) -> usize {
+        let open = self.0.open.lock().expect("no panic while the rooms are held");
+        let handle = open.get(&lesson).and_then(|cell| cell.get());
+        handle.map_or(0, |handle| handle.frames.borrow().state.counts.viewers_now)
+    }
+
+    /// The counts of a lesson, computed if need be.
+    pub async fn counts(&self, lesson: Uuid) -> Result<Counts, RoomError> {
+        Ok(self.room(lesson).await?.frame().state.counts)
+    }
+
+    /// Hands beats that were just kept to their room and gives the member's progress.
+    pub(super) async fn kept(&self, lease: &LeaseRow, beats: Vec<BeatRow>) -> Result<Progress, RoomError> {
+        let now = self.0.parts.source.now();
+        let others = if beats.iter().any(|beat| beat.body.state == yunke_store::BeatState::Playing) {
+            self.0.turns.note(lease.user_id, lease.lesson_id, now)
+        } else {
+            Vec::new()
+        };
+        let contested = !others.is_empty();
+        for other in others {
+            // A room that is closed reads the store when it opens, and sees it there.
+            if let Some(handle) = self.opened(other) {
+                let _ = handle.inbox.send(Ask::Contested { user: lease.user_id }).await;
+            }
+        }
+        let room = self.room(lease.lesson_id).await?;
+        let lease = Box::new(lease.clone());
+        room.ask(|reply| Ask::Kept { lease, beats, contested, reply }).await
+    }
+
+    fn opened(&self, lesson: Uuid) -> Option<RoomHandle> {
+        self.0.open.lock().expect("no panic while the rooms are held").get(&lesson)?.get().cloned()
+    }
+
+    /// The database, for what is next to a room.
+    pub(super) fn store(&self) -> &dyn Store {
+        self.0.parts.store.as_ref()
+    }
+}
+
+/// A lease by its id.
+pub(super) async fn lease_of(rooms: &Rooms, id: Uuid) -> StoreResult<Option<LeaseRow>> {
+    rooms.store().lease(id).await
+}

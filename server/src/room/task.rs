@@ -1,0 +1,298 @@
+//! One lesson's room: who is there, how far everyone is, and telling it. It owns its state; everybody
+//! else asks. What it knows is computed from the evidence, at its start and after it.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{broadcast, mpsc, oneshot, watch},
+    time::Instant,
+};
+use uuid::Uuid;
+use yunke_store::{BeatRow, LeaseRow, Lesson, LessonPhase, StoreResult};
+
+use super::{
+    members::Members,
+    registry::RoomParts,
+    state::{Counts, Frame, RoomState},
+};
+use crate::{
+    attendance::{Beat, Bounds, Interval, IntervalSet, Presence, Rule, credit, peak},
+    evidence::{self, Progress, Records},
+    media_nodes::MediaView,
+    problem::source_chain,
+};
+
+/// A change is told after so long at most, and never more often.
+const TELL_EVERY: Duration = Duration::from_millis(250);
+
+/// Without a change the state is told again, so that a silent socket is a dead one.
+const TELL_ANYWAY: Duration = Duration::from_secs(10);
+
+/// A room nobody listens to and nobody is in ends after so long, unless the lesson is live.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// How often a room looks at the time when nothing else happens.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Members whose evidence is read at once when a room is made.
+const MEMBERS_A_READ: usize = 64;
+
+/// What a room is asked.
+#[derive(Debug)]
+pub(super) enum Ask {
+    /// Beats that were just kept.
+    Kept { lease: Box<LeaseRow>, beats: Vec<BeatRow>, contested: bool, reply: oneshot::Sender<Progress> },
+    /// How far a member is.
+    Progress { user: Uuid, reply: oneshot::Sender<Progress> },
+    /// Who is present.
+    Present { reply: oneshot::Sender<Vec<Uuid>> },
+    /// A member now follows another lesson, too.
+    Contested { user: Uuid },
+}
+
+pub(super) struct Room {
+    parts: RoomParts,
+    lesson: Arc<Lesson>,
+    rule: Rule,
+    outages: Vec<Interval>,
+    bounds: Bounds,
+    members: Members,
+    presence: Presence,
+    frames: watch::Sender<Arc<Frame>>,
+    told_at: Instant,
+    needed_at: Instant,
+    /// Something happened that may have changed the state.
+    news: bool,
+    viewers_shown: usize,
+}
+
+impl Room {
+    /// Makes the room from the evidence; `None` if there is no such lesson.
+    pub(super) async fn open(parts: RoomParts, id: Uuid) -> StoreResult<Option<(Self, watch::Receiver<Arc<Frame>>)>> {
+        let Some(lesson) = parts.store.lesson(id).await? else { return Ok(None) };
+        let now = parts.source.now();
+        let outages = evidence::outages(parts.store.as_ref(), now).await?;
+        let bounds = evidence::bounds(&lesson, &outages);
+        let first = Frame::new(RoomState::of(&lesson, parts.media.facts(&lesson, now), Counts::default()));
+        let (frames, receiver) = watch::channel(Arc::new(first));
+        let mut room = Self {
+            rule: evidence::rule(&lesson.rule),
+            lesson: Arc::new(lesson),
+            outages,
+            bounds,
+            members: Members::default(),
+            presence: Presence::default(),
+            frames,
+            told_at: Instant::now(),
+            needed_at: Instant::now(),
+            news: false,
+            viewers_shown: 0,
+            parts,
+        };
+        room.restore().await?;
+        room.tell();
+        Ok(Some((room, receiver)))
+    }
+
+    /// Reads everything that was kept about the lesson.
+    async fn restore(&mut self) -> StoreResult<()> {
+        let users = self.parts.store.attendees(self.lesson.id, None).await?;
+        let mut presence_of: Vec<IntervalSet> = Vec::with_capacity(users.len());
+        for some in users.chunks(MEMBERS_A_READ) {
+            for evidence in self.parts.store.member_evidence(self.lesson.id, some).await? {
+                let beats: Vec<Beat> = evidence.beats.iter().map(evidence::beat).collect();
+                let member = evidence.user_id.as_u128();
+                presence_of.push(self.presence.restore(member, &beats, self.lesson.zero_at, &self.rule));
+                let contested = self.is_contested(&evidence).await?;
+                self.members.replace(&evidence, &self.bounds, contested);
+            }
+        }
+        self.presence.remember_peak(peak(&presence_of), self.parts.source.now());
+        Ok(())
+    }
+
+    async fn is_contested(&self, evidence: &yunke_store::MemberEvidence) -> StoreResult<bool> {
+        let first = evidence.leases.iter().map(|lease| lease.issued_at).min();
+        let last = evidence.beats.iter().map(|beat| beat.received_at).max();
+        let (Some(first), Some(last)) = (first, last) else { return Ok(false) };
+        let rivals = self.parts.store.rival_lessons(evidence.user_id, self.lesson.id, first, last).await?;
+        Ok(!rivals.is_empty())
+    }
+
+    /// Runs until nobody needs the room or the server stops.
+    pub(super) async fn run(
+        mut self,
+        mut inbox: mpsc::Receiver<Ask>,
+        mut changes: broadcast::Receiver<Uuid>,
+        mut media: watch::Receiver<Arc<MediaView>>,
+    ) {
+        loop {
+            tokio::select! {
+                () = self.parts.stopping.cancelled() => break,
+                ask = inbox.recv() => match ask {
+                    Some(ask) => self.answer(ask).await,
+                    None => break,
+                },
+                change = changes.recv() => match change {
+                    Ok(id) if id != self.lesson.id => {}
+                    Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => self.reload().await,
+                    Err(broadcast::error::RecvError::Closed) => break,
+                },
+                Ok(()) = media.changed() => self.news = true,
+                () = tokio::time::sleep(self.until_next_look()) => {}
+            }
+            if self.look_around() {
+                break;
+            }
+        }
+        self.show_viewers(0);
+        // Whoever asked after the decision to end finds a closed door and asks for the room anew.
+        inbox.close();
+    }
+
+    fn until_next_look(&self) -> Duration {
+        let due = if self.news { TELL_EVERY } else { TELL_ANYWAY };
+        let tell = (self.told_at + due).saturating_duration_since(Instant::now());
+        let leave = self.presence.next_change().map_or(LOOK_EVERY, |at| {
+            let left = at.saturating_sub(self.parts.source.now());
+            Duration::from_millis(u64::try_from(left).unwrap_or(0))
+        });
+        tell.min(leave).min(LOOK_EVERY)
+    }
+
+    /// Lets time pass, tells what is due. True: the room is no longer needed.
+    fn look_around(&mut self) -> bool {
+        let before = self.presence.now();
+        self.presence.pass(self.parts.source.now());
+        self.news |= self.presence.now() != before;
+        let due = if self.news { TELL_EVERY } else { TELL_ANYWAY };
+        if self.told_at.elapsed() >= due {
+            self.tell();
+        }
+        // The registry itself listens once.
+        let needed = self.frames.receiver_count() > 1
+            || self.presence.now() > 0
+            || self.lesson.phase == LessonPhase::Live;
+        if needed {
+            self.needed_at = Instant::now();
+        }
+        self.needed_at.elapsed() >= IDLE
+    }
+
+    fn tell(&mut self) {
+        let counts = Counts {
+            viewers_now: self.presence.now(),
+            people: self.members.people(),
+            peak: self.presence.peak(),
+        };
+        let facts = self.parts.media.facts(&self.lesson, self.parts.source.now());
+        let state = RoomState::of(&self.lesson, facts, counts);
+        if self.frames.borrow().state.differs(&state) || self.told_at.elapsed() >= TELL_ANYWAY {
+            self.frames.send_replace(Arc::new(Frame::new(state)));
+        }
+        self.show_viewers(counts.viewers_now);
+        self.told_at = Instant::now();
+        self.news = false;
+    }
+
+    fn show_viewers(&mut self, now: usize) {
+        let figure = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+        metrics::gauge!("yunke_viewers").increment(figure(now) - figure(self.viewers_shown));
+        self.viewers_shown = now;
+    }
+
+    async fn answer(&mut self, ask: Ask) {
+        // Whoever no longer waits for the answer has left; that is no fault.
+        match ask {
+            Ask::Kept { lease, beats, contested, reply } => {
+                self.take(&lease, &beats, contested).await;
+                if let Some(progress) = self.progress(lease.user_id).await {
+                    let _ = reply.send(progress);
+                }
+            }
+            Ask::Progress { user, reply } => {
+                if let Some(progress) = self.progress(user).await {
+                    let _ = reply.send(progress);
+                }
+            }
+            Ask::Present { reply } => {
+                let _ = reply.send(self.presence.members().map(Uuid::from_u128).collect());
+            }
+            Ask::Contested { user } => self.members.contest(user),
+        }
+    }
+
+    async fn take(&mut self, lease: &LeaseRow, rows: &[BeatRow], contested: bool) {
+        let Some(first) = rows.first() else { return };
+        if self.lesson.zero_at.is_none() {
+            self.reload().await;
+        }
+        if self.members.continues(lease, first.received_at) {
+            self.members.receive(lease, rows, &self.bounds);
+        } else {
+            // New here, or receipts overtook each other on the way: the store knows the order.
+            self.members.forget(lease.user_id);
+            self.read(lease.user_id).await;
+        }
+        if contested {
+            self.members.contest(lease.user_id);
+        }
+        for row in rows {
+            let member = lease.user_id.as_u128();
+            self.presence.receive(member, &evidence::beat(row), self.lesson.zero_at, &self.rule);
+        }
+        self.news = true;
+    }
+
+    /// Reads one member anew. A failure leaves the member unread: the next question tries again.
+    async fn read(&mut self, user: Uuid) {
+        let read = async {
+            for evidence in self.parts.store.member_evidence(self.lesson.id, &[user]).await? {
+                let contested = self.is_contested(&evidence).await?;
+                self.members.replace(&evidence, &self.bounds, contested);
+            }
+            StoreResult::Ok(())
+        };
+        if let Err(error) = read.await {
+            tracing::error!(error = source_chain(&error), "a member's evidence could not be read");
+        }
+    }
+
+    async fn progress(&mut self, user: Uuid) -> Option<Progress> {
+        if !self.members.has(user) {
+            self.read(user).await;
+        }
+        let now = self.parts.source.now();
+        if let Some(counted_ms) = self.members.counted_ms(user) {
+            return Some(credit(counted_ms, &evidence::timeline(&self.lesson), &self.rule, now).into());
+        }
+        let whole = async {
+            Records::new(self.parts.store.clone(), self.lesson.clone(), now).await?.progress(user).await
+        };
+        whole
+            .await
+            .inspect_err(|error| tracing::error!(error = source_chain(error), "no progress could be computed"))
+            .ok()
+    }
+
+    /// The lesson changed: its phase, or its timeline became longer, or a gap was closed.
+    async fn reload(&mut self) {
+        self.news = true;
+        let lesson = match self.parts.store.lesson(self.lesson.id).await {
+            Ok(Some(lesson)) => lesson,
+            Ok(None) => return,
+            Err(error) => {
+                tracing::error!(error = source_chain(&error), "the lesson could not be read");
+                return;
+            }
+        };
+        self.rule = evidence::rule(&lesson.rule);
+        let bounds = evidence::bounds(&lesson, &self.outages);
+        if bounds != self.bounds {
+            // What counts may differ now. Members are read again one by one, when next heard of.
+            self.members.forget_all();
+            self.bounds = bounds;
+        }
+        self.lesson = Arc::new(lesson);
+    }
+}

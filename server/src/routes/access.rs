@@ -1,0 +1,45 @@
+//! Who may call what: one line a route. `auth::authorize` enforces it; a route that is missing here is
+//! closed, and a test calls every route of the OpenAPI document as every role and compares.
+
+use axum::http::Method;
+
+use crate::auth::Access::{self, Anyone, LessonOrganize, LessonRun, LessonWatch, Organizer, SignedIn, Staff};
+
+/// Method, path, access.
+pub const TABLE: &[(Method, &str, Access)] = &[
+    (Method::GET, "/api/openapi.json", Anyone),
+    (Method::GET, "/api/setup", Anyone),
+    (Method::POST, "/api/setup", Anyone),
+    (Method::POST, "/api/session", Anyone),
+    (Method::DELETE, "/api/session", Anyone),
+    (Method::DELETE, "/api/sessions", SignedIn),
+    (Method::GET, "/api/me", SignedIn),
+    (Method::GET, "/api/me/records", SignedIn),
+    (Method::GET, "/api/home", SignedIn),
+    (Method::GET, "/api/lessons/{id}", LessonWatch),
+    (Method::POST, "/api/lessons/{id}/leases", LessonWatch),
+    (Method::GET, "/api/lessons/{id}/room", LessonWatch),
+    (Method::POST, "/api/lessons/{id}/beats", LessonWatch),
+    (Method::GET, "/api/lessons/{id}/progress", LessonWatch),
+    (Method::GET, "/api/studio/lessons", Staff),
+    (Method::GET, "/api/studio/lessons/{id}", LessonRun),
+    (Method::POST, "/api/studio/lessons/{id}/key", LessonRun),
+    (Method::POST, "/api/studio/lessons/{id}/preview", LessonRun),
+    (Method::POST, "/api/studio/lessons/{id}/start", LessonRun),
+    (Method::POST, "/api/studio/lessons/{id}/end", LessonRun),
+    (Method::GET, "/api/console/lessons", Organizer),
+    (Method::POST, "/api/console/lessons", Organizer),
+    (Method::PATCH, "/api/console/lessons/{id}", LessonOrganize),
+    (Method::DELETE, "/api/console/lessons/{id}", LessonOrganize),
+    (Method::GET, "/api/console/lessons/{id}/watching", LessonOrganize),
+    (Method::GET, "/api/console/lessons/{id}/attendance", LessonOrganize),
+    (Method::GET, "/api/console/lessons/{id}/attendance/{member_id}", LessonOrganize),
+    (Method::GET, "/api/console/lessons/{id}/export", LessonOrganize),
+    (Method::GET, "/api/console/units", Organizer),
+    (Method::GET, "/api/console/people", Organizer),
+];
+
+/// The entry of a route.
+pub fn of(method: &Method, path: &str) -> Option<Access> {
+    TABLE.iter().find(|(m, p, _)| m == method && *p == path).map(|(_, _, access)| *access)
+}

@@ -1,0 +1,79 @@
+//! `GET /api/me`: who one is.
+
+use axum::Json;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+use yunke_store::{Role, User};
+
+use crate::auth::{Viewer, mask_phone};
+
+/// The person who is signed in.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Me {
+    id: Uuid,
+    name: String,
+    /// Such as `138****1111`.
+    phone_masked: String,
+    branch: Option<Branch>,
+    roles: Vec<MyRole>,
+    /// `zh-CN` or `en`.
+    locale: String,
+}
+
+/// A branch.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Branch {
+    id: Uuid,
+    name: String,
+}
+
+/// A role for a part of the tree.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MyRole {
+    role: RoleName,
+    unit_id: Uuid,
+    unit_name: String,
+}
+
+/// The roles.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RoleName {
+    /// Belongs to the unit, a branch.
+    Member,
+    /// Gives lessons.
+    Lecturer,
+    /// Plans lessons and answers for attendance.
+    Organizer,
+}
+
+impl From<&User> for Me {
+    fn from(user: &User) -> Self {
+        let membership = user.branch.iter().map(|branch| (RoleName::Member, branch));
+        let grants = user.roles.iter().map(|grant| {
+            let role = match grant.role {
+                Role::Lecturer => RoleName::Lecturer,
+                Role::Organizer => RoleName::Organizer,
+            };
+            (role, &grant.unit)
+        });
+        Self {
+            id: user.id,
+            name: user.name.clone(),
+            phone_masked: mask_phone(&user.phone),
+            branch: user.branch.as_ref().map(|branch| Branch { id: branch.id, name: branch.name.clone() }),
+            roles: membership
+                .chain(grants)
+                .map(|(role, unit)| MyRole { role, unit_id: unit.id, unit_name: unit.name.clone() })
+                .collect(),
+            locale: user.locale.clone(),
+        }
+    }
+}
+
+/// Who is signed in.
+#[utoipa::path(get, path = "/api/me", tag = "account", responses((status = OK, body = Me)))]
+pub(super) async fn me(viewer: Viewer) -> Json<Me> {
+    Json(Me::from(&*viewer.user))
+}

@@ -1,0 +1,17 @@
+//! Signing in and out, the first run, and who one is.
+
+mod me;
+mod session;
+mod setup;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::state::AppState;
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(session::sign_in, session::sign_out))
+        .routes(routes!(session::sign_out_everywhere))
+        .routes(routes!(me::me))
+        .routes(routes!(setup::needed, setup::set_up))
+}

@@ -1,0 +1,124 @@
+//! Signing in and out. A wrong password and an unknown phone are one answer and take one time.
+
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::me::Me;
+use crate::{
+    auth::{PasswordError, Viewer, cookie_token, expired_cookie, hash_token, new_session, parse_phone, session_cookie},
+    problem::{ApiResult, Problem},
+    routes::{client_ip::ClientIp, extract::Body},
+    state::AppState,
+};
+
+/// Longest password that is looked at, in bytes; longer ones are simply wrong.
+const PASSWORD_BYTES: usize = 512;
+
+/// A phone number and a password.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SignIn {
+    /// As typed; spaces, dashes and +86 do not matter.
+    #[schema(example = "13800001111")]
+    phone: String,
+    password: String,
+}
+
+/// Signs in: sets the session cookie.
+#[utoipa::path(post, path = "/api/session", tag = "account", request_body = SignIn,
+    responses((status = OK, body = Me), (status = UNAUTHORIZED, description = "wrong_credentials"),
+              (status = TOO_MANY_REQUESTS, description = "too_many_attempts")))]
+pub(super) async fn sign_in(
+    State(app): State<AppState>,
+    ClientIp(ip): ClientIp,
+    headers: HeaderMap,
+    Body(body): Body<SignIn>,
+) -> ApiResult<Response> {
+    let now = app.source.now();
+    let phone = parse_phone(&body.phone);
+    // What is no phone number shares a bucket: it cannot be right anyway.
+    let key = phone.clone().unwrap_or_default();
+    app.auth.by_address.take(ip, now).map_err(too_many)?;
+    app.auth.by_phone.take(key.clone(), now).map_err(too_many)?;
+    let known = match &phone {
+        Some(phone) => app.store.credentials(phone).await?,
+        None => None,
+    };
+    let user_id = known.as_ref().map(|known| known.user_id);
+    let hash = known.and_then(|known| known.password_hash);
+    let password = if body.password.len() <= PASSWORD_BYTES { body.password } else { String::new() };
+    let right = app.auth.passwords.verify(password, hash).await.map_err(password_problem)?;
+    let Some(user_id) = user_id.filter(|_| right) else {
+        tracing::info!("wrong password or unknown phone");
+        return Err(Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "wrong_credentials",
+            "The phone number or the password is wrong.",
+        ));
+    };
+    app.auth.by_phone.reset(&key);
+    app.auth.by_address.give_back(&ip);
+    signed_in(&app, &headers, user_id).await
+}
+
+fn too_many(wait_ms: i64) -> Problem {
+    let seconds = u64::try_from(wait_ms.div_euclid(1000) + 1).unwrap_or(1);
+    Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "too_many_attempts",
+        format!("Too many attempts. Try again in {seconds} seconds."),
+    )
+    .retry_after(seconds)
+}
+
+/// A password that could not be checked.
+pub(super) fn password_problem(error: PasswordError) -> Problem {
+    match error {
+        PasswordError::Busy => Problem::unavailable("busy", "Many people are signing in. Try again in a moment.", 2),
+        other => Problem::internal(other),
+    }
+}
+
+/// Opens a session for a person and answers with who they are.
+pub(super) async fn signed_in(app: &AppState, headers: &HeaderMap, user_id: Uuid) -> ApiResult<Response> {
+    // A browser has one session: a new one ends the old.
+    if let Some(old) = cookie_token(headers) {
+        app.store.close_session(&hash_token(old)).await?;
+    }
+    let user = app.store.user(user_id).await?.ok_or_else(Problem::sign_in_required)?;
+    let (session, token) = new_session(&app.source, &app.config, user_id);
+    app.store.open_session(session).await?;
+    let cookie = session_cookie(&token, headers, &app.config);
+    Ok(([(header::SET_COOKIE, cookie)], Json(Me::from(&user))).into_response())
+}
+
+/// Signs out this browser; without a session nothing happens.
+#[utoipa::path(delete, path = "/api/session", tag = "account", responses((status = NO_CONTENT)))]
+pub(super) async fn sign_out(
+    State(app): State<AppState>,
+    viewer: Option<Viewer>,
+    headers: HeaderMap,
+) -> ApiResult<Response> {
+    if let Some(viewer) = viewer {
+        app.store.close_session(&viewer.token_hash).await?;
+    }
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, expired_cookie(&headers, &app.config))]).into_response())
+}
+
+/// Signs out all browsers of this person.
+#[utoipa::path(delete, path = "/api/sessions", tag = "account", responses((status = NO_CONTENT)))]
+pub(super) async fn sign_out_everywhere(
+    State(app): State<AppState>,
+    viewer: Viewer,
+    headers: HeaderMap,
+) -> ApiResult<Response> {
+    app.store.close_sessions(viewer.user.id).await?;
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, expired_cookie(&headers, &app.config))]).into_response())
+}

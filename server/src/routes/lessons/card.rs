@@ -1,0 +1,87 @@
+//! A lesson in a list, the same on the phone, in the studio and in the console.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+use yunke_store::{Lesson, LessonPhase, LessonSummary};
+
+use crate::{
+    room::{Progress, progress_in},
+    problem::ApiResult,
+    state::AppState,
+};
+
+/// A lesson in a list.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct LessonCard {
+    /// Its id.
+    pub id: Uuid,
+    /// Its title.
+    pub title: String,
+    /// Who gives it.
+    pub lecturer_name: String,
+    /// Which unit gives it.
+    pub unit_name: String,
+    /// UTC milliseconds.
+    pub planned_start_at: i64,
+    /// UTC milliseconds.
+    pub planned_end_at: i64,
+    /// Where it is in its life.
+    pub phase: LessonPhase,
+    /// UTC milliseconds.
+    pub started_at: Option<i64>,
+    /// Length of the replay.
+    pub length_ms: Option<i64>,
+    /// 在线
+    pub viewers_now: u32,
+    /// The replay can be played.
+    pub replay_ready: bool,
+    /// How far the person who asks is.
+    pub my_progress: Option<Progress>,
+}
+
+/// Cards of lessons; with the progress of `user`, if given.
+pub async fn cards(app: &AppState, user: Option<Uuid>, lessons: Vec<LessonSummary>) -> ApiResult<Vec<LessonCard>> {
+    let ids: Vec<Uuid> = lessons.iter().map(|lesson| lesson.id).collect();
+    let mut progress = match user {
+        Some(user) => progress_in(app, user, &ids).await?,
+        None => HashMap::new(),
+    };
+    Ok(lessons
+        .into_iter()
+        .map(|lesson| LessonCard {
+            viewers_now: app.rooms.counts(lesson.id).viewers_now,
+            my_progress: progress.remove(&lesson.id),
+            id: lesson.id,
+            title: lesson.title,
+            lecturer_name: lesson.lecturer_name,
+            unit_name: lesson.unit_name,
+            planned_start_at: lesson.planned_start_at,
+            planned_end_at: lesson.planned_end_at,
+            phase: lesson.phase,
+            started_at: lesson.started_at,
+            length_ms: lesson.length_ms,
+            replay_ready: lesson.replay_ready,
+        })
+        .collect())
+}
+
+/// The card of a whole lesson.
+pub fn card(app: &AppState, lesson: &Lesson, my_progress: Option<Progress>) -> LessonCard {
+    LessonCard {
+        id: lesson.id,
+        title: lesson.title.clone(),
+        lecturer_name: lesson.lecturer_name.clone(),
+        unit_name: lesson.unit.name.clone(),
+        planned_start_at: lesson.planned_start_at,
+        planned_end_at: lesson.planned_end_at,
+        phase: lesson.phase,
+        started_at: lesson.started_at,
+        length_ms: lesson.length_ms,
+        viewers_now: app.rooms.counts(lesson.id).viewers_now,
+        replay_ready: lesson.replay_ready,
+        my_progress,
+    }
+}

@@ -1,0 +1,96 @@
+//! Names and sentences that people type: trimmed, bounded, free of characters that deceive or break.
+
+use crate::problem::{ApiResult, Problem};
+
+/// Longest name, in characters.
+pub const NAME_CHARS: usize = 100;
+
+/// Longest summary, in characters.
+pub const SUMMARY_CHARS: usize = 2_000;
+
+/// A name: one line, 1 to 100 characters; emoji, rare characters and right-to-left scripts are welcome.
+pub fn name(field: &str, typed: &str) -> ApiResult<String> {
+    let text = line(field, typed)?;
+    if text.is_empty() {
+        return Err(Problem::field(field, "text_empty", format!("{field} must not be empty.")));
+    }
+    bounded(field, text, NAME_CHARS)
+}
+
+/// Several lines, at most 2000 characters; may be empty.
+pub fn summary(field: &str, typed: &str) -> ApiResult<String> {
+    let typed = typed.replace("\r\n", "\n");
+    if typed.chars().any(|c| c != '\n' && is_refused(c)) {
+        return Err(deceiving(field));
+    }
+    bounded(field, typed.trim().to_owned(), SUMMARY_CHARS)
+}
+
+fn line(field: &str, typed: &str) -> ApiResult<String> {
+    let text = typed.trim();
+    if text.chars().any(is_refused) {
+        return Err(deceiving(field));
+    }
+    Ok(text.to_owned())
+}
+
+fn bounded(field: &str, text: String, limit: usize) -> ApiResult<String> {
+    let count = text.chars().count();
+    if count <= limit {
+        return Ok(text);
+    }
+    let sentence = format!("{field} has {count} characters; at most {limit} fit.");
+    Err(Problem::field(field, "text_too_long", sentence).with("limit", limit))
+}
+
+fn deceiving(field: &str) -> Problem {
+    let sentence = format!("{field} contains control characters or characters that change the writing direction.");
+    Problem::field(field, "text_characters", sentence)
+}
+
+/// Control characters, overrides of the writing direction (with which a name can show as another),
+/// line separators, and what is no character at all.
+fn is_refused(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{FEFF}')
+        || matches!(c, '\u{E0000}'..='\u{E007F}' | '\u{FFF9}'..='\u{FFFB}')
+        || u32::from(c) & 0xFFFE == 0xFFFE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(result: ApiResult<String>) -> &'static str {
+        result.expect_err("refused").code()
+    }
+
+    #[test]
+    fn names_of_all_scripts_are_taken_as_they_are() {
+        for typed in ["王小明", "𠮷田", "👩‍🏫 老师", "محمد", "O'Brien", "=cmd|' /C calc'!A0", "＋1"] {
+            assert_eq!(name("name", typed).expect("taken"), typed);
+        }
+        assert_eq!(name("name", "  王 \u{3000}").expect("taken"), "王");
+    }
+
+    #[test]
+    fn the_limit_counts_characters_not_bytes() {
+        assert!(name("name", &"𠮷".repeat(100)).is_ok());
+        assert_eq!(code(name("name", &"𠮷".repeat(101))), "text_too_long");
+        assert_eq!(code(name("name", &"x".repeat(300))), "text_too_long");
+    }
+
+    #[test]
+    fn what_deceives_is_refused() {
+        for typed in ["a\u{202E}b", "a\0b", "a\nb", "a\u{2066}b", "a\u{FEFF}b", "a\u{7f}b"] {
+            assert_eq!(code(name("name", typed)), "text_characters");
+        }
+        assert_eq!(code(name("name", " \u{3000} ")), "text_empty");
+    }
+
+    #[test]
+    fn a_summary_keeps_its_lines() {
+        assert_eq!(summary("summary", "一\r\n二\n").expect("taken"), "一\n二");
+        assert_eq!(code(summary("summary", "a\u{202E}")), "text_characters");
+    }
+}
