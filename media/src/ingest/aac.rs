@@ -23,6 +23,11 @@ pub struct AudioConfig {
 }
 
 impl AudioConfig {
+    /// How long a frame lasts, nanoseconds.
+    pub fn frame_ns(&self) -> u64 {
+        u64::from(self.frame_samples) * 1_000_000_000 / u64::from(self.rate.max(1))
+    }
+
     /// Reads an AudioSpecificConfig.
     pub fn parse(record: Bytes) -> Result<Self, Refusal> {
         let damaged = || Refusal::media("the AAC configuration of the encoder is damaged");

@@ -1,4 +1,6 @@
 //! From access units to CMAF parts: timestamps are repaired, parts and segments cut, and GStreamer's `cmafmux` packs them.
 
+mod boxes;
+pub mod packager;
 pub mod repair;
 pub mod splitter;
