@@ -15,4 +15,13 @@ cmp -s "$made/openapi.json" web/src/api/openapi.json || { stale=1; diff -u web/s
 cp web/src/api/schema.d.ts "$made/schema.d.ts"
 (cd web && node_modules/.bin/openapi-typescript src/api/openapi.json -o "$made/new.d.ts" >/dev/null)
 cmp -s "$made/new.d.ts" "$made/schema.d.ts" || { stale=1; diff -u "$made/schema.d.ts" "$made/new.d.ts" | head -n 40; }
-[ "$stale" = 0 ] || fail "Generated files are stale: run scripts/fresh.sh write and commit them."
+
+# Every direct dependency has its line in docs/DEPENDENCIES.md.
+direct() {
+  sed -n '/^\[workspace.dependencies\]/,/^\[workspace.lints/p' Cargo.toml | grep -oE '^[a-z0-9_-]+ =' | tr -d ' =' | grep -v '^yunke-'
+  node -p 'for (const f of ["web", "tests"]) { const p = require(`./${f}/package.json`); for (const n of [...Object.keys(p.dependencies ?? {}), ...Object.keys(p.devDependencies)]) console.log(n) } ""'
+}
+for name in $(direct); do
+  grep -qF "\`$name\`" docs/DEPENDENCIES.md || { stale=1; printf '%s is missing in docs/DEPENDENCIES.md\n' "$name"; }
+done
+[ "$stale" = 0 ] || fail "Stale, see above. Generated files: run scripts/fresh.sh write and commit them."

@@ -18,7 +18,7 @@ test('a lesson on phones', async (t) => {
   const yunke = await Yunke.start(t, { demo: true, quiet: true });
   const { organizer, lecturer, near, near2, account, stage } = await cast(yunke);
   const lesson = await plan(organizer, stage, { title: '午间一小时：社区里的大事小事' });
-  let publisher = await publish(t, lecturer, lesson, { title: '午间一小时', size: 'hd', fps: 25, kbps: 1500 });
+  let publisher = await publish(t, lecturer, lesson, { title: '午间一小时', scene: 'slide', size: 'hd', fps: 25, kbps: 1500 });
   await goLive(lecturer, lesson);
   const chrome = await browser();
   t.after(() => chrome.close());
@@ -106,7 +106,7 @@ test('a lesson on phones', async (t) => {
     const list = await playlist(beside((await near.lease(lesson)).live_url, 'video.m3u8'));
     assert.ok(!list.ended);
     const before = await playedMs(page);
-    publisher = await publish(t, lecturer, lesson, { address: publisher.address, size: 'hd', fps: 25, kbps: 1500 });
+    publisher = await publish(t, lecturer, lesson, { address: publisher.address, scene: 'slide', size: 'hd', fps: 25, kbps: 1500 });
     await staff.shows('on air', (state) => state.on_air === 'on_air');
     await until('the phone to play on', async () => (await playedMs(page)) > before + 1_000, { within: 12_000 });
     const { gaps } = await until('the gap', async () => {

@@ -20,7 +20,7 @@ test('at the desk', async (t) => {
 
   await t.test('the lecturer sees what arrives and starts the lesson', async () => {
     await signIn(desk, DEMO.lecturer, `/studio/lessons/${lesson}`);
-    await publish(t, lecturer, lesson, { size: 'hd', kbps: 1500, title: '邻里调解' });
+    await publish(t, lecturer, lesson, { scene: 'slide', size: 'hd', kbps: 1500, title: '邻里调解' });
     await says(desk, /1280\s*[×x]\s*720/);
     await until('the preview to move', () => desk.evaluate(() => (document.querySelector('video')?.currentTime ?? 0) > 0.5), { within: 20_000 });
     await desk.getByRole('button', { name: WORDS.start }).click();

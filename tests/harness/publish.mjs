@@ -8,16 +8,22 @@ export const BARCODE_COLUMNS = 32;
 
 const SIZES = { small: '640x360', hd: '1280x720' };
 
-function picture({ size, fps, origin, title }) {
+/** What stands behind the clock: a moving test card, or a quiet slide for pictures that people look at. */
+const SCENES = {
+  card: (size, fps) => `testsrc2=s=${size}:r=${fps}`,
+  slide: (size, fps) => `gradients=s=${size}:r=${fps}:c0=0x8a2b20:c1=0x3d2a3f:x0=0:y0=0:x1=1280:y1=720:nb_colors=2:speed=0.002`,
+};
+
+function picture({ size, fps, origin, title, scene }) {
   const [width] = size.split('x').map(Number);
   const bit = 'mod(floor(floor(T*1000+0.5)/pow(2,floor(X/10)-2)),2)';
   const stripLuma = `if(lt(X,10)+gte(X,310),235,if(lt(X,20)+gte(X,300),16,16+219*${bit}))`;
   const clock = `drawtext=text='%{localtime\\:%T}':x=24:y=60:fontsize=h/9:fontcolor=white:box=1:boxcolor=black@0.6`;
   const heading = title
-    ? `,drawtext=text='${title}':font='Noto Sans CJK SC':x=24:y=h-80:fontsize=h/14:fontcolor=white:box=1:boxcolor=black@0.6`
+    ? `,drawtext=text='${title}':font='Noto Sans CJK SC':x=(w-tw)/2:y=(h-th)/2:fontsize=h/9:fontcolor=white`
     : '';
   return [
-    `testsrc2=s=${size}:r=${fps},realtime,format=yuv420p[base]`,
+    `${SCENES[scene](size, fps)},realtime,format=yuv420p[base]`,
     // The strip's time is the wall clock at the moment the frame is made; after it is drawn, frame time again.
     `color=c=black:s=320x8:r=${fps},format=yuv420p,realtime,settb=1/1000,` +
       `setpts=(RTCTIME-${origin}000)/1000,geq=lum='${stripLuma}':cb=128:cr=128,` +
@@ -32,12 +38,12 @@ export class Publisher extends Program {
    * @param {object} how video, audio: false leaves it out; codec: encoder of the picture; more
    */
   constructor(url, how = {}) {
-    const { size = 'small', fps = 25, kbps = 600, gop = 2, video = 'libx264', audio = 'aac', title = '' } = how;
+    const { size = 'small', fps = 25, kbps = 600, gop = 2, video = 'libx264', audio = 'aac', title = '', scene = 'card' } = how;
     const origin = how.origin ?? Date.now();
     const args = ['-nostdin', '-hide_banner', '-loglevel', 'info', '-stats_period', '1'];
     if (audio) args.push('-re', '-f', 'lavfi', '-i', 'sine=f=440:r=48000:beep_factor=4');
     if (video) {
-      args.push('-filter_complex', picture({ size: SIZES[size], fps, origin, title }), '-map', '[v]');
+      args.push('-filter_complex', picture({ size: SIZES[size], fps, origin, title, scene }), '-map', '[v]');
       args.push('-c:v', video, '-b:v', `${kbps}k`, '-maxrate', `${kbps}k`, '-bufsize', `${kbps}k`);
       args.push('-g', String(fps * gop), '-pix_fmt', 'yuv420p');
       if (video === 'libx264') args.push('-preset', 'ultrafast', '-tune', 'zerolatency', '-sc_threshold', '0');
