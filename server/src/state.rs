@@ -35,6 +35,8 @@ pub struct Shared {
     pub setup: SetupLink,
     /// Live rooms and their counts.
     pub rooms: Rooms,
+    /// The record of this run, for signs of life.
+    pub run_id: Uuid,
     /// Which lesson was planned, changed, started, ended or cancelled.
     pub lesson_changes: broadcast::Sender<Uuid>,
     /// Owns every task that outlives a request.

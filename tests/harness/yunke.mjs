@@ -24,7 +24,8 @@ export class Yunke {
     this.ports = ports;
     this.options = options;
     this.secrets = [];
-    this.logs = '';
+    // All starts: a media process that outlives its server still writes to the first one's output.
+    this.programs = [];
     this.program = null;
   }
 
@@ -69,6 +70,7 @@ export class Yunke {
       cwd: root,
       env: { ...process.env, ...this.options.env },
     });
+    this.programs.push(this.program);
     const said = await until(
       'yunke to be ready',
       async () => {
@@ -120,7 +122,6 @@ export class Yunke {
   async killServer() {
     this.program.kill('SIGKILL');
     await this.program.exited;
-    this.logs += this.program.output;
   }
 
   async killMedia() {
@@ -134,13 +135,12 @@ export class Yunke {
   async interrupt({ within = 10_000 } = {}) {
     const began = performance.now();
     const exit = await this.program.stop('SIGINT', { within });
-    this.logs += this.program.output;
     return { ...exit, ms: performance.now() - began };
   }
 
   /** What the programs logged so far, all starts together. */
   allLogs() {
-    return this.logs + (this.program?.alive ? this.program.output : '');
+    return this.programs.map((program) => program.output).join('\n');
   }
 
   /** The secrets that stand in the logs, by kind. */
@@ -164,7 +164,7 @@ export class Yunke {
       }
     }
     const leaked = this.leaked();
-    const panics = this.logs.match(/panicked at .*/g) ?? [];
+    const panics = this.allLogs().match(/panicked at .*/g) ?? [];
     if (process.env.KEEP !== '1') await rm(this.folder, { recursive: true, force: true });
     if (leaked.length) throw new Error(`secrets in the logs: ${[...new Set(leaked)].join(', ')}`);
     if (panics.length) throw new Error(`panics in the logs: ${panics[0]}`);

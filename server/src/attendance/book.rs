@@ -78,6 +78,7 @@ impl Bounds {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct LeaseJudge {
     issued_at: i64,
+    last_receipt: Option<i64>,
     bucket: Bucket,
 }
 
@@ -136,6 +137,7 @@ impl MemberBook {
     pub fn open(&mut self, terms: LeaseTerms, bounds: &Bounds) {
         self.leases.entry(terms.id).or_insert_with(|| LeaseJudge {
             issued_at: terms.issued_at,
+            last_receipt: None,
             bucket: Bucket::new(terms.issued_at, &bounds.rule),
         });
     }
@@ -145,12 +147,18 @@ impl MemberBook {
         self.leases.contains_key(&lease)
     }
 
+    /// When beats of a lease were last received.
+    pub fn last_receipt(&self, lease: LeaseId) -> Option<i64> {
+        self.leases.get(&lease)?.last_receipt
+    }
+
     /// Judges beats of one lease that were received together, ascending by seq, later than all before
     /// of this lease. One verdict a beat; none at all if the lease is not known.
     pub fn receive(&mut self, group: &[Beat], bounds: &Bounds) -> Vec<Verdict> {
         let Some(first) = group.first() else { return Vec::new() };
         let Some(judge) = self.leases.get_mut(&first.lease) else { return Vec::new() };
         let at = first.received_at;
+        judge.last_receipt = Some(at);
         judge.bucket.fill(at, &bounds.outages, &bounds.rule);
         let mut verdicts: Vec<_> = group.iter().map(|beat| judge.beat(beat, bounds)).collect();
         judge.place(at, &mut verdicts);

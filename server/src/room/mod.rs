@@ -4,11 +4,15 @@
 
 mod desk;
 mod members;
+mod progress;
 mod registry;
 mod state;
 mod task;
 mod turns;
 
 pub use desk::{AdmitError, Answer, admit};
+pub use progress::{hours_in, progress_in, progress_of};
 pub use registry::{RoomError, RoomHandle, RoomParts, Rooms};
 pub use state::{Counts, Frame, RoomGap, RoomState};
+
+pub use crate::evidence::Progress;

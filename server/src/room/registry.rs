@@ -179,15 +179,13 @@ impl Rooms {
         }
     }
 
-    /// 在线 without opening a room: a lesson whose room is closed has nobody in it.
-    pub fn viewers_now(&self, lesson: Uuid) -> usize {
-        let open = self.0.open.lock().expect("no panic while the rooms are held");
-        let handle = open.get(&lesson).and_then(|cell| cell.get());
-        handle.map_or(0, |handle| handle.frames.borrow().state.counts.viewers_now)
+    /// The counts as last told, without opening a room: a lesson whose room is closed has nobody in it.
+    pub fn counts(&self, lesson: Uuid) -> Counts {
+        self.opened(lesson).map_or_else(Counts::default, |room| room.frame().state.counts)
     }
 
     /// The counts of a lesson, computed if need be.
-    pub async fn counts(&self, lesson: Uuid) -> Result<Counts, RoomError> {
+    pub async fn counts_of(&self, lesson: Uuid) -> Result<Counts, RoomError> {
         Ok(self.room(lesson).await?.frame().state.counts)
     }
 
@@ -211,7 +209,8 @@ impl Rooms {
         room.ask(|reply| Ask::Kept { lease, beats, contested, reply }).await
     }
 
-    fn opened(&self, lesson: Uuid) -> Option<RoomHandle> {
+    /// A room that is open.
+    pub(super) fn opened(&self, lesson: Uuid) -> Option<RoomHandle> {
         self.0.open.lock().expect("no panic while the rooms are held").get(&lesson)?.get().cloned()
     }
 

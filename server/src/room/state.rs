@@ -12,11 +12,11 @@ use crate::media_nodes::{LessonFacts, OnAir};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
 pub struct Counts {
     /// 在线: distinct members present.
-    pub viewers_now: usize,
+    pub viewers_now: u32,
     /// 人数: distinct members who viewed at least 60 s.
-    pub people: usize,
+    pub people: u32,
     /// 峰值: the most present at one moment.
-    pub peak: usize,
+    pub peak: u32,
 }
 
 /// An interruption by the lecturer, `[from_ms, to_ms)` on the lesson's timeline.

@@ -63,7 +63,7 @@ pub(super) struct Room {
     needed_at: Instant,
     /// Something happened that may have changed the state.
     news: bool,
-    viewers_shown: usize,
+    viewers_shown: u32,
 }
 
 impl Room {
@@ -181,9 +181,9 @@ impl Room {
 
     fn tell(&mut self) {
         let counts = Counts {
-            viewers_now: self.presence.now(),
-            people: self.members.people(),
-            peak: self.presence.peak(),
+            viewers_now: figure(self.presence.now()),
+            people: figure(self.members.people()),
+            peak: figure(self.presence.peak()),
         };
         let facts = self.parts.media.facts(&self.lesson, self.parts.source.now());
         let state = RoomState::of(&self.lesson, facts, counts);
@@ -195,9 +195,8 @@ impl Room {
         self.news = false;
     }
 
-    fn show_viewers(&mut self, now: usize) {
-        let figure = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
-        metrics::gauge!("yunke_viewers").increment(figure(now) - figure(self.viewers_shown));
+    fn show_viewers(&mut self, now: u32) {
+        metrics::gauge!("yunke_viewers").increment(f64::from(now) - f64::from(self.viewers_shown));
         self.viewers_shown = now;
     }
 
@@ -295,4 +294,8 @@ impl Room {
         }
         self.lesson = Arc::new(lesson);
     }
+}
+
+fn figure(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }

@@ -179,12 +179,21 @@ impl EvidenceStore for SqliteStore {
         .map_err(failed)
     }
 
-    async fn lessons_of_member(&self, user_id: Uuid, page: Page) -> StoreResult<Vec<Uuid>> {
+    async fn lessons_of_member(
+        &self,
+        user_id: Uuid,
+        from: UtcMillis,
+        until: UtcMillis,
+        page: Page,
+    ) -> StoreResult<Vec<Uuid>> {
         sqlx::query_scalar!(
             r#"SELECT s.id AS "id!: Uuid" FROM lessons s
                WHERE s.id IN (SELECT lesson_id FROM leases WHERE user_id = ? AND purpose = 'watch')
+                 AND s.planned_start_at >= ? AND s.planned_start_at < ?
                ORDER BY s.planned_start_at DESC, s.id LIMIT ? OFFSET ?"#,
             user_id,
+            from,
+            until,
             page.limit,
             page.offset,
         )

@@ -204,6 +204,12 @@ pub trait EvidenceStore: Send + Sync {
         until: UtcMillis,
     ) -> StoreResult<Vec<Uuid>>;
 
-    /// Lessons the member opened to watch, the latest planned first.
-    async fn lessons_of_member(&self, user_id: Uuid, page: Page) -> StoreResult<Vec<Uuid>>;
+    /// Lessons the member opened to watch that were planned to start in `[from, until)`, the latest first.
+    async fn lessons_of_member(
+        &self,
+        user_id: Uuid,
+        from: UtcMillis,
+        until: UtcMillis,
+        page: Page,
+    ) -> StoreResult<Vec<Uuid>>;
 }

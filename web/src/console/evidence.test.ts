@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { draw, runs, tickStep, union, type EvidenceInterval } from './evidence'
+import { countedMs, draw, runs, tickStep, union, without, type EvidenceInterval } from './evidence'
 
 const beat = (from: number, to: number, more: Partial<EvidenceInterval> = {}): EvidenceInterval => ({
   lease: 'A',
@@ -7,9 +7,9 @@ const beat = (from: number, to: number, more: Partial<EvidenceInterval> = {}): E
   source: 'live',
   mode: 'video',
   verdict: 'accepted',
-  reason: null,
+  reasons: [],
   claimed: { from_ms: from, to_ms: to },
-  accepted: { from_ms: from, to_ms: to },
+  pieces: [{ from_ms: from, to_ms: to }],
   received_at: to,
   ...more,
 })
@@ -26,9 +26,22 @@ describe('runs of evidence', () => {
   })
 
   it('keeps leases, verdicts and reasons apart', () => {
-    const refused = { verdict: 'refused', reason: 'too_fast', accepted: null } as const
+    const refused = { verdict: 'refused' as const, reasons: ['too_fast'], pieces: [] }
     const out = runs([beat(0, 10), beat(10, 20, { lease: 'B' }), beat(10, 20), beat(20, 30, refused)])
     expect(out.map((r) => `${r.lease}${r.verdict[0]}${r.count}`)).toEqual(['Aa2', 'Ba1', 'Ar1'])
+  })
+
+  it('cuts a gap out of the middle, and leaves pauses out', () => {
+    const pieces = [{ from_ms: 0, to_ms: 2 * MIN }, { from_ms: 4 * MIN, to_ms: 5 * MIN }]
+    const run = runs([beat(5, 5), beat(0, 5 * MIN, { verdict: 'clamped', reasons: ['in_gap'], pieces })])
+    expect(run).toHaveLength(1)
+    expect(countedMs(run[0]!)).toBe(3 * MIN)
+    expect(without(run[0]!.claimed, run[0]!.pieces)).toEqual([{ from_ms: 2 * MIN, to_ms: 4 * MIN }])
+  })
+
+  it('shows a reversed claim where it lies', () => {
+    const d = draw(runs([beat(6 * MIN, 2 * MIN, { verdict: 'refused', pieces: [] })]), 10 * MIN, [], 100)
+    expect(d.lanes[0]?.bars[0]).toMatchObject({ x: 20, width: 40, mark: 'refused' })
   })
 
   it('does not change what it was given', () => {
@@ -40,7 +53,7 @@ describe('runs of evidence', () => {
 
 describe('the drawing', () => {
   it('shows what was cut beside what counted', () => {
-    const clamped = beat(0, 10 * MIN, { verdict: 'clamped', reason: 'too_fast', accepted: { from_ms: 9 * MIN, to_ms: 10 * MIN } })
+    const clamped = beat(0, 10 * MIN, { verdict: 'clamped', reasons: ['too_fast'], pieces: [{ from_ms: 9 * MIN, to_ms: 10 * MIN }] })
     const d = draw(runs([clamped]), 10 * MIN, [{ from_ms: MIN, to_ms: 2 * MIN }], 1000)
     expect(d.lanes[0]?.bars.map((b) => [b.mark, b.x, b.width])).toEqual([
       ['cut', 0, 900],

@@ -18,11 +18,11 @@ export interface EvidenceInterval {
   source: string
   mode: string
   verdict: Verdict
-  reason: string | null
+  reasons: string[]
   /** What the player said. */
   claimed: Span
-  /** What counted of it. */
-  accepted: Span | null
+  /** What counted of it: more than one piece where a gap was cut out, none when it was refused. */
+  pieces: Span[]
   received_at: number
 }
 
@@ -41,22 +41,22 @@ function joins(run: EvidenceRun, next: EvidenceInterval): boolean {
     run.source === next.source &&
     run.mode === next.mode &&
     run.verdict === next.verdict &&
-    run.reason === next.reason &&
-    Math.abs(next.claimed.from_ms - run.claimed.to_ms) <= JOIN_MS &&
-    (run.accepted === null) === (next.accepted === null) &&
-    (run.accepted === null || next.accepted === null || Math.abs(next.accepted.from_ms - run.accepted.to_ms) <= JOIN_MS)
+    run.verdict !== 'clamped' &&
+    run.reasons.join() === next.reasons.join() &&
+    Math.abs(next.claimed.from_ms - run.claimed.to_ms) <= JOIN_MS
   )
 }
 
-/** Puts neighbours together; the order of receipt stays. */
+/** Puts neighbours together; the order of receipt stays. Reports of no length (a pause, a seek) tell nothing here. */
 export function runs(intervals: readonly EvidenceInterval[]): EvidenceRun[] {
   const out: EvidenceRun[] = []
   const open = new Map<string, EvidenceRun>()
   for (const next of intervals) {
+    if (next.claimed.from_ms === next.claimed.to_ms) continue
     const run = open.get(next.lease)
     if (run && joins(run, next)) {
       run.claimed.to_ms = next.claimed.to_ms
-      if (run.accepted && next.accepted) run.accepted.to_ms = next.accepted.to_ms
+      run.pieces = next.verdict === 'accepted' ? [{ ...run.claimed }] : []
       run.count += 1
       run.received_to = next.received_at
       continue
@@ -64,7 +64,7 @@ export function runs(intervals: readonly EvidenceInterval[]): EvidenceRun[] {
     const fresh: EvidenceRun = {
       ...next,
       claimed: { ...next.claimed },
-      accepted: next.accepted ? { ...next.accepted } : null,
+      pieces: next.pieces.map((p) => ({ ...p })),
       count: 1,
       received_to: next.received_at,
     }
@@ -85,6 +85,24 @@ export function union(spans: readonly Span[]): Span[] {
   }
   return out
 }
+
+/** What is left of a span when the pieces are taken out. */
+export function without(span: Span, pieces: readonly Span[]): Span[] {
+  const out: Span[] = []
+  let from = span.from_ms
+  for (const piece of union(pieces)) {
+    if (piece.from_ms > from) out.push({ from_ms: from, to_ms: Math.min(piece.from_ms, span.to_ms) })
+    from = Math.max(from, piece.to_ms)
+  }
+  if (from < span.to_ms) out.push({ from_ms: from, to_ms: span.to_ms })
+  return out
+}
+
+/** A reversed claim is shown where it lies. */
+const forward = (s: Span): Span => ({ from_ms: Math.min(s.from_ms, s.to_ms), to_ms: Math.max(s.from_ms, s.to_ms) })
+
+/** Milliseconds that count of a run. */
+export const countedMs = (run: EvidenceInterval): number => run.pieces.reduce((sum, p) => sum + p.to_ms - p.from_ms, 0)
 
 export type Mark = 'accepted' | 'cut' | 'refused'
 
@@ -139,16 +157,12 @@ export function draw(all: readonly EvidenceRun[], lessonMs: number, gaps: readon
       lane = { lease: run.lease, device: run.device, bars: [] }
       lanes.push(lane)
     }
-    if (run.claimed.to_ms <= run.claimed.from_ms) continue
-    if (run.accepted === null || run.verdict === 'refused') {
-      lane.bars.push({ ...place(run.claimed), mark: 'refused', run })
+    if (run.pieces.length === 0) {
+      lane.bars.push({ ...place(forward(run.claimed)), mark: 'refused', run })
       continue
     }
-    if (run.accepted.from_ms > run.claimed.from_ms)
-      lane.bars.push({ ...place({ from_ms: run.claimed.from_ms, to_ms: run.accepted.from_ms }), mark: 'cut', run })
-    lane.bars.push({ ...place(run.accepted), mark: 'accepted', run })
-    if (run.claimed.to_ms > run.accepted.to_ms)
-      lane.bars.push({ ...place({ from_ms: run.accepted.to_ms, to_ms: run.claimed.to_ms }), mark: 'cut', run })
+    for (const cut of without(run.claimed, run.pieces)) lane.bars.push({ ...place(cut), mark: 'cut', run })
+    for (const piece of run.pieces) lane.bars.push({ ...place(piece), mark: 'accepted', run })
   }
   const step = tickStep(length)
   const ticks: Tick[] = []
@@ -156,7 +170,7 @@ export function draw(all: readonly EvidenceRun[], lessonMs: number, gaps: readon
   return {
     width,
     lanes,
-    counted: union(all.flatMap((r) => (r.accepted ? [r.accepted] : []))).map(place),
+    counted: union(all.flatMap((r) => r.pieces)).map(place),
     gaps: union(gaps).map(place),
     ticks,
   }

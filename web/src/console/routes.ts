@@ -1,3 +1,27 @@
 import type { RouteRecordRaw } from 'vue-router'
 
-export const consoleRoutes: RouteRecordRaw[] = [{ path: '/console', name: 'console', meta: { area: 'console' }, component: () => import('./ConsoleArea.vue') }]
+export const consoleRoutes: RouteRecordRaw[] = [
+  {
+    path: '/console',
+    meta: { area: 'console', title: 'console.title' },
+    component: () => import('./ConsoleArea.vue'),
+    children: [
+      { path: '', name: 'console', component: () => import('./TodayPage.vue') },
+      { path: 'live', name: 'console-live', component: () => import('./LiveIndex.vue') },
+      { path: 'lessons', name: 'console-lessons', component: () => import('./LessonsPage.vue') },
+      { path: 'lessons/new', name: 'console-plan', component: () => import('./PlanPage.vue') },
+      { path: 'lessons/:id/edit', name: 'console-edit', props: true, component: () => import('./PlanPage.vue') },
+      {
+        path: 'lessons/:id',
+        props: true,
+        component: () => import('./LessonFrame.vue'),
+        children: [
+          { path: '', redirect: (to) => ({ name: 'console-lesson-live', params: to.params }) },
+          { path: 'live', name: 'console-lesson-live', component: () => import('./LivePage.vue') },
+          { path: 'attendance', name: 'console-attendance', component: () => import('./AttendancePage.vue') },
+          { path: 'attendance/:member', name: 'console-evidence', component: () => import('./EvidencePage.vue') },
+        ],
+      },
+    ],
+  },
+]

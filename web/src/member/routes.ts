@@ -2,10 +2,15 @@ import type { RouteRecordRaw } from 'vue-router'
 
 export const memberRoutes: RouteRecordRaw[] = [
   { path: '/sign-in', name: 'sign-in', meta: { area: 'member', open: true, title: 'member.signIn.title' }, component: () => import('./SignInPage.vue') },
+  { path: '/lessons/:id', name: 'lesson', meta: { area: 'member' }, component: () => import('./lesson/LessonPage.vue'), props: true },
   {
     path: '/',
     meta: { area: 'member' },
     component: () => import('./MemberFrame.vue'),
-    children: [{ path: '', name: 'home', meta: { title: 'common.nav.home' }, component: () => import('./HomePage.vue') }],
+    children: [
+      { path: '', name: 'home', meta: { title: 'common.nav.home' }, component: () => import('./home/HomePage.vue') },
+      { path: 'records', name: 'records', meta: { title: 'common.nav.records' }, component: () => import('./records/RecordsPage.vue') },
+      { path: 'me', name: 'me', meta: { title: 'common.nav.me' }, component: () => import('./MePage.vue') },
+    ],
   },
 ]

@@ -1,8 +1,12 @@
 import { session } from '@/session/session'
 
-/** Where somebody belongs who came without an address. */
+/** Wide enough for the pages of a desk. */
+const DESK_PX = 900
+
+/** Where somebody belongs who came without an address: at a desk to the work, on a phone to the lessons. */
 export function homeOf(): string {
-  if (session.isMember.value) return '/'
+  const desk = innerWidth >= DESK_PX
+  if (session.isMember.value && !desk) return '/'
   if (session.isOrganizer.value) return '/console'
   return session.isLecturer.value ? '/studio' : '/'
 }

@@ -2,7 +2,7 @@
  * The rules of the first-run form, said while the operator types. The server checks them again.
  */
 
-export const PASSWORD_MIN = 10
+export const PASSWORD_MIN = 8
 export const PASSWORD_MAX = 128
 export const NAME_MAX = 100
 

@@ -3,6 +3,8 @@
 
 pub mod directives;
 pub mod frontier;
+#[cfg(test)]
+mod laws;
 pub mod multivariant;
 pub mod names;
 pub mod playlist;

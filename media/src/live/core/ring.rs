@@ -141,20 +141,27 @@ impl Ring {
     ) {
         while self.tracks[at].next_msn() < until {
             let msn = self.tracks[at].next_msn();
-            let example = self.tracks.iter().find_map(|track| {
-                let segment = track.listed().iter().rev().find(|segment| segment.msn == msn)?;
-                Some((segment.pdt, segment.duration))
-            });
-            let (from, duration) = example.unwrap_or_else(|| {
+            let (from, duration) = self.gap_beside(at, msn).unwrap_or_else(|| {
                 let from = self.tracks[at].edge().or(self.edge());
                 let Some((from, to)) = from.zip(until_pdt).filter(|(from, to)| from < to) else {
                     return (from.or(until_pdt).unwrap_or_default(), GAP_SEGMENT);
                 };
                 let each = from.abs_diff(to) / (until - msn);
-                (from, Duration::from_millis(each).min(TARGET_DURATION))
+                (from, Duration::from_millis(each.max(1)).min(TARGET_DURATION))
             });
             completed.push(self.tracks[at].append_gap(from, duration));
         }
+    }
+
+    /// The stretch of time that the segment of this number has in another track, as far as it lies ahead in this one.
+    fn gap_beside(&self, at: usize, msn: u64) -> Option<(UtcMillis, Duration)> {
+        let find = |track: &Track| {
+            let segment = track.listed().iter().rev().find(|segment| segment.msn == msn)?;
+            Some((segment.pdt, segment.pdt.saturating_add(millis(segment.duration))))
+        };
+        let (from, to) = self.tracks.iter().find_map(find)?;
+        let from = self.tracks[at].edge().map_or(from, |edge| edge.max(from));
+        Some((from, Duration::from_millis(to.saturating_sub(from).max(1).unsigned_abs())))
     }
 
     /// Closes all segments under way and fills gaps until all tracks have the same number of segments.
