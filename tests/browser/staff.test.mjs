@@ -24,8 +24,6 @@ test('at the desk', async (t) => {
     await says(desk, /1280\s*[×x]\s*720/);
     await until('the preview to move', () => desk.evaluate(() => (document.querySelector('video')?.currentTime ?? 0) > 0.5), { within: 20_000 });
     await desk.getByRole('button', { name: WORDS.start }).click();
-    const early = desk.getByRole('dialog').getByRole('button', { name: WORDS.startEarly });
-    if (await early.isVisible().catch(() => false)) await early.click();
     await until('the lesson to be live', async () => (await lecturer.get(`/api/lessons/${lesson}`)).phase === 'live');
   });
 
@@ -44,7 +42,7 @@ test('at the desk', async (t) => {
 
   await t.test('the lecturer ends it after being asked once', async () => {
     await desk.getByRole('button', { name: WORDS.end, exact: true }).click();
-    await desk.getByRole('dialog').getByRole('button').last().click();
+    await desk.getByRole('button', { name: WORDS.endYes }).click();
     await until('the lesson to be over', async () => (await lecturer.get(`/api/lessons/${lesson}`)).phase === 'ended');
     await phone.goto('about:blank');
   });

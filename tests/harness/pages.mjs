@@ -6,11 +6,13 @@ export const WORDS = {
   phone: '手机号',
   password: '密码',
   signIn: '登录',
-  play: /播放/,
-  soundOnly: /仅听声音/,
+  play: /^播放(回放)?$/,
+  soundOnly: '仅听声音',
+  away: /讲师那边断开了/,
+  learned: /已有效学习\s*(\d+)\s*分钟，还差\s*(\d+)\s*分钟/,
   start: '开始上课',
-  startEarly: /开始/,
   end: '下课',
+  endYes: '确定下课',
 };
 
 export async function signIn(page, { phone, password }, to = '/') {
