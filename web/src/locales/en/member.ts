@@ -11,9 +11,9 @@ export default {
     hide: 'Hide password',
     submit: 'Sign in',
     busy: 'Signing in…',
-    needPhone: 'Enter your number',
-    needPassword: 'Enter your secret',
-    help: 'Forgotten? Ask the organizer of your branch.',
+    needPhone: 'Enter your phone number',
+    needPassword: 'Enter your password',
+    help: 'Forgot your password? Ask the organizer of your branch.',
     setup: 'This place has not been set up yet. Open the one-time link in the server’s log to create the centre.',
   },
   home: {

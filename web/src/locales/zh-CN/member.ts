@@ -9,9 +9,9 @@ export default {
     hide: '隐藏密码',
     submit: '登录',
     busy: '正在登录…',
-    needPhone: '请填写您的号码',
-    needPassword: '请填写您的登录口令',
-    help: '忘记了？请联系您支部的组织者。',
+    needPhone: '请填写手机号',
+    needPassword: '请填写密码',
+    help: '忘记密码？请联系您支部的组织者。',
     setup: '这里还没有设置。请打开服务器日志里的一次性链接来创建中心。',
   },
   home: {
