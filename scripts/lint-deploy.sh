@@ -23,10 +23,17 @@ edge() {
 }
 
 yaml() { /usr/bin/python3 -c 'import sys, yaml; [yaml.safe_load(open(f)) for f in sys.argv[1:]]' deploy/monitoring/*.yml; }
+# An alert on a figure that no program has would never fire.
+figures() {
+  local name
+  for name in $(grep -oE 'yunke_[a-z_]+' deploy/monitoring/alerts.yml | sed -E 's/_(sum|count)$//' | sort -u); do
+    grep -rqF "\"$name\"" --include='*.rs' server/src media/src || { printf 'no program has %s\n' "$name"; return 1; }
+  done
+}
 toml() { /usr/bin/python3 -c 'import sys, tomllib; [tomllib.load(open(f, "rb")) for f in sys.argv[1:]]' deploy/single-box/*.toml; }
 shell() { for script in scripts/*.sh .ci/run; do bash -n "$script" || return 1; done; }
 
-for what in unit edge yaml toml shell; do
+for what in unit edge yaml figures toml shell; do
   "$what" || fail "deploy: $what"
   printf '  %s ok\n' "$what"
 done
