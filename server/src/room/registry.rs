@@ -116,7 +116,8 @@ impl std::fmt::Debug for Rooms {
 impl Rooms {
     /// No room yet; `run_id` names this run of the server.
     pub fn new(parts: RoomParts, run_id: Uuid) -> Self {
-        let writer = BeatWriter::start(parts.store.clone(), parts.source.clone(), run_id, &parts.tasks);
+        let RoomParts { store, source, tasks, stopping, .. } = &parts;
+        let writer = BeatWriter::start(store.clone(), source.clone(), run_id, tasks, stopping.clone());
         Self(Arc::new(Inner { parts, writer, turns: Turns::default(), open: std::sync::Mutex::default() }))
     }
 

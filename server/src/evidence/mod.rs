@@ -1,0 +1,18 @@
+//! Between the store and the pure judgement: beats are checked and kept, and what was kept is judged.
+//!
+//! Nothing in here decides about credit; that is `attendance`. Nothing is acknowledged before it is durable.
+
+mod convert;
+mod input;
+mod outages;
+mod record;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use convert::{beat, claims_id, interval, rule, terms, timeline};
+pub use input::{BATCH_BEATS, BeatIn, MAX_SEQ, RefusedBeat, read_beats};
+pub use outages::outages;
+pub use record::{Progress, Record, Records, bounds};
+pub use writer::{BeatWriter, Kept, WriteError};

@@ -1,0 +1,155 @@
+//! A member's record for a lesson, computed from the evidence each time it is asked for. Nothing of it
+//! is stored, so nothing of it can be out of date or tampered with.
+
+use std::{collections::HashMap, sync::Arc};
+
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+use yunke_store::{Lesson, MemberEvidence, Store, StoreResult, UtcMillis};
+
+use super::{convert, outages};
+use crate::attendance::{
+    Beat, Bounds, Claim, Credit, CreditLevel, Evidence, Interval, Judged, LeaseTerms, Visits, credit, judge, visits,
+};
+
+/// How far somebody is with a lesson.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Progress {
+    /// Milliseconds of the lesson that count.
+    pub counted_ms: i64,
+    /// Needed for full credit.
+    pub needed_full_ms: i64,
+    /// Needed for half credit.
+    pub needed_half_ms: i64,
+    /// What the percentages are of: the lesson without interruptions; while it is live at least as planned.
+    pub lesson_ms: i64,
+    /// `none`, `half` or `full`; while the lesson is live, as if it ended now.
+    #[schema(value_type = String, example = "half")]
+    pub credit: &'static str,
+    /// Credit hours × 1000.
+    pub hours_milli: i64,
+}
+
+impl From<Credit> for Progress {
+    fn from(credit: Credit) -> Self {
+        Self {
+            counted_ms: credit.counted_ms,
+            needed_full_ms: credit.needed_full_ms,
+            needed_half_ms: credit.needed_half_ms,
+            lesson_ms: credit.countable_ms,
+            credit: credit.level.code(),
+            hours_milli: credit.hours_milli,
+        }
+    }
+}
+
+/// The judged evidence of one member for one lesson.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// Who, and what was kept.
+    pub evidence: MemberEvidence,
+    /// The judgement.
+    pub judged: Judged,
+    /// What it is worth.
+    pub credit: Credit,
+    /// In how many visits.
+    pub visits: Visits,
+}
+
+impl Record {
+    /// Full credit.
+    pub fn is_full(&self) -> bool {
+        self.credit.level == CreditLevel::Full
+    }
+}
+
+/// What a lesson's beats are judged against.
+pub fn bounds(lesson: &Lesson, outages: &[Interval]) -> Bounds {
+    Bounds::new(&convert::rule(&lesson.rule), &convert::timeline(lesson), outages)
+}
+
+/// Computes records of one lesson; made anew for every question.
+pub struct Records {
+    store: Arc<dyn Store>,
+    lesson: Arc<Lesson>,
+    bounds: Bounds,
+    outages: Vec<Interval>,
+    now: UtcMillis,
+    /// Bounds of other lessons met on the way; as many as the members asked for have followed meanwhile.
+    others: HashMap<Uuid, Option<Bounds>>,
+}
+
+impl Records {
+    /// For questions about `lesson` at `now`.
+    pub async fn new(store: Arc<dyn Store>, lesson: Arc<Lesson>, now: UtcMillis) -> StoreResult<Self> {
+        let outages = outages(store.as_ref(), now).await?;
+        Ok(Self::with_outages(store, lesson, outages, now))
+    }
+
+    /// The same when the server's outages are known already.
+    pub fn with_outages(
+        store: Arc<dyn Store>,
+        lesson: Arc<Lesson>,
+        outages: Vec<Interval>,
+        now: UtcMillis,
+    ) -> Self {
+        let bounds = bounds(&lesson, &outages);
+        Self { store, lesson, bounds, outages, now, others: HashMap::new() }
+    }
+
+    /// The record of one member; `None` if they never opened the lesson.
+    pub async fn of(&mut self, user_id: Uuid) -> StoreResult<Option<Record>> {
+        Ok(self.of_all(&[user_id]).await?.pop())
+    }
+
+    /// The records of these members, in this order, without those who never opened the lesson.
+    pub async fn of_all(&mut self, users: &[Uuid]) -> StoreResult<Vec<Record>> {
+        let mut records = Vec::with_capacity(users.len());
+        for evidence in self.store.member_evidence(self.lesson.id, users).await? {
+            let rivals = self.rivals(&evidence).await?;
+            let judged = judge_one(self.lesson.id, &evidence, &rivals, &self.bounds);
+            let credit = self.credit(judged.counted_ms());
+            let visits = visits(&judged.claim.viewing);
+            records.push(Record { evidence, judged, credit, visits });
+        }
+        Ok(records)
+    }
+
+    /// What this much of the lesson is worth.
+    pub fn credit(&self, counted_ms: i64) -> Credit {
+        let rule = convert::rule(&self.lesson.rule);
+        credit(counted_ms, &convert::timeline(&self.lesson), &rule, self.now)
+    }
+
+    /// How far a member is, also one who never opened the lesson.
+    pub async fn progress(&mut self, user_id: Uuid) -> StoreResult<Progress> {
+        let record = self.of(user_id).await?;
+        Ok(record.map_or_else(|| self.credit(0), |record| record.credit).into())
+    }
+
+    /// Other lessons' claims to the same time of the same member.
+    async fn rivals(&mut self, evidence: &MemberEvidence) -> StoreResult<Vec<Claim>> {
+        let Some(first) = evidence.leases.iter().map(|lease| lease.issued_at).min() else { return Ok(Vec::new()) };
+        let Some(last) = evidence.beats.iter().map(|beat| beat.received_at).max() else { return Ok(Vec::new()) };
+        let mut claims = Vec::new();
+        for id in self.store.rival_lessons(evidence.user_id, self.lesson.id, first, last).await? {
+            if !self.others.contains_key(&id) {
+                let lesson = self.store.lesson(id).await?;
+                self.others.insert(id, lesson.map(|lesson| bounds(&lesson, &self.outages)));
+            }
+            let Some(Some(bounds)) = self.others.get(&id) else { continue };
+            for other in self.store.member_evidence(id, &[evidence.user_id]).await? {
+                claims.push(judge_one(id, &other, &[], bounds).claim);
+            }
+        }
+        Ok(claims)
+    }
+}
+
+fn judge_one(lesson: Uuid, evidence: &MemberEvidence, rivals: &[Claim], bounds: &Bounds) -> Judged {
+    let leases: Vec<LeaseTerms> = evidence.leases.iter().map(convert::terms).collect();
+    let beats: Vec<Beat> = evidence.beats.iter().map(convert::beat).collect();
+    let lesson = convert::claims_id(lesson);
+    judge(&Evidence { lesson, leases: &leases, beats: &beats, rivals }, bounds)
+}

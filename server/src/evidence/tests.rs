@@ -1,0 +1,1 @@
+//! Beats kept and judged, against a real database.

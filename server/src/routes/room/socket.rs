@@ -1,0 +1,265 @@
+//! `GET /api/lessons/{id}/room`: the room's WebSocket. Down come states and acknowledgements, up go beats.
+//! One task a socket; a client that does not take what it is sent is dropped, never waited for.
+
+use std::time::Duration;
+
+use axum::{
+    extract::{
+        State,
+        ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code},
+    },
+    response::Response,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use tokio::time::Instant;
+use utoipa::IntoParams;
+use yunke_store::LeaseRow;
+
+use crate::{
+    auth::{LessonScope, Viewer},
+    evidence::BATCH_BEATS,
+    problem::{ApiResult, Problem},
+    room::{Answer, RoomError, RoomHandle, admit},
+    routes::extract::Query,
+    state::AppState,
+};
+
+/// A full batch of beats is a quarter of it.
+const MESSAGE_BYTES: usize = 64 * 1024;
+
+/// Sockets of all rooms together. Who comes when all are taken is answered 503 and uses the POST.
+const SOCKETS: usize = 30_000;
+
+/// A client that takes longer to take a message is dropped.
+const SEND_LIMIT: Duration = Duration::from_secs(10);
+
+/// How often a client is asked for a sign of life, and without how many answers it is dropped.
+const PING_EVERY: Duration = Duration::from_secs(20);
+const SILENCE_LIMIT: Duration = Duration::from_secs(60);
+
+/// A socket that sends so many messages nobody can read is closed.
+const GARBAGE_LIMIT: u32 = 10;
+
+/// The lease has run out; the page opens the lesson again. (4000–4999 are for applications.)
+const CLOSE_LEASE_EXPIRED: u16 = 4403;
+
+static OPEN: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+
+/// One socket's place among [`SOCKETS`]; gives it back when dropped.
+struct Place;
+
+impl Place {
+    fn take() -> Option<Self> {
+        use std::sync::atomic::Ordering::Relaxed;
+        let taken = OPEN.fetch_update(Relaxed, Relaxed, |open| (open < SOCKETS).then_some(open + 1));
+        taken.ok().map(|_| {
+            metrics::gauge!("yunke_room_sockets").increment(1);
+            Self
+        })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        OPEN.fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
+        metrics::gauge!("yunke_room_sockets").decrement(1);
+    }
+}
+
+/// As whom to enter.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Entry {
+    /// The token of the viewer's lease; without it only staff of the lesson may enter, and send nothing.
+    lease: Option<String>,
+}
+
+/// What clients send. Not a tagged enum: those cannot hold raw values.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FromClient {
+    r#type: Kind,
+    beats: Vec<Box<RawValue>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    Beats,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum ToClient<'a> {
+    Ack(&'a Answer),
+    Error { code: &'a str },
+}
+
+/// Enters the room of a lesson.
+#[utoipa::path(get, path = "/api/lessons/{id}/room", tag = "room", params(("id" = uuid::Uuid, Path), Entry),
+    responses((status = SWITCHING_PROTOCOLS, description = "docs/API.md has the messages"),
+        (status = FORBIDDEN, description = "lease_invalid, lease_expired, lease_other_lesson, lease_not_yours"),
+        (status = SERVICE_UNAVAILABLE, description = "busy")))]
+pub(super) async fn room(
+    State(app): State<AppState>,
+    viewer: Viewer,
+    scope: LessonScope,
+    Query(entry): Query<Entry>,
+    upgrade: WebSocketUpgrade,
+) -> ApiResult<Response> {
+    let lesson = scope.lesson.id;
+    let lease = match &entry.lease {
+        Some(token) => {
+            let now = app.source.now();
+            Some(admit(&app.rooms, &app.lease_key, token, lesson, viewer.user.id, now).await?)
+        }
+        None if scope.may.run => None,
+        None => return Err(Problem::forbidden("lease_required", "Open the lesson first, then enter with its lease.")),
+    };
+    let busy = || Problem::unavailable("busy", "The server is busy. Try again in a moment.", 5);
+    let place = Place::take().ok_or_else(busy)?;
+    let room = app.rooms.room(lesson).await?;
+    let seat = Seat { app: app.clone(), room, lease, _place: place };
+    Ok(upgrade.max_message_size(MESSAGE_BYTES).max_frame_size(MESSAGE_BYTES).on_upgrade(move |socket| {
+        // The tracker knows the socket, so that a stopping server waits for its farewell.
+        let tasks = seat.app.tasks.clone();
+        tasks.track_future(async move {
+            let mut socket = socket;
+            if let Some(farewell) = seat.run(&mut socket).await {
+                let _ = tokio::time::timeout(SEND_LIMIT, socket.send(Message::Close(Some(farewell)))).await;
+            }
+        })
+    }))
+}
+
+struct Seat {
+    app: AppState,
+    room: RoomHandle,
+    /// `None`: staff.
+    lease: Option<LeaseRow>,
+    _place: Place,
+}
+
+/// What to do after a message.
+enum Next {
+    Stay,
+    Leave(Option<CloseFrame>),
+}
+
+fn farewell(code: u16, reason: &'static str) -> CloseFrame {
+    CloseFrame { code, reason: Utf8Bytes::from_static(reason) }
+}
+
+impl Seat {
+    /// Until one side leaves; what to say then, if anything can be said.
+    async fn run(&self, socket: &mut WebSocket) -> Option<CloseFrame> {
+        let mut frames = self.room.frames();
+        frames.mark_changed();
+        let mut heard_at = Instant::now();
+        let mut pings = tokio::time::interval(PING_EVERY);
+        let mut garbage = 0;
+        loop {
+            tokio::select! {
+                () = self.app.stopping.cancelled() => return Some(farewell(close_code::AWAY, "server_stopping")),
+                changed = frames.changed() => {
+                    if changed.is_err() {
+                        return Some(farewell(close_code::RESTART, "room_closed"));
+                    }
+                    let frame = frames.borrow_and_update().clone();
+                    let text = if self.lease.is_some() { &frame.for_members } else { &frame.for_staff };
+                    if !send(socket, Message::Text(text.clone())).await {
+                        return None;
+                    }
+                }
+                message = socket.recv() => {
+                    heard_at = Instant::now();
+                    let Some(Ok(message)) = message else { return None };
+                    match self.take(socket, message, &mut garbage).await {
+                        Next::Stay => {}
+                        Next::Leave(farewell) => return farewell,
+                    }
+                }
+                _ = pings.tick() => {
+                    if heard_at.elapsed() > SILENCE_LIMIT {
+                        return Some(farewell(close_code::POLICY, "silent"));
+                    }
+                    if self.is_expired() {
+                        self.complain(socket, "lease_expired").await;
+                        return Some(farewell(CLOSE_LEASE_EXPIRED, "lease_expired"));
+                    }
+                    if !send(socket, Message::Ping(bytes::Bytes::new())).await {
+                        return None;
+                    }
+                }
+            }
+        }
+    }
+
+    fn is_expired(&self) -> bool {
+        self.lease.as_ref().is_some_and(|lease| lease.expires_at <= self.app.source.now())
+    }
+
+    async fn take(&self, socket: &mut WebSocket, message: Message, garbage: &mut u32) -> Next {
+        let text = match message {
+            Message::Text(text) => text,
+            Message::Ping(_) | Message::Pong(_) => return Next::Stay,
+            Message::Close(_) => return Next::Leave(None),
+            Message::Binary(_) => return self.garbage(socket, "malformed", garbage).await,
+        };
+        let Ok(FromClient { r#type: Kind::Beats, beats }) = serde_json::from_str(&text) else {
+            return self.garbage(socket, "malformed", garbage).await;
+        };
+        let Some(lease) = &self.lease else {
+            return self.garbage(socket, "lease_required", garbage).await;
+        };
+        if beats.len() > BATCH_BEATS {
+            return self.garbage(socket, "batch_too_large", garbage).await;
+        }
+        if self.is_expired() {
+            self.complain(socket, "lease_expired").await;
+            return Next::Leave(Some(farewell(CLOSE_LEASE_EXPIRED, "lease_expired")));
+        }
+        match self.app.rooms.hand_in(lease, &beats).await {
+            Ok(answer) => self.answer(socket, answer, garbage).await,
+            Err(RoomError::NoLesson) => Next::Leave(Some(farewell(close_code::POLICY, "no_lesson"))),
+            // Not kept: the client still has them and sends them again.
+            Err(_) => self.complain(socket, "busy").await,
+        }
+    }
+
+    async fn answer(&self, socket: &mut WebSocket, mut answer: Answer, garbage: &mut u32) -> Next {
+        // A beat without a readable number cannot be refused by its number.
+        let all = answer.refused.len();
+        answer.refused.retain(|refused| refused.seq.is_some());
+        if answer.refused.len() < all
+            && let Next::Leave(farewell) = self.garbage(socket, "malformed", garbage).await
+        {
+            return Next::Leave(farewell);
+        }
+        say(socket, &ToClient::Ack(&answer)).await
+    }
+
+    async fn garbage(&self, socket: &mut WebSocket, code: &str, garbage: &mut u32) -> Next {
+        *garbage += 1;
+        if *garbage > GARBAGE_LIMIT {
+            return Next::Leave(Some(farewell(close_code::POLICY, "too_much_garbage")));
+        }
+        self.complain(socket, code).await
+    }
+
+    async fn complain(&self, socket: &mut WebSocket, code: &str) -> Next {
+        say(socket, &ToClient::Error { code }).await
+    }
+}
+
+async fn say(socket: &mut WebSocket, what: &ToClient<'_>) -> Next {
+    let text = serde_json::to_string(what).expect("made of plain figures and words");
+    if send(socket, Message::Text(text.into())).await { Next::Stay } else { Next::Leave(None) }
+}
+
+/// False: the client is gone or does not take what it is sent.
+async fn send(socket: &mut WebSocket, message: Message) -> bool {
+    matches!(tokio::time::timeout(SEND_LIMIT, socket.send(message)).await, Ok(Ok(())))
+}
