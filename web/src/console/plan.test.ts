@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { checkPlan, emptyPlan, length, planBody, planTimes, type PlanForm } from './plan'
+import type { PlannedLesson } from './api'
+import { changes, checkPlan, emptyPlan, formOf, length, planBody, planTimes, type PlanForm } from './plan'
 import { fromLocal } from './time'
 
 const now = fromLocal('2026-11-22', '09:10')!
@@ -42,5 +43,30 @@ describe('a plan', () => {
 
   it('must not be over already', () => {
     expect(checkPlan({ ...good, date: '2026-11-21' }, now).start).toBe('start_past')
+  })
+})
+
+describe('a change of a plan', () => {
+  const lesson = {
+    title: '午间一小时',
+    summary: '',
+    lecturer_id: 'l',
+    unit_id: 'u',
+    audience: [{ id: 'b', name: '支部' }],
+    planned_start_at: fromLocal('2026-11-22', '23:30'),
+    planned_end_at: fromLocal('2026-11-23', '00:30'),
+  } as unknown as PlannedLesson
+
+  it('comes back as it was, also over midnight', () => {
+    expect(changes(planBody(formOf(lesson))!, lesson)).toEqual({})
+  })
+
+  it('sends only what differs, never the unit', () => {
+    const form = { ...formOf(lesson), title: '新', unit_id: 'x', end: '00:45' }
+    expect(changes(planBody(form)!, lesson)).toEqual({ title: '新', planned_end_at: fromLocal('2026-11-23', '00:45') })
+  })
+
+  it('may end in the future only, also while on air', () => {
+    expect(checkPlan({ ...good, date: '2026-11-21' }, now, { started: true }).end).toBe('start_past')
   })
 })

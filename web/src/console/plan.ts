@@ -2,6 +2,7 @@
  * The plan of a lesson as the form holds it, checked before it is sent. The server checks again;
  * these checks only spare the organizer a round trip, and say which field and why.
  */
+import type { PlannedLesson } from './api'
 import { fromLocal, nextSlot, toLocal } from './time'
 
 export interface PlanForm {
@@ -73,7 +74,7 @@ export function planTimes(form: Pick<PlanForm, 'date' | 'start' | 'end'>): { fro
 }
 
 /** What is wrong, by field; empty when the plan may be sent. */
-export function checkPlan(form: PlanForm, now: number): Partial<Record<PlanField, PlanIssue>> {
+export function checkPlan(form: PlanForm, now: number, lesson: { started: boolean } = { started: false }): Partial<Record<PlanField, PlanIssue>> {
   const issues: Partial<Record<PlanField, PlanIssue>> = {}
   const title = form.title.trim()
   if (title === '') issues.title = 'title_empty'
@@ -90,7 +91,7 @@ export function checkPlan(form: PlanForm, now: number): Partial<Record<PlanField
     const ms = times.to - times.from
     if (ms < MIN_MS) issues.end = 'too_short'
     else if (ms > MAX_MS) issues.end = 'too_long'
-    if (times.to <= now) issues.start = 'start_past'
+    if (times.to <= now) issues[lesson.started ? 'end' : 'start'] = 'start_past'
   }
   return issues
 }
@@ -108,4 +109,28 @@ export function planBody(form: PlanForm): PlanBody | null {
     planned_start_at: times.from,
     planned_end_at: times.to,
   }
+}
+
+/** A planned lesson as the form shows it. */
+export function formOf(lesson: PlannedLesson): PlanForm {
+  const start = toLocal(lesson.planned_start_at)
+  return {
+    title: lesson.title,
+    summary: lesson.summary,
+    lecturer_id: lesson.lecturer_id,
+    unit_id: lesson.unit_id,
+    audience: lesson.audience.map((u) => u.id),
+    date: start.date,
+    start: start.time,
+    end: toLocal(lesson.planned_end_at).time,
+  }
+}
+
+/** What an edit sends: only what differs, and never the unit, which a lesson keeps. */
+export function changes(body: PlanBody, lesson: PlannedLesson | null): Partial<PlanBody> {
+  const { unit_id: _kept, ...rest } = body
+  if (!lesson) return rest
+  const old: Omit<PlanBody, 'unit_id'> = { ...lesson, audience: lesson.audience.map((u) => u.id) }
+  const same = (key: keyof typeof rest): boolean => JSON.stringify(rest[key]) === JSON.stringify(old[key])
+  return Object.fromEntries(Object.entries(rest).filter(([key]) => !same(key as keyof typeof rest)))
 }

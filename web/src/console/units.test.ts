@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { topmost, unitPath, unitTree, type UnitRow } from './units'
 
 const rows: UnitRow[] = [
-  { id: 'c', name: '中心', parent_id: null },
-  { id: 's', name: '站', parent_id: 'c' },
-  { id: 'b1', name: '第一支部', parent_id: 's' },
-  { id: 'b2', name: '第二支部', parent_id: 's' },
+  { id: 'c', name: '中心', parent_id: null, kind: 'centre' },
+  { id: 's', name: '站', parent_id: 'c', kind: 'station' },
+  { id: 'b1', name: '第一支部', parent_id: 's', kind: 'branch' },
+  { id: 'b2', name: '第二支部', parent_id: 's', kind: 'branch' },
 ]
 
 describe('the tree of units', () => {
@@ -30,8 +30,8 @@ describe('the tree of units', () => {
     expect(unitPath(rows, 'b1')).toBe('中心 › 站 › 第一支部')
     expect(unitPath(rows, 'x')).toBe('')
     const loop = [
-      { id: 'a', name: 'A', parent_id: 'b' },
-      { id: 'b', name: 'B', parent_id: 'a' },
+      { id: 'a', name: 'A', parent_id: 'b', kind: 'point' },
+      { id: 'b', name: 'B', parent_id: 'a', kind: 'point' },
     ]
     expect(unitPath(loop, 'a')).toBe('B › A')
   })

@@ -7,6 +7,7 @@ export interface UnitRow {
   id: string
   name: string
   parent_id: string | null
+  kind: string
 }
 
 export interface UnitNode {
