@@ -42,6 +42,8 @@ export interface EvidenceOptions {
 
 /** A lease is renewed this long before it ends. */
 const RENEW_BEFORE_MS = 60_000
+/** A lease that was refused sooner than this is not replaced at once. */
+const YOUNG_MS = 10_000
 /** setTimeout holds no more than this. */
 const LONGEST_TIMER_MS = 2_000_000_000
 
@@ -78,6 +80,11 @@ export class Evidence {
   renew(): Promise<LeaseGrant | null> {
     this.renewing ??= this.obtain().finally(() => (this.renewing = null))
     return this.renewing
+  }
+
+  /** As `renew`, when something said that the lease is not accepted. */
+  refused(): void {
+    this.renewSoon()
   }
 
   hurry(): void {
@@ -153,11 +160,18 @@ export class Evidence {
         state: (state) => events.state(state),
         progress: (progress) => events.progress(progress),
         link: (link) => this.linked(link),
-        lease: () => void this.renew(),
+        lease: () => this.renewSoon(),
         signedOut: () => undefined,
       },
     })
     this.room.start()
+  }
+
+  /** The server refuses the lease: another one, but not one after the other without a pause. */
+  private renewSoon(): void {
+    const young = Date.now() - (this.outbox?.lease.keptAt ?? 0)
+    clearTimeout(this.renewTimer)
+    this.renewTimer = setTimeout(() => void this.renew(), Math.max(0, YOUNG_MS - young))
   }
 
   private linked(link: Link): void {

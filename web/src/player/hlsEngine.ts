@@ -16,7 +16,6 @@ const CONFIG: Partial<HlsConfig> = {
   lowLatencyMode: true,
   // The distance from the edge comes from the playlist's PART-HOLD-BACK.
   maxLiveSyncPlaybackRate: 1.25,
-  liveMaxLatencyDurationCount: 5,
   backBufferLength: 60,
   maxBufferLength: 20,
   maxMaxBufferLength: 60,

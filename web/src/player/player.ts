@@ -67,7 +67,7 @@ export class Player {
         blocked: () => this.set({ stage: 'ready' }),
         ended: () => this.finished(),
         jumped: () => this.evidence.meter.jump(options.now()),
-        leaseRefused: () => void this.evidence.renew(),
+        leaseRefused: () => this.evidence.refused(),
         unsupported: () => this.set({ stage: 'failed' }),
       },
     })

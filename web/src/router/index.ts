@@ -45,7 +45,8 @@ export const boot = {
 
 router.beforeEach(async (to) => {
   const area = to.matched.map((r) => r.meta.area).findLast((a) => a !== undefined)
-  const [unanswered] = await Promise.all([session.ensure(), area ? loadArea(area) : undefined])
+  // Who is signed in is asked only where it matters: the sign-in page itself must open without a refusal in the log.
+  const [unanswered] = await Promise.all([to.meta.open ? null : session.ensure(), area ? loadArea(area) : undefined])
   if (to.meta.open) return true
   if (unanswered) {
     problem.value = unanswered

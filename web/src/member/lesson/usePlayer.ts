@@ -45,6 +45,10 @@ export function usePlayer(): PlayerHandle {
 
   function start(video: HTMLVideoElement, lesson: Lesson): void {
     stop()
+    if (lesson.phase === 'cancelled') {
+      state.value = { ...firstState, stage: 'cancelled' }
+      return
+    }
     const next = new Player({
       lessonId: lesson.id,
       memberId: session.me.value?.id ?? '',
