@@ -102,3 +102,10 @@ pub fn rule(rule: &yunke_store::Rule) -> Rule {
         checks_required: u32::try_from(rule.checks_required).unwrap_or(0),
     }
 }
+
+/// Length of the lesson's time axis, interruptions included: what evidence is drawn on.
+pub fn axis_ms(lesson: &Lesson, now: yunke_store::UtcMillis) -> i64 {
+    let timeline = timeline(lesson);
+    let so_far = timeline.zero_at.map_or(0, |zero_at| now - zero_at);
+    timeline.length_ms.unwrap_or_else(|| so_far.max(timeline.planned_ms))
+}

@@ -6,13 +6,15 @@ mod convert;
 mod input;
 mod outages;
 mod record;
+mod row;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
-pub use convert::{beat, claims_id, interval, rule, terms, timeline};
+pub use convert::{axis_ms, beat, claims_id, interval, rule, terms, timeline};
 pub use input::{BATCH_BEATS, BeatIn, MAX_SEQ, RefusedBeat, read_beats};
 pub use outages::outages;
 pub use record::{Progress, Record, Records, bounds};
+pub use row::{AttendanceRow, EvidenceInterval, Piece};
 pub use writer::{BeatWriter, Kept, WriteError};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use yunke_protocol::{Gap, LessonOrder, Orders, Phase};
-use yunke_store::{LessonPhase, StoreResult, StreamTarget, UtcMillis};
+use yunke_store::{LessonPhase, StoreResult, StreamTarget};
 
 use super::{ControlClient, take_in};
 use crate::state::AppState;
@@ -76,9 +76,4 @@ async fn push_once(app: &AppState, client: &ControlClient) -> bool {
             false
         }
     }
-}
-
-/// Whether a planned lesson may be rehearsed already.
-pub(crate) fn is_within_horizon(planned_start_at: UtcMillis, now: UtcMillis) -> bool {
-    planned_start_at < now + HORIZON_MS
 }

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
-use yunke_store::{BeatRow, LeaseRow, MemberEvidence};
+use yunke_store::{BeatMode, BeatRow, LeaseDevice, LeaseRow, MemberEvidence};
 
 use crate::{
     attendance::{Beat, Bounds, MemberBook, group_by_receipt, visits},
@@ -17,6 +17,16 @@ struct Member {
     book: MemberBook,
     /// Another lesson claims some of the same time: only the whole recomputation knows the credit.
     contested: bool,
+    last: Option<LastSeen>,
+}
+
+/// On what a member was last heard of.
+#[derive(Debug, Clone, Copy)]
+pub struct LastSeen {
+    /// What plays.
+    pub device: LeaseDevice,
+    /// Video or audio.
+    pub mode: BeatMode,
 }
 
 /// All members with evidence for a lesson.
@@ -64,7 +74,15 @@ impl Members {
         for verdict in member.book.receive(&beats, bounds) {
             metrics::counter!("yunke_beats_judged_total", "outcome" => verdict.outcome.code()).increment(1);
         }
+        if let Some(row) = rows.last() {
+            member.last = Some(LastSeen { device: lease.device, mode: row.body.mode });
+        }
         self.count(lease.user_id);
+    }
+
+    /// On what a member was last heard of.
+    pub(super) fn last_seen(&self, user: Uuid) -> Option<LastSeen> {
+        self.books.get(&user)?.last
     }
 
     /// Takes all there is about a member, in place of what was there.
@@ -78,7 +96,12 @@ impl Members {
         for group in group_by_receipt(&beats) {
             book.receive(group, bounds);
         }
-        self.books.insert(evidence.user_id, Member { book, contested });
+        let latest = evidence.beats.iter().max_by_key(|beat| (beat.received_at, beat.body.seq));
+        let last = latest.and_then(|beat| {
+            let lease = evidence.leases.iter().find(|lease| lease.id == beat.lease_id)?;
+            Some(LastSeen { device: lease.device, mode: beat.body.mode })
+        });
+        self.books.insert(evidence.user_id, Member { book, contested, last });
         self.count(evidence.user_id);
     }
 

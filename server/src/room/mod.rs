@@ -11,8 +11,10 @@ mod task;
 mod turns;
 
 pub use desk::{AdmitError, Answer, admit};
+pub use members::LastSeen;
 pub use progress::{hours_in, progress_in, progress_of};
 pub use registry::{RoomError, RoomHandle, RoomParts, Rooms};
 pub use state::{Counts, Frame, RoomGap, RoomState};
+pub use task::Present;
 
 pub use crate::evidence::Progress;

@@ -9,7 +9,7 @@ use yunke_store::{BeatRow, LeaseRow, LessonFilter, LessonPhase, Page, Store, Sto
 
 use super::{
     state::{Counts, Frame},
-    task::{Ask, Room},
+    task::{Ask, Present, Room},
     turns::Turns,
 };
 use crate::{
@@ -90,7 +90,7 @@ impl RoomHandle {
     }
 
     /// Who is present.
-    pub async fn present(&self) -> Result<Vec<Uuid>, RoomError> {
+    pub async fn present(&self) -> Result<Vec<Present>, RoomError> {
         self.ask(|reply| Ask::Present { reply }).await
     }
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use yunke_store::{BeatRow, LeaseRow, Lesson, LessonPhase, StoreResult};
 
 use super::{
-    members::Members,
+    members::{LastSeen, Members},
     registry::RoomParts,
     state::{Counts, Frame, RoomState},
 };
@@ -45,9 +45,20 @@ pub(super) enum Ask {
     /// How far a member is.
     Progress { user: Uuid, reply: oneshot::Sender<Progress> },
     /// Who is present.
-    Present { reply: oneshot::Sender<Vec<Uuid>> },
+    Present { reply: oneshot::Sender<Vec<Present>> },
     /// A member now follows another lesson, too.
     Contested { user: Uuid },
+}
+
+/// Somebody who is present.
+#[derive(Debug, Clone, Copy)]
+pub struct Present {
+    /// Who.
+    pub user: Uuid,
+    /// How far; 0 if that cannot be said just now.
+    pub counted_ms: i64,
+    /// On what.
+    pub last: Option<LastSeen>,
 }
 
 pub(super) struct Room {
@@ -96,7 +107,8 @@ impl Room {
 
     /// Reads everything that was kept about the lesson.
     async fn restore(&mut self) -> StoreResult<()> {
-        let users = self.parts.store.attendees(self.lesson.id, None).await?;
+        let attendees = self.parts.store.attendees(self.lesson.id, None).await?;
+        let users: Vec<Uuid> = attendees.into_iter().map(|attendee| attendee.user_id).collect();
         let mut presence_of: Vec<IntervalSet> = Vec::with_capacity(users.len());
         for some in users.chunks(MEMBERS_A_READ) {
             for evidence in self.parts.store.member_evidence(self.lesson.id, some).await? {
@@ -215,10 +227,21 @@ impl Room {
                 }
             }
             Ask::Present { reply } => {
-                let _ = reply.send(self.presence.members().map(Uuid::from_u128).collect());
+                let _ = reply.send(self.present().await);
             }
             Ask::Contested { user } => self.members.contest(user),
         }
+    }
+
+    async fn present(&mut self) -> Vec<Present> {
+        let users: Vec<Uuid> = self.presence.members().map(Uuid::from_u128).collect();
+        let mut present = Vec::with_capacity(users.len());
+        for user in users {
+            let progress = self.progress(user).await;
+            let counted_ms = progress.map_or(0, |progress| progress.counted_ms);
+            present.push(Present { user, counted_ms, last: self.members.last_seen(user) });
+        }
+        present
     }
 
     async fn take(&mut self, lease: &LeaseRow, rows: &[BeatRow], contested: bool) {

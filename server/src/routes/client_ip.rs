@@ -14,7 +14,7 @@ use crate::state::AppState;
 
 /// The client's address: the peer's, or what a trusted proxy says. IPv6 by its /64, which is one line.
 #[derive(Debug, Clone, Copy)]
-pub struct ClientIp(pub IpAddr);
+pub(super) struct ClientIp(pub(super) IpAddr);
 
 impl FromRequestParts<AppState> for ClientIp {
     type Rejection = Infallible;

@@ -35,10 +35,10 @@ use crate::{
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 
 /// JSON shorter than this is sent as it is, in bytes.
-const COMPRESS_ABOVE: u16 = 1024;
+const COMPRESS_ABOVE: u64 = 1024;
 
 /// Puts the stack around all routes.
-pub fn wrap(router: Router, app: &AppState) -> Router {
+pub(super) fn wrap(router: Router, app: &AppState) -> Router {
     let json = SizeAbove::new(COMPRESS_ABOVE).and(is_json);
     router
         .layer(DefaultBodyLimit::max(BODY_BYTES))

@@ -10,7 +10,7 @@ use crate::auth::{Viewer, mask_phone};
 
 /// The person who is signed in.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Me {
+pub(super) struct Me {
     id: Uuid,
     name: String,
     /// Such as `138****1111`.
@@ -23,14 +23,14 @@ pub struct Me {
 
 /// A branch.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Branch {
+pub(super) struct Branch {
     id: Uuid,
     name: String,
 }
 
 /// A role for a part of the tree.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct MyRole {
+pub(super) struct MyRole {
     role: RoleName,
     unit_id: Uuid,
     unit_name: String,
@@ -39,7 +39,7 @@ pub struct MyRole {
 /// The roles.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum RoleName {
+pub(super) enum RoleName {
     /// Belongs to the unit, a branch.
     Member,
     /// Gives lessons.

@@ -1,0 +1,253 @@
+//! The server, built in order and run to its end. It owns every task.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
+use yunke_protocol::LeaseKey;
+use yunke_store::Store;
+use yunke_store_sqlite::SqliteStore;
+
+use crate::{
+    auth::Auth,
+    clock::Source,
+    config::Config,
+    demo, listen,
+    media_nodes::{MediaNodes, push_orders, supervise_local},
+    problem::source_chain,
+    room::{RoomParts, Rooms},
+    routes, secret,
+    setup::SetupLink,
+    state::{AppState, Shared},
+};
+
+/// How often the record of this run is kept up to date: what evidence takes as "the server was up".
+const ALIVE_EVERY: Duration = Duration::from_secs(2);
+
+/// How often sessions that are over are removed.
+const SWEEP_EVERY: Duration = Duration::from_secs(3600);
+
+/// How long tasks may take to end.
+const END_LIMIT: Duration = Duration::from_millis(4200);
+
+/// What the command line adds to the configuration.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Seed and run the demo.
+    pub demo: bool,
+    /// Write the real addresses here.
+    pub addresses_file: Option<PathBuf>,
+}
+
+/// A server that listens and is about to run.
+pub struct App {
+    state: AppState,
+    listener: TcpListener,
+    address: SocketAddr,
+    options: Options,
+}
+
+impl App {
+    /// Opens the data directory and the store, and puts everything together. `listener` is bound already.
+    pub async fn build(
+        config: Config,
+        source: Source,
+        listener: TcpListener,
+        options: Options,
+    ) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(&config.data_dir)
+            .with_context(|| format!("the data folder {}", config.data_dir.display()))?;
+        let secret = secret::load(&config, &source)?;
+        let store = SqliteStore::open(&config.database()).await.map_err(|error| {
+            anyhow::anyhow!("the database {}: {}", config.database().display(), source_chain(&error))
+        })?;
+        let store: Arc<dyn Store> = Arc::new(store);
+        let address = listener.local_addr()?;
+        routes::system::recorder();
+        let run_id = source.id();
+        store.begin_run(run_id, source.now()).await?;
+        let media = MediaNodes::new(secret.clone(), config.media.http, config.media.rtmp);
+        if !config.media.supervise {
+            media.set_control(config.media.control_url.clone());
+        }
+        let (stopping, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let lesson_changes = AppState::lesson_changes();
+        let rooms = RoomParts {
+            store: store.clone(),
+            source: source.clone(),
+            media: media.clone(),
+            lesson_changes: lesson_changes.clone(),
+            tasks: tasks.clone(),
+            stopping: stopping.clone(),
+        };
+        let state = AppState::new(Shared {
+            auth: Auth::new(&config.auth),
+            lease_key: LeaseKey::derive(secret.as_bytes()),
+            rooms: Rooms::new(rooms, run_id),
+            lesson_changes,
+            run_id,
+            setup: SetupLink::default(),
+            stopping,
+            tasks,
+            store,
+            source,
+            config,
+            media,
+        });
+        Ok(Self { state, listener, address, options })
+    }
+
+    /// The shared state, for tests.
+    pub fn state(&self) -> &AppState {
+        &self.state
+    }
+
+    /// The real web address.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Runs until a signal or until the state's `stopping` is cancelled, then ends everything in order.
+    pub async fn run(self) -> anyhow::Result<()> {
+        let Self { state: app, listener, address, options } = self;
+        let router = routes::router(&app);
+        let limit = app.config.http.max_connections;
+        let web = tokio::spawn(listen::serve(listener, router, app.stopping.clone(), limit));
+        start_tasks(&app, address);
+        if options.demo {
+            demo::start(&app, address).await?;
+        } else if !app.store.is_set_up().await? {
+            let token = app.setup.open(&app.source);
+            tracing::info!("this server is empty; open http://{address}/setup?token={token}");
+        }
+        tracing::info!(%address, "web and API listen");
+        if let Some(file) = options.addresses_file {
+            let app = app.clone();
+            app.clone().tasks.spawn(async move { announce(&app, address, &file).await });
+        }
+        stop_signal(&app).await;
+        end(&app, web).await;
+        Ok(())
+    }
+}
+
+fn start_tasks(app: &AppState, address: SocketAddr) {
+    if app.config.media.supervise {
+        spawn(app, "media supervisor", supervise_local(app.clone(), address));
+    }
+    spawn(app, "orders", push_orders(app.clone()));
+    spawn(app, "sign of life", keep_alive(app.clone(), app.run_id));
+    spawn(app, "session sweep", sweep(app.clone()));
+}
+
+/// Starts a task that must live as long as the server; one that ends or panics before is noticed.
+fn spawn(app: &AppState, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
+    let stopping = app.stopping.clone();
+    let task = app.tasks.spawn(work);
+    app.tasks.spawn(async move {
+        let ended = task.await;
+        if !stopping.is_cancelled() {
+            tracing::error!(task = name, ?ended, "a task ended that must not; the server stops");
+            stopping.cancel();
+        }
+    });
+}
+
+async fn keep_alive(app: AppState, run: Uuid) {
+    let mut ticks = tokio::time::interval(ALIVE_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = app.stopping.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        if let Err(error) = app.store.keep_run(run, app.source.now()).await {
+            tracing::error!(error = source_chain(&error), "the sign of life could not be stored");
+        }
+    }
+}
+
+async fn sweep(app: AppState) {
+    let mut ticks = tokio::time::interval(SWEEP_EVERY);
+    loop {
+        tokio::select! {
+            () = app.stopping.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        if let Err(error) = app.store.sweep_sessions(app.source.now()).await {
+            tracing::error!(error = source_chain(&error), "old sessions could not be removed");
+        }
+    }
+}
+
+/// Writes the addresses once media listens, too; a reader sees the whole file or none.
+async fn announce(app: &AppState, address: SocketAddr, file: &Path) {
+    let mut news = app.media.subscribe();
+    while app.config.media.supervise && !app.media.is_up(app.source.now()) {
+        tokio::select! {
+            () = app.stopping.cancelled() => return,
+            changed = news.changed() => if changed.is_err() { return },
+        }
+    }
+    let (media, rtmp) = (app.media.http_port(), app.media.rtmp_port());
+    let text = format!(
+        "http={address}\nmedia_http={}\nrtmp={}\n",
+        SocketAddr::new(app.config.media.http.ip(), media),
+        SocketAddr::new(app.config.media.rtmp.ip(), rtmp)
+    );
+    let draft = file.with_extension("draft");
+    let written = async {
+        tokio::fs::write(&draft, text).await?;
+        tokio::fs::rename(&draft, file).await
+    };
+    if let Err(error) = written.await {
+        tracing::error!(%error, file = %file.display(), "the addresses could not be written");
+    }
+}
+
+/// Waits for Ctrl-C or SIGTERM; a second one aborts at once.
+async fn stop_signal(app: &AppState) {
+    tokio::select! {
+        () = app.stopping.cancelled() => {}
+        () = signal() => tracing::info!("stopping"),
+    }
+    app.stopping.cancel();
+    // Not tracked: it waits for something that may never come, and dies with the runtime.
+    tokio::spawn(async {
+        signal().await;
+        tracing::warn!("stopped at once");
+        std::process::exit(130);
+    });
+}
+
+async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut term) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = term.recv() => {}
+    }
+}
+
+/// Connections first, then tasks (evidence is flushed, media ended), then the store.
+async fn end(app: &AppState, web: JoinHandle<()>) {
+    let everything = async {
+        let _ = web.await;
+        app.tasks.close();
+        app.tasks.wait().await;
+    };
+    if tokio::time::timeout(END_LIMIT, everything).await.is_err() {
+        tracing::warn!("some tasks did not end in time");
+    }
+    if let Err(error) = app.store.end_run(app.run_id, app.source.now()).await {
+        tracing::error!(error = source_chain(&error), "the end of the run could not be stored");
+    }
+    app.store.close().await;
+}

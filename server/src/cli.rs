@@ -1,0 +1,117 @@
+//! The command line. It only reads and starts; what it starts is in [`crate::app`].
+
+use std::{io::Write as _, net::SocketAddr, path::PathBuf};
+
+use anyhow::Context as _;
+use clap::{Args, Parser, Subcommand};
+use tokio::net::TcpListener;
+
+use crate::{
+    app::{App, Options},
+    clock::Source,
+    config::{Config, LogFormat},
+    demo,
+};
+
+/// Yunke 云课: lessons live, counted and credited.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the server and the local media service.
+    Serve(Serve),
+    /// Print the OpenAPI document.
+    Openapi,
+    /// Ask a running server whether it is ready; for containers and service managers.
+    Healthcheck {
+        /// Its address.
+        #[arg(long, default_value = "127.0.0.1:8080")]
+        address: SocketAddr,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Serve {
+    /// A centre with people and lessons, one of them live, for trying out.
+    #[arg(long)]
+    demo: bool,
+    /// Configuration file (TOML); see docs/CONFIG.md.
+    #[arg(long, env = "YUNKE_CONFIG")]
+    config: Option<PathBuf>,
+    /// Folder of database, recordings and secret.
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// Address and port of the web side.
+    #[arg(long)]
+    listen: Option<SocketAddr>,
+    /// Write the real addresses here once everything listens.
+    #[arg(long)]
+    addresses_file: Option<PathBuf>,
+}
+
+impl Cli {
+    /// Does what was asked.
+    pub fn run(self) -> anyhow::Result<()> {
+        match self.command {
+            Command::Serve(serve) => serve.run(),
+            Command::Openapi => {
+                let document = crate::routes::document().to_pretty_json()?;
+                Ok(writeln!(std::io::stdout(), "{document}")?)
+            }
+            Command::Healthcheck { address } => healthcheck(address),
+        }
+    }
+}
+
+impl Serve {
+    fn run(self) -> anyhow::Result<()> {
+        let mut config = Config::load(self.config.as_deref())?;
+        if self.demo {
+            demo::open_to_the_network(&mut config, self.listen.is_some());
+        }
+        if let Some(data) = self.data {
+            config.data_dir = data;
+        }
+        if let Some(listen) = self.listen {
+            config.http.listen = listen;
+        }
+        config.validate()?;
+        init_log(&config, self.demo);
+        let options = Options { demo: self.demo, addresses_file: self.addresses_file };
+        tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
+            let listen = config.http.listen;
+            let listener = TcpListener::bind(listen).await.with_context(|| {
+                format!("{listen} cannot be listened on; is another server running? Try --listen 127.0.0.1:0")
+            })?;
+            App::build(config, Source::system(), listener, options).await?.run().await
+        })
+    }
+}
+
+fn init_log(config: &Config, quiet: bool) {
+    let default = if quiet { "warn,yunke_server=info" } else { "info" };
+    let filter = std::env::var("YUNKE_LOG_FILTER").unwrap_or_else(|_| default.to_owned());
+    let filter = tracing_subscriber::EnvFilter::new(filter);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match config.log.format {
+        LogFormat::Text => log.with_target(false).init(),
+        LogFormat::Json => log.json().init(),
+    }
+}
+
+fn healthcheck(address: SocketAddr) -> anyhow::Result<()> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+        let client = reqwest::Client::builder().no_proxy().timeout(std::time::Duration::from_secs(5)).build()?;
+        let answer = client.get(format!("http://{address}/health/ready")).send().await?;
+        let status = answer.status();
+        let text = answer.text().await?;
+        println!("{text}");
+        anyhow::ensure!(status.is_success(), "the server is not ready ({status})");
+        Ok(())
+    })
+}

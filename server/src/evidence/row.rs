@@ -1,0 +1,142 @@
+//! A record as organizers and members read it.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+use yunke_store::{BeatMode, BeatSource, LeaseDevice};
+
+use super::record::Record;
+use crate::attendance::{Beat, CreditLevel, Interval, Mode, Source, Verdict};
+
+/// One member's attendance of a lesson.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct AttendanceRow {
+    /// The member.
+    pub member_id: Uuid,
+    /// Their name.
+    pub name: String,
+    /// 成员编号.
+    pub member_no: Option<String>,
+    /// The branch when they first opened the lesson.
+    pub branch_name: Option<String>,
+    /// When they first opened the lesson.
+    pub first_in_at: Option<i64>,
+    /// When the server last heard of them.
+    pub last_out_at: Option<i64>,
+    /// 进入次数: visits of at least 30 s, split by half an hour without viewing.
+    pub visits: u32,
+    /// Milliseconds of the lesson that count.
+    pub counted_ms: i64,
+    /// Hundredths of a percent, rounded down.
+    pub coverage_bp: i64,
+    /// `none`, `half` or `full`.
+    #[schema(value_type = String, example = "full")]
+    pub credit: &'static str,
+    /// Credit hours × 1000.
+    pub hours_milli: i64,
+    /// Why not more: `null` for full credit, else `half`, `below_half` or `nothing`.
+    #[schema(value_type = Option<String>, example = "below_half")]
+    pub reason: Option<&'static str>,
+}
+
+impl From<&Record> for AttendanceRow {
+    fn from(record: &Record) -> Self {
+        let Record { evidence, judged, credit, visits } = record;
+        Self {
+            member_id: evidence.user_id,
+            name: evidence.name.clone(),
+            member_no: evidence.member_no.clone(),
+            branch_name: evidence.branch.as_ref().map(|branch| branch.name.clone()),
+            first_in_at: evidence.leases.first().map(|lease| lease.issued_at),
+            last_out_at: judged.received.map(|received| received.to),
+            visits: visits.visits,
+            counted_ms: credit.counted_ms,
+            coverage_bp: credit.coverage_bp(),
+            credit: credit.level.code(),
+            hours_milli: credit.hours_milli,
+            reason: match credit.level {
+                CreditLevel::Full => None,
+                CreditLevel::Half => Some("half"),
+                CreditLevel::None if credit.counted_ms == 0 => Some("nothing"),
+                CreditLevel::None => Some("below_half"),
+            },
+        }
+    }
+}
+
+/// A piece of the timeline, `[from_ms, to_ms)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Piece {
+    /// First millisecond.
+    pub from_ms: i64,
+    /// First millisecond after it.
+    pub to_ms: i64,
+}
+
+impl From<Interval> for Piece {
+    fn from(interval: Interval) -> Self {
+        Self { from_ms: interval.from, to_ms: interval.to }
+    }
+}
+
+/// One beat and what became of it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct EvidenceInterval {
+    /// Under which lease.
+    pub lease: Uuid,
+    /// What played, as the player said.
+    pub device: LeaseDevice,
+    /// Live or replay.
+    pub source: BeatSource,
+    /// Video or audio.
+    pub mode: BeatMode,
+    /// When the server received it.
+    pub received_at: i64,
+    /// What the player said.
+    pub claimed: Piece,
+    /// What counts of it.
+    pub pieces: Vec<Piece>,
+    /// `accepted`, `clamped` or `refused`.
+    #[schema(value_type = String, example = "clamped")]
+    pub verdict: &'static str,
+    /// Why not all of it: codes of docs/ATTENDANCE.md.
+    #[schema(value_type = Vec<String>)]
+    pub reasons: Vec<&'static str>,
+}
+
+impl EvidenceInterval {
+    /// All intervals of a record, in order of receipt; beats of no length tell nothing here.
+    pub fn of(record: &Record) -> Vec<Self> {
+        let device_of = |beat: &Beat| {
+            let id = Uuid::from_u128(beat.lease);
+            record.evidence.leases.iter().find(|lease| lease.id == id).map(|lease| lease.device)
+        };
+        record
+            .judged
+            .beats
+            .iter()
+            .filter(|(beat, _)| !beat.claim().is_empty())
+            .filter_map(|(beat, verdict)| Some(Self::one(beat, verdict, device_of(beat)?)))
+            .collect()
+    }
+
+    fn one(beat: &Beat, verdict: &Verdict, device: LeaseDevice) -> Self {
+        Self {
+            lease: Uuid::from_u128(beat.lease),
+            device,
+            source: match beat.source {
+                Source::Live => BeatSource::Live,
+                Source::Replay => BeatSource::Replay,
+            },
+            mode: match beat.mode {
+                Mode::Video => BeatMode::Video,
+                Mode::Audio => BeatMode::Audio,
+            },
+            received_at: beat.received_at,
+            claimed: beat.claim().into(),
+            pieces: verdict.pieces.iter().copied().map(Piece::from).collect(),
+            verdict: verdict.outcome.code(),
+            reasons: verdict.reasons.iter().map(crate::attendance::Reason::code).collect(),
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The API side of Yunke: accounts, lessons, leases, rooms, evidence and credit, and the watch over
+//! the local media process. `main.rs` only starts it; tests build it with injected clock and listener.
+
+pub mod app;
+pub mod attendance;
+pub mod auth;
+pub mod calendar;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod demo;
+pub mod evidence;
+pub mod lesson_run;
+mod listen;
+pub mod media_nodes;
+pub mod problem;
+pub mod room;
+pub mod routes;
+mod secret;
+pub mod setup;
+pub mod state;

@@ -1,0 +1,23 @@
+//! The organizer's side. Every list and every change keeps to the organizer's part of the tree.
+
+mod attendance;
+mod lessons;
+mod people;
+mod plan;
+mod units;
+mod watching;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::state::AppState;
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(lessons::lessons, plan::plan))
+        .routes(routes!(plan::edit, plan::cancel))
+        .routes(routes!(units::units))
+        .routes(routes!(people::people))
+        .routes(routes!(watching::watching))
+        .routes(routes!(attendance::attendance))
+        .routes(routes!(attendance::member))
+}

@@ -1,0 +1,58 @@
+//! All addresses of the server. One endpoint a file; who may call it is in [`access`].
+
+pub mod access;
+mod account;
+mod client_ip;
+mod console;
+pub mod extract;
+mod home;
+mod internal;
+mod layers;
+pub mod lessons;
+mod openapi;
+pub mod origin;
+mod records;
+mod room;
+mod studio;
+pub mod system;
+pub mod text;
+mod web;
+
+use axum::{Router, http::StatusCode, middleware::from_fn_with_state};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub use layers::RequestId;
+pub use openapi::document;
+
+use crate::{auth::authorize, problem::Problem, state::AppState};
+
+/// The routes of the API, with their documents.
+fn api() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(openapi::base())
+        .routes(routes!(openapi::openapi))
+        .routes(routes!(home::home))
+        .routes(routes!(records::records))
+        .merge(account::routes())
+        .merge(lessons::routes())
+        .merge(room::routes())
+        .merge(studio::routes())
+        .merge(console::routes())
+}
+
+/// The whole router with its middleware.
+pub fn router(app: &AppState) -> Router {
+    let (api, _) = api().split_for_parts();
+    let api = api.route_layer(from_fn_with_state(app.clone(), authorize));
+    let router = Router::new()
+        .merge(api)
+        .merge(internal::routes(app))
+        .merge(system::routes())
+        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(web::page)
+        .with_state(app.clone());
+    layers::wrap(router, app)
+}
+
+async fn method_not_allowed() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This address knows other methods only.")
+}

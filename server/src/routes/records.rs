@@ -1,0 +1,118 @@
+//! `GET /api/me/records`: what I attended, what counts of it, and what does not and why.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+use yunke_store::{Lesson, LessonPhase, Page, UtcMillis};
+
+use super::extract::Query;
+use crate::{
+    auth::Viewer,
+    evidence::{EvidenceInterval, Piece, Progress, Record, Records, axis_ms, outages},
+    problem::ApiResult,
+    state::AppState,
+};
+
+/// Lessons of a page.
+const LESSONS: u32 = 20;
+
+/// Which page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Which {
+    /// 1 is the first.
+    page: Option<u32>,
+}
+
+/// A page of one's own record, the latest lesson first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct RecordPage {
+    items: Vec<MyRecord>,
+    page: u32,
+    /// There is a next page.
+    more: bool,
+}
+
+/// One lesson of one's own record.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct MyRecord {
+    lesson_id: Uuid,
+    title: String,
+    lecturer_name: String,
+    phase: LessonPhase,
+    planned_start_at: i64,
+    started_at: Option<i64>,
+    ended_at: Option<i64>,
+    /// How far, and what it is worth; final once the lesson is over.
+    progress: Progress,
+    /// Hundredths of a percent.
+    coverage_bp: i64,
+    /// Why not more: `null` for full credit, else `half`, `below_half` or `nothing`.
+    #[schema(value_type = Option<String>)]
+    reason: Option<&'static str>,
+    /// Length of the lesson's time axis, interruptions included.
+    lesson_ms: i64,
+    /// Interruptions.
+    gaps: Vec<Piece>,
+    /// The pieces that count.
+    counted: Vec<Piece>,
+    /// What was reported but does not count, or not wholly, with the reasons.
+    not_counted: Vec<EvidenceInterval>,
+}
+
+impl MyRecord {
+    fn new(lesson: &Lesson, record: &Record, now: UtcMillis) -> Self {
+        let row = crate::evidence::AttendanceRow::from(record);
+        Self {
+            lesson_id: lesson.id,
+            title: lesson.title.clone(),
+            lecturer_name: lesson.lecturer_name.clone(),
+            phase: lesson.phase,
+            planned_start_at: lesson.planned_start_at,
+            started_at: lesson.started_at,
+            ended_at: lesson.ended_at,
+            progress: record.credit.into(),
+            coverage_bp: row.coverage_bp,
+            reason: row.reason,
+            lesson_ms: axis_ms(lesson, now),
+            gaps: lesson.gaps.iter().map(|gap| Piece { from_ms: gap.from_ms, to_ms: gap.to_ms }).collect(),
+            counted: record.judged.covered.iter().map(Piece::from).collect(),
+            not_counted: EvidenceInterval::of(record)
+                .into_iter()
+                .filter(|interval| !interval.reasons.is_empty())
+                .collect(),
+        }
+    }
+}
+
+/// One's own record.
+#[utoipa::path(get, path = "/api/me/records", tag = "account", params(Which),
+    responses((status = OK, body = RecordPage)))]
+pub(super) async fn records(
+    State(app): State<AppState>,
+    viewer: Viewer,
+    Query(which): Query<Which>,
+) -> ApiResult<Json<RecordPage>> {
+    let page = which.page.unwrap_or(1).max(1);
+    let wanted =
+        Page { offset: i64::from(page - 1) * i64::from(LESSONS), limit: i64::from(LESSONS) + 1 };
+    let user = viewer.user.id;
+    let mut ids = app.store.lessons_of_member(user, UtcMillis::MIN, UtcMillis::MAX, wanted).await?;
+    let more = ids.len() > LESSONS as usize;
+    ids.truncate(LESSONS as usize);
+    let now = app.source.now();
+    let outages = outages(app.store.as_ref(), now).await?;
+    let mut items = Vec::with_capacity(ids.len());
+    for id in ids {
+        let Some(lesson) = app.store.lesson(id).await?.map(Arc::new) else { continue };
+        let mut records = Records::with_outages(app.store.clone(), lesson.clone(), outages.clone(), now);
+        if let Some(record) = records.of(user).await? {
+            items.push(MyRecord::new(&lesson, &record, now));
+        }
+    }
+    Ok(Json(RecordPage { items, page, more }))
+}

@@ -1,0 +1,21 @@
+//! The lecturer's side: the incoming picture, the stream key, start and end.
+
+mod key;
+mod list;
+mod phase;
+mod preview;
+mod view;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::state::AppState;
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(list::lessons))
+        .routes(routes!(view::lesson))
+        .routes(routes!(key::rotate))
+        .routes(routes!(preview::preview))
+        .routes(routes!(phase::start))
+        .routes(routes!(phase::end))
+}
