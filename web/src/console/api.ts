@@ -7,7 +7,7 @@ import type { PlanBody } from './plan'
 import type { UnitRow } from './units'
 
 export interface LessonPage {
-  lessons: LessonCard[]
+  items: LessonCard[]
   /** There is a page after this one. */
   more: boolean
 }
@@ -71,6 +71,8 @@ const query = (values: Record<string, string | number | undefined>): string => {
   return text === '' ? '' : `?${text}`
 }
 
+/** What is on air, comes, and is over since two weeks, each nearest first, of everything one organizes. */
+export const listAround = (signal?: AbortSignal) => request<LessonCard[]>('GET', '/api/studio/lessons', undefined, signal)
 export const listLessons = (state: Phase | '', page: number, signal?: AbortSignal) =>
   request<LessonPage>('GET', `/api/console/lessons${query({ state, page })}`, undefined, signal)
 export const getLesson = (id: string, signal?: AbortSignal) => request<PlannedLesson>('GET', `/api/lessons/${encodeURIComponent(id)}`, undefined, signal)

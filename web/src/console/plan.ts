@@ -43,7 +43,7 @@ export type PlanIssue =
 
 export const TITLE_MAX = 100
 export const SUMMARY_MAX = 2000
-const MIN_MS = 5 * 60_000
+const MIN_MS = 60_000
 const MAX_MS = 12 * 3_600_000
 const DAY_MS = 86_400_000
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { topmost, unitPath, unitTree, type UnitRow } from './units'
+import { flatten, topmost, unitTree, type UnitRow } from './units'
 
 const rows: UnitRow[] = [
   { id: 'c', name: '中心', parent_id: null, kind: 'centre' },
@@ -26,13 +26,7 @@ describe('the tree of units', () => {
     expect(topmost(tree, new Set())).toEqual([])
   })
 
-  it('names the way to a unit, and survives a loop', () => {
-    expect(unitPath(rows, 'b1')).toBe('中心 › 站 › 第一支部')
-    expect(unitPath(rows, 'x')).toBe('')
-    const loop = [
-      { id: 'a', name: 'A', parent_id: 'b', kind: 'point' },
-      { id: 'b', name: 'B', parent_id: 'a', kind: 'point' },
-    ]
-    expect(unitPath(loop, 'a')).toBe('B › A')
+  it('lists the tree with its depth', () => {
+    expect(flatten(unitTree(rows)).map((u) => `${u.depth}${u.id}`)).toEqual(['0c', '1s', '2b1', '2b2'])
   })
 })

@@ -43,14 +43,7 @@ export function topmost(roots: readonly UnitNode[], checked: ReadonlySet<string>
   return out
 }
 
-/** `昆山中心 › 张浦站 › 第一支部`, or an empty string for a unit that is not in the list. */
-export function unitPath(rows: readonly UnitRow[], id: string): string {
-  const byId = new Map(rows.map((r) => [r.id, r]))
-  const names: string[] = []
-  const seen = new Set<string>()
-  for (let at = byId.get(id); at && !seen.has(at.id); at = at.parent_id === null ? undefined : byId.get(at.parent_id)) {
-    seen.add(at.id)
-    names.unshift(at.name)
-  }
-  return names.join(' › ')
+/** The trees as one list, each unit with how deep it stands. */
+export function flatten(roots: readonly UnitNode[], depth = 0): { id: string; name: string; depth: number }[] {
+  return roots.flatMap((node) => [{ id: node.id, name: node.name, depth }, ...flatten(node.children, depth + 1)])
 }

@@ -9,6 +9,7 @@ export interface StudioLesson extends Counts {
   key_set: boolean
   publisher: IncomingStream | null
   outage_since: number | null
+  media_up: boolean
 }
 
 export interface StreamKey {

@@ -11,6 +11,7 @@ const base: StageInput = {
   planned_start_at: 100 * MIN,
   planned_end_at: 160 * MIN,
   connected: true,
+  mediaUp: true,
   now: 95 * MIN,
 }
 const camera = { last_media_at: 0, video: {}, audio: {} }
@@ -23,6 +24,7 @@ describe('the stage', () => {
       startBlock: 'no_picture',
     })
     expect(stageView({ ...base, publisher: camera, connected: false }).startBlock).toBe('not_connected')
+    expect(stageView({ ...base, publisher: camera, mediaUp: false }).startBlock).toBe('media_down')
   })
 
   it('opens it when a picture, or at least sound, arrives', () => {

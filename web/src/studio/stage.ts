@@ -15,13 +15,15 @@ export interface StageInput {
   planned_end_at: number
   /** The room's socket is open. */
   connected: boolean
+  /** The media service answers the server. */
+  mediaUp: boolean
   /** Server time, milliseconds. */
   now: number
 }
 
 export type Picture = 'none' | 'waiting' | 'sound_only' | 'arriving'
 export type Stage = 'before' | 'starting' | 'on_air' | 'away' | 'ended' | 'cancelled'
-export type StartBlock = 'no_picture' | 'not_connected' | null
+export type StartBlock = 'no_picture' | 'not_connected' | 'media_down' | null
 
 export interface StageView {
   stage: Stage
@@ -56,7 +58,7 @@ export function stageView(s: StageInput): StageView {
   return {
     stage,
     picture,
-    startBlock: !s.connected ? 'not_connected' : arriving ? null : 'no_picture',
+    startBlock: !s.connected ? 'not_connected' : !s.mediaUp ? 'media_down' : arriving ? null : 'no_picture',
     early: untilStartMs > EARLY_MS,
     untilStartMs,
     elapsedMs: begun === null ? 0 : Math.max(0, s.now - begun),

@@ -40,6 +40,7 @@ export function useStudioLesson(id: string) {
       planned_start_at: lesson.planned_start_at,
       planned_end_at: lesson.planned_end_at,
       connected: room.link.value === 'open',
+      mediaUp: resource.data.value?.media_up ?? true,
       now: now.value,
     })
   })

@@ -39,6 +39,7 @@ export default {
   start_hint: 'Members see the picture at once. The rehearsal is not recorded.',
   blocked: {
     no_picture: 'No picture arrives yet, so the lesson cannot start',
+    media_down: 'The media service is not there right now; it recovers by itself',
     not_connected: 'Connecting to the server; please wait a moment',
   },
   early_title: 'Start now?',
@@ -145,6 +146,13 @@ export default {
     gaps_v: '{n}, {time} in all',
     watch: 'Watch the replay',
     thanks: 'Thank you! This lesson has ended.',
+  },
+  problem: {
+    no_picture: 'No picture or sound arrives yet; start streaming in the encoder first.',
+    media_unavailable: 'The media service does not answer just now and is recovering. Press again in a moment.',
+    wrong_phase: 'The lesson’s state has changed; see what the page says now.',
+    lesson_cancelled: 'An organizer cancelled this lesson.',
+    busy: 'The server is busy; please try again in a moment.',
   },
   cancelled: 'An organizer cancelled this lesson; it cannot be given.',
 } satisfies Same<typeof zh>

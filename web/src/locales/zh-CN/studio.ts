@@ -37,6 +37,7 @@ export default {
   start_hint: '学员会立刻看到画面。彩排的内容不会被录下。',
   blocked: {
     no_picture: '还没有收到画面，暂时不能开始',
+    media_down: '媒体服务暂时不可用，正在自动恢复',
     not_connected: '正在连接服务器，暂时不能开始',
   },
   early_title: '现在就开始？',
@@ -143,6 +144,13 @@ export default {
     gaps_v: '{n} 次，共 {time}',
     watch: '看回放',
     thanks: '辛苦了！这节课已经结束。',
+  },
+  problem: {
+    no_picture: '还没有收到画面或声音，请先在编码器里开始推流。',
+    media_unavailable: '媒体服务暂时没有回应，正在自动恢复。请稍候再按一次。',
+    wrong_phase: '课程的状态已经变化，请看页面上的最新状态。',
+    lesson_cancelled: '这节课已被组织者取消。',
+    busy: '服务器正忙，请稍后再试。',
   },
   cancelled: '这节课已被组织者取消，不能再上课。',
 }
