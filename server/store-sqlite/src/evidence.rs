@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 use yunke_store::{
-    Appended, BeatRow, EvidenceStore, LeaseRow, MemberEvidence, Page, StoreResult, TextEnum as _, UtcMillis,
+    Appended, Attendee, BeatRow, EvidenceStore, LeaseRow, MemberEvidence, Page, StoreResult, TextEnum as _, UtcMillis,
 };
 
 use crate::{
@@ -121,9 +121,9 @@ impl EvidenceStore for SqliteStore {
         beats::append(self, run_id, at, beats).await
     }
 
-    async fn attendees(&self, lesson_id: Uuid, paths: Option<&[String]>) -> StoreResult<Vec<Uuid>> {
+    async fn attendees(&self, lesson_id: Uuid, paths: Option<&[String]>) -> StoreResult<Vec<Attendee>> {
         let paths = paths.map(json);
-        sqlx::query_scalar!(
+        let rows = sqlx::query!(
             r#"WITH opened AS (
                    SELECT l.user_id,
                           (SELECT f.branch_id FROM leases f
@@ -131,7 +131,8 @@ impl EvidenceStore for SqliteStore {
                            ORDER BY f.issued_at, f.id LIMIT 1) AS branch_id
                    FROM leases l WHERE l.lesson_id = ?1 AND l.purpose = 'watch' GROUP BY l.user_id
                )
-               SELECT o.user_id AS "user_id!: Uuid"
+               SELECT o.user_id AS "user_id!: Uuid", p.name, b.id AS "branch_id?: Uuid",
+                      b.name AS "branch_name?: String"
                FROM opened o JOIN users p ON p.id = o.user_id
                              JOIN lessons s ON s.id = ?1 JOIN units own ON own.id = s.unit_id
                              LEFT JOIN units b ON b.id = o.branch_id
@@ -144,7 +145,16 @@ impl EvidenceStore for SqliteStore {
         )
         .fetch_all(&self.read)
         .await
-        .map_err(failed)
+        .map_err(failed)?;
+        let branch = |id: Option<Uuid>, name: Option<String>| id.zip(name);
+        Ok(rows
+            .into_iter()
+            .map(|row| Attendee {
+                user_id: row.user_id,
+                name: row.name,
+                branch: branch(row.branch_id, row.branch_name),
+            })
+            .collect())
     }
 
     async fn member_evidence(&self, lesson_id: Uuid, users: &[Uuid]) -> StoreResult<Vec<MemberEvidence>> {

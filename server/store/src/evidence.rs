@@ -155,6 +155,17 @@ pub enum Appended {
     Conflict,
 }
 
+/// Who opened a lesson to watch it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attendee {
+    /// The member.
+    pub user_id: Uuid,
+    /// Their name.
+    pub name: String,
+    /// The branch when they first opened the lesson, and its name.
+    pub branch: Option<(Uuid, String)>,
+}
+
 /// Everything kept about one member and one lesson.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemberEvidence {
@@ -190,7 +201,7 @@ pub trait EvidenceStore: Send + Sync {
     /// Who opened the lesson to watch it, ordered by branch, name and id. With `paths`: only those whose
     /// branch lay inside one of them when they first opened it; who had no branch belongs to the lesson's
     /// own unit.
-    async fn attendees(&self, lesson_id: Uuid, paths: Option<&[String]>) -> StoreResult<Vec<Uuid>>;
+    async fn attendees(&self, lesson_id: Uuid, paths: Option<&[String]>) -> StoreResult<Vec<Attendee>>;
 
     /// The evidence of these members for the lesson, in the order asked for; who has none is left out.
     async fn member_evidence(&self, lesson_id: Uuid, users: &[Uuid]) -> StoreResult<Vec<MemberEvidence>>;
