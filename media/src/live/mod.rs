@@ -6,7 +6,7 @@
 pub(crate) mod access;
 pub mod core;
 mod delivery;
-mod edition;
+pub(crate) mod edition;
 pub mod event;
 pub(crate) mod http;
 mod stream;
@@ -20,7 +20,7 @@ use std::{
 };
 
 use uuid::Uuid;
-use yunke_protocol::{Delivery, LeaseKey, UtcMillis};
+use yunke_protocol::{Delivery, Lease, LeaseKey, Purpose, UtcMillis};
 
 use self::{
     access::Access,
@@ -121,6 +121,20 @@ impl Origin {
     /// `/live/{lease}/{lesson}/…`
     pub fn router(&self) -> axum::Router {
         http::router(self.clone())
+    }
+
+    /// Checks leases.
+    pub(crate) fn access(&self) -> &Access {
+        &self.0.access
+    }
+
+    /// A lease was sent this stretch of its lesson's replay.
+    pub(crate) fn delivered(&self, lease: &Lease, interval: (UtcMillis, UtcMillis)) {
+        if lease.purpose == Purpose::Watch
+            && let Some(lesson) = self.lesson(lease.lesson)
+        {
+            lesson.deliveries.record(lease.id, interval, self.0.access.now());
+        }
     }
 
     fn lesson(&self, lesson: Uuid) -> Option<Arc<Lesson>> {

@@ -85,7 +85,7 @@ impl Ring {
         &mut self.tracks[at]
     }
 
-    fn part(&mut self, rendition: Rendition, part: Part, completed: &mut Vec<Completed>) {
+    fn part(&mut self, rendition: Rendition, mut part: Part, completed: &mut Vec<Completed>) {
         if self.outage.is_some() {
             self.end_outage(part.pdt, completed);
         }
@@ -106,6 +106,10 @@ impl Ring {
         }
         if !open {
             self.fill_gaps(at, msn, Some(part.pdt), completed);
+            // Time never runs backwards in a playlist, whatever the pipeline's clock does (1 ms is rounding).
+            if let Some(edge) = self.tracks[at].edge().filter(|edge| part.pdt < *edge - 1) {
+                part.pdt = edge;
+            }
         }
         let last = part.last_of_segment;
         if !self.tracks[at].push(msn, part) {

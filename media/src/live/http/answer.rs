@@ -26,6 +26,8 @@ pub(crate) enum Keep {
     /// An answer to a blocking request: six target durations. It stays a right answer to that request,
     /// and ten thousand readers of an edge cost the origin one.
     Blocking,
+    /// The playlist of a replay, which changes only if somebody edits the recording.
+    Replay,
     /// Never changes: the name is never used again.
     Immutable,
 }
@@ -36,6 +38,7 @@ impl Keep {
             Self::Never => "private, no-store",
             Self::Edge => "public, max-age=2",
             Self::Blocking => "public, max-age=24",
+            Self::Replay => "public, max-age=300",
             Self::Immutable => "public, max-age=86400, immutable",
         })
     }
@@ -45,7 +48,8 @@ impl Keep {
 pub(crate) fn playlist(text: &Text, request: &HeaderMap, keep: Keep) -> Response {
     let zipped = takes_gzip(request);
     let bytes = if zipped { text.gzip() } else { text.plain() };
-    let mut response = body(bytes, PLAYLIST, keep);
+    let length = bytes.len() as u64;
+    let mut response = body(Body::from(bytes), length, PLAYLIST, keep);
     let headers = response.headers_mut();
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     if zipped {
@@ -56,26 +60,35 @@ pub(crate) fn playlist(text: &Text, request: &HeaderMap, keep: Keep) -> Response
 
 /// A media file or a range of it.
 pub(crate) fn media(bytes: Bytes, sound: bool, request: &HeaderMap, keep: Keep) -> Response {
-    let kind = if sound { M4A } else { MP4 };
     let size = bytes.len();
-    let mut response = match request.get(header::RANGE).map(|value| range(value, size as u64)) {
-        None | Some(None) => body(bytes, kind, keep),
-        Some(Some(Err(()))) => return unsatisfiable(size as u64),
-        Some(Some(Ok(range))) => {
+    match asked_range(request, size as u64) {
+        None => stream(Body::from(bytes), size as u64, sound, keep),
+        Some(Err(())) => unsatisfiable(size as u64),
+        Some(Ok(range)) => {
             // Within `size`, which is a usize.
             let at = |n: u64| usize::try_from(n).unwrap_or(size);
-            let mut response = body(bytes.slice(at(range.start)..at(range.end)), kind, keep);
+            let bytes = bytes.slice(at(range.start)..at(range.end));
+            let mut response = stream(Body::from(bytes), range.end - range.start, sound, keep);
             partial(&mut response, &range, size as u64);
             response
         }
-    };
+    }
+}
+
+/// A media file whose body comes by and by.
+pub(crate) fn stream(bytes: Body, length: u64, sound: bool, keep: Keep) -> Response {
+    let mut response = body(bytes, length, if sound { M4A } else { MP4 }, keep);
     response.headers_mut().insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     response
 }
 
-fn body(bytes: Bytes, kind: HeaderValue, keep: Keep) -> Response {
-    let length = bytes.len();
-    let mut response = Response::new(Body::from(bytes));
+/// The range that is asked for, if any: see [`range`].
+pub(crate) fn asked_range(request: &HeaderMap, size: u64) -> Option<Result<Range<u64>, ()>> {
+    range(request.get(header::RANGE)?, size)
+}
+
+fn body(bytes: Body, length: u64, kind: HeaderValue, keep: Keep) -> Response {
+    let mut response = Response::new(bytes);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, kind);
     headers.insert(header::CONTENT_LENGTH, length.into());
@@ -103,7 +116,7 @@ pub(crate) fn unsatisfiable(size: u64) -> Response {
 
 /// Reads a `Range` header (RFC 9110 14.2): `None` to ignore it (another unit, several ranges, nonsense),
 /// an error if it can never be satisfied.
-pub(crate) fn range(value: &HeaderValue, size: u64) -> Option<Result<Range<u64>, ()>> {
+fn range(value: &HeaderValue, size: u64) -> Option<Result<Range<u64>, ()>> {
     let (first, last) = value.to_str().ok()?.strip_prefix("bytes=")?.split_once('-')?;
     let number = |digits: &str| {
         (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))

@@ -45,6 +45,9 @@ pub(crate) enum Problem {
     /// Rehearsal, or waiting for the publisher.
     #[error("the lesson is not on air yet")]
     NotOnAir,
+    /// Live, or its recording is being completed.
+    #[error("the recording of this lesson is not complete yet")]
+    ReplayNotReady,
     /// Blocked for three target durations.
     #[error("nothing new has come in time")]
     TooLong,
@@ -65,7 +68,9 @@ impl Problem {
             Self::Directive(_) | Self::Reload(_) => StatusCode::BAD_REQUEST,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Range => StatusCode::RANGE_NOT_SATISFIABLE,
-            Self::NotOnAir | Self::TooLong | Self::Busy | Self::Storage => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NotOnAir | Self::ReplayNotReady | Self::TooLong | Self::Busy | Self::Storage => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
         }
     }
 
@@ -84,6 +89,7 @@ impl Problem {
             Self::Method => "method_not_allowed",
             Self::Range => "range_not_satisfiable",
             Self::NotOnAir => "not_on_air",
+            Self::ReplayNotReady => "replay_not_ready",
             Self::TooLong => "nothing_new",
             Self::Busy => "busy",
             Self::Storage => "storage",
@@ -103,7 +109,7 @@ impl Problem {
 
     fn retry_after(self) -> Option<&'static str> {
         match self {
-            Self::NotOnAir => Some("2"),
+            Self::NotOnAir | Self::ReplayNotReady => Some("2"),
             Self::TooLong | Self::Busy | Self::Storage => Some("1"),
             _ => None,
         }

@@ -1,0 +1,187 @@
+//! Serves replays from the object store: playlists made of the recording's index, and its segments as they were recorded.
+//!
+//! A replay exists from the moment the recording is complete. What is rendered is kept for a bounded number of lessons;
+//! media is never kept, only passed on, a bounded piece at a time.
+
+mod files;
+pub mod recording;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{HeaderMap, Method},
+    response::Response,
+    routing::any,
+};
+use futures_util::StreamExt as _;
+use object_store::{ObjectStore, ObjectStoreExt as _};
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+use yunke_protocol::Lease;
+
+use self::recording::Recording;
+use crate::{
+    live::{
+        Origin,
+        core::names::{Kind, Name},
+        edition::Text,
+        event::Rendition,
+        http::{
+            answer::{self, Keep},
+            problem::Problem,
+        },
+    },
+    recording::index::{self, Index},
+};
+
+/// Lessons whose playlists are kept rendered: about 2 MB for one of three hours. When full, the one that was
+/// asked for longest ago goes, and is rendered again when it is asked for.
+const KEPT_LESSONS: usize = 32;
+
+/// All replays of this node. Cheap to clone.
+#[derive(Clone)]
+pub struct Replays(Arc<Inner>);
+
+struct Inner {
+    origin: Origin,
+    store: Arc<dyn ObjectStore>,
+    /// Least recently asked for first. The cell is filled by the first who asks; the others wait for it.
+    kept: Mutex<Vec<(Uuid, Arc<OnceCell<Arc<Replay>>>)>>,
+}
+
+/// A recording, rendered.
+struct Replay {
+    lesson: Uuid,
+    index: Option<Text>,
+    listen: Option<Text>,
+    video: Option<Text>,
+    audio: Option<Text>,
+    recording: Recording,
+}
+
+impl Replays {
+    /// Replays of what the store has. Leases are checked and deliveries counted as the origin does.
+    pub fn new(origin: Origin, store: Arc<dyn ObjectStore>) -> Self {
+        Self(Arc::new(Inner { origin, store, kept: Mutex::default() }))
+    }
+
+    /// The recording has changed or gone: read it again.
+    pub fn forget(&self, lesson: Uuid) {
+        self.0.kept.lock().unwrap_or_else(PoisonError::into_inner).retain(|(kept, _)| *kept != lesson);
+    }
+
+    /// `/replay/{lease}/{lesson}/…`
+    pub fn router(&self) -> Router {
+        Router::new().route("/replay/{*rest}", any(replay)).with_state(self.clone())
+    }
+
+    async fn replay(&self, lesson: Uuid) -> Result<Arc<Replay>, Problem> {
+        let cell = self.cell(lesson);
+        cell.get_or_try_init(|| self.read(lesson)).await.cloned()
+    }
+
+    fn cell(&self, lesson: Uuid) -> Arc<OnceCell<Arc<Replay>>> {
+        let mut kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = match kept.iter().position(|(kept, _)| *kept == lesson) {
+            Some(at) => kept.remove(at),
+            None => (lesson, Arc::default()),
+        };
+        if kept.len() >= KEPT_LESSONS {
+            kept.remove(0);
+        }
+        kept.push(entry.clone());
+        entry.1
+    }
+
+    async fn read(&self, lesson: Uuid) -> Result<Arc<Replay>, Problem> {
+        let object = match self.0.store.get(&index::index_path(lesson)).await {
+            Ok(object) => object,
+            Err(object_store::Error::NotFound { .. }) => return Err(self.missing(lesson).await),
+            Err(error) => return Err(storage(&error)),
+        };
+        let bytes = object.bytes().await.map_err(|error| storage(&error))?;
+        let index: Index = serde_json::from_slice(&bytes).map_err(|error| storage(&error))?;
+        let mut recording = Recording::new(&index);
+        Ok(Arc::new(Replay {
+            lesson,
+            index: recording.index.take().map(Into::into),
+            listen: recording.listen.take().map(Into::into),
+            video: recording.video.take().map(Into::into),
+            audio: recording.audio.take().map(Into::into),
+            recording,
+        }))
+    }
+
+    /// Without a whole index: is the lesson being recorded, or is there nothing?
+    async fn missing(&self, lesson: Uuid) -> Problem {
+        match self.0.store.list(Some(&index::pages_prefix(lesson))).next().await {
+            Some(Ok(_)) => Problem::ReplayNotReady,
+            Some(Err(error)) => storage(&error),
+            None => Problem::LessonUnknown,
+        }
+    }
+
+    async fn get(&self, path: &str, headers: &HeaderMap) -> Result<Response, Problem> {
+        let request = self.0.origin.access().check(path)?;
+        let replay = self.replay(request.lease.lesson).await?;
+        let text = match request.file {
+            "index.m3u8" => &replay.index,
+            "listen.m3u8" => &replay.listen,
+            "video.m3u8" => &replay.video,
+            "audio.m3u8" => &replay.audio,
+            file => {
+                let name = Name::parse(file).ok_or(Problem::NotFound)?;
+                return self.media(&replay, &request.lease, name, headers).await;
+            }
+        };
+        let text = text.as_ref().ok_or(Problem::NotFound)?;
+        Ok(answer::playlist(text, headers, Keep::Replay))
+    }
+
+    async fn media(
+        &self,
+        replay: &Replay,
+        lease: &Lease,
+        name: Name,
+        headers: &HeaderMap,
+    ) -> Result<Response, Problem> {
+        let (lesson, store) = (replay.lesson, &self.0.store);
+        match name.kind {
+            Kind::Segment(msn) => {
+                let file = replay.recording.segments.get(&name).ok_or(Problem::NotFound)?;
+                let path = index::segment_path(lesson, name.rendition, name.stream, msn);
+                let sound = name.rendition == Rendition::Audio;
+                let response = files::send(Arc::clone(store), path, file.bytes, sound, headers).await?;
+                self.0.origin.delivered(lease, file.interval);
+                Ok(response)
+            }
+            Kind::Init(number) => {
+                let path = index::init_path(lesson, name.rendition, name.stream, number);
+                let object = store.get(&path).await.map_err(|error| files::problem(&error))?;
+                let bytes = object.bytes().await.map_err(|error| storage(&error))?;
+                Ok(answer::media(bytes, name.rendition == Rendition::Audio, headers, Keep::Immutable))
+            }
+            Kind::Part(_) => Err(Problem::NotFound),
+        }
+    }
+}
+
+/// Logs the cause, which the viewer does not get to see.
+fn storage(error: &(dyn std::error::Error + 'static)) -> Problem {
+    tracing::error!(error, "reading a recording failed");
+    Problem::Storage
+}
+
+async fn replay(State(replays): State<Replays>, request: Request) -> Response {
+    let response = match *request.method() {
+        Method::GET | Method::HEAD => {
+            let path = request.uri().path().strip_prefix("/replay/").unwrap_or_default();
+            replays.get(path, request.headers()).await.unwrap_or_else(Problem::response)
+        }
+        Method::OPTIONS => answer::preflight(),
+        _ => Problem::Method.response(),
+    };
+    answer::open_to_all(response)
+}

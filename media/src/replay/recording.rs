@@ -1,0 +1,255 @@
+//! A recorded lesson as a player sees it: playlists and files, made of the index. Pure.
+
+use std::{collections::HashMap, fmt::Write as _, time::Duration};
+
+use yunke_protocol::UtcMillis;
+
+use crate::{
+    live::{
+        core::{
+            TARGET_DURATION,
+            multivariant::{self, Variant},
+            names::{Kind, Name},
+            playlist::{Seconds, Utc},
+        },
+        event::Rendition,
+    },
+    recording::index::{Entry, Index},
+};
+
+/// What a recording offers.
+#[derive(Debug)]
+pub struct Recording {
+    /// `index.m3u8`, if there is anything to play.
+    pub index: Option<String>,
+    /// `listen.m3u8`, if there is sound.
+    pub listen: Option<String>,
+    /// `video.m3u8`
+    pub video: Option<String>,
+    /// `audio.m3u8`
+    pub audio: Option<String>,
+    /// Segments by name.
+    pub segments: HashMap<Name, File>,
+}
+
+/// A recorded segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct File {
+    /// Size.
+    pub bytes: u64,
+    /// The stretch of time in it.
+    pub interval: (UtcMillis, UtcMillis),
+}
+
+impl Recording {
+    /// Renders what the index says. Gaps stay in the playlists, so that playing time goes on as the lesson's timeline does
+    /// and both renditions keep step; those at the very end are left out, for nothing comes after them.
+    pub fn new(index: &Index) -> Self {
+        let video = Track::of(index, Rendition::Video);
+        let audio = Track::of(index, Rendition::Audio);
+        let (v, a) = (video.as_ref().map(Track::variant), audio.as_ref().map(Track::variant));
+        let tracks = || video.iter().chain(&audio);
+        let independent = tracks().all(Track::independent);
+        let offer = |video: Option<&Variant>| {
+            (video.is_some() || a.is_some()).then(|| multivariant::text(video, a.as_ref(), independent))
+        };
+        Self {
+            index: offer(v.as_ref()),
+            listen: a.as_ref().and_then(|_| offer(None)),
+            video: video.as_ref().map(Track::playlist),
+            audio: audio.as_ref().map(Track::playlist),
+            segments: tracks().flat_map(Track::files).collect(),
+        }
+    }
+}
+
+/// One rendition of the recording, up to its last media.
+struct Track<'a> {
+    rendition: Rendition,
+    index: &'a Index,
+    entries: Vec<&'a Entry>,
+}
+
+impl<'a> Track<'a> {
+    fn of(index: &'a Index, rendition: Rendition) -> Option<Self> {
+        let mut entries: Vec<_> =
+            index.entries.iter().filter(|entry| entry.rendition == rendition).collect();
+        entries.truncate(entries.iter().rposition(|entry| entry.media.is_some())? + 1);
+        Some(Self { rendition, index, entries })
+    }
+
+    fn name(&self, kind: Kind, stream: u64) -> Name {
+        Name { rendition: self.rendition, kind, stream }
+    }
+
+    fn independent(&self) -> bool {
+        self.entries.iter().filter_map(|entry| entry.media.as_ref()).all(|media| media.independent)
+    }
+
+    fn files(&self) -> impl Iterator<Item = (Name, File)> {
+        self.entries.iter().filter_map(|entry| {
+            let media = entry.media.as_ref()?;
+            let file = File { bytes: media.bytes, interval: (entry.pdt, entry.end()) };
+            Some((self.name(Kind::Segment(entry.msn), media.stream), file))
+        })
+    }
+
+    fn variant(&self) -> Variant {
+        let sizes = || self.entries.iter().filter_map(|e| Some((e.media.as_ref()?.bytes * 8, e.duration_us)));
+        let bps = |bits: u64, us: u64| bits.saturating_mul(1_000_000).checked_div(us).unwrap_or(0);
+        let (bits, us) = sizes().fold((0, 0), |sum: (u64, u64), (bits, us)| (sum.0 + bits, sum.1 + us));
+        // A very short segment says nothing about the rate a player must sustain.
+        let long = sizes().filter(|(_, us)| *us >= 1_000_000).map(|(bits, us)| bps(bits, us)).max();
+        let media = self.entries.iter().rev().find_map(|entry| entry.media.as_ref());
+        let init = media.and_then(|media| self.index.init_of(self.rendition, media));
+        let format = init.map(|init| init.format.clone()).unwrap_or_else(|| match self.rendition {
+            // An index without the section it names: play it anyway, with the codecs everybody uses.
+            Rendition::Video => crate::live::event::Format::Video {
+                codec: "avc1.640028".into(),
+                width: 1280,
+                height: 720,
+                fps_milli: 0,
+            },
+            Rendition::Audio => {
+                crate::live::event::Format::Audio { codec: "mp4a.40.2".into(), rate: 48_000, channels: 2 }
+            }
+        });
+        Variant {
+            rendition: self.rendition,
+            format,
+            peak_bps: long.unwrap_or_else(|| bps(bits, us)),
+            average_bps: bps(bits, us),
+        }
+    }
+
+    fn playlist(&self) -> String {
+        let rounded = |entry: &Entry| (entry.duration_us + 500_000) / 1_000_000;
+        let longest = self.entries.iter().map(|entry| rounded(entry)).max().unwrap_or(0);
+        let mut out = String::with_capacity(self.entries.len() * 128 + 256);
+        // Writing to a string cannot fail, here and below.
+        let _ = write!(
+            out,
+            "#EXTM3U\n#EXT-X-VERSION:8\n#EXT-X-TARGETDURATION:{}\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-MEDIA-SEQUENCE:{}\n",
+            longest.max(TARGET_DURATION.as_secs()),
+            self.entries.first().map_or(0, |entry| entry.msn),
+        );
+        if self.independent() {
+            out.push_str("#EXT-X-INDEPENDENT-SEGMENTS\n");
+        }
+        let mut map = None;
+        for (at, entry) in self.entries.iter().enumerate() {
+            self.segment(&mut out, entry, at == 0, &mut map);
+        }
+        out.push_str("#EXT-X-ENDLIST\n");
+        out
+    }
+
+    fn segment(&self, out: &mut String, entry: &Entry, first: bool, map: &mut Option<(u64, u32)>) {
+        if entry.discontinuity && !first {
+            out.push_str("#EXT-X-DISCONTINUITY\n");
+        }
+        if let Some(media) = &entry.media {
+            let needed = (media.stream, media.init);
+            if map.replace(needed) != Some(needed) {
+                let _ = writeln!(
+                    out,
+                    "#EXT-X-MAP:URI=\"{}\"",
+                    self.name(Kind::Init(media.init), media.stream)
+                );
+            }
+        }
+        let stream = entry.media.as_ref().map_or(0, |media| media.stream);
+        let _ = write!(
+            out,
+            "#EXT-X-PROGRAM-DATE-TIME:{}\n{}#EXTINF:{},\n{}\n",
+            Utc(entry.pdt),
+            if entry.media.is_none() { "#EXT-X-GAP\n" } else { "" },
+            Seconds(Duration::from_micros(entry.duration_us)),
+            self.name(Kind::Segment(entry.msn), stream),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{
+        live::event::Format,
+        recording::index::{InitEntry, MediaEntry},
+    };
+
+    const ZERO: UtcMillis = 1_795_311_792_000;
+
+    fn entry(rendition: Rendition, msn: u64, stream: Option<u64>, discontinuity: bool) -> Entry {
+        let bytes = if rendition == Rendition::Video { 500_000 } else { 32_000 };
+        let media = stream.map(|stream| MediaEntry { stream, init: 0, bytes, independent: true });
+        let pdt = ZERO + i64::try_from(msn).expect("small") * 2000;
+        Entry { rendition, msn, pdt, duration_us: 2_000_000, discontinuity, media }
+    }
+
+    /// Two segments, a gap, a segment of another stream, and a gap at the end.
+    fn index() -> Index {
+        let mut index = Index::new(Uuid::from_u128(1), ZERO);
+        for (rendition, format) in [
+            (
+                Rendition::Video,
+                Format::Video { codec: "avc1.64001f".into(), width: 640, height: 360, fps_milli: 25_000 },
+            ),
+            (Rendition::Audio, Format::Audio { codec: "mp4a.40.2".into(), rate: 48_000, channels: 1 }),
+        ] {
+            for stream in [10, 11] {
+                index.inits.push(InitEntry { rendition, stream, number: 0, format: format.clone() });
+            }
+            index.entries.extend([
+                entry(rendition, 0, Some(10), true),
+                entry(rendition, 1, Some(10), false),
+                entry(rendition, 2, None, false),
+                entry(rendition, 3, Some(11), true),
+                entry(rendition, 4, None, false),
+            ]);
+        }
+        index
+    }
+
+    #[test]
+    fn the_playlist_of_a_recording() {
+        let recording = Recording::new(&index());
+        assert_eq!(
+            recording.video.expect("there is a picture"),
+            "#EXTM3U\n#EXT-X-VERSION:8\n#EXT-X-TARGETDURATION:4\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-MEDIA-SEQUENCE:0\n\
+             #EXT-X-INDEPENDENT-SEGMENTS\n\
+             #EXT-X-MAP:URI=\"video-i0-a.mp4\"\n\
+             #EXT-X-PROGRAM-DATE-TIME:2026-11-22T01:43:12.000Z\n#EXTINF:2.000000,\nvideo-s0-a.m4s\n\
+             #EXT-X-PROGRAM-DATE-TIME:2026-11-22T01:43:14.000Z\n#EXTINF:2.000000,\nvideo-s1-a.m4s\n\
+             #EXT-X-PROGRAM-DATE-TIME:2026-11-22T01:43:16.000Z\n#EXT-X-GAP\n#EXTINF:2.000000,\nvideo-s2-0.m4s\n\
+             #EXT-X-DISCONTINUITY\n#EXT-X-MAP:URI=\"video-i0-b.mp4\"\n\
+             #EXT-X-PROGRAM-DATE-TIME:2026-11-22T01:43:18.000Z\n#EXTINF:2.000000,\nvideo-s3-b.m4s\n\
+             #EXT-X-ENDLIST\n"
+        );
+        assert_eq!(recording.segments.len(), 6);
+        let name = Name::parse("audio-s3-b.m4s").expect("a name");
+        assert_eq!(recording.segments[&name], File { bytes: 32_000, interval: (ZERO + 6000, ZERO + 8000) });
+    }
+
+    #[test]
+    fn the_multivariant_playlists_of_a_recording() {
+        let recording = Recording::new(&index());
+        let text = recording.index.expect("there is something");
+        assert!(text.contains("BANDWIDTH=2128000,AVERAGE-BANDWIDTH=2128000,CODECS=\"avc1.64001f,mp4a.40.2\",RESOLUTION=640x360,FRAME-RATE=25.000"));
+        let listen = recording.listen.expect("there is sound");
+        assert!(listen.contains("BANDWIDTH=128000") && !listen.contains("video"));
+    }
+
+    #[test]
+    fn a_recording_without_sound_or_without_anything() {
+        let mut silent = index();
+        silent.entries.retain(|entry| entry.rendition == Rendition::Video);
+        let recording = Recording::new(&silent);
+        assert!(recording.listen.is_none() && recording.audio.is_none());
+        assert!(!recording.index.expect("there is a picture").contains("AUDIO"));
+        silent.entries.clear();
+        assert!(Recording::new(&silent).index.is_none());
+    }
+}
