@@ -22,6 +22,7 @@ const PEOPLE: i64 = 50;
 #[into_params(parameter_in = Query)]
 pub(super) struct Whom {
     /// Only people with this role.
+    #[param(inline)]
     role: Role,
     /// Part of the name.
     q: Option<String>,
