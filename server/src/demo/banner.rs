@@ -1,0 +1,55 @@
+//! What the demo says on the terminal: where to go, as whom, and how to publish.
+
+use std::{
+    io::Write as _,
+    net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket},
+};
+
+use qrcode::{QrCode, render::unicode::Dense1x2};
+
+use super::{
+    live::Live,
+    people::{LECTURER, MEMBERS, ORGANIZER, PASSWORD},
+};
+use crate::state::AppState;
+
+/// Prints it all. A closed terminal is no reason to stop.
+pub(super) fn print(app: &AppState, address: SocketAddr, live: &Live) {
+    let _ = std::io::stdout().lock().write_all(text(app, address, live).as_bytes());
+}
+
+fn text(app: &AppState, address: SocketAddr, live: &Live) -> String {
+    let port = address.port();
+    let own = if address.ip().is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { address.ip() };
+    let here = format!("http://{}", SocketAddr::new(own, port));
+    let lan = address.ip().is_unspecified().then(lan_address).flatten();
+    let phone = lan.map(|ip| format!("http://{}", SocketAddr::new(ip, port)));
+    let mut text = format!("\n  Yunke 云课 demo\n\n  {:<22}{here}\n", "网页 web");
+    if let Some(phone) = &phone {
+        text += &format!("  {:<22}{phone}\n", "手机 phone");
+    }
+    if let Ok(code) = QrCode::new(phone.as_deref().unwrap_or(&here)) {
+        let drawing = code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
+        text += &format!("\n{drawing}\n\n");
+    }
+    text += &format!("  密码 password        {PASSWORD}\n");
+    for account in [&ORGANIZER, &LECTURER].into_iter().chain(MEMBERS.iter().map(|(account, _)| account)) {
+        text += &format!("  {}         {}  {}\n", account.phone, account.name, account.what);
+    }
+    // Port 0 is not known yet; the log names it when media listens.
+    let rtmp = SocketAddr::new(lan.unwrap_or(own), app.media.rtmp_port());
+    text += &format!("\n  推流 RTMP server      rtmp://{rtmp}/live\n  密钥 key              {}\n", live.key);
+    text += "  （演示正在用此密钥推流 the demo itself publishes with this key）\n";
+    text += &format!("\n  课程 lesson           {here}/lessons/{}\n  停止 stop             Ctrl-C\n\n", live.lesson);
+    text
+}
+
+/// The address other machines reach this one by: the one the route to anywhere else would use.
+/// No packet is sent.
+fn lan_address() -> Option<IpAddr> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    // A documentation address (RFC 5737): it only chooses the route.
+    socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
+    let ip = socket.local_addr().ok()?.ip();
+    (!ip.is_loopback() && !ip.is_unspecified()).then_some(ip)
+}
