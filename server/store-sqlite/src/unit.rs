@@ -83,7 +83,7 @@ impl UnitStore for SqliteStore {
             UnitRow,
             "SELECT id, parent_id, kind, name, path FROM units
              WHERE EXISTS (SELECT 1 FROM json_each(?) AS scope
-                           WHERE substr(path, 1, length(scope.value)) = scope.value)",
+                           WHERE substr(units.path, 1, length(scope.value)) = scope.value)",
             paths,
         )
         .fetch_all(&self.read)
