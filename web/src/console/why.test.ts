@@ -11,7 +11,7 @@ describe('why', () => {
     expect(whyKey(row('full'), true)).toBe('full')
     expect(whyKey(row('half'), false)).toBe('half')
     expect(whyKey(row('half'), true)).toBe('in_progress')
-    expect(whyKey(row('none'), false)).toBe('below')
+    expect(whyKey(row('none'), false)).toBe('below_half')
     expect(whyKey(row('none', 0), false)).toBe('nothing')
   })
 })

@@ -9,11 +9,11 @@ export function coverage(bp: number): string {
 }
 
 export function whyKey(row: Pick<AttendanceRow, 'credit' | 'counted_ms' | 'reason'>, live: boolean): string {
-  if (row.reason && row.credit === 'none' && has(`console.why.${row.reason}`)) return row.reason
   if (row.credit === 'full') return 'full'
   if (live) return 'in_progress'
+  if (row.reason && has(`console.why.${row.reason}`)) return row.reason
   if (row.credit === 'half') return 'half'
-  return row.counted_ms === 0 ? 'nothing' : 'below'
+  return row.counted_ms === 0 ? 'nothing' : 'below_half'
 }
 
 export function whyWords(row: Pick<AttendanceRow, 'credit' | 'counted_ms' | 'reason'>, rule: { full_percent: number; half_percent: number }, live: boolean): string {

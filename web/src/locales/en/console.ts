@@ -184,8 +184,7 @@ export default {
   why: {
     full: 'Coverage reached {full}%',
     half: 'Coverage reached {half}%, not {full}%',
-    below: 'Coverage below {half}%',
-    below_half: 'Coverage below what half credit needs',
+    below_half: 'Coverage below {half}%',
     nothing: 'No effective study time',
     in_progress: 'The lesson is still on air',
     unknown: '{code}',

@@ -182,8 +182,7 @@ export default {
   why: {
     full: '覆盖率达到 {full}%',
     half: '覆盖率达到 {half}%，未到 {full}%',
-    below: '覆盖率未到 {half}%',
-    below_half: '覆盖率未到一半学时的要求',
+    below_half: '覆盖率未到 {half}%',
     nothing: '没有有效的学习时间',
     in_progress: '课程还在进行',
     unknown: '{code}',
