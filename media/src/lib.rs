@@ -1,6 +1,11 @@
 //! The media service: takes lessons in, serves them live and as replays, and records them.
 
+pub mod app;
+pub mod config;
+pub mod control;
 pub mod ingest;
+pub mod lesson;
 pub mod live;
 pub mod pipeline;
 pub mod recording;
+pub mod replay;

@@ -1,1 +1,75 @@
-fn main() {}
+//! The program `yunke-media`.
+
+use std::{
+    path::PathBuf,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+use yunke_media::{
+    app::{App, Listeners, write_addresses},
+    config::{Config, LogFormat},
+};
+
+/// The media service of Yunke: takes lessons in, serves them live and as replays, and records them.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// TOML file; the environment (YUNKE_MEDIA_…) goes over it.
+    #[arg(long, env = "YUNKE_MEDIA_CONFIG")]
+    config: Option<PathBuf>,
+    /// Gets the real addresses once everything listens.
+    #[arg(long)]
+    addresses_file: Option<PathBuf>,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let config = Config::load(arguments.config.as_deref())?;
+    log(config.log);
+    let listeners = Listeners::bind(&config).await?;
+    let (http, rtmp) = listeners.addresses()?;
+    let app = App::build(config, Arc::new(utc_millis))?;
+    tracing::info!(%http, "listens for players and the server");
+    tracing::info!(%rtmp, "listens for publishers");
+    if let Some(file) = &arguments.addresses_file {
+        write_addresses(file, http, rtmp)?;
+    }
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let shutdown = app.shutdown();
+    let signals = async {
+        for n in 0.. {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            if n > 0 {
+                tracing::warn!("asked again: the end, at once");
+                std::process::exit(130);
+            }
+            shutdown.cancel();
+        }
+    };
+    tokio::select! {
+        ended = app.run(listeners) => ended,
+        () = signals => Ok(()),
+    }
+}
+
+fn log(format: LogFormat) {
+    let filter = EnvFilter::try_from_env("YUNKE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => lines.init(),
+        LogFormat::Json => lines.json().flatten_event(true).init(),
+    }
+}
+
+fn utc_millis() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}

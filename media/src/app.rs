@@ -1,0 +1,178 @@
+//! Puts the service together: owns everything, in the order in which it is built and ended.
+
+use std::{future::Future, io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use axum::{Json, Router, extract::State, routing::get};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use object_store::{ObjectStore, local::LocalFileSystem};
+use tokio::{net::TcpListener, sync::Notify, time::timeout};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
+use yunke_protocol::LeaseKey;
+
+use crate::{
+    config::Config,
+    control::{self, Control, HttpServer, Server},
+    ingest::rtmp,
+    lesson::{self, Lessons},
+    live::{Clock, Origin},
+    pipeline::packager,
+    replay::Replays,
+};
+
+/// Tasks that have not ended so long after everything was closed are left behind.
+const LAST_TASKS_TIME: Duration = Duration::from_secs(2);
+/// Readers get so long to finish what they are fetching.
+const LAST_READERS_TIME: Duration = Duration::from_millis(500);
+
+/// Where the service listens; injected, so that tests choose.
+pub struct Listeners {
+    /// HTTP.
+    pub http: TcpListener,
+    /// RTMP.
+    pub rtmp: TcpListener,
+}
+
+impl Listeners {
+    /// Binds what the configuration says.
+    pub async fn bind(config: &Config) -> anyhow::Result<Self> {
+        let http = TcpListener::bind(config.http).await.with_context(|| format!("http {}", config.http))?;
+        let rtmp = TcpListener::bind(config.rtmp).await.with_context(|| format!("rtmp {}", config.rtmp))?;
+        Ok(Self { http, rtmp })
+    }
+
+    /// The real addresses: HTTP, RTMP.
+    pub fn addresses(&self) -> io::Result<(SocketAddr, SocketAddr)> {
+        Ok((self.http.local_addr()?, self.rtmp.local_addr()?))
+    }
+}
+
+/// The service, ready to run.
+pub struct App {
+    config: Config,
+    origin: Origin,
+    store: Arc<dyn ObjectStore>,
+    lessons: Arc<Lessons>,
+    control: Arc<Control>,
+    metrics: Option<PrometheusHandle>,
+    tasks: TaskTracker,
+    shutdown: CancellationToken,
+}
+
+impl App {
+    /// Builds it. Nothing runs yet.
+    pub fn build(config: Config, clock: Clock) -> anyhow::Result<Self> {
+        packager::init().context("GStreamer")?;
+        std::fs::create_dir_all(&config.store_dir)
+            .with_context(|| format!("store_dir {}", config.store_dir.display()))?;
+        let store: Arc<dyn ObjectStore> = Arc::new(LocalFileSystem::new_with_prefix(&config.store_dir)?);
+        // Only the first service of a process has the metrics; tests may build more.
+        let metrics = PrometheusBuilder::new().install_recorder().ok();
+        let secret = &config.shared_secret.0;
+        let origin = Origin::new(LeaseKey::derive(secret.as_bytes()), Arc::clone(&clock));
+        let server: Arc<dyn Server> = Arc::new(HttpServer::new(&config.server_url, secret, &config.node)?);
+        let (tasks, changed) = (TaskTracker::new(), Arc::new(Notify::new()));
+        let context = lesson::Context {
+            origin: origin.clone(),
+            store: Arc::clone(&store),
+            clock: Arc::clone(&clock),
+            tasks: tasks.clone(),
+            changed: Arc::clone(&changed),
+            part_target: config.part_target(),
+        };
+        let lessons = Arc::new(Lessons::new(context, Arc::clone(&server)));
+        let boot = Uuid::now_v7();
+        let control = Control::new(&config.node, boot, clock, Arc::clone(&lessons), server, changed);
+        let control = Arc::new(control);
+        let shutdown = CancellationToken::new();
+        Ok(Self { config, origin, store, lessons, control, metrics, tasks, shutdown })
+    }
+
+    /// Ends the service when cancelled.
+    pub fn shutdown(&self) -> CancellationToken {
+        self.shutdown.clone()
+    }
+
+    /// Runs until `shutdown` is cancelled or, supervised, nobody needs it any more; then ends cleanly.
+    pub async fn run(self, listeners: Listeners) -> anyhow::Result<()> {
+        let Listeners { http, rtmp } = listeners;
+        let stop = self.shutdown.clone();
+        let readers = CancellationToken::new();
+        let service = self.routes().into_make_service();
+        let done = readers.clone();
+        let serving = axum::serve(http, service).with_graceful_shutdown(done.cancelled_owned()).into_future();
+        let http = self.tasks.spawn(serving);
+        self.tasks.spawn(rtmp::serve(rtmp, Arc::clone(&self.lessons), self.tasks.clone(), stop.clone()));
+        let control = Arc::clone(&self.control);
+        self.spawn(async move |stop| control.report(&stop).await);
+        let control = Arc::clone(&self.control);
+        self.spawn(async move |stop| control.tick(&stop).await);
+        if self.config.supervised {
+            let control = Arc::clone(&self.control);
+            self.spawn(async move |stop| {
+                if stop.run_until_cancelled(control.orphaned()).await.is_some() {
+                    tracing::info!("the server has been away for ten minutes and nothing is on air: the end");
+                    stop.cancel();
+                }
+            });
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            ended = http => anyhow::bail!("the HTTP listener ended: {ended:?}"),
+        }
+        tracing::info!("ending: publishers are sent away, recordings are finished");
+        self.lessons.close().await;
+        tokio::time::sleep(LAST_READERS_TIME).await;
+        readers.cancel();
+        drop((self.lessons, self.control));
+        self.tasks.close();
+        if timeout(LAST_TASKS_TIME, self.tasks.wait()).await.is_err() {
+            tracing::debug!(tasks = self.tasks.len(), "tasks were left behind");
+        }
+        Ok(())
+    }
+
+    /// A task that ends the service if it fails.
+    fn spawn<F, T>(&self, task: F)
+    where
+        F: FnOnce(CancellationToken) -> T,
+        T: Future<Output = ()> + Send + 'static,
+    {
+        let stop = self.shutdown.clone();
+        let guard = stop.clone().drop_guard();
+        let task = task(stop.clone());
+        self.tasks.spawn(async move {
+            let guard = guard; // a task that panics takes the service with it: the supervisor starts it anew
+            task.await;
+            if stop.is_cancelled() {
+                drop(guard);
+            } else {
+                guard.disarm();
+            }
+        });
+    }
+
+    fn routes(&self) -> Router {
+        let secret = &self.config.shared_secret.0;
+        let metrics = self.metrics.clone();
+        Router::new()
+            .route("/health", get(health))
+            .with_state(Arc::clone(&self.control))
+            .route("/metrics", get(move || std::future::ready(metrics.map(|m| m.render()).unwrap_or_default())))
+            .merge(control::router(Arc::clone(&self.control), secret, self.shutdown.clone()))
+            .merge(self.origin.router())
+            .merge(Replays::new(self.origin.clone(), Arc::clone(&self.store)).router())
+    }
+}
+
+/// Writes the real addresses to a file, as a whole.
+pub fn write_addresses(file: &Path, http: SocketAddr, rtmp: SocketAddr) -> io::Result<()> {
+    let part = file.with_extension("part");
+    std::fs::write(&part, format!("http={http}\nrtmp={rtmp}\n"))?;
+    std::fs::rename(part, file)
+}
+
+async fn health(State(control): State<Arc<Control>>) -> Json<serde_json::Value> {
+    Json(control.health())
+}

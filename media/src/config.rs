@@ -1,0 +1,164 @@
+//! The configuration: a TOML file, then `YUNKE_MEDIA_*` from the environment (`__` between levels). Unknown names are errors,
+//! and everything is checked before anything binds.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use figment::{
+    Figment,
+    providers::{Env, Format as _, Serialized, Toml},
+};
+use serde::{Deserialize, Serialize};
+
+/// Shortest shared secret.
+const MIN_SECRET_CHARS: usize = 16;
+
+/// The shared secret; never shown.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_empty() { "[missing]" } else { "[redacted]" })
+    }
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines: one JSON object a line.
+    Json,
+}
+
+/// All there is to configure.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The node's name, as the server knows it.
+    pub node: String,
+    /// LL-HLS, replays, control, health and metrics.
+    pub http: SocketAddr,
+    /// RTMP.
+    pub rtmp: SocketAddr,
+    /// Where the server is.
+    pub server_url: String,
+    /// What server and node know each other by; at least 16 characters.
+    pub shared_secret: Secret,
+    /// Recordings.
+    pub store_dir: PathBuf,
+    /// Started by the server: ends by itself when it has been alone and idle for ten minutes.
+    pub supervised: bool,
+    /// How log lines look.
+    pub log: LogFormat,
+    /// `PART-TARGET`, milliseconds.
+    pub part_target_ms: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            node: "local".to_owned(),
+            http: SocketAddr::from(([127, 0, 0, 1], 8081)),
+            rtmp: SocketAddr::from(([0, 0, 0, 0], 1935)),
+            server_url: "http://127.0.0.1:8080".to_owned(),
+            shared_secret: Secret::default(),
+            store_dir: PathBuf::from("data/media"),
+            supervised: false,
+            log: LogFormat::Text,
+            part_target_ms: 300,
+        }
+    }
+}
+
+/// What is wrong with the configuration.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// It cannot be read.
+    #[error("the configuration cannot be read: {0}")]
+    Read(#[from] Box<figment::Error>),
+    /// A value is not possible.
+    #[error("{name}: {problem}")]
+    Value {
+        /// Which.
+        name: &'static str,
+        /// Why.
+        problem: String,
+    },
+}
+
+impl Config {
+    /// Reads and checks the configuration.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let mut sources = Figment::from(Serialized::defaults(Self::default()));
+        if let Some(file) = file {
+            sources = sources.merge(Toml::file_exact(file));
+        }
+        let config: Self =
+            sources.merge(Env::prefixed("YUNKE_MEDIA_").split("__")).extract().map_err(Box::new)?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// `PART-TARGET`.
+    pub fn part_target(&self) -> Duration {
+        Duration::from_millis(self.part_target_ms)
+    }
+
+    fn validate(&self) -> Result<(), ConfigError> {
+        let wrong = |name, problem: &str| Err(ConfigError::Value { name, problem: problem.to_owned() });
+        if self.shared_secret.0.chars().count() < MIN_SECRET_CHARS {
+            return wrong("shared_secret", "needs at least 16 characters (YUNKE_MEDIA_SHARED_SECRET)");
+        }
+        if self.shared_secret.0.chars().any(|c| !c.is_ascii_graphic()) {
+            return wrong("shared_secret", "only visible ASCII characters can be sent in a header");
+        }
+        if self.node.is_empty() || self.node.chars().any(char::is_control) {
+            return wrong("node", "needs a name");
+        }
+        if !self.server_url.starts_with("http://") && !self.server_url.starts_with("https://") {
+            return wrong("server_url", "starts with http:// or https://");
+        }
+        if !(200..=1000).contains(&self.part_target_ms) {
+            return wrong("part_target_ms", "is between 200 and 1000");
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(toml: &str) -> Result<Config, ConfigError> {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let file = dir.path().join("media.toml");
+        std::fs::write(&file, toml).expect("written");
+        Config::load(Some(&file))
+    }
+
+    #[test]
+    fn a_secret_is_all_that_is_needed_and_is_not_shown() {
+        let config = load("shared_secret = \"0123456789abcdef\"").expect("valid");
+        assert_eq!((config.http.port(), config.rtmp.port()), (8081, 1935));
+        assert!(!format!("{config:?}").contains("0123456789abcdef"));
+    }
+
+    #[test]
+    fn unknown_names_and_impossible_values_are_errors() {
+        let with = |line: &str| load(&format!("shared_secret = \"0123456789abcdef\"\n{line}"));
+        assert!(with("colour = 3").is_err());
+        assert!(with("http = \"nowhere\"").is_err());
+        assert!(with("server_url = \"ftp://x\"").is_err());
+        assert!(with("part_target_ms = 20").is_err());
+        assert!(load("shared_secret = \"short\"").is_err());
+        assert!(load("").is_err());
+    }
+}

@@ -1,0 +1,166 @@
+//! The loops that tell the server and follow it.
+
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{
+    sync::Notify,
+    time::{MissedTickBehavior, interval, sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+use yunke_protocol::{Orders, Snapshot, UtcMillis};
+
+use super::{
+    Server,
+    reconcile::{Followed, reconcile},
+};
+use crate::{lesson::Lessons, live::Clock};
+
+/// A snapshot is sent at least so often.
+const REPORT_EVERY: Duration = Duration::from_secs(2);
+/// And at most so often, however much changes.
+const REPORT_PAUSE: Duration = Duration::from_millis(50);
+/// Lessons are told of the time so often: an outage is noticed at most so late.
+const TICK_EVERY: Duration = Duration::from_millis(200);
+/// A supervised node whose server has been away for so long, with nothing on air, ends by itself.
+const ORPHAN_MS: i64 = 10 * 60 * 1000;
+
+/// The node's end of the control interface.
+pub struct Control {
+    node: String,
+    boot: Uuid,
+    clock: Clock,
+    lessons: Arc<Lessons>,
+    server: Arc<dyn Server>,
+    changed: Arc<Notify>,
+    version: AtomicU64,
+    followed: Mutex<Followed>,
+    /// One reconciliation at a time, so that an older one cannot undo a newer one.
+    following: tokio::sync::Mutex<()>,
+    heard_at: AtomicI64,
+}
+
+impl Control {
+    /// Of a node with these lessons.
+    pub fn new(
+        node: &str,
+        boot: Uuid,
+        clock: Clock,
+        lessons: Arc<Lessons>,
+        server: Arc<dyn Server>,
+        changed: Arc<Notify>,
+    ) -> Self {
+        let heard_at = AtomicI64::new(clock());
+        Self {
+            node: node.to_owned(),
+            boot,
+            clock,
+            lessons,
+            server,
+            changed,
+            version: AtomicU64::new(0),
+            followed: Mutex::default(),
+            following: tokio::sync::Mutex::default(),
+            heard_at,
+        }
+    }
+
+    fn followed(&self) -> MutexGuard<'_, Followed> {
+        self.followed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// When the server was last heard of.
+    pub fn heard_at(&self) -> UtcMillis {
+        self.heard_at.load(Ordering::Relaxed)
+    }
+
+    fn hear(&self) {
+        self.heard_at.store((self.clock)(), Ordering::Relaxed);
+    }
+
+    /// How it is going, for people and monitors.
+    pub fn health(&self) -> serde_json::Value {
+        let lessons = self.lessons.snapshots();
+        serde_json::json!({
+            "status": "ok",
+            "server_heard_ms_ago": (self.clock)() - self.heard_at(),
+            "lessons": lessons.len(),
+            "publishers": lessons.iter().filter(|lesson| lesson.publisher.is_some()).count(),
+            "segments_lost": self.lessons.segments_lost(),
+            "store_failing": self.lessons.store_failing(),
+        })
+    }
+
+    /// All there is, as of now.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            node: self.node.clone(),
+            boot: self.boot,
+            version: self.version.fetch_add(1, Ordering::Relaxed) + 1,
+            taken_at: (self.clock)(),
+            orders_version: self.followed().version(),
+            program_version: env!("CARGO_PKG_VERSION").to_owned(),
+            lessons: self.lessons.snapshots(),
+        }
+    }
+
+    /// Orders the server sent by itself; when this returns they have been followed.
+    pub async fn sent(&self, orders: Orders) {
+        self.hear();
+        if self.followed().sent(orders) {
+            self.follow().await;
+        }
+    }
+
+    async fn follow(&self) {
+        let _one_at_a_time = self.following.lock().await;
+        let Some(orders) = self.followed().orders().cloned() else { return };
+        for action in reconcile(&self.lessons.phases(), &orders) {
+            self.lessons.act(action).await;
+        }
+    }
+
+    /// Reports until cancelled.
+    pub async fn report(&self, shutdown: &CancellationToken) {
+        while !shutdown.is_cancelled() {
+            let asked_at = self.followed().version();
+            let snapshot = self.snapshot();
+            if let Some(orders) = self.server.report(&snapshot).await {
+                self.hear();
+                self.followed().answered(orders, asked_at);
+            }
+            // Also when nothing is new: what could not be done the last time is tried again.
+            self.follow().await;
+            sleep(REPORT_PAUSE).await;
+            tokio::select! {
+                () = shutdown.cancelled() => {}
+                _ = timeout(REPORT_EVERY, self.changed.notified()) => {}
+            }
+        }
+    }
+
+    /// Lets time pass in all lessons until cancelled.
+    pub async fn tick(&self, shutdown: &CancellationToken) {
+        let mut ticks = interval(TICK_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
+            self.lessons.tick();
+        }
+    }
+
+    /// Returns when a supervised node has been left alone.
+    pub async fn orphaned(&self) {
+        loop {
+            sleep(REPORT_EVERY * 5).await;
+            if (self.clock)() - self.heard_at() > ORPHAN_MS && !self.lessons.busy() {
+                return;
+            }
+        }
+    }
+}

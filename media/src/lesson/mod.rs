@@ -1,0 +1,167 @@
+//! A lesson on this node: its publisher's seat, its phase, its runs and outages, and what the server is told of it.
+//!
+//! [`Lesson`] is a state machine behind a mutex. Everything is called with the time; nothing here waits, but for the some
+//! milliseconds in which a run gets its last parts out. What happens inside is told apart in [`state`].
+
+mod output;
+mod registry;
+mod run;
+mod seat;
+mod state;
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use object_store::ObjectStore;
+use tokio::sync::Notify;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
+use yunke_protocol::{LessonOrder, LessonSnapshot, Phase, Transport};
+
+pub use self::registry::{Lessons, Place};
+use self::{seat::DEAD_MS, state::State};
+use crate::{
+    ingest::{Refusal, Unit},
+    live::{Clock, Origin},
+    recording::{Beginning, Recorder, Status},
+};
+
+/// What all lessons share.
+#[derive(Clone)]
+pub struct Context {
+    /// Where streams are opened.
+    pub origin: Origin,
+    /// Where recordings go.
+    pub store: Arc<dyn ObjectStore>,
+    /// The time.
+    pub clock: Clock,
+    /// Owns the recordings' tasks.
+    pub tasks: TaskTracker,
+    /// Told when the server should hear of something at once.
+    pub changed: Arc<Notify>,
+    /// `PART-TARGET`.
+    pub part_target: Duration,
+}
+
+/// What a lesson starts from.
+#[derive(Debug, Clone)]
+pub enum Origins {
+    /// Nothing yet.
+    Fresh,
+    /// A recording of an earlier process, which goes on.
+    Resumed(Beginning),
+    /// A complete recording.
+    Complete {
+        /// The lesson's length.
+        length_ms: i64,
+    },
+}
+
+/// A lesson.
+pub struct Lesson {
+    id: Uuid,
+    context: Context,
+    state: Mutex<State>,
+}
+
+impl Lesson {
+    /// Takes on a lesson as the server wants it.
+    pub fn new(context: Context, order: &LessonOrder, origins: Origins) -> Self {
+        let state = State::new(&context, order, origins);
+        let lesson = Self { id: order.lesson, context, state: Mutex::new(state) };
+        lesson.follow(order);
+        lesson
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> i64 {
+        (self.context.clock)()
+    }
+
+    /// Does what the server wants; going live waits for the next key frame.
+    pub fn follow(&self, order: &LessonOrder) {
+        let now = self.now();
+        if self.lock().follow(&self.context, order, now) {
+            self.context.changed.notify_one();
+        }
+    }
+
+    /// Gives the seat to a new publisher, if it is free or the one who has it is dead. `Err` says since when not.
+    fn sit(&self, transport: Transport) -> Result<(u64, CancellationToken), Busy> {
+        let now = self.now();
+        let seated = self.lock().sit(transport, now);
+        if seated.is_ok() {
+            self.context.changed.notify_one();
+        }
+        seated
+    }
+
+    fn leave(&self, seat: u64) {
+        self.lock().leave(seat);
+        self.context.changed.notify_one();
+    }
+
+    fn push(&self, seat: u64, unit: Unit) -> Result<Duration, Refusal> {
+        let now = self.now();
+        self.lock().push(&self.context, seat, unit, now)
+    }
+
+    fn farewell(&self, seat: u64) -> Refusal {
+        self.lock().farewell(seat)
+    }
+
+    /// Lets time pass: outages begin, gaps grow, broken pipelines are noticed. Several times a second.
+    pub fn tick(&self) {
+        let now = self.now();
+        if self.lock().tick(now) {
+            self.context.changed.notify_one();
+        }
+    }
+
+    /// What the server is told.
+    pub fn snapshot(&self) -> LessonSnapshot {
+        let now = self.now();
+        self.lock().snapshot(&self.context, now)
+    }
+
+    /// What it is now.
+    pub fn phase(&self) -> Phase {
+        self.lock().phase()
+    }
+
+    /// How its recording is going, if there is one.
+    pub fn recording(&self) -> Option<Arc<Status>> {
+        self.lock().recording()
+    }
+
+    /// Whether a publisher sends.
+    pub fn on_air(&self) -> bool {
+        self.lock().has_publisher()
+    }
+
+    /// Sends the publisher away and gets the last parts out; the lesson may go on in another process.
+    pub fn close(&self, why: Refusal) -> Option<Recorder> {
+        self.lock().close(why)
+    }
+
+    /// Breaks the pipeline as an element could.
+    #[cfg(test)]
+    pub(crate) fn break_pipeline(&self) {
+        self.lock().break_pipeline();
+    }
+}
+
+/// The seat is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Busy {
+    /// When its publisher last sent media.
+    last_media_at: i64,
+}
+
+#[cfg(test)]
+mod tests;

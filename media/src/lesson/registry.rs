@@ -1,0 +1,208 @@
+//! All lessons of this node: follows the server's orders, and lets publishers in ([`Gate`]).
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+use yunke_protocol::{LessonOrder, LessonSnapshot, Phase, PublishRefusal, RefusalCode, Transport};
+
+use super::{Busy, Context, DEAD_MS, Lesson, Origins};
+use crate::{
+    control::{Server, reconcile::Action},
+    ingest::{Gate, Inlet, Refusal, RefusalKind, Unit},
+    recording::{Beginning, Loaded, Recorder, index::Index, load},
+};
+
+/// How often a second publisher looks whether the first is still alive.
+const LOOK: Duration = Duration::from_millis(100);
+/// Lessons of one node. More orders than this are not followed; a node has tens.
+const MAX_LESSONS: usize = 1024;
+/// What the store may take at the end of the process.
+const FLUSH_TIME: Duration = Duration::from_secs(3);
+
+/// The lessons.
+pub struct Lessons {
+    context: Context,
+    server: Arc<dyn Server>,
+    lessons: Mutex<BTreeMap<Uuid, Arc<Lesson>>>,
+    /// Taking on a lesson reads its recording; one at a time, so that none is taken on twice.
+    taking_on: tokio::sync::Mutex<()>,
+}
+
+impl Lessons {
+    /// None yet.
+    pub fn new(context: Context, server: Arc<dyn Server>) -> Self {
+        Self { context, server, lessons: Mutex::default(), taking_on: tokio::sync::Mutex::default() }
+    }
+
+    fn map(&self) -> std::sync::MutexGuard<'_, BTreeMap<Uuid, Arc<Lesson>>> {
+        self.lessons.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn all(&self) -> Vec<Arc<Lesson>> {
+        self.map().values().cloned().collect()
+    }
+
+    /// The lessons and what they are now.
+    pub fn phases(&self) -> BTreeMap<Uuid, Phase> {
+        self.map().iter().map(|(id, lesson)| (*id, lesson.phase())).collect()
+    }
+
+    /// Does one thing the orders ask for.
+    pub async fn act(&self, action: Action) {
+        match action {
+            Action::TakeOn(order) => {
+                if let Err(problem) = self.take_on(&order).await {
+                    tracing::warn!(lesson = %order.lesson, %problem, "a lesson could not be taken on; tried again");
+                }
+            }
+            Action::Follow(order) => {
+                let lesson = self.map().get(&order.lesson).cloned();
+                if let Some(lesson) = lesson {
+                    lesson.follow(&order);
+                }
+            }
+            Action::Drop(id) => {
+                let lesson = self.map().remove(&id);
+                if let Some(lesson) = lesson {
+                    lesson.close(Refusal::denied("the lesson is not expected here any more"));
+                    self.context.origin.forget(id);
+                }
+            }
+        }
+    }
+
+    async fn take_on(&self, order: &LessonOrder) -> Result<Arc<Lesson>, object_store::Error> {
+        let _one_at_a_time = self.taking_on.lock().await;
+        if let Some(lesson) = self.map().get(&order.lesson).cloned() {
+            lesson.follow(order);
+            return Ok(lesson);
+        }
+        // Only a lesson that has been live can have a recording.
+        let loaded = match (order.phase, order.zero_at) {
+            (Phase::Rehearsal, _) | (Phase::Live, None) => Loaded::Nothing,
+            _ => load(&*self.context.store, order.lesson).await?,
+        };
+        let origins = match (loaded, order.zero_at) {
+            (Loaded::Complete(index), _) => {
+                Origins::Complete { length_ms: index.length_ms.unwrap_or_default() }
+            }
+            (Loaded::Open(beginning), _) => Origins::Resumed(beginning),
+            (Loaded::Nothing, Some(zero_at)) => {
+                Origins::Resumed(Beginning { index: Index::new(order.lesson, zero_at), pages: 0 })
+            }
+            (Loaded::Nothing, None) => Origins::Fresh,
+        };
+        let lesson = Arc::new(Lesson::new(self.context.clone(), order, origins));
+        let mut lessons = self.map();
+        if lessons.len() < MAX_LESSONS {
+            lessons.insert(order.lesson, Arc::clone(&lesson));
+        }
+        Ok(lesson)
+    }
+
+    /// Lets time pass in all lessons.
+    pub fn tick(&self) {
+        self.all().iter().for_each(|lesson| lesson.tick());
+    }
+
+    /// What the server is told.
+    pub fn snapshots(&self) -> Vec<LessonSnapshot> {
+        self.all().iter().map(|lesson| lesson.snapshot()).collect()
+    }
+
+    /// Segments the store did not take, of all lessons here.
+    pub fn segments_lost(&self) -> u64 {
+        self.all().iter().filter_map(|lesson| lesson.recording()).map(|recording| recording.lost()).sum()
+    }
+
+    /// The store refuses at the moment.
+    pub fn store_failing(&self) -> bool {
+        self.all().iter().filter_map(|lesson| lesson.recording()).any(|recording| recording.failing())
+    }
+
+    /// Whether anybody publishes or a lesson is live.
+    pub fn busy(&self) -> bool {
+        self.all().iter().any(|lesson| lesson.on_air() || lesson.phase() == Phase::Live)
+    }
+
+    /// Ends all pipelines and waits until the store has what they gave.
+    pub async fn close(&self) {
+        let why = Refusal::denied("the media service restarts: connect again");
+        let recorders: Vec<Recorder> =
+            self.all().iter().filter_map(|lesson| lesson.close(why.clone())).collect();
+        for recorder in recorders {
+            recorder.flush(FLUSH_TIME).await;
+        }
+    }
+}
+
+impl Gate for Lessons {
+    type Inlet = Place;
+
+    async fn open(&self, transport: Transport, stream_key: String) -> Result<Place, Refusal> {
+        if stream_key.is_empty() {
+            let reason = "the stream key is missing: rtmp://host/live/KEY".to_owned();
+            return Err(Refusal { kind: RefusalKind::WrongKey, reason });
+        }
+        let grant = self.server.publish(transport, stream_key).await.map_err(refused)?;
+        let lesson = self.take_on(&grant.lesson).await.map_err(|problem| {
+            tracing::error!(%problem, "a recording cannot be read");
+            Refusal::denied("the recording store does not answer; try again")
+        })?;
+        let asked = Instant::now();
+        let mut seen = None;
+        loop {
+            let Busy { last_media_at } = match lesson.sit(transport) {
+                Ok((seat, revoked)) => return Ok(Place { lesson, seat, revoked }),
+                Err(busy) => busy,
+            };
+            let alive = seen.replace(last_media_at).is_some_and(|before| before != last_media_at);
+            let dead_by_now = Duration::from_millis(DEAD_MS.cast_unsigned()) + 5 * LOOK;
+            if alive || asked.elapsed() > dead_by_now {
+                return Err(Refusal::denied("this lesson already receives a stream from another publisher"));
+            }
+            sleep(LOOK).await;
+        }
+    }
+}
+
+fn refused(refusal: PublishRefusal) -> Refusal {
+    let kind = match refusal.code {
+        RefusalCode::WrongKey => RefusalKind::WrongKey,
+        RefusalCode::LessonOver | RefusalCode::TryLater => RefusalKind::Denied,
+    };
+    Refusal { kind, reason: refusal.message }
+}
+
+/// A publisher's place; dropping it leaves the seat.
+pub struct Place {
+    lesson: Arc<Lesson>,
+    seat: u64,
+    revoked: CancellationToken,
+}
+
+impl Inlet for Place {
+    fn push(&mut self, unit: Unit) -> Result<Duration, Refusal> {
+        self.lesson.push(self.seat, unit)
+    }
+
+    fn revoked(&self) -> CancellationToken {
+        self.revoked.clone()
+    }
+
+    fn farewell(&self) -> Refusal {
+        self.lesson.farewell(self.seat)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.lesson.leave(self.seat);
+    }
+}

@@ -1,0 +1,105 @@
+//! One run of a lesson: a stretch of media with continuous timestamps, from access units to parts.
+
+use std::sync::Arc;
+
+use yunke_protocol::UtcMillis;
+
+use super::output::{Output, RunInfo};
+use crate::{
+    ingest::{AudioConfig, Frame},
+    pipeline::{
+        packager::{Packager, PackagerError},
+        repair::{Repair, Repaired},
+        splitter::{Splitter, Step},
+    },
+};
+
+/// Media time lies this much above zero, so that decoding times before the first picture are not negative.
+const BASE_MS: i64 = 10_000;
+
+/// A run under way.
+pub(super) struct Run {
+    packager: Packager,
+    repair: Repair,
+    splitter: Splitter,
+    info: RunInfo,
+    /// The furthest media time, microseconds since the anchor.
+    reached_us: i64,
+    steps: Vec<Step>,
+}
+
+/// What became of a frame.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// Sent on, or dropped for its timestamp.
+    Taken,
+    /// The timestamps jumped: the run is over, and this frame is not in it.
+    Jump,
+}
+
+impl Run {
+    /// Starts a run with this frame. `epoch` is where media time starts, the same for all runs of a stream.
+    pub(super) fn start(
+        first: &Frame,
+        info: RunInfo,
+        epoch: UtcMillis,
+        part_target_us: i64,
+        output: Arc<Output>,
+    ) -> Result<Self, PackagerError> {
+        let base_us = (info.anchor - epoch + BASE_MS).saturating_mul(1000);
+        let run = info.clone();
+        let sink = move |packed| output.packed(&run, packed);
+        let packager = Packager::start(info.video.as_ref(), info.audio.as_ref(), base_us, sink)?;
+        let frame_ns = info.audio.as_ref().map_or(0, AudioConfig::frame_ns);
+        let frame_ns = i64::try_from(frame_ns).unwrap_or_default();
+        let repair = Repair::start(first, frame_ns);
+        let splitter = Splitter::new(part_target_us, info.video.is_some(), frame_ns / 1000);
+        Ok(Self { packager, repair, splitter, info, reached_us: 0, steps: Vec::new() })
+    }
+
+    pub(super) fn info(&self) -> &RunInfo {
+        &self.info
+    }
+
+    pub(super) fn repaired(&self) -> u64 {
+        self.repair.repaired()
+    }
+
+    /// How far media time is ahead of the clock.
+    pub(super) fn lead_ms(&self, now: UtcMillis) -> i64 {
+        self.info.anchor + self.reached_us / 1000 - now
+    }
+
+    /// Takes a frame.
+    pub(super) fn push(&mut self, frame: Frame, now: UtcMillis) -> Result<Outcome, PackagerError> {
+        self.packager.check()?;
+        let stamp = match self.repair.stamp(&frame, now) {
+            Repaired::Stamp(stamp) => stamp,
+            Repaired::Drop => return Ok(Outcome::Taken),
+            Repaired::Jump => return Ok(Outcome::Jump),
+        };
+        self.reached_us = self.reached_us.max(stamp.dts_us);
+        self.splitter.push(frame, stamp, &mut self.steps);
+        self.steps.drain(..).try_for_each(|step| self.packager.step(step))?;
+        Ok(Outcome::Taken)
+    }
+
+    /// Whether the pipeline still works.
+    pub(super) fn check(&self) -> Result<(), PackagerError> {
+        self.packager.check()
+    }
+
+    /// Gets the last parts out. Blocks for some milliseconds.
+    pub(super) fn finish(mut self) {
+        self.splitter.finish(&mut self.steps);
+        let steps = std::mem::take(&mut self.steps);
+        if steps.into_iter().try_for_each(|step| self.packager.step(step)).is_ok() {
+            self.packager.finish();
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn break_it(&self) {
+        self.packager.break_it();
+    }
+}

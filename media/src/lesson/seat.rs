@@ -1,0 +1,96 @@
+//! The publisher's seat in a lesson: who sends, what arrives, and the right to be the only one.
+
+use tokio_util::sync::CancellationToken;
+use yunke_protocol::{Publisher, Transport, UtcMillis};
+
+use crate::{
+    ingest::{AudioConfig, Frame, Refusal, Track, VideoConfig},
+    pipeline::meter::{Meter, Repairs},
+};
+
+/// A publisher without media for so long is dead: the next one gets the seat.
+pub(super) const DEAD_MS: i64 = 2_000;
+/// Above this, over [`RATE_WINDOW_MS`], a publisher is sent away: 20 times what a lesson needs, and memory is counted on it.
+const MAX_BYTES_PER_SECOND: i64 = 3_000_000;
+const RATE_WINDOW_MS: i64 = 4_000;
+/// A lesson without picture starts when none has come for so long.
+const NO_PICTURE_MS: i64 = 1_000;
+
+/// A publisher in its seat.
+#[derive(Debug)]
+pub(super) struct Seat {
+    pub(super) id: u64,
+    transport: Transport,
+    connected_at: UtcMillis,
+    pub(super) last_media_at: UtcMillis,
+    pub(super) first_media_at: Option<UtcMillis>,
+    last_video_at: Option<UtcMillis>,
+    pub(super) video: Option<VideoConfig>,
+    pub(super) audio: Option<AudioConfig>,
+    pub(super) meter: Meter,
+    pub(super) revoked: CancellationToken,
+    /// The publisher's time that went with a time of ours when the last run started, milliseconds.
+    pub(super) reference: Option<(u32, UtcMillis)>,
+    /// Since when frames are passed over because they are old.
+    pub(super) stale_since: Option<UtcMillis>,
+    rate: (UtcMillis, i64),
+}
+
+impl Seat {
+    pub(super) fn new(id: u64, transport: Transport, now: UtcMillis) -> Self {
+        Self {
+            id,
+            transport,
+            connected_at: now,
+            last_media_at: now,
+            first_media_at: None,
+            last_video_at: None,
+            video: None,
+            audio: None,
+            meter: Meter::default(),
+            revoked: CancellationToken::new(),
+            reference: None,
+            stale_since: None,
+            rate: (now, 0),
+        }
+    }
+
+    /// Counts a frame; refuses a publisher that sends more than anybody can play.
+    pub(super) fn count(&mut self, frame: &Frame, now: UtcMillis) -> Result<(), Refusal> {
+        self.last_media_at = now;
+        self.first_media_at.get_or_insert(now);
+        if frame.track == Track::Video {
+            self.last_video_at = Some(now);
+        }
+        self.meter.add(frame, now);
+        if now - self.rate.0 > RATE_WINDOW_MS {
+            self.rate = (now, 0);
+        }
+        self.rate.1 += i64::try_from(frame.data.len()).unwrap_or(i64::MAX);
+        if self.rate.1 > MAX_BYTES_PER_SECOND * RATE_WINDOW_MS / 1000 {
+            return Err(Refusal::media("more than 24 Mbit/s cannot be played; 2 Mbit/s is recommended"));
+        }
+        Ok(())
+    }
+
+    /// No picture comes, or none any more: the lesson goes on as sound alone.
+    pub(super) fn without_picture(&self, now: UtcMillis) -> bool {
+        match (&self.video, self.last_video_at.or(self.first_media_at)) {
+            (None, since) => since.is_some_and(|since| now - since >= NO_PICTURE_MS),
+            (Some(_), since) => since.is_some_and(|since| now - since >= DEAD_MS),
+        }
+    }
+
+    pub(super) fn snapshot(&self, repairs: Repairs, now: UtcMillis) -> Publisher {
+        let video = self.video.as_ref().and_then(|config| self.meter.video(config));
+        let audio = self.audio.as_ref().and_then(|config| self.meter.audio(config));
+        Publisher {
+            transport: self.transport,
+            connected_at: self.connected_at,
+            last_media_at: self.last_media_at,
+            notes: self.meter.notes(video.as_ref(), self.last_media_at, repairs, now),
+            video,
+            audio,
+        }
+    }
+}

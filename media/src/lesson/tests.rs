@@ -1,0 +1,1 @@
+//! A lesson's life, through the real packager and origin.

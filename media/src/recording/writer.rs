@@ -1,0 +1,188 @@
+//! The task that writes one lesson's recording: segment, then the index page that names it, one after the other.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use object_store::{ObjectStore, ObjectStoreExt as _, path::Path};
+use tokio::{
+    sync::{Notify, mpsc},
+    time::{sleep, timeout},
+};
+use yunke_protocol::{LessonMillis, UtcMillis};
+
+use super::{
+    Beginning, Job, Status,
+    index::{self, Entry, Index, InitEntry, MediaEntry, PAGE_ENTRIES},
+};
+use crate::live::event::{Completed, Content, NumberedInit, Rendition};
+
+/// One attempt to put an object.
+const PUT_TIME: Duration = Duration::from_secs(10);
+/// Waits between the attempts to put a segment; after the last one it is lost. 12 s: within what may wait.
+const RETRIES: [Duration; 5] = [
+    Duration::from_millis(200),
+    Duration::from_millis(800),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(5),
+];
+/// Waits between the attempts to put the index at the end; there is no hurry any more, and no giving up.
+const FINISH_RETRY: Duration = Duration::from_secs(5);
+
+pub(super) struct Writer {
+    store: Arc<dyn ObjectStore>,
+    stream: u64,
+    index: Index,
+    /// Number of the open page, and where its entries and inits start in the index.
+    page: u32,
+    page_entries: usize,
+    page_inits: usize,
+    dirty: bool,
+    inits: BTreeSet<(Rendition, u32)>,
+    status: Arc<Status>,
+    changed: Arc<Notify>,
+}
+
+impl Writer {
+    pub(super) fn new(
+        store: Arc<dyn ObjectStore>,
+        stream: u64,
+        beginning: Beginning,
+        status: Arc<Status>,
+        changed: Arc<Notify>,
+    ) -> Self {
+        let Beginning { index, pages } = beginning;
+        let (page_entries, page_inits) = (index.entries.len(), index.inits.len());
+        let inits = BTreeSet::new();
+        Self { store, stream, index, page: pages, page_entries, page_inits, dirty: false, inits, status, changed }
+    }
+
+    pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<Job>) {
+        while let Some(job) = inbox.recv().await {
+            match job {
+                Job::Segment(segment) => self.segment(segment).await,
+                Job::Flush(done) => {
+                    self.put_page().await;
+                    let _ = done.send(());
+                }
+                Job::Finish { end, length_ms } => {
+                    self.put_page().await;
+                    self.finish(end, length_ms).await;
+                    return;
+                }
+            }
+            // While more is waiting the page can wait too; it names nothing that is not there.
+            if inbox.is_empty() || self.index.entries.len() - self.page_entries >= PAGE_ENTRIES {
+                self.put_page().await;
+            }
+        }
+        self.put_page().await;
+    }
+
+    async fn segment(&mut self, segment: Completed) {
+        let Completed { rendition, msn, pdt, duration, content, discontinuity } = segment;
+        let duration_us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        let media = match content {
+            Content::Gap => None,
+            Content::Media { bytes, init, independent } => {
+                let size = bytes.len();
+                let media = self.media(rendition, msn, bytes, &init, independent).await;
+                self.status.pending_bytes.fetch_sub(size, Ordering::Relaxed);
+                if media.is_none() {
+                    self.status.lose();
+                }
+                media
+            }
+        };
+        self.index.entries.push(Entry { rendition, msn, pdt, duration_us, discontinuity, media });
+        self.dirty = true;
+    }
+
+    async fn media(
+        &mut self,
+        rendition: Rendition,
+        msn: u64,
+        bytes: Bytes,
+        init: &NumberedInit,
+        independent: bool,
+    ) -> Option<MediaEntry> {
+        let (lesson, stream) = (self.index.lesson, self.stream);
+        if !self.inits.contains(&(rendition, init.number)) {
+            let path = index::init_path(lesson, rendition, stream, init.number);
+            self.put(&path, init.init.bytes.clone()).await?;
+            self.inits.insert((rendition, init.number));
+            let format = init.init.format.clone();
+            self.index.inits.push(InitEntry { rendition, stream, number: init.number, format });
+        }
+        let size = bytes.len() as u64;
+        self.put(&index::segment_path(lesson, rendition, stream, msn), bytes).await?;
+        metrics::counter!("yunke_media_recording_bytes_total").increment(size);
+        Some(MediaEntry { stream, init: init.number, bytes: size, independent })
+    }
+
+    async fn put_page(&mut self) {
+        if !self.dirty {
+            return;
+        }
+        let page = Index {
+            lesson: self.index.lesson,
+            zero_at: self.index.zero_at,
+            length_ms: None,
+            inits: self.index.inits[self.page_inits..].to_vec(),
+            entries: self.index.entries[self.page_entries..].to_vec(),
+        };
+        let path = index::page_path(self.index.lesson, self.page);
+        if self.put(&path, json(&page)).await.is_none() {
+            return; // stays dirty: the next segment tries again
+        }
+        self.dirty = false;
+        if page.entries.len() >= PAGE_ENTRIES {
+            self.page += 1;
+            self.page_entries = self.index.entries.len();
+            self.page_inits = self.index.inits.len();
+        }
+    }
+
+    async fn finish(mut self, end: UtcMillis, length_ms: LessonMillis) {
+        self.index.entries.retain(|entry| entry.pdt < end || entry.media.is_some());
+        self.index.length_ms = Some(length_ms);
+        let path = index::index_path(self.index.lesson);
+        let whole = json(&self.index);
+        while self.put(&path, whole.clone()).await.is_none() {
+            sleep(FINISH_RETRY).await;
+        }
+        self.status.complete.store(true, Ordering::Release);
+        self.changed.notify_one();
+        tracing::info!(lesson = %self.index.lesson, segments = self.index.entries.len(), "the replay is ready");
+    }
+
+    async fn put(&self, path: &Path, bytes: Bytes) -> Option<()> {
+        let mut waits = RETRIES.into_iter();
+        loop {
+            let problem = match timeout(PUT_TIME, self.store.put(path, bytes.clone().into())).await {
+                Ok(Ok(_)) => {
+                    self.status.failing.store(false, Ordering::Relaxed);
+                    return Some(());
+                }
+                Ok(Err(error)) => error.to_string(),
+                Err(_) => "no answer in time".to_owned(),
+            };
+            self.status.failing.store(true, Ordering::Relaxed);
+            metrics::counter!("yunke_media_store_errors_total").increment(1);
+            let Some(wait) = waits.next() else {
+                tracing::error!(%path, problem, "the store does not take an object; it is lost");
+                return None;
+            };
+            tracing::warn!(%path, problem, retry.seconds = wait.as_secs_f64(), "the store refused an object");
+            sleep(wait).await;
+        }
+    }
+}
+
+fn json(index: &Index) -> Bytes {
+    serde_json::to_vec(index).expect("an index is plain data").into()
+}
