@@ -34,6 +34,16 @@ fn start_of(day: jiff::civil::Date) -> UtcMillis {
     day.to_zoned(shanghai()).map_or(UtcMillis::MAX, |midnight| midnight.timestamp().as_millisecond())
 }
 
+/// A moment as people in the centres read it: `2028-02-28 23:00:00`.
+pub fn local_time(at: UtcMillis) -> String {
+    zoned(at).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// The day of a moment: `2028-02-28`.
+pub fn local_day(at: UtcMillis) -> String {
+    zoned(at).strftime("%Y-%m-%d").to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

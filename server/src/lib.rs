@@ -10,6 +10,7 @@ pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod evidence;
+pub mod exports;
 pub mod lesson_run;
 mod listen;
 pub mod media_nodes;

@@ -4,6 +4,7 @@ pub mod access;
 mod account;
 mod client_ip;
 mod console;
+mod exports;
 pub mod extract;
 mod home;
 mod internal;
@@ -37,6 +38,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(room::routes())
         .merge(studio::routes())
         .merge(console::routes())
+        .merge(exports::routes())
 }
 
 /// The whole router with its middleware.

@@ -9,8 +9,8 @@ mod timeline;
 
 use super::*;
 
-/// Lessons in these tests start here: an hour before a leap day's midnight in Shanghai.
-const ZERO: i64 = 1_835_449_200_000;
+/// Lessons in these tests start here: an hour before midnight of a leap day in Shanghai.
+const ZERO: i64 = 1_835_362_800_000;
 const S: i64 = 1_000;
 const MIN: i64 = 60_000;
 const LESSON: u128 = 7;

@@ -1,0 +1,90 @@
+//! CSV as spreadsheets in China open it: UTF-8 with BOM, CRLF, every field quoted, nothing a
+//! spreadsheet would run. Goes out page by page.
+
+use ::csv::{QuoteStyle, Terminator, WriterBuilder};
+use axum::body::Bytes;
+
+use super::{
+    COLUMNS, Cell, Detail, DetailError, Pieces,
+    columns::{hours_minutes, thousandths},
+};
+
+const BOM: &[u8] = "\u{feff}".as_bytes();
+
+/// What a field that begins with one of these would do in a spreadsheet, it must not.
+const STARTERS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
+/// A field no spreadsheet takes for a formula.
+pub(super) fn neutral(text: &str) -> String {
+    if text.starts_with(STARTERS) { format!("'{text}") } else { text.to_owned() }
+}
+
+/// Writes the whole export.
+pub(super) async fn write(mut detail: Detail, pieces: &Pieces) -> Result<(), DetailError> {
+    let mut first = BOM.to_vec();
+    first.extend(lines([COLUMNS.map(|(heading, _)| heading.to_owned())])?);
+    send(pieces, first).await?;
+    loop {
+        let rows = detail.page().await?;
+        if rows.is_empty() {
+            break;
+        }
+        send(pieces, lines(rows.iter().map(|row| row.each_ref().map(Cell::text)))?).await?;
+    }
+    send(pieces, lines([totals(&detail)])?).await
+}
+
+/// The last line: the sums of the columns that can be added.
+fn totals(detail: &Detail) -> [String; COLUMNS.len()] {
+    let totals = detail.totals();
+    COLUMNS.map(|(heading, _)| match heading {
+        "中心" => "合计".to_owned(),
+        "姓名" => format!("{} 人", totals.people),
+        "进入次数" => totals.visits.to_string(),
+        "观看秒" => totals.seconds.to_string(),
+        "观看时长" => hours_minutes(totals.seconds),
+        "原始学时" | "最终学时" => thousandths(totals.hours_milli),
+        "调整学时" => thousandths(0),
+        _ => String::new(),
+    })
+}
+
+async fn send(pieces: &Pieces, bytes: Vec<u8>) -> Result<(), DetailError> {
+    pieces.send(Ok(Bytes::from(bytes))).await.map_err(|_| DetailError::ClientGone)
+}
+
+fn lines(rows: impl IntoIterator<Item = [String; COLUMNS.len()]>) -> Result<Vec<u8>, DetailError> {
+    let mut writer = WriterBuilder::new()
+        .quote_style(QuoteStyle::Always)
+        .terminator(Terminator::CRLF)
+        .from_writer(Vec::new());
+    for row in rows {
+        writer.write_record(row.iter().map(|field| neutral(field)))?;
+    }
+    writer.into_inner().map_err(|error| DetailError::File(error.into_error()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_a_spreadsheet_would_run_is_made_text() {
+        for text in ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠x"] {
+            assert_eq!(neutral(text), format!("'{text}"));
+        }
+        for text in ["", "张三", "1+1", "𠮷野家", "a=b", "—"] {
+            assert_eq!(neutral(text), text);
+        }
+    }
+
+    #[test]
+    fn every_field_is_quoted_and_every_line_ends_with_crlf() {
+        let mut row = COLUMNS.map(|_| String::new());
+        row[0] = "a \"b\", c\nd".to_owned();
+        let bytes = lines([row]).expect("memory");
+        let text = String::from_utf8(bytes).expect("UTF-8");
+        let rest = ",\"\"".repeat(COLUMNS.len() - 1);
+        assert_eq!(text, format!("\"a \"\"b\"\", c\nd\"{rest}\r\n"));
+    }
+}

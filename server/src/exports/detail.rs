@@ -1,0 +1,170 @@
+//! The rows of an export, page by page, with their totals and the hash that ties the file to them.
+
+use std::{collections::HashMap, sync::Arc};
+
+use sha2::{Digest as _, Sha256};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
+use yunke_store::{Store, StoreError, Unit, UnitKind, UtcMillis};
+
+use super::{
+    SharedLesson,
+    columns::{self, COLUMNS, Cell},
+};
+use crate::evidence::Records;
+
+/// Members whose evidence is read at once.
+const PAGE: usize = 100;
+
+/// Why an export broke off.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DetailError {
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The temporary file failed.
+    #[error("the temporary file failed")]
+    File(#[from] std::io::Error),
+    /// The CSV could not be written.
+    #[error("the CSV could not be written")]
+    Csv(#[from] ::csv::Error),
+    /// The XLSX could not be written.
+    #[error("the XLSX could not be written")]
+    Xlsx(#[from] rust_xlsxwriter::XlsxError),
+    /// The client went away.
+    #[error("the client went away")]
+    ClientGone,
+    /// The server is stopping.
+    #[error("the server is stopping")]
+    Stopped,
+}
+
+/// What an export is made from.
+#[derive(Clone)]
+pub struct ExportParts {
+    /// The database.
+    pub store: Arc<dyn Store>,
+    /// Owns the task.
+    pub tasks: TaskTracker,
+    /// Ends it.
+    pub stopping: CancellationToken,
+}
+
+/// Names of the tree, to tell a branch's centre, station and point.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    by_path: HashMap<String, (UnitKind, String)>,
+}
+
+impl Places {
+    fn new(units: Vec<Unit>) -> Self {
+        Self { by_path: units.into_iter().map(|unit| (unit.path, (unit.kind, unit.name))).collect() }
+    }
+
+    /// The unit of this kind that `branch` is or lies in; empty if there is none.
+    pub(super) fn name(&self, branch: Option<&Unit>, kind: UnitKind) -> String {
+        let Some(branch) = branch else { return String::new() };
+        let ends = branch.path.char_indices().filter(|(at, c)| *c == '/' && *at > 0).map(|(at, _)| at);
+        ends.filter_map(|end| self.by_path.get(&branch.path[..=end]))
+            .find(|(found, _)| *found == kind)
+            .map(|(_, name)| name.clone())
+            .unwrap_or_default()
+    }
+}
+
+/// What the rows add up to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Totals {
+    /// Rows.
+    pub people: i64,
+    /// 进入次数.
+    pub visits: i64,
+    /// 观看秒, of the rounded rows: a sum of the column gives the same.
+    pub seconds: i64,
+    /// 最终学时 × 1000.
+    pub hours_milli: i64,
+}
+
+/// An export before its first row.
+pub struct Detail {
+    /// The lesson.
+    pub lesson: SharedLesson,
+    /// Who asked for it.
+    pub made_by: String,
+    /// When.
+    pub made_at: UtcMillis,
+    /// The parts of the tree it is limited to, in words.
+    pub scope: String,
+    users: Vec<Uuid>,
+    next: usize,
+    records: Records,
+    places: Places,
+    totals: Totals,
+    hash: Sha256,
+}
+
+impl Detail {
+    /// Of `lesson`, for the members inside `paths`.
+    pub async fn new(
+        parts: &ExportParts,
+        lesson: SharedLesson,
+        paths: &[String],
+        made_by: String,
+        scope: String,
+        made_at: UtcMillis,
+    ) -> Result<Self, DetailError> {
+        let attendees = parts.store.attendees(lesson.id, Some(paths)).await?;
+        // The whole tree: the names above an organizer's part are no secret, and 中心 stands in each row.
+        let root = lesson.unit.path.match_indices('/').nth(1).map(|(end, _)| lesson.unit.path[..=end].to_owned());
+        let places = Places::new(parts.store.units_within(&root.into_iter().collect::<Vec<_>>()).await?);
+        let records = Records::new(parts.store.clone(), lesson.clone(), made_at).await?;
+        let users = attendees.into_iter().map(|attendee| attendee.user_id).collect();
+        let (totals, hash) = (Totals::default(), Sha256::new());
+        let mut detail =
+            Self { lesson, made_by, made_at, scope, users, next: 0, records, places, totals, hash };
+        detail.add_to_hash(COLUMNS.iter().map(|(heading, _)| (*heading).to_owned()));
+        Ok(detail)
+    }
+
+    /// The next rows; empty: there are no more.
+    pub async fn page(&mut self) -> Result<Vec<[Cell; COLUMNS.len()]>, DetailError> {
+        let page = &self.users[self.next..self.users.len().min(self.next + PAGE)];
+        self.next += page.len();
+        let records = self.records.of_all(page).await?;
+        let mut rows = Vec::with_capacity(records.len());
+        for record in &records {
+            let row = columns::row(&self.lesson, record, &self.places);
+            self.totals.people += 1;
+            self.totals.visits += i64::from(record.visits.visits);
+            self.totals.seconds += record.credit.counted_ms / 1000;
+            self.totals.hours_milli += record.credit.hours_milli;
+            self.add_to_hash(row.iter().map(Cell::text));
+            rows.push(row);
+        }
+        Ok(rows)
+    }
+
+    /// What the rows given so far add up to.
+    pub fn totals(&self) -> &Totals {
+        &self.totals
+    }
+
+    /// SHA-256 over the heading and the rows given so far: their texts, each ended by U+001F, each row by
+    /// U+001E, in UTF-8.
+    pub fn hash(&self) -> String {
+        use std::fmt::Write as _;
+        self.hash.clone().finalize().iter().fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+    }
+
+    fn add_to_hash(&mut self, texts: impl Iterator<Item = String>) {
+        for text in texts {
+            self.hash.update(text.as_bytes());
+            self.hash.update([0x1f]);
+        }
+        self.hash.update([0x1e]);
+    }
+}

@@ -1,0 +1,53 @@
+//! The name of a download (RFC 6266, RFC 8187): Chinese for those who can, plain for the rest.
+
+/// Characters of a title in a file name at most.
+const TITLE_CHARS: usize = 60;
+
+/// `Content-Disposition` of a file with this title, day and ending.
+pub fn content_disposition(title: &str, day: &str, ending: &str) -> String {
+    let clean: String = title
+        .chars()
+        .map(|c| if c.is_control() || "/\\:*?\"<>|\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}".contains(c) { '_' } else { c })
+        .take(TITLE_CHARS)
+        .collect();
+    let clean = clean.trim().trim_matches('.');
+    let name = format!("{clean} 个人明细 {day}.{ending}");
+    format!("attachment; filename=\"attendance-{day}.{ending}\"; filename*=UTF-8''{}", percent(&name))
+}
+
+/// Percent-encodes all but the `attr-char`s of RFC 8187.
+fn percent(text: &str) -> String {
+    use std::fmt::Write as _;
+    text.bytes().fold(String::new(), |mut out, byte| {
+        if byte.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+        out
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_chinese_for_those_who_can_and_plain_for_the_rest() {
+        assert_eq!(
+            content_disposition("午间课", "2028-02-28", "csv"),
+            "attachment; filename=\"attendance-2028-02-28.csv\"; \
+             filename*=UTF-8''%E5%8D%88%E9%97%B4%E8%AF%BE%20%E4%B8%AA%E4%BA%BA%E6%98%8E%E7%BB%86%202028-02-28.csv"
+        );
+    }
+
+    #[test]
+    fn no_title_breaks_out_of_the_header_or_the_folder() {
+        for title in ["a\"; x=\"", "../../etc/passwd", "a\r\nSet-Cookie: x", "\u{202e}fdp.exe", &"长".repeat(300)] {
+            let header = content_disposition(title, "2028-02-28", "xlsx");
+            assert!(header.is_ascii() && header.bytes().all(|b| b >= 0x20) && header.len() < 1_000, "{header}");
+            assert_eq!(header.matches('"').count(), 2);
+            assert!(!header.contains('/') && !header.contains("%2F") && !header.contains("%5C"));
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Exports an organizer takes along: 个人明细 of a lesson as CSV and XLSX. Rows are computed from the
+//! evidence page by page and go out as they come; an export is never held in memory whole.
+
+mod columns;
+mod csv;
+mod detail;
+mod file_name;
+mod notes;
+mod xlsx;
+
+pub use columns::{COLUMNS, Cell};
+pub use detail::{Detail, DetailError, ExportParts, Totals};
+pub use file_name::content_disposition;
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use tokio::sync::{Semaphore, mpsc};
+
+/// Exports under way at once; each holds one page of rows. Who asks for one more is told to try again.
+const AT_ONCE: usize = 4;
+
+/// Pieces of a file that may wait for a slow client; then the export waits, and nothing else.
+const WAITING_PIECES: usize = 8;
+
+static PLACES: Semaphore = Semaphore::const_new(AT_ONCE);
+
+/// The file formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExportFormat {
+    /// Excel, the default.
+    Xlsx,
+    /// UTF-8 with BOM, CRLF, every field quoted.
+    Csv,
+}
+
+impl ExportFormat {
+    /// The media type.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Self::Csv => "text/csv; charset=utf-8",
+        }
+    }
+
+    /// The ending of the file name.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Xlsx => "xlsx",
+            Self::Csv => "csv",
+        }
+    }
+}
+
+/// Where the pieces of a file go; an error ends the download so that the client sees it is not whole.
+pub(crate) type Pieces = mpsc::Sender<Result<Bytes, std::io::Error>>;
+
+/// Starts an export; `None` when too many are under way. The file's bytes follow as the body is read.
+pub fn start(parts: &ExportParts, format: ExportFormat, detail: Detail) -> Option<Body> {
+    let place = PLACES.try_acquire().ok()?;
+    let (pieces, outlet) = mpsc::channel(WAITING_PIECES);
+    let (stopping, tasks) = (parts.stopping.clone(), parts.tasks.clone());
+    tasks.spawn(async move {
+        let _place = place;
+        let file = async {
+            match format {
+                ExportFormat::Csv => csv::write(detail, &pieces).await,
+                ExportFormat::Xlsx => xlsx::write(detail, &pieces).await,
+            }
+        };
+        let done = tokio::select! {
+            () = stopping.cancelled() => Err(DetailError::Stopped),
+            done = file => done,
+        };
+        if let Err(error) = done {
+            tracing::error!(error = crate::problem::source_chain(&error), "an export broke off");
+            let _ = pieces.send(Err(std::io::Error::other("the export broke off"))).await;
+        }
+    });
+    let stream = futures_util::stream::unfold(outlet, async |mut outlet| {
+        let piece = outlet.recv().await?;
+        Some((piece, outlet))
+    });
+    Some(Body::from_stream(stream))
+}
+
+/// A lesson and what belongs to it, shared by the pages of an export.
+pub(crate) type SharedLesson = Arc<yunke_store::Lesson>;

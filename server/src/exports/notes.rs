@@ -1,0 +1,85 @@
+//! The sheet 说明: what the figures mean, by which rule, who made the file when, and of what.
+
+use super::{
+    Detail,
+    columns::{hours_minutes, thousandths},
+};
+use crate::{
+    calendar::local_time,
+    evidence::{axis_ms, interval, timeline},
+};
+
+/// Name and explanation, line by line; an empty name is a heading.
+pub(super) fn lines(detail: &Detail) -> Vec<(String, String)> {
+    let lesson = &detail.lesson;
+    let rule = &lesson.rule;
+    let totals = detail.totals();
+    let line = |name: &str, words: String| (name.to_owned(), words);
+    let time = |at: Option<i64>| at.map_or_else(|| "—".to_owned(), local_time);
+    let gaps_ms: i64 = lesson.gaps.iter().map(|gap| interval(*gap).ms()).sum();
+    let countable_ms = crate::attendance::denominator(&timeline(lesson), detail.made_at);
+    let mut lines = vec![
+        line("", "个人明细".to_owned()),
+        line("课程", lesson.title.clone()),
+        line("主办单位", lesson.unit.name.clone()),
+        line("讲师", lesson.lecturer_name.clone()),
+        line("计划", format!("{} 至 {}", local_time(lesson.planned_start_at), local_time(lesson.planned_end_at))),
+        line("实际", format!("{} 至 {}", time(lesson.started_at), time(lesson.ended_at))),
+        line("课程时长（秒）", (axis_ms(lesson, detail.made_at) / 1000).to_string()),
+        line("讲师中断（秒）", (gaps_ms / 1000).to_string()),
+        line("有效时长（秒）", format!("{}（覆盖率的分母：课程时长减去讲师中断）", countable_ms / 1000)),
+        line("", "合计".to_owned()),
+        line("人数", totals.people.to_string()),
+        line("进入次数", totals.visits.to_string()),
+        line("观看秒", format!("{}（{}）", totals.seconds, hours_minutes(totals.seconds))),
+        line("最终学时", thousandths(totals.hours_milli)),
+        line("", "导出".to_owned()),
+        line("导出人", detail.made_by.clone()),
+        line("导出时间", format!("{}（北京时间，全表同）", local_time(detail.made_at))),
+        line("范围", detail.scope.clone()),
+        line("明细校验", format!("SHA-256 {}", detail.hash())),
+        line("程序", format!("云课 {}", env!("CARGO_PKG_VERSION"))),
+        line("", "规则".to_owned()),
+        line("名称与版本", format!("{}，第 {} 版", rule.name, rule.version)),
+        line("达标", format!("覆盖率 ≥ {}% 得全部学时，≥ {}% 得一半", rule.full_percent, rule.half_percent)),
+    ];
+    lines.push(line(
+        "学时",
+        format!(
+            "有效时长 ≥ {} 分钟 {} 学时，≥ {} 分钟 {} 学时，更短 {} 学时",
+            rule.long_ms / 60_000,
+            thousandths(rule.long_hours_milli),
+            rule.medium_ms / 60_000,
+            thousandths(rule.medium_hours_milli),
+            thousandths(rule.short_hours_milli)
+        ),
+    ));
+    lines.push(line(
+        "核对",
+        format!(
+            "播放速度超过 {} 倍不计；超过 {} 秒没有心跳，中间不计；每次进入共允许 {} 秒误差",
+            thousandths(rule.max_rate_milli),
+            rule.receipt_gap_ms / 1000,
+            rule.allowance_ms / 1000
+        ),
+    ));
+    lines.push(line("", "各列".to_owned()));
+    lines.extend(MEANINGS.iter().map(|(name, words)| line(name, (*words).to_owned())));
+    lines
+}
+
+const MEANINGS: [(&str, &str); 13] = [
+    ("中心、站、点、支部", "首次进入课程时所属的支部及其上级"),
+    ("手机号", "已隐去中间四位"),
+    ("方式", "计入的部分是怎样观看的：直播、回放、音频"),
+    ("首次进入", "第一次打开课程的时间"),
+    ("末次离开", "服务器最后一次收到播放器上报的时间"),
+    ("进入次数", "满 30 秒的观看，间隔 30 分钟以上算另一次"),
+    ("观看秒", "计入的课程内容，整秒；所有设备、直播与回放合并，重看不重复计算"),
+    ("覆盖率", "观看时长 ÷ 有效时长，向下取到 0.01%"),
+    ("在场应答", "应答次数 / 要求次数；本规则未要求时为 0/0"),
+    ("原始学时", "由证据按规则计算"),
+    ("调整学时", "人工更正的学时，没有更正为 0"),
+    ("最终学时", "原始学时加调整学时"),
+    ("原因", "认定的依据，以及未计入的时长和原因"),
+];

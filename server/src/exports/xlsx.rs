@@ -1,0 +1,167 @@
+//! XLSX for people: texts as texts, real dates, a frozen heading, a filter, no formulas, and the sheet
+//! 说明. Rows go to a temporary file as they are computed; the finished file is streamed from disk.
+
+use std::{fs::File, io::Seek as _};
+
+use axum::body::Bytes;
+use futures_util::StreamExt as _;
+use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
+use tokio::sync::mpsc;
+use tokio_util::io::ReaderStream;
+
+use super::{COLUMNS, Cell, Detail, DetailError, Pieces, notes};
+
+/// Pages of rows that may wait for the writing thread; then the computing waits.
+const WAITING_PAGES: usize = 2;
+
+/// Asia/Shanghai, seconds east of UTC.
+const SHANGHAI_S: i64 = 8 * 3600;
+
+type Row = [Cell; COLUMNS.len()];
+
+enum Step {
+    Rows(Vec<Row>),
+    Notes(Vec<(String, String)>),
+}
+
+/// Writes the whole export.
+pub(super) async fn write(mut detail: Detail, pieces: &Pieces) -> Result<(), DetailError> {
+    let (steps, mut inbox) = mpsc::channel(WAITING_PAGES);
+    // The library is synchronous; it waits for rows on a thread of its own.
+    let writing = tokio::task::spawn_blocking(move || {
+        let mut book = Book::new()?;
+        while let Some(step) = inbox.blocking_recv() {
+            match step {
+                Step::Rows(rows) => book.rows(&rows)?,
+                Step::Notes(lines) => return book.finish(&lines),
+            }
+        }
+        // The computing broke off; it says why.
+        Err(DetailError::Stopped)
+    });
+    let computing = async {
+        loop {
+            let rows = detail.page().await?;
+            if rows.is_empty() {
+                break;
+            }
+            // A closed channel: the writing failed, and says why below.
+            if steps.send(Step::Rows(rows)).await.is_err() {
+                break;
+            }
+        }
+        let _ = steps.send(Step::Notes(notes::lines(&detail))).await;
+        Ok::<_, DetailError>(())
+    };
+    let computed = computing.await;
+    drop(steps);
+    let written = writing.await.map_err(|error| DetailError::File(std::io::Error::other(error)))?;
+    computed?;
+    let mut file = ReaderStream::new(tokio::fs::File::from_std(written?));
+    while let Some(piece) = file.next().await {
+        let piece: Bytes = piece?;
+        pieces.send(Ok(piece)).await.map_err(|_| DetailError::ClientGone)?;
+    }
+    Ok(())
+}
+
+struct Book {
+    workbook: Workbook,
+    formats: Formats,
+    next_row: u32,
+}
+
+struct Formats {
+    head: Format,
+    text: Format,
+    moment: Format,
+    length: Format,
+    share: Format,
+    hours: Format,
+    count: Format,
+}
+
+impl Formats {
+    fn new() -> Self {
+        let figures = |pattern: &str| Format::new().set_num_format(pattern);
+        Self {
+            head: Format::new().set_bold().set_text_wrap().set_background_color(0x00F5_E9E8),
+            // `@` keeps it text when it is edited; the prefix keeps it no formula when it is saved as CSV.
+            text: figures("@").set_quote_prefix(),
+            moment: figures("yyyy-mm-dd hh:mm:ss"),
+            length: figures("[hh]:mm"),
+            share: figures("0.00%"),
+            hours: figures("0.###"),
+            count: figures("0"),
+        }
+    }
+}
+
+impl Book {
+    fn new() -> Result<Self, DetailError> {
+        let mut workbook = Workbook::new();
+        let formats = Formats::new();
+        let sheet = workbook.add_worksheet_with_constant_memory()?;
+        sheet.set_name("个人明细")?.set_freeze_panes(1, 0)?;
+        for (column, (heading, width)) in (0..).zip(COLUMNS) {
+            sheet.set_column_width(column, width)?;
+            sheet.write_string_with_format(0, column, heading, &formats.head)?;
+        }
+        Ok(Self { workbook, formats, next_row: 1 })
+    }
+
+    fn rows(&mut self, rows: &[Row]) -> Result<(), DetailError> {
+        let sheet = self.workbook.worksheet_from_index(0)?;
+        for row in rows {
+            for (column, cell) in (0..).zip(row) {
+                put(sheet, self.next_row, column, cell, &self.formats)?;
+            }
+            self.next_row += 1;
+        }
+        Ok(())
+    }
+
+    fn finish(mut self, lines: &[(String, String)]) -> Result<File, DetailError> {
+        let last_column = u16::try_from(COLUMNS.len() - 1).unwrap_or(u16::MAX);
+        let sheet = self.workbook.worksheet_from_index(0)?;
+        sheet.autofilter(0, 0, self.next_row - 1, last_column)?;
+        let words = self.workbook.add_worksheet_with_constant_memory()?;
+        words.set_name("说明")?.set_column_width(0, 22)?.set_column_width(1, 90)?;
+        let wrapped = Format::new().set_num_format("@").set_text_wrap().set_quote_prefix();
+        for (row, (name, text)) in (0..).zip(lines) {
+            if name.is_empty() {
+                words.write_string_with_format(row, 0, text, &self.formats.head)?;
+            } else {
+                words.write_string_with_format(row, 0, name, &self.formats.text)?;
+                words.write_string_with_format(row, 1, text, &wrapped)?;
+            }
+        }
+        let mut file = tempfile::tempfile()?;
+        self.workbook.save_to_writer(&mut file)?;
+        file.rewind()?;
+        Ok(file)
+    }
+}
+
+fn put(sheet: &mut Worksheet, row: u32, column: u16, cell: &Cell, formats: &Formats) -> Result<(), XlsxError> {
+    match cell {
+        Cell::Text(text) => sheet.write_string_with_format(row, column, text, &formats.text)?,
+        Cell::Count(count) => sheet.write_number_with_format(row, column, exact(*count), &formats.count)?,
+        Cell::Moment(None) => sheet,
+        Cell::Moment(Some(at)) => {
+            let local = ExcelDateTime::from_timestamp(at.div_euclid(1000) + SHANGHAI_S)?;
+            sheet.write_datetime_with_format(row, column, &local, &formats.moment)?
+        }
+        Cell::Length(seconds) => {
+            sheet.write_number_with_format(row, column, exact(*seconds) / 86_400.0, &formats.length)?
+        }
+        Cell::Share(bp) => sheet.write_number_with_format(row, column, exact(*bp) / 10_000.0, &formats.share)?,
+        Cell::Hours(milli) => sheet.write_number_with_format(row, column, exact(*milli) / 1_000.0, &formats.hours)?,
+    };
+    Ok(())
+}
+
+/// Figures of a lesson are far below 2^31; a spreadsheet knows no integers.
+fn exact(figure: i64) -> f64 {
+    f64::from(i32::try_from(figure).unwrap_or(i32::MAX))
+}

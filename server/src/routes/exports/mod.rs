@@ -1,0 +1,87 @@
+//! `GET /api/console/lessons/{id}/export`: 个人明细 of a lesson as a file.
+
+use axum::{
+    extract::State,
+    http::{HeaderValue, header},
+    response::Response,
+};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use yunke_store::{AuditEntry, Role};
+
+use crate::{
+    auth::{LessonScope, Viewer},
+    calendar::local_day,
+    exports::{Detail, DetailError, ExportFormat, ExportParts, content_disposition, start},
+    problem::{ApiResult, Problem},
+    routes::extract::Query,
+    state::AppState,
+};
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(export))
+}
+
+/// In which form.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Wish {
+    /// `xlsx` unless told otherwise.
+    format: Option<ExportFormat>,
+}
+
+impl From<DetailError> for Problem {
+    fn from(error: DetailError) -> Self {
+        match error {
+            DetailError::Store(error) => error.into(),
+            other => Self::internal(crate::problem::source_chain(&other)),
+        }
+    }
+}
+
+/// Attendance of a lesson as a file: members of the organizer's part of the tree.
+#[utoipa::path(get, path = "/api/console/lessons/{id}/export", tag = "console",
+    params(("id" = uuid::Uuid, Path), Wish),
+    responses((status = OK, description = "The file", content_type = "application/octet-stream"),
+        (status = SERVICE_UNAVAILABLE, description = "busy: too many exports are under way")))]
+async fn export(
+    State(app): State<AppState>,
+    viewer: Viewer,
+    scope: LessonScope,
+    Query(wish): Query<Wish>,
+) -> ApiResult<Response> {
+    let format = wish.format.unwrap_or(ExportFormat::Xlsx);
+    let now = app.source.now();
+    let lesson = scope.lesson;
+    let parts =
+        ExportParts { store: app.store.clone(), tasks: app.tasks.clone(), stopping: app.stopping.clone() };
+    let units: Vec<&str> = viewer
+        .user
+        .roles
+        .iter()
+        .filter(|grant| grant.role == Role::Organizer)
+        .map(|grant| grant.unit.name.as_str())
+        .collect();
+    let (paths, words) = (viewer.organized_paths(), units.join("、"));
+    let detail = Detail::new(&parts, lesson.clone(), &paths, viewer.user.name.clone(), words, now).await?;
+    app.store
+        .audit(AuditEntry {
+            at: now,
+            actor_id: Some(viewer.user.id),
+            action: "lesson.export".to_owned(),
+            subject_kind: "lesson".to_owned(),
+            subject_id: lesson.id,
+            detail: serde_json::json!({ "format": format, "paths": paths }).to_string(),
+        })
+        .await?;
+    let busy = || Problem::unavailable("busy", "Too many exports are under way. Try again in a moment.", 5);
+    let mut response = Response::new(start(&parts, format, detail).ok_or_else(busy)?);
+    let name = content_disposition(&lesson.title, &local_day(lesson.planned_start_at), format.ending());
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
+    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::try_from(name).map_err(Problem::internal)?);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
