@@ -29,6 +29,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 #[into_params(parameter_in = Query)]
 struct Wish {
     /// `xlsx` unless told otherwise.
+    #[param(inline)]
     format: Option<ExportFormat>,
 }
 
