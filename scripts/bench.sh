@@ -10,4 +10,4 @@ step "Building the release (minutes)"
 cargo build --release --locked -p yunke-server -p yunke-media -p yunke-load
 # A connection each for the waiting readers, on both sides.
 ulimit -n "$(ulimit -Hn)"
-YUNKE_BIN="$PWD/target/release" exec node tests/bench.mjs "$@"
+TEST_BIN="$PWD/target/release" exec node tests/bench.mjs "$@"

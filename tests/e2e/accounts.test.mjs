@@ -59,8 +59,8 @@ test('accounts', async (t) => {
   await t.test('a member of a branch that is not invited gets neither lesson nor lease', async () => {
     const lesson = await plan(people.organizer, { ...people.stage, lecturer: people.lecturer });
     assert.equal((await people.near.get(`/api/lessons/${lesson}`)).id, lesson);
-    for (const call of [people.far.get(`/api/lessons/${lesson}`), people.far.lease(lesson)]) {
-      const error = await refusal(call);
+    for (const call of [() => people.far.get(`/api/lessons/${lesson}`), () => people.far.lease(lesson)]) {
+      const error = await refusal(call());
       assert.equal(error.status, 403);
       assert.equal(error.code, 'not_invited');
     }
@@ -69,15 +69,15 @@ test('accounts', async (t) => {
   await t.test('members and lecturers cannot organize, members cannot lecture', async () => {
     const lesson = await plan(people.organizer, { ...people.stage, lecturer: people.lecturer });
     const calls = [
-      people.near.get('/api/console/lessons'),
-      people.near.get(`/api/console/lessons/${lesson}/attendance`),
-      people.near.get(`/api/console/lessons/${lesson}/export?format=csv`),
-      people.near.post(`/api/studio/lessons/${lesson}/key`),
-      people.near.post(`/api/studio/lessons/${lesson}/start`),
-      people.lecturer.get('/api/console/units'),
+      () => people.near.get('/api/console/lessons'),
+      () => people.near.get(`/api/console/lessons/${lesson}/attendance`),
+      () => people.near.get(`/api/console/lessons/${lesson}/export?format=csv`),
+      () => people.near.post(`/api/studio/lessons/${lesson}/key`),
+      () => people.near.post(`/api/studio/lessons/${lesson}/start`),
+      () => people.lecturer.get('/api/console/units'),
     ];
     for (const call of calls) {
-      const error = await refusal(call);
+      const error = await refusal(call());
       assert.equal(error.status, 403, error.message);
     }
   });

@@ -2,7 +2,7 @@
 
 import { Buffer } from 'node:buffer';
 import { WebSocket } from 'ws';
-import { until } from './wait.mjs';
+import { Never, until } from './wait.mjs';
 
 /** An answer that was not 2xx, with the problem document if there was one. */
 export class Refused extends Error {
@@ -119,7 +119,7 @@ export class Room {
   }
 
   #failIfClosed() {
-    if (this.closed) throw new Error(`the room closed: ${JSON.stringify(this.closed)}`);
+    if (this.closed) throw new Never(`the room closed: ${JSON.stringify(this.closed)}`);
     return null;
   }
 

@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { until } from './wait.mjs';
+import { Never, until } from './wait.mjs';
 
 const KEPT_OUTPUT_CHARS = 4_000_000;
 const running = new Set();
@@ -52,7 +52,7 @@ export class Program {
       `${this.name} to say ${pattern}`,
       () => {
         const match = this.output.match(pattern);
-        if (!match && !this.alive) throw new Error(`${this.name} is gone: ${this.output.slice(-800)}`);
+        if (!match && !this.alive) throw new Never(`${this.name} is gone: ${this.output.slice(-800)}`);
         return match;
       },
       { within },

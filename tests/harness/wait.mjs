@@ -4,6 +4,9 @@ const POLL_MS = 50;
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** Thrown by a probe when what is waited for cannot come any more. */
+export class Never extends Error {}
+
 /**
  * Waits until `probe` answers something truthy and returns it. An error thrown by `probe` counts as
  * "not yet"; the last one is told when the time is over.
@@ -17,6 +20,7 @@ export async function until(what, probe, { within = 10_000, every = POLL_MS } = 
       if (value) return value;
       last = `answered ${JSON.stringify(value)}`;
     } catch (error) {
+      if (error instanceof Never) throw new Error(`waited for ${what}: ${error.message}`);
       last = error.message;
     }
     if (performance.now() >= limit) {

@@ -8,10 +8,10 @@ import { join, resolve } from 'node:path';
 import { Person } from './api.mjs';
 import { freePorts } from './ports.mjs';
 import { Program, processAlive } from './program.mjs';
-import { until } from './wait.mjs';
+import { Never, until } from './wait.mjs';
 
 const root = resolve(import.meta.dirname, '..', '..');
-export const binFolder = process.env.YUNKE_BIN ?? join(root, 'target', 'debug');
+export const binFolder = process.env.TEST_BIN ?? join(root, 'target', 'debug');
 
 const START_LIMIT_MS = 30_000;
 // The demo prints its accounts on purpose.
@@ -29,7 +29,10 @@ export class Yunke {
     this.program = null;
   }
 
-  /** Starts one: `demo` with the demo's people, `env` more variables. Stopped after the tests of `t`. */
+  /**
+   * Starts one: `demo` with the demo's people, `quiet` with them but without the demo's own publisher (it needs
+   * half a core), `env` more variables, `config` another configuration. Stopped after the tests of `t`.
+   */
   static async start(t, options = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'yunke-test-'));
     const [web, media, rtmp] = await freePorts(3);
@@ -37,6 +40,12 @@ export class Yunke {
     t.after(() => yunke.dispose());
     await yunke.writeConfig();
     await yunke.launch();
+    if (options.quiet) {
+      // The people are in the data now; from here on it is an ordinary server.
+      await yunke.interrupt();
+      yunke.options = { ...options, demo: false };
+      await yunke.launch();
+    }
     return yunke;
   }
 
@@ -65,6 +74,7 @@ export class Yunke {
     await rm(addresses, { force: true });
     const began = performance.now();
     const args = ['serve', '--config', join(this.folder, 'yunke.toml'), '--data', this.data, '--addresses-file', addresses];
+    args.push('--listen', `127.0.0.1:${this.ports.web}`);
     if (this.options.demo) args.push('--demo');
     this.program = new Program(join(binFolder, 'yunke'), args, {
       cwd: root,
@@ -74,7 +84,7 @@ export class Yunke {
     const said = await until(
       'yunke to be ready',
       async () => {
-        if (!this.program.alive) throw new Error(`yunke ended: ${this.program.output.slice(-2000)}`);
+        if (!this.program.alive) throw new Never(`yunke ended: ${this.program.output.slice(-2000)}`);
         return existsSync(addresses) && (await readFile(addresses, 'utf8'));
       },
       { within: START_LIMIT_MS },
@@ -147,7 +157,7 @@ export class Yunke {
   leaked() {
     const logs = this.allLogs();
     return this.secrets
-      .filter(({ kind }) => !this.options.demo || !SHOWN_BY_THE_DEMO.has(kind))
+      .filter(({ kind }) => !(this.options.demo || this.options.quiet) || !SHOWN_BY_THE_DEMO.has(kind))
       .filter(({ value }) => logs.includes(value))
       .map(({ kind }) => kind);
   }
