@@ -91,16 +91,16 @@ fn publish(folder: &Path, port: u16, key: &str) -> std::io::Result<Child> {
     let voice = folder.join("speech.wav");
     Command::new("ffmpeg")
         .args(["-hide_banner", "-loglevel", "error", "-nostdin"])
-        .args(["-re", "-f", "lavfi", "-i", "color=c=0xFBF6EF:size=1280x720:rate=30"])
-        .args(["-re", "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=30"])
+        .args(["-re", "-f", "lavfi", "-i", "color=c=0xFBF6EF:size=1280x720:rate=20"])
+        .args(["-re", "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=20"])
         .args(["-re", "-stream_loop", "-1", "-i"])
         .arg(&voice)
         .arg("-filter_complex")
         .arg(picture(folder))
         .args(["-map", "[picture]", "-map", "2:a"])
-        .args(["-c:v", "libx264", "-preset", "superfast", "-tune", "zerolatency", "-profile:v", "main"])
+        .args(["-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-profile:v", "main"])
         .args(["-pix_fmt", "yuv420p", "-b:v", "1800k", "-maxrate", "2000k", "-bufsize", "2000k"])
-        .args(["-g", "60", "-keyint_min", "60", "-sc_threshold", "0", "-bf", "0"])
+        .args(["-g", "40", "-keyint_min", "40", "-sc_threshold", "0", "-bf", "0"])
         .args(["-c:a", "aac", "-b:a", "96k", "-ar", "48000", "-ac", "2"])
         .args(["-f", "flv", "-flvflags", "no_duration_filesize"])
         .arg(format!("rtmp://127.0.0.1:{port}/live/{key}"))
@@ -121,8 +121,8 @@ fn picture(folder: &Path) -> String {
     format!(
         "[0:v][1:v]overlay=x=W-w-64:y=H-h-64,\
          drawbox=x=0:y=0:w=iw:h=12:color=0xC8372D:t=fill,\
-         drawtext={font}text='%{{localtime\\:%T}}':x=64:y=72:fontsize=96:fontcolor=0xC8372D,\
-         drawtext={font}textfile={title}:x=64:y=220:fontsize=52:fontcolor=0x222222,\
+         drawtext={font}text='%{{localtime\\:%T}}':x=64:y=130:fontsize=96:fontcolor=0xC8372D,\
+         drawtext={font}textfile={title}:x=64:y=270:fontsize=52:fontcolor=0x222222,\
          drawtext={font}text='青禾学习中心':x=64:y=H-120:fontsize=40:fontcolor=0x555555[picture]",
         title = escape(&title.to_string_lossy()),
     )
