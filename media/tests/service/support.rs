@@ -1,0 +1,377 @@
+//! What the tests stand on: the stand-in server, the service as a process of its own, publishers and players.
+
+use std::{
+    path::PathBuf,
+    process::Stdio,
+    sync::{Arc, Mutex},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use axum::{Json, Router, extract::State, http::StatusCode, response::IntoResponse as _, routing::post};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    process::{Child, Command},
+    time::{Instant, sleep, timeout},
+};
+use uuid::Uuid;
+use yunke_protocol::{
+    DeviceClass, Lease, LeaseKey, LessonOrder, LessonSnapshot, Orders, Phase, PublishGrant, PublishRefusal,
+    PublishRequest, Purpose, RefusalCode, Snapshot, paths,
+};
+
+const SECRET: &str = "a-secret-for-tests-only";
+pub const KEY: &str = "good-key";
+/// Longest wait for anything here; generous, as test machines are busy.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// What the stand-in server wants and has heard.
+#[derive(Debug)]
+struct Desk {
+    version: u64,
+    order: LessonOrder,
+    heard: Option<Snapshot>,
+    answers: bool,
+}
+
+/// The stand-in server: one lesson, one key.
+pub struct Server {
+    desk: Arc<Mutex<Desk>>,
+    url: String,
+    pub lesson: Uuid,
+}
+
+impl Server {
+    pub async fn start() -> Self {
+        let lesson = Uuid::now_v7();
+        let order = LessonOrder { lesson, phase: Phase::Rehearsal, zero_at: None, gaps: Vec::new() };
+        let desk = Arc::new(Mutex::new(Desk { version: 1, order, heard: None, answers: true }));
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("bound"));
+        let routes = Router::new()
+            .route(paths::PUBLISH, post(publish))
+            .route(paths::SNAPSHOT, post(snapshot))
+            .with_state(Arc::clone(&desk));
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        Self { desk, url, lesson }
+    }
+
+    pub fn order(&self, phase: Phase) {
+        let mut desk = self.desk.lock().expect("whole");
+        desk.order.phase = phase;
+        desk.version += 1;
+    }
+
+    /// Whether it answers, or fails like one that is being restarted.
+    pub fn answer(&self, answers: bool) {
+        self.desk.lock().expect("whole").answers = answers;
+    }
+
+    pub fn heard(&self) -> Option<LessonSnapshot> {
+        let desk = self.desk.lock().expect("whole");
+        desk.heard.as_ref()?.lessons.iter().find(|lesson| lesson.lesson == self.lesson).cloned()
+    }
+
+    /// Waits until what was heard of the lesson is as it should be.
+    pub async fn until(&self, what: &str, is: impl Fn(&LessonSnapshot) -> bool) -> LessonSnapshot {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let heard = self.heard();
+            if let Some(lesson) = heard.as_ref().filter(|lesson| is(lesson)) {
+                return lesson.clone();
+            }
+            assert!(Instant::now() < deadline, "waited in vain until {what}; heard {heard:?}");
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+type Shared = State<Arc<Mutex<Desk>>>;
+
+async fn publish(State(desk): Shared, Json(request): Json<PublishRequest>) -> axum::response::Response {
+    let desk = desk.lock().expect("whole");
+    if !desk.answers {
+        StatusCode::INTERNAL_SERVER_ERROR.into_response()
+    } else if request.stream_key == KEY {
+        Json(PublishGrant { lesson: desk.order.clone() }).into_response()
+    } else {
+        let message = "this stream key belongs to no lesson".to_owned();
+        (StatusCode::FORBIDDEN, Json(PublishRefusal { code: RefusalCode::WrongKey, message })).into_response()
+    }
+}
+
+async fn snapshot(State(desk): Shared, Json(heard): Json<Snapshot>) -> axum::response::Response {
+    let mut desk = desk.lock().expect("whole");
+    if !desk.answers {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    }
+    if let Some(lesson) = heard.lessons.iter().find(|lesson| lesson.lesson == desk.order.lesson) {
+        desk.order.zero_at = desk.order.zero_at.or(lesson.zero_at);
+        if !lesson.gaps.is_empty() {
+            desk.order.gaps.clone_from(&lesson.gaps);
+        }
+    }
+    desk.heard = Some(heard);
+    Json(Orders { version: desk.version, lessons: vec![desk.order.clone()] }).into_response()
+}
+
+/// The service.
+pub struct Media {
+    process: Child,
+    pub http: String,
+    pub rtmp: String,
+    dir: Arc<tempfile::TempDir>,
+    http_client: reqwest::Client,
+}
+
+impl Media {
+    pub async fn start(server: &Server) -> Self {
+        Self::start_in(server, Arc::new(tempfile::tempdir().expect("a temporary directory"))).await
+    }
+
+    async fn start_in(server: &Server, dir: Arc<tempfile::TempDir>) -> Self {
+        let addresses = dir.path().join("addresses");
+        let _ = std::fs::remove_file(&addresses);
+        let log = std::fs::File::options().create(true).append(true).open(dir.path().join("log")).expect("a log");
+        let process = Command::new(env!("CARGO_BIN_EXE_yunke-media"))
+            .arg("--addresses-file")
+            .arg(&addresses)
+            .env("YUNKE_MEDIA_SHARED_SECRET", SECRET)
+            .env("YUNKE_MEDIA_HTTP", "127.0.0.1:0")
+            .env("YUNKE_MEDIA_RTMP", "127.0.0.1:0")
+            .env("YUNKE_MEDIA_SERVER_URL", &server.url)
+            .env("YUNKE_MEDIA_STORE_DIR", dir.path().join("store"))
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the service starts");
+        let deadline = Instant::now() + PATIENCE;
+        let text = loop {
+            if let Ok(text) = std::fs::read_to_string(&addresses) {
+                break text;
+            }
+            assert!(Instant::now() < deadline, "the service did not come up");
+            sleep(Duration::from_millis(10)).await;
+        };
+        let value = |name: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(name)).expect("an address");
+            line.trim_start_matches('=').to_owned()
+        };
+        let http_client = reqwest::Client::builder().no_proxy().build().expect("a client");
+        Self { process, http: value("http"), rtmp: value("rtmp"), dir, http_client }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.process.id().expect("it runs")
+    }
+
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.dir.path().join("log")).unwrap_or_default()
+    }
+
+    /// `kill -9`, then a new one on the same data.
+    pub async fn kill_and_restart(mut self, server: &Server) -> Self {
+        self.process.kill().await.expect("killed");
+        Self::start_in(server, self.dir).await
+    }
+
+    /// Ends it as an operator does; says how long it took.
+    pub async fn stop(&mut self) -> Duration {
+        let asked = Instant::now();
+        signal(self.pid(), "TERM").await;
+        let ended = timeout(PATIENCE, self.process.wait()).await.expect("it ends").expect("it ran");
+        assert!(ended.success(), "{ended} {}", self.log());
+        asked.elapsed()
+    }
+
+    pub fn store(&self) -> PathBuf {
+        self.dir.path().join("store")
+    }
+
+    pub fn url(&self, lesson: Uuid, purpose: Purpose, kind: &str, file: &str) -> String {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
+        let lease = Lease {
+            id: Uuid::now_v7(),
+            lesson,
+            purpose,
+            device: DeviceClass::Phone,
+            expires_at: i64::try_from(since.as_millis()).expect("fits") + 3_600_000,
+        };
+        let token = lease.sign(&LeaseKey::derive(SECRET.as_bytes()));
+        format!("http://{}/{kind}/{token}/{lesson}/{file}", self.http)
+    }
+
+    pub fn live(&self, lesson: Uuid, file: &str) -> String {
+        self.url(lesson, Purpose::Watch, "live", file)
+    }
+
+    pub async fn get(&self, url: &str) -> (u16, String) {
+        let response = self.http_client.get(url).send().await.expect("an answer");
+        (response.status().as_u16(), response.text().await.expect("a body"))
+    }
+
+    /// Waits until a playlist is as it should be.
+    pub async fn until(&self, url: &str, what: &str, is: impl Fn(&str) -> bool) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let (status, text) = self.get(url).await;
+            if status == 200 && is(&text) {
+                return text;
+            }
+            assert!(Instant::now() < deadline, "waited in vain until {what}; {status} {text}\n{}", self.log());
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Resident memory in MiB, and CPU time so far in seconds.
+    pub fn cost(&self) -> (u64, f64) {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("it runs");
+        let rss = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a figure");
+        let rss = rss.trim().trim_end_matches(" kB").trim().parse::<u64>().expect("a number") / 1024;
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid())).expect("it runs");
+        let fields: Vec<&str> = stat.rsplit(") ").next().expect("fields").split(' ').collect();
+        let ticks = |n: usize| fields[n].parse::<f64>().expect("a number");
+        (rss, (ticks(11) + ticks(12)) / 100.0)
+    }
+}
+
+/// Sends a signal by name.
+pub async fn signal(pid: u32, name: &str) {
+    let sent = Command::new("kill").arg(format!("-{name}")).arg(pid.to_string()).status().await;
+    assert!(sent.expect("kill exists").success());
+}
+
+/// What ffmpeg publishes.
+pub const PICTURE: &[&str] =
+    &["-f", "lavfi", "-i", "testsrc2=size=320x240:rate=30", "-pix_fmt", "yuv420p", "-c:v", "libx264"];
+pub const X264: &[&str] = &["-preset", "ultrafast", "-tune", "zerolatency", "-g", "30", "-b:v", "300k"];
+pub const SOUND: &[&str] = &["-f", "lavfi", "-i", "sine=440:sample_rate=48000"];
+pub const AAC: &[&str] = &["-c:a", "aac", "-b:a", "64k"];
+
+/// A publishing ffmpeg.
+pub struct Publisher(Child);
+
+impl Publisher {
+    pub fn start(media: &Media, key: &str, arguments: &[&[&str]]) -> Self {
+        Self::start_to(&media.rtmp, key, arguments)
+    }
+
+    fn start_to(rtmp: &str, key: &str, arguments: &[&[&str]]) -> Self {
+        let process = Command::new("ffmpeg")
+            .args(["-hide_banner", "-loglevel", "error", "-nostdin"])
+            .args(arguments.concat())
+            .args(["-f", "flv"])
+            .arg(format!("rtmp://{rtmp}/live/{key}"))
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn();
+        Self(process.expect("ffmpeg is installed"))
+    }
+
+    /// Picture and sound in real time.
+    pub fn both(media: &Media) -> Self {
+        Self::both_to(&media.rtmp)
+    }
+
+    /// The same to any address.
+    pub fn both_to(rtmp: &str) -> Self {
+        let arguments = [&["-re"], &PICTURE[..4], &["-re"], SOUND, &PICTURE[4..], X264, AAC];
+        Self::start_to(rtmp, KEY, &arguments)
+    }
+
+    /// 720p30 at 2 Mbit/s.
+    pub fn hd(media: &Media) -> Self {
+        let picture = ["-re", "-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=30", "-re"];
+        let coded = ["-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency"];
+        let rate = ["-g", "60", "-b:v", "2M", "-maxrate", "2M", "-bufsize", "1M"];
+        Self::start(media, KEY, &[&picture, SOUND, &coded, &rate, AAC])
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.0.id().expect("it runs")
+    }
+
+    /// Kills it: the connection is closed by the system.
+    pub async fn kill(mut self) {
+        self.0.kill().await.expect("killed");
+    }
+
+    /// Waits for its own end; what it printed.
+    pub async fn complaint(mut self) -> String {
+        let mut said = String::new();
+        let mut stderr = self.0.stderr.take().expect("piped");
+        timeout(PATIENCE, stderr.read_to_string(&mut said)).await.expect("it ends by itself").expect("text");
+        said
+    }
+
+    pub fn runs(&mut self) -> bool {
+        self.0.try_wait().expect("known").is_none()
+    }
+}
+
+/// What ffprobe sees at an address.
+pub async fn probe(url: &str, entries: &str) -> String {
+    let run = Command::new("ffprobe")
+        .args(["-v", "error", "-show_entries", entries, "-of", "compact=nk=0:p=0", url])
+        .kill_on_drop(true)
+        .output();
+    let output = timeout(PATIENCE, run).await.expect("ffprobe ends").expect("ffprobe is installed");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// An RTMP client of a few lines, for what ffmpeg cannot send.
+pub struct RawPublisher(TcpStream);
+
+impl RawPublisher {
+    /// Connects and asks to publish.
+    pub async fn start(media: &Media, key: &str) -> Self {
+        let mut socket = TcpStream::connect(&media.rtmp).await.expect("connects");
+        let hello = [&[3][..], &[0; 2 * 1536]].concat();
+        socket.write_all(&hello).await.expect("written");
+        socket.read_exact(&mut [0; 1 + 2 * 1536]).await.expect("a handshake");
+        let mut this = Self(socket);
+        let text = |text: &str| {
+            let length = u16::try_from(text.len()).expect("short").to_be_bytes();
+            [&[2][..], &length, text.as_bytes()].concat()
+        };
+        let number = |number: f64| [&[0][..], &number.to_be_bytes()].concat();
+        let app = [&[3][..], &[0, 3], b"app", &text("live"), &[0, 0, 9]].concat();
+        this.message(20, 0, &[text("connect"), number(1.0), app].concat()).await;
+        this.message(20, 0, &[text("createStream"), number(2.0), vec![5]].concat()).await;
+        this.message(20, 0, &[text("publish"), number(3.0), vec![5], text(key), text("live")].concat()).await;
+        this
+    }
+
+    /// Sends a message in one piece per 128 bytes.
+    pub async fn message(&mut self, kind: u8, timestamp: u32, payload: &[u8]) {
+        let id = kind.clamp(3, 20);
+        let mut bytes = vec![id];
+        bytes.extend(&timestamp.to_be_bytes()[1..]);
+        bytes.extend(&u32::try_from(payload.len()).expect("small").to_be_bytes()[1..]);
+        bytes.extend([kind, 1, 0, 0, 0]);
+        for (n, piece) in payload.chunks(128).enumerate() {
+            if n > 0 {
+                bytes.push(0xc0 | id);
+            }
+            bytes.extend(piece);
+        }
+        let _ = self.0.write_all(&bytes).await; // a refused one may find its connection closed
+    }
+
+    /// Reads until the end or until this word has come; all that was read.
+    pub async fn read_until(&mut self, word: &str) -> String {
+        let mut all = Vec::new();
+        let read = async {
+            let mut piece = [0; 4096];
+            while let Ok(n @ 1..) = self.0.read(&mut piece).await {
+                all.extend_from_slice(&piece[..n]);
+                if all.windows(word.len()).any(|window| window == word.as_bytes()) {
+                    break;
+                }
+            }
+        };
+        timeout(PATIENCE, read).await.expect("an answer in time");
+        String::from_utf8_lossy(&all).into_owned()
+    }
+}
