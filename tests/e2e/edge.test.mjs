@@ -28,7 +28,7 @@ async function startEdge(t, yunke, port) {
     .replaceAll('Host $host;', 'Host $http_host;');
   await writeFile(join(folder, 'yunke.conf'), site);
   const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${folder}/${kind};`).join(' ');
-  await writeFile(join(folder, 'nginx.conf'), `daemon off; pid ${folder}/pid; error_log stderr; events {} http { ${temp} include ${folder}/yunke.conf; }`);
+  await writeFile(join(folder, 'nginx.conf'), `${process.getuid() === 0 ? 'user root;' : ''} daemon off; pid ${folder}/pid; error_log stderr; events {} http { ${temp} include ${folder}/yunke.conf; }`);
   const nginx = new Program('/usr/sbin/nginx', ['-e', 'stderr', '-c', join(folder, 'nginx.conf')]);
   t.after(() => nginx.stop('SIGTERM'));
   await until('nginx to answer', async () => (await fetch(`http://127.0.0.1:${port}/health/live`)).ok);
@@ -43,6 +43,7 @@ test('behind the edge', async (t) => {
     quiet: true,
     config: async () => (await readFile(join(deploy, 'single-box', 'yunke.toml'), 'utf8'))
       .replaceAll('https://lessons.example.org', origin)
+      .replace(/^rtmp_url = .*$/m, '')
       .replace('/usr/local/share/yunke/web', resolve(deploy, '..', 'web', 'dist')),
   });
   const { folder } = await startEdge(t, yunke, port);

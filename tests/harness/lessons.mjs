@@ -59,6 +59,14 @@ export async function goLive(lecturer, lesson) {
   );
 }
 
+/** Waits until media exists up to `ms` of the lesson; how far it does, as the member sees it. */
+export async function edgePast(member, lesson, ms) {
+  return until(`${ms} ms of the lesson`, async () => {
+    const { edge_ms: edge } = await member.get(`/api/lessons/${lesson}`);
+    return edge >= ms && edge;
+  });
+}
+
 /** Ends the lesson and waits until the replay stands. */
 export async function end(lecturer, lesson) {
   await lecturer.post(`/api/studio/lessons/${lesson}/end`);
