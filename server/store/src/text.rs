@@ -14,10 +14,11 @@ pub trait TextEnum: Sized + Copy + 'static {
     }
 }
 
-/// Declares an enum whose variants are words in the database.
+/// Declares an enum whose variants are words in the database. (`tt`, not `literal`: derives that read `rename`
+/// do not see through the group a `literal` is wrapped in, and the API document would have other words.)
 #[macro_export]
 macro_rules! text_enum {
-    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:tt),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(
             Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,

@@ -1,128 +1,53 @@
-/** Shapes of the API. Times (`*_at`) are UTC milliseconds, lengths (`*_ms`) milliseconds, ids UUIDs. */
+/**
+ * Shapes of the API, from the server's own document (`npm run api`). Times (`*_at`) are UTC milliseconds, lengths (`*_ms`)
+ * milliseconds, ids UUIDs.
+ */
+import type { components } from './schema'
 
-export type Phase = 'planned' | 'live' | 'ended' | 'cancelled'
-export type OnAir = 'waiting' | 'on_air' | 'lecturer_away' | 'ended'
+type Schemas = components['schemas']
+
 export type Credit = 'none' | 'half' | 'full'
-export type RoleName = 'member' | 'lecturer' | 'organizer'
 
-export interface Role {
-  role: RoleName
-  unit_id: string
-  unit_name: string
-}
+/**
+ * As the server sends it: what may be missing in the document is always there, perhaps as null; `credit` is one of three.
+ */
+export type Sent<T> = T extends readonly (infer U)[]
+  ? Sent<U>[]
+  : T extends object
+    ? { [K in keyof T]-?: K extends 'credit' ? Credit : Sent<Exclude<T[K], undefined>> }
+    : T
 
-export interface Me {
-  id: string
-  name: string
-  phone_masked: string
-  branch: { id: string; name: string } | null
-  roles: Role[]
-  locale: string
-}
+export type Phase = Schemas['LessonPhase']
+export type OnAir = Schemas['OnAir']
+export type RoleName = Schemas['RoleName']
+export type Role = Sent<Schemas['MyRole']>
+export type Me = Sent<Schemas['Me']>
+export type Progress = Sent<Schemas['Progress']>
+export type LessonCard = Sent<Schemas['LessonCard']>
+/** The page keeps it up to date from the room, where the edge is null before the start. */
+export type Lesson = Omit<Sent<Schemas['LessonDetail']>, 'edge_ms'> & { edge_ms: number | null }
+export type Gap = Sent<Schemas['Gap']>
+export type Home = Sent<Schemas['Home']>
+export type LeaseGrant = Sent<Schemas['LeaseGrant']>
+export type RecordPage = Sent<Schemas['RecordPage']>
+export type MyRecord = Sent<Schemas['MyRecord']>
+export type EvidenceInterval = Sent<Schemas['EvidenceInterval']>
+export type Publisher = Sent<Schemas['Publisher']>
+export type DeviceClass = Schemas['DeviceClass']
 
-export interface Progress {
-  counted_ms: number
-  needed_full_ms: number
-  needed_half_ms: number
-  lesson_ms: number
-  credit: Credit
-  hours_milli: number
-}
+export type BeatState = Schemas['BeatState']
+export type BeatCause = Schemas['BeatCause']
+export type Beat = Sent<Schemas['BeatIn']>
 
-export interface LessonCard {
-  id: string
-  title: string
-  lecturer_name: string
-  unit_name: string
-  planned_start_at: number
-  planned_end_at: number
-  phase: Phase
-  started_at: number | null
-  length_ms: number | null
-  viewers_now: number
-  replay_ready: boolean
-  my_progress: Progress | null
-}
-
-export interface Gap {
-  from_ms: number
-  to_ms: number
-}
-
-export interface Lesson extends LessonCard {
-  summary: string
-  zero_at: number | null
-  edge_ms: number | null
-  gaps: Gap[]
-  on_air: OnAir
-  rule: { full_percent: number; half_percent: number }
-  may: { watch: boolean; run: boolean; organize: boolean }
-}
-
-export interface Home {
-  now: number
-  live: LessonCard[]
-  today: LessonCard[]
-  upcoming: LessonCard[]
-  replays: LessonCard[]
-  progress: { year: number; earned_hours_milli: number; target_hours_milli: number }
-}
-
-export interface LeaseGrant {
-  lease: string
-  lease_id: string
-  lesson_id: string
-  expires_at: number
-  live_url: string | null
-  live_audio_url: string | null
-  replay_url: string | null
-  replay_audio_url: string | null
-  progress: Progress | null
-}
-
-export type BeatState = 'playing' | 'paused' | 'buffering' | 'ended' | 'left'
-export type BeatCause = 'tick' | 'play' | 'pause' | 'seek' | 'rate' | 'visibility' | 'end' | 'hide'
-
-export interface Beat {
-  seq: number
-  state: BeatState
-  cause: BeatCause
-  source: 'live' | 'replay'
-  mode: 'video' | 'audio'
-  from_ms: number
-  to_ms: number
-  rate_milli: number
-  visible: boolean
-  client_ms: number
-  gesture: boolean
-}
-
-/** What media knows of the arriving picture; only staff see it. Same as `yunke_protocol::Publisher`. */
-export interface Publisher {
-  transport: string
-  connected_at: number
-  last_media_at: number
-  video: { codec: string; width: number; height: number; fps_milli: number; bitrate_bps: number; key_interval_ms: number } | null
-  audio: { codec: string; rate: number; channels: number; bitrate_bps: number } | null
-  notes: unknown[]
-}
-
-export interface RoomState {
-  phase: Phase
-  on_air: OnAir
-  zero_at: number | null
-  edge_ms: number | null
-  gaps: Gap[]
-  viewers_now: number
-  people: number
-  peak: number
-  replay_ready: boolean
+/** The last two are for staff only, and missing for everybody else. */
+export type RoomState = Omit<Sent<Schemas['RoomState']>, 'publisher' | 'outage_since'> & {
   publisher?: Publisher | null
   outage_since?: number | null
 }
 
 export interface BeatsAnswer {
   acked: number[]
-  refused: { seq: number; code: string }[]
+  /** `seq` is null for a beat that could not even be read. */
+  refused: { seq: number | null; code: string }[]
   progress: Progress | null
 }

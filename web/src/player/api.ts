@@ -1,12 +1,10 @@
 /** The player's calls to the server. */
-import { request } from '@/api/request'
-import type { LeaseGrant } from '@/api/types'
+import { api, ask } from '@/api/client'
 import type { EvidenceApi } from './evidence'
-import type { PostAnswer } from './room'
 
 export const evidenceApi: EvidenceApi = {
-  lease: (lessonId, device) => request<LeaseGrant>('POST', `/api/lessons/${lessonId}/leases`, { device }),
-  post: (lessonId, token, beats) => request<PostAnswer>('POST', `/api/lessons/${lessonId}/beats`, { lease: token, beats }),
+  lease: (lessonId, device) => ask(api.POST('/api/lessons/{id}/leases', { params: { path: { id: lessonId } }, body: { device } })),
+  post: (lessonId, token, beats) => ask(api.POST('/api/lessons/{id}/beats', { params: { path: { id: lessonId } }, body: { lease: token, beats } })),
   beacon: (lessonId, token, beats) => {
     const body = new Blob([JSON.stringify({ lease: token, beats })], { type: 'application/json' })
     return navigator.sendBeacon(`/api/lessons/${lessonId}/beats`, body)

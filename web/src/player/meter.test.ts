@@ -63,6 +63,17 @@ describe('the meter', () => {
     ])
   })
 
+  it('neither claims nor announces the hole an engine skips', () => {
+    const { m, beats, play, claimed } = meter()
+    m.start({ positionMs: 0, at: 0, rate: 1 }, false)
+    play(0, 0, 3000)
+    m.jump(3000)
+    play(3100, 3400, 3000)
+    m.stop({ positionMs: 6100, at: 6400, rate: 1 }, 'pause', null)
+    expect(claimed()).toBe(3000 + 2750)
+    expect(beats.map((b) => [b.from_ms, b.to_ms])).toEqual([[0, 0], [0, 3000], [3350, 6100]])
+  })
+
   it('does not claim a jump that nobody announced, forwards or backwards', () => {
     const { m, play, claimed } = meter()
     m.start({ positionMs: 0, at: 0, rate: 1 }, false)

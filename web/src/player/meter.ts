@@ -28,6 +28,8 @@ export const TICK_MS = 15_000
 export const TICK_SPREAD = 0.2
 /** How far position may run ahead of time × rate before it is a jump; covers the coarseness of `currentTime`. */
 const SLACK_MS = 300
+/** A jump smaller than this (an engine skipping a hole) goes on without announcing itself; it is not claimed either. */
+const SMALL_JUMP_MS = 2000
 /** A step back smaller than this is the timeline being measured anew at a segment border, not a seek. */
 const STEP_BACK_MS = 250
 
@@ -48,6 +50,8 @@ export class Meter {
   private startCause: BeatCause = 'play'
   private nextTickAt = 0
   private lastAt = 0
+  /** Where the interval before a jump ended. */
+  private jumpedFrom: number | null = null
   /** What may still be claimed ahead of time × rate. Time that passed without a claim fills it again, never above SLACK_MS. */
   private slackMs = SLACK_MS
 
@@ -62,6 +66,7 @@ export class Meter {
     this.running = true
     this.gesture = gesture
     this.startCause = cause
+    this.jumpedFrom = null
     this.begin(sample)
   }
 
@@ -87,6 +92,7 @@ export class Meter {
   jump(at: number, cause: BeatCause = 'seek'): void {
     if (!this.run) return
     this.flush(at, cause, 'playing', false)
+    this.jumpedFrom = this.run.toMs
     this.run = null
     this.startCause = cause
   }
@@ -114,6 +120,9 @@ export class Meter {
     this.run = { fromMs: at, toMs: at, lastMs: sample.positionMs, costMs: 0 }
     this.slackMs = Math.min(SLACK_MS, this.slackMs + Math.max(0, sample.at - this.lastAt))
     this.lastAt = sample.at
+    const small = this.jumpedFrom !== null && Math.abs(at - this.jumpedFrom) < SMALL_JUMP_MS
+    this.jumpedFrom = null
+    if (small) return
     this.send(at, at, sample.at, Math.round(sample.rate * 1000), this.startCause, 'playing')
     this.schedule(sample.at)
   }

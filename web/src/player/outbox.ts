@@ -32,7 +32,7 @@ export interface OutboxStore {
 }
 
 export interface Refusal {
-  seq: number
+  seq: number | null
   code: string
 }
 
@@ -75,7 +75,7 @@ export class Outbox {
   settle(answer: Pick<BeatsAnswer, 'acked' | 'refused'>): void {
     this.refusals.push(...answer.refused)
     if (this.refusals.length > BATCH) this.refusals.splice(0, this.refusals.length - BATCH)
-    this.forget([...answer.acked, ...answer.refused.map((r) => r.seq)])
+    this.forget([...answer.acked, ...answer.refused.flatMap((r) => r.seq ?? [])])
   }
 
   get size(): number {

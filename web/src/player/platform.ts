@@ -1,7 +1,8 @@
 /** What this device is and can do. The class of the device goes with the lease; nothing else about it is told. */
+import type { DeviceClass } from '@/api/types'
 import type { EngineFactory } from './engine'
 
-export type Device = 'phone' | 'tablet' | 'desktop'
+export type Device = DeviceClass
 
 export interface Platform {
   userAgent: string

@@ -215,7 +215,11 @@ export class Player {
     this.playback.lecturerAway = room.on_air === 'lecturer_away'
     this.set({ room })
     const wasAway = before?.on_air === 'lecturer_away' && room.on_air === 'on_air'
-    if (wasAway) this.playback.hurry()
+    if (wasAway) {
+      if (this.value.stage === 'away') this.set({ stage: 'reconnecting' })
+      this.playback.hurry()
+    }
+    if (room.on_air === 'lecturer_away' && this.value.source === 'live' && ['starting', 'buffering', 'reconnecting'].includes(this.value.stage)) this.set({ stage: 'away' })
     if (room.phase === 'live' && this.value.armed) void this.begin('live')
     // The end of a live lesson is played to the end; whoever is not playing has seen it.
     else if (room.phase === 'ended' && this.value.source === 'live' && !this.moving) this.finished()

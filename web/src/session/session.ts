@@ -1,7 +1,8 @@
 /** Who is signed in. One answer for the whole app; asked once, then changed only by signing in and out. */
 import { computed, readonly, shallowRef } from 'vue'
 import { asProblem, type Problem } from '@/api/problem'
-import { onSignedOut, request } from '@/api/request'
+import { api, ask } from '@/api/client'
+import { onSignedOut } from '@/api/request'
 import type { Me, RoleName } from '@/api/types'
 
 const me = shallowRef<Me | null>(null)
@@ -16,7 +17,7 @@ onSignedOut(() => {
 /** Asks the server once. Without an answer nothing is known, and the next call asks again. */
 async function ensure(): Promise<Problem | null> {
   if (known.value) return null
-  asking ??= request<Me>('GET', '/api/me')
+  asking ??= ask(api.GET('/api/me'))
     .then((answer) => {
       me.value = answer
       known.value = true
@@ -42,12 +43,12 @@ function set(next: Me): void {
 }
 
 async function signIn(phone: string, password: string): Promise<void> {
-  set(await request<Me>('POST', '/api/session', { phone, password }))
+  set(await ask(api.POST('/api/session', { body: { phone, password } })))
 }
 
 async function signOut(everywhere = false): Promise<void> {
   try {
-    await request<void>('DELETE', everywhere ? '/api/sessions' : '/api/session')
+    await (everywhere ? api.DELETE('/api/sessions') : api.DELETE('/api/session'))
   } catch (thrown) {
     // Already over on the server: that is what was asked for. Anything else must be seen.
     if (asProblem(thrown).status !== 401) throw thrown
