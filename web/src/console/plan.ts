@@ -3,7 +3,7 @@
  * these checks only spare the organizer a round trip, and say which field and why.
  */
 import type { PlannedLesson } from './api'
-import { fromLocal, nextSlot, toLocal } from './time'
+import { fromLocal, nextSlot, tidyTime, toLocal } from './time'
 
 export interface PlanForm {
   title: string
@@ -67,8 +67,8 @@ export function emptyPlan(now: number): PlanForm {
 
 /** The two moments of the form; an end before the start is on the next day (23:30–00:30). */
 export function planTimes(form: Pick<PlanForm, 'date' | 'start' | 'end'>): { from: number; to: number } | null {
-  const from = fromLocal(form.date, form.start)
-  const to = fromLocal(form.date, form.end)
+  const from = fromLocal(form.date, tidyTime(form.start) ?? '')
+  const to = fromLocal(form.date, tidyTime(form.end) ?? '')
   if (from === null || to === null) return null
   return { from, to: to < from ? to + DAY_MS : to }
 }
@@ -84,8 +84,8 @@ export function checkPlan(form: PlanForm, now: number, lesson: { started: boolea
   if (form.unit_id === '') issues.unit_id = 'unit_missing'
   if (form.audience.length === 0) issues.audience = 'audience_missing'
   if (fromLocal(form.date, '00:00') === null) issues.date = 'date_missing'
-  if (fromLocal('2026-01-01', form.start) === null) issues.start = 'start_missing'
-  if (fromLocal('2026-01-01', form.end) === null) issues.end = 'end_missing'
+  if (tidyTime(form.start) === null) issues.start = 'start_missing'
+  if (tidyTime(form.end) === null) issues.end = 'end_missing'
   const times = planTimes(form)
   if (times) {
     const ms = times.to - times.from

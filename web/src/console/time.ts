@@ -39,6 +39,15 @@ export function fromLocal(date: string, time: string): number | null {
   return at - OFFSET_MS
 }
 
+/** A time of day as people type it (9, 930, 9:30, 9.30, ９：３０, 9点半) as `HH:mm`; null when it is none. */
+export function tidyTime(typed: string): string | null {
+  const text = typed.normalize('NFKC').replace(/\s/g, '').replace(/[点时]半$/, ':30').replace(/[点时.]/, ':').replace(/分$/, '')
+  const parts = /^(\d{1,2})(?::(\d{1,2})?)?$/.exec(text) ?? /^(\d{1,2})(\d{2})$/.exec(text)
+  if (!parts) return null
+  const [hour, minute] = [Number(parts[1]), Number(parts[2] ?? 0)]
+  return hour > 23 || minute > 59 ? null : `${two(hour)}:${two(minute)}`
+}
+
 /** The next full half hour at least `lead` ms away: where a new plan starts. */
 export function nextSlot(now: number, lead = 30 * 60_000): number {
   const slot = 30 * 60_000

@@ -7,6 +7,8 @@ import type { StaffRoomState } from './types'
 export interface StaffRoomView {
   state: Readonly<ShallowRef<StaffRoomState | null>>
   link: Readonly<Ref<Link>>
+  /** There is no such room, or it is not ours: knock no more. */
+  stop: () => void
 }
 
 export function roomUrl(lessonId: string): string {
@@ -43,5 +45,5 @@ export function useStaffRoom(lessonId: string, onOpen: () => void): StaffRoomVie
     document.removeEventListener('visibilitychange', shown)
     room.stop()
   })
-  return { state, link: readonly(link) }
+  return { state, link: readonly(link), stop: () => room.stop() }
 }

@@ -17,6 +17,9 @@ export function useStudioLesson(id: string) {
   const resource = useResource((signal) => getStudioLesson(id, signal), { everyMs: REFRESH_MS })
   const room = useStaffRoom(id, () => void resource.reload())
   const now = useNow()
+  watch(resource.problem, (p) => {
+    if (p?.missing || p?.forbidden) room.stop()
+  })
 
   /** Whichever was heard last wins: both come from the same server. */
   const latest = shallowRef<Pick<StudioLesson, 'publisher' | 'outage_since' | 'viewers_now' | 'people' | 'peak'> & Pick<StudioLesson['lesson'], 'phase' | 'zero_at' | 'edge_ms' | 'gaps' | 'replay_ready'> | null>(null)

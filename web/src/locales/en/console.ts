@@ -129,6 +129,7 @@ export default {
     none_title: 'Nothing is on air',
     none: 'While a lesson is on air, you see here which branches and members watch.',
     several: 'Lessons on air',
+    studio: 'Open the studio',
     picture: 'Live picture',
     now: 'Viewers now',
     people: 'People',

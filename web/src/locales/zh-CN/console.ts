@@ -127,6 +127,7 @@ export default {
     none_title: '现在没有直播',
     none: '课程开始后，这里显示正在观看的支部和学员。',
     several: '正在直播的课程',
+    studio: '打开演播室',
     picture: '直播画面',
     now: '在线',
     people: '人数',
