@@ -11,7 +11,7 @@ const SIZES = { small: '640x360', hd: '1280x720' };
 /** What stands behind the clock: a moving test card, or a quiet slide for pictures that people look at. */
 const SCENES = {
   card: (size, fps) => `testsrc2=s=${size}:r=${fps}`,
-  slide: (size, fps) => `gradients=s=${size}:r=${fps}:c0=0x8a2b20:c1=0x3d2a3f:x0=0:y0=0:x1=1280:y1=720:nb_colors=2:speed=0.002`,
+  slide: (size, fps) => `color=c=0x5b2a2a:s=${size}:r=${fps}`,
 };
 
 function picture({ size, fps, origin, title, scene }) {
