@@ -50,7 +50,8 @@ export class Publisher extends Program {
     }
     if (audio) args.push('-map', '0:a', '-c:a', audio, '-b:a', '96k', '-ac', '2');
     args.push('-f', 'flv', url);
-    super('ffmpeg', args);
+    // The clock in the picture is that of the pages.
+    super('ffmpeg', args, { env: { ...process.env, TZ: 'Asia/Shanghai' } });
     this.origin = origin;
   }
 
