@@ -47,6 +47,8 @@ export class Publisher extends Program {
       args.push('-c:v', video, '-b:v', `${kbps}k`, '-maxrate', `${kbps}k`, '-bufsize', `${kbps}k`);
       args.push('-g', String(fps * gop), '-pix_fmt', 'yuv420p');
       if (video === 'libx264') args.push('-preset', 'ultrafast', '-tune', 'zerolatency', '-sc_threshold', '0');
+      // A still picture would need next to nothing; an encoder set to a constant rate fills it up.
+      if (scene === 'slide') args.push('-minrate', `${kbps}k`, '-x264-params', 'nal-hrd=cbr');
     }
     if (audio) args.push('-map', '0:a', '-c:a', audio, '-b:a', '96k', '-ac', '2');
     args.push('-f', 'flv', url);
