@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 
 const BUDGET_BYTES = 130_000
-const manifest = JSON.parse(readFileSync('dist/.vite/manifest.json', 'utf8'))
+const folder = process.argv[2] ?? 'dist'
+const manifest = JSON.parse(readFileSync(`${folder}/.vite/manifest.json`, 'utf8'))
 const roots = ['index.html', 'src/member/MemberFrame.vue', 'src/member/lesson/LessonPage.vue', 'src/locales/zh-CN/common.ts', 'src/locales/zh-CN/member.ts']
 
 const files = new Set()
@@ -14,11 +15,11 @@ function add(key) {
   files.add(chunk.file)
   for (const needed of chunk.imports ?? []) add(needed)
 }
-roots.filter((r) => !r.endsWith('LessonPage.vue') || manifest[r]).forEach(add)
+roots.forEach(add)
 
 let total = 0
 for (const file of [...files].filter((f) => f.endsWith('.js'))) {
-  const bytes = gzipSync(readFileSync(`dist/${file}`), { level: 9 }).length
+  const bytes = gzipSync(readFileSync(`${folder}/${file}`), { level: 9 }).length
   total += bytes
   console.log(`${String(bytes).padStart(8)}  ${file}`)
 }

@@ -1,6 +1,7 @@
 import { createApp } from 'vue'
 import App from './App.vue'
 import { i18n, loadArea, locale } from './i18n'
+import { registerShell } from './lib/shell'
 import { router } from './router'
 import { display } from './session/display'
 import './styles/tokens.css'
@@ -8,4 +9,5 @@ import './styles/base.css'
 
 display.restore()
 document.documentElement.lang = locale()
+registerShell()
 void loadArea('common').then(() => createApp(App).use(i18n).use(router).mount('#app'))
