@@ -3,7 +3,7 @@
 use std::{future::Future, io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use axum::{Json, Router, extract::State, routing::get};
+use axum::{Json, Router, extract::State, routing::get, serve::ListenerExt as _};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use object_store::{ObjectStore, local::LocalFileSystem};
 use tokio::{net::TcpListener, sync::Notify, time::timeout};
@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Tasks that have not ended so long after everything was closed are left behind.
-const LAST_TASKS_TIME: Duration = Duration::from_secs(2);
+const LAST_TASKS_TIME: Duration = Duration::from_secs(1);
 /// Readers get so long to finish what they are fetching.
 const LAST_READERS_TIME: Duration = Duration::from_millis(500);
 
@@ -101,6 +101,8 @@ impl App {
         let readers = CancellationToken::new();
         let service = self.routes().into_make_service();
         let done = readers.clone();
+        // A playlist's answer is small and awaited: it must not wait for more to send.
+        let http = http.tap_io(|socket| drop(socket.set_nodelay(true)));
         let serving = axum::serve(http, service).with_graceful_shutdown(done.cancelled_owned()).into_future();
         let http = self.tasks.spawn(serving);
         self.tasks.spawn(rtmp::serve(rtmp, Arc::clone(&self.lessons), self.tasks.clone(), stop.clone()));

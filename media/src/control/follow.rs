@@ -131,6 +131,7 @@ impl Control {
         while !shutdown.is_cancelled() {
             let asked_at = self.followed().version();
             let snapshot = self.snapshot();
+            gauges(&snapshot);
             if let Some(orders) = self.server.report(&snapshot).await {
                 self.hear();
                 self.followed().answered(orders, asked_at);
@@ -163,4 +164,13 @@ impl Control {
             }
         }
     }
+}
+
+fn gauges(snapshot: &Snapshot) {
+    let count = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
+    let publishers = snapshot.lessons.iter().filter(|lesson| lesson.publisher.is_some()).count();
+    let away = snapshot.lessons.iter().filter(|lesson| lesson.outage_since.is_some()).count();
+    metrics::gauge!("yunke_media_lessons").set(count(snapshot.lessons.len()));
+    metrics::gauge!("yunke_media_publishers").set(count(publishers));
+    metrics::gauge!("yunke_media_lessons_in_outage").set(count(away));
 }

@@ -52,6 +52,8 @@ pub enum Origins {
     Fresh,
     /// A recording of an earlier process, which goes on.
     Resumed(Beginning),
+    /// It is over, and the store has nothing of it.
+    Lost,
     /// A complete recording.
     Complete {
         /// The lesson's length.

@@ -77,11 +77,14 @@ impl Lessons {
         }
     }
 
-    async fn take_on(&self, order: &LessonOrder) -> Result<Arc<Lesson>, object_store::Error> {
+    async fn take_on(&self, order: &LessonOrder) -> Result<Arc<Lesson>, TakeOnError> {
         let _one_at_a_time = self.taking_on.lock().await;
         if let Some(lesson) = self.map().get(&order.lesson).cloned() {
             lesson.follow(order);
             return Ok(lesson);
+        }
+        if self.map().len() >= MAX_LESSONS {
+            return Err(TakeOnError::Full);
         }
         // Only a lesson that has been live can have a recording.
         let loaded = match (order.phase, order.zero_at) {
@@ -93,16 +96,14 @@ impl Lessons {
                 Origins::Complete { length_ms: index.length_ms.unwrap_or_default() }
             }
             (Loaded::Open(beginning), _) => Origins::Resumed(beginning),
+            (Loaded::Nothing, Some(_)) if order.phase == Phase::Ended => Origins::Lost,
             (Loaded::Nothing, Some(zero_at)) => {
                 Origins::Resumed(Beginning { index: Index::new(order.lesson, zero_at), pages: 0 })
             }
             (Loaded::Nothing, None) => Origins::Fresh,
         };
         let lesson = Arc::new(Lesson::new(self.context.clone(), order, origins));
-        let mut lessons = self.map();
-        if lessons.len() < MAX_LESSONS {
-            lessons.insert(order.lesson, Arc::clone(&lesson));
-        }
+        self.map().insert(order.lesson, Arc::clone(&lesson));
         Ok(lesson)
     }
 
@@ -142,6 +143,15 @@ impl Lessons {
     }
 }
 
+/// Why a lesson was not taken on.
+#[derive(Debug, thiserror::Error)]
+enum TakeOnError {
+    #[error("its recording cannot be read: {0}")]
+    Store(#[from] object_store::Error),
+    #[error("this node has too many lessons")]
+    Full,
+}
+
 impl Gate for Lessons {
     type Inlet = Place;
 
@@ -152,8 +162,8 @@ impl Gate for Lessons {
         }
         let grant = self.server.publish(transport, stream_key).await.map_err(refused)?;
         let lesson = self.take_on(&grant.lesson).await.map_err(|problem| {
-            tracing::error!(%problem, "a recording cannot be read");
-            Refusal::denied("the recording store does not answer; try again")
+            tracing::error!(%problem, "a publisher's lesson could not be taken on");
+            Refusal::denied("the media service cannot take this lesson on at the moment; try again")
         })?;
         let asked = Instant::now();
         let mut seen = None;

@@ -92,6 +92,7 @@ impl State {
         match origins {
             Origins::Fresh => {}
             Origins::Resumed(beginning) => state.resume(context, beginning),
+            Origins::Lost => (state.phase, state.wanted) = (Phase::Ended, Phase::Ended),
             Origins::Complete { length_ms } => {
                 (state.phase, state.wanted) = (Phase::Ended, Phase::Ended);
                 state.length_ms = Some(length_ms);
@@ -110,7 +111,7 @@ impl State {
             stream: (context.clock)().max(0).cast_unsigned(),
             first_msn: beginning.index.last_msn().map_or(0, |msn| msn + 1),
             discontinuities: beginning.index.discontinuities(),
-            renditions: vec![Rendition::Video, Rendition::Audio],
+            renditions: recorded(&beginning.index),
             part_target: context.part_target,
         };
         self.open_live(context, start, beginning);
@@ -461,6 +462,15 @@ impl State {
     pub(super) fn break_pipeline(&self) {
         self.run.as_ref().expect("a run is under way").break_it();
     }
+}
+
+/// What an earlier process recorded; both when it came to nothing.
+fn recorded(index: &Index) -> Vec<Rendition> {
+    let both = [Rendition::Video, Rendition::Audio];
+    let had = |rendition: &Rendition| {
+        index.inits.is_empty() || index.inits.iter().any(|init| init.rendition == *rendition)
+    };
+    both.into_iter().filter(had).collect()
 }
 
 fn renditions(info: &RunInfo) -> Vec<Rendition> {

@@ -1,1 +1,260 @@
-//! A lesson's life, through the real packager and origin.
+//! A lesson's life, through the real packager and origin, on a clock that is set by hand.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use bytes::Bytes;
+use object_store::local::LocalFileSystem;
+use yunke_protocol::{Gap, HealthCode, LeaseKey};
+
+use super::*;
+use crate::{
+    ingest::{AudioConfig, Frame, Track, VideoConfig, avc::tests::RECORD_720P},
+    pipeline::packager,
+    recording::{Loaded, load},
+};
+
+const START: i64 = 1_800_000_000_000;
+
+struct Stage {
+    context: Context,
+    clock: Arc<AtomicI64>,
+    dir: tempfile::TempDir,
+}
+
+impl Stage {
+    fn new() -> Self {
+        packager::init().expect("GStreamer is installed");
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let clock = Arc::new(AtomicI64::new(START));
+        let hand = Arc::clone(&clock);
+        let clock_fn: Clock = Arc::new(move || hand.load(Ordering::Relaxed));
+        let context = Context {
+            origin: Origin::new(LeaseKey::derive(b"secret"), Arc::clone(&clock_fn)),
+            store: Arc::new(LocalFileSystem::new_with_prefix(dir.path()).expect("a folder")),
+            clock: clock_fn,
+            tasks: TaskTracker::new(),
+            changed: Arc::new(Notify::new()),
+            part_target: Duration::from_millis(300),
+        };
+        Self { context, clock, dir }
+    }
+
+    fn lesson(&self, order: &LessonOrder) -> Lesson {
+        Lesson::new(self.context.clone(), order, Origins::Fresh)
+    }
+}
+
+fn order(phase: Phase) -> LessonOrder {
+    LessonOrder { lesson: Uuid::from_u128(7), phase, zero_at: None, gaps: Vec::new() }
+}
+
+/// Someone who publishes 25 pictures a second with a key frame every second, and their sound.
+struct Lecturer<'a> {
+    lesson: &'a Lesson,
+    clock: &'a AtomicI64,
+    seat: u64,
+    n: u32,
+    sounds: u32,
+    /// Added to the timestamps.
+    shift_ms: u32,
+}
+
+impl<'a> Lecturer<'a> {
+    fn sit(stage: &'a Stage, lesson: &'a Lesson) -> Self {
+        let (seat, _) = lesson.sit(Transport::Rtmp).expect("the seat is free");
+        let lecturer = Self { lesson, clock: &stage.clock, seat, n: 0, sounds: 0, shift_ms: 5000 };
+        let video = VideoConfig::parse(Bytes::from_static(RECORD_720P)).expect("a real record");
+        let audio = AudioConfig::parse(Bytes::from_static(&[0x11, 0x90])).expect("AAC-LC");
+        lecturer.push(Unit::VideoConfig(video));
+        lecturer.push(Unit::AudioConfig(audio));
+        lecturer
+    }
+
+    fn push(&self, unit: Unit) {
+        self.lesson.push(self.seat, unit).expect("the seat is mine");
+    }
+
+    fn frame(&self, track: Track, dts_ms: u32, key: bool) {
+        let data: &[u8] = match track {
+            Track::Video if key => &[0, 0, 0, 2, 0x65, 7],
+            Track::Video => &[0, 0, 0, 2, 0x41, 7],
+            Track::Audio => &[0x21, 7],
+        };
+        let data = Bytes::copy_from_slice(data);
+        self.push(Unit::Frame(Frame { track, dts_ms: dts_ms + self.shift_ms, cts_ms: 0, key, data }));
+    }
+
+    fn speak(&mut self, seconds: u32) {
+        self.speak_with(seconds, true);
+    }
+
+    fn speak_with(&mut self, seconds: u32, picture: bool) {
+        for _ in 0..seconds * 25 {
+            let at = self.n * 40;
+            if picture {
+                self.frame(Track::Video, at, self.n % 25 == 0);
+            }
+            self.n += 1;
+            while self.sounds * 64 / 3 < self.n * 40 {
+                self.frame(Track::Audio, self.sounds * 64 / 3, true);
+                self.sounds += 1;
+            }
+            self.clock.fetch_add(40, Ordering::Relaxed);
+            if self.n % 5 == 0 {
+                self.lesson.tick();
+            }
+        }
+    }
+}
+
+/// Parts come from the pipeline's threads: looks until what it shows is so.
+async fn until(lesson: &Lesson, what: &str, is: impl Fn(&LessonSnapshot) -> bool) -> LessonSnapshot {
+    for _ in 0..1000 {
+        let snapshot = lesson.snapshot();
+        if is(&snapshot) {
+            return snapshot;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("in vain until {what}: {:?}", lesson.snapshot());
+}
+
+fn edge_past(ms: i64) -> impl Fn(&LessonSnapshot) -> bool {
+    move |snapshot| snapshot.edge_ms.is_some_and(|edge| edge > ms)
+}
+
+fn near(value: Option<i64>, expected: i64) -> bool {
+    value.is_some_and(|value| (value - expected).abs() <= 25)
+}
+
+fn wait(stage: &Stage, lesson: &Lesson, seconds: u32) {
+    for _ in 0..seconds * 5 {
+        stage.clock.fetch_add(200, Ordering::Relaxed);
+        lesson.tick();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_timeline_starts_at_the_key_frame_after_the_order_to_go_live() {
+    let stage = Stage::new();
+    let lesson = stage.lesson(&order(Phase::Rehearsal));
+    let mut lecturer = Lecturer::sit(&stage, &lesson);
+    lecturer.speak(3);
+    let rehearsal = lesson.snapshot();
+    assert_eq!((rehearsal.phase, rehearsal.zero_at, rehearsal.edge_ms), (Phase::Rehearsal, None, None));
+    lesson.follow(&order(Phase::Live));
+    assert_eq!(lesson.snapshot().phase, Phase::Rehearsal, "it waits for a key frame");
+    lecturer.speak(5);
+    let live = until(&lesson, "five seconds are there", edge_past(4_000)).await;
+    assert_eq!((live.phase, live.zero_at), (Phase::Live, Some(START + 3000)));
+    assert!(live.edge_ms <= Some(5_025), "{:?}", live.edge_ms);
+    assert_eq!(live.gaps, []);
+    lesson.follow(&order(Phase::Rehearsal));
+    assert_eq!(lesson.snapshot().phase, Phase::Live, "what has begun is not taken back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outage_is_told_after_two_seconds_and_becomes_a_gap_on_return() {
+    let stage = Stage::new();
+    let lesson = stage.lesson(&order(Phase::Live));
+    let mut lecturer = Lecturer::sit(&stage, &lesson);
+    lecturer.speak(4);
+    lesson.leave(lecturer.seat);
+    wait(&stage, &lesson, 1);
+    assert_eq!(lesson.snapshot().outage_since, None);
+    wait(&stage, &lesson, 9);
+    let away = lesson.snapshot();
+    assert!(near(away.outage_since, START + 4000), "{away:?}");
+    assert!(near(away.edge_ms, 4000), "media exists up to the outage: {away:?}");
+    Lecturer::sit(&stage, &lesson).speak(4);
+    let back = lesson.snapshot();
+    let [Gap { from_ms, to_ms }] = back.gaps[..] else { panic!("one gap: {back:?}") };
+    assert!(back.outage_since.is_none() && near(Some(from_ms), 4000) && to_ms == 14_000, "{back:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pipeline_that_breaks_is_rebuilt_and_the_lesson_goes_on() {
+    let stage = Stage::new();
+    let lesson = stage.lesson(&order(Phase::Live));
+    let mut lecturer = Lecturer::sit(&stage, &lesson);
+    lecturer.speak(4);
+    let before = lesson.snapshot();
+    lesson.break_pipeline();
+    lecturer.speak(6);
+    let after = until(&lesson, "it goes on", edge_past(9_000)).await;
+    assert_eq!(after.zero_at, before.zero_at);
+    let notes = after.publisher.expect("still there").notes;
+    assert!(notes.iter().any(|note| note.code == HealthCode::Rebuilt && note.value == Some(1)), "{notes:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_jumps_moves_the_media_but_not_the_timeline() {
+    let stage = Stage::new();
+    let lesson = stage.lesson(&order(Phase::Live));
+    let mut lecturer = Lecturer::sit(&stage, &lesson);
+    lecturer.speak(4);
+    lecturer.shift_ms += 3_600_000;
+    lecturer.speak(4);
+    lecturer.shift_ms = 0;
+    lecturer.speak(4);
+    let live = until(&lesson, "twelve seconds are there", edge_past(11_000)).await;
+    assert!(live.edge_ms <= Some(12_500), "{:?}", live.edge_ms);
+    assert_eq!(live.gaps, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_camera_that_dies_leaves_the_sound() {
+    let stage = Stage::new();
+    let lesson = stage.lesson(&order(Phase::Live));
+    let mut lecturer = Lecturer::sit(&stage, &lesson);
+    lecturer.speak(4);
+    lecturer.speak_with(6, false);
+    let dark = until(&lesson, "the sound goes on", edge_past(9_000)).await;
+    let notes = dark.publisher.expect("still there").notes;
+    assert!(notes.iter().any(|note| note.code == HealthCode::NoVideo), "{notes:?}");
+    lecturer.speak(4);
+    until(&lesson, "the picture is back", edge_past(13_000)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_seat_is_for_one_and_a_dead_one_loses_it() {
+    let stage = Stage::new();
+    let lesson = stage.lesson(&order(Phase::Live));
+    let mut lecturer = Lecturer::sit(&stage, &lesson);
+    lecturer.speak(1);
+    assert!(lesson.sit(Transport::Rtmp).is_err());
+    stage.clock.fetch_add(DEAD_MS, Ordering::Relaxed);
+    assert!(lesson.sit(Transport::Rtmp).is_ok());
+    let late = Unit::VideoConfig(VideoConfig::parse(Bytes::from_static(RECORD_720P)).expect("a real record"));
+    let refusal = lesson.push(lecturer.seat, late).expect_err("the seat is another's");
+    assert!(refusal.reason.contains("taken over"), "{refusal}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_fails_costs_the_recording_and_not_the_lesson() {
+    let stage = Stage::new();
+    std::fs::write(stage.dir.path().join("lessons"), "in the way").expect("written");
+    let lesson = stage.lesson(&order(Phase::Live));
+    Lecturer::sit(&stage, &lesson).speak(30);
+    until(&lesson, "it goes on", edge_past(29_000)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_said_is_recorded_and_an_outage_at_the_end_is_not_part_of_it() {
+    let stage = Stage::new();
+    let lesson = stage.lesson(&order(Phase::Live));
+    let mut lecturer = Lecturer::sit(&stage, &lesson);
+    lecturer.speak(5);
+    lesson.leave(lecturer.seat);
+    wait(&stage, &lesson, 8);
+    lesson.follow(&order(Phase::Ended));
+    let ended = lesson.snapshot();
+    assert!(ended.phase == Phase::Ended && near(ended.edge_ms, 5000), "{ended:?}");
+    stage.context.tasks.close();
+    drop(lesson);
+    stage.context.tasks.wait().await;
+    let loaded = load(&*stage.context.store, Uuid::from_u128(7)).await.expect("a store that works");
+    let Loaded::Complete(index) = loaded else { panic!("complete: {loaded:?}") };
+    assert!(near(index.length_ms, 5000) && near(index.end(), START + 5000), "{index:?}");
+    assert_eq!(index.entries.iter().filter(|entry| entry.media.is_none()).count(), 0);
+}

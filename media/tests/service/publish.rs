@@ -49,6 +49,7 @@ async fn a_lesson_is_rehearsed_given_and_replayed() {
     assert!(publisher.runs());
     let asked = Instant::now();
     server.order(Phase::Ended);
+    assert_eq!(media.bring(&server).await.phase, Phase::Ended);
     let heard = server.until("the replay is ready", |lesson| lesson.replay_ready).await;
     println!("replay ready {:?} after the order", asked.elapsed());
     let complaint = publisher.complaint().await;

@@ -21,7 +21,7 @@ use yunke_protocol::{
 };
 
 const SECRET: &str = "a-secret-for-tests-only";
-pub const KEY: &str = "good-key";
+pub(crate) const KEY: &str = "good-key";
 /// Longest wait for anything here; generous, as test machines are busy.
 const PATIENCE: Duration = Duration::from_secs(40);
 
@@ -35,14 +35,14 @@ struct Desk {
 }
 
 /// The stand-in server: one lesson, one key.
-pub struct Server {
+pub(crate) struct Server {
     desk: Arc<Mutex<Desk>>,
     url: String,
-    pub lesson: Uuid,
+    pub(crate) lesson: Uuid,
 }
 
 impl Server {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let lesson = Uuid::now_v7();
         let order = LessonOrder { lesson, phase: Phase::Rehearsal, zero_at: None, gaps: Vec::new() };
         let desk = Arc::new(Mutex::new(Desk { version: 1, order, heard: None, answers: true }));
@@ -56,24 +56,29 @@ impl Server {
         Self { desk, url, lesson }
     }
 
-    pub fn order(&self, phase: Phase) {
+    pub(crate) fn order(&self, phase: Phase) {
         let mut desk = self.desk.lock().expect("whole");
         desk.order.phase = phase;
         desk.version += 1;
     }
 
+    fn orders(&self) -> Orders {
+        let desk = self.desk.lock().expect("whole");
+        Orders { version: desk.version, lessons: vec![desk.order.clone()] }
+    }
+
     /// Whether it answers, or fails like one that is being restarted.
-    pub fn answer(&self, answers: bool) {
+    pub(crate) fn answer(&self, answers: bool) {
         self.desk.lock().expect("whole").answers = answers;
     }
 
-    pub fn heard(&self) -> Option<LessonSnapshot> {
+    pub(crate) fn heard(&self) -> Option<LessonSnapshot> {
         let desk = self.desk.lock().expect("whole");
         desk.heard.as_ref()?.lessons.iter().find(|lesson| lesson.lesson == self.lesson).cloned()
     }
 
     /// Waits until what was heard of the lesson is as it should be.
-    pub async fn until(&self, what: &str, is: impl Fn(&LessonSnapshot) -> bool) -> LessonSnapshot {
+    pub(crate) async fn until(&self, what: &str, is: impl Fn(&LessonSnapshot) -> bool) -> LessonSnapshot {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let heard = self.heard();
@@ -116,16 +121,16 @@ async fn snapshot(State(desk): Shared, Json(heard): Json<Snapshot>) -> axum::res
 }
 
 /// The service.
-pub struct Media {
+pub(crate) struct Media {
     process: Child,
-    pub http: String,
-    pub rtmp: String,
+    pub(crate) http: String,
+    pub(crate) rtmp: String,
     dir: Arc<tempfile::TempDir>,
     http_client: reqwest::Client,
 }
 
 impl Media {
-    pub async fn start(server: &Server) -> Self {
+    pub(crate) async fn start(server: &Server) -> Self {
         Self::start_in(server, Arc::new(tempfile::tempdir().expect("a temporary directory"))).await
     }
 
@@ -161,22 +166,22 @@ impl Media {
         Self { process, http: value("http"), rtmp: value("rtmp"), dir, http_client }
     }
 
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.process.id().expect("it runs")
     }
 
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.dir.path().join("log")).unwrap_or_default()
     }
 
     /// `kill -9`, then a new one on the same data.
-    pub async fn kill_and_restart(mut self, server: &Server) -> Self {
+    pub(crate) async fn kill_and_restart(mut self, server: &Server) -> Self {
         self.process.kill().await.expect("killed");
         Self::start_in(server, self.dir).await
     }
 
     /// Ends it as an operator does; says how long it took.
-    pub async fn stop(&mut self) -> Duration {
+    pub(crate) async fn stop(&mut self) -> Duration {
         let asked = Instant::now();
         signal(self.pid(), "TERM").await;
         let ended = timeout(PATIENCE, self.process.wait()).await.expect("it ends").expect("it ran");
@@ -184,11 +189,11 @@ impl Media {
         asked.elapsed()
     }
 
-    pub fn store(&self) -> PathBuf {
+    pub(crate) fn store(&self) -> PathBuf {
         self.dir.path().join("store")
     }
 
-    pub fn url(&self, lesson: Uuid, purpose: Purpose, kind: &str, file: &str) -> String {
+    pub(crate) fn url(&self, lesson: Uuid, purpose: Purpose, kind: &str, file: &str) -> String {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
         let lease = Lease {
             id: Uuid::now_v7(),
@@ -201,17 +206,27 @@ impl Media {
         format!("http://{}/{kind}/{token}/{lesson}/{file}", self.http)
     }
 
-    pub fn live(&self, lesson: Uuid, file: &str) -> String {
+    pub(crate) fn live(&self, lesson: Uuid, file: &str) -> String {
         self.url(lesson, Purpose::Watch, "live", file)
     }
 
-    pub async fn get(&self, url: &str) -> (u16, String) {
+    pub(crate) async fn get(&self, url: &str) -> (u16, String) {
         let response = self.http_client.get(url).send().await.expect("an answer");
         (response.status().as_u16(), response.text().await.expect("a body"))
     }
 
+    /// Brings the orders at once, as the server does when something changed; answers what the service then has.
+    pub(crate) async fn bring(&self, server: &Server) -> LessonSnapshot {
+        let url = format!("http://{}{}", self.http, paths::ORDERS);
+        let refused = self.http_client.put(&url).bearer_auth("not the secret").json(&server.orders()).send();
+        assert_eq!(refused.await.expect("an answer").status(), 401);
+        let response = self.http_client.put(&url).bearer_auth(SECRET).json(&server.orders()).send().await;
+        let snapshot: Snapshot = response.expect("an answer").json().await.expect("a snapshot");
+        snapshot.lessons.into_iter().find(|lesson| lesson.lesson == server.lesson).expect("the lesson")
+    }
+
     /// Waits until a playlist is as it should be.
-    pub async fn until(&self, url: &str, what: &str, is: impl Fn(&str) -> bool) -> String {
+    pub(crate) async fn until(&self, url: &str, what: &str, is: impl Fn(&str) -> bool) -> String {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let (status, text) = self.get(url).await;
@@ -224,7 +239,7 @@ impl Media {
     }
 
     /// Resident memory in MiB, and CPU time so far in seconds.
-    pub fn cost(&self) -> (u64, f64) {
+    pub(crate) fn cost(&self) -> (u64, f64) {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("it runs");
         let rss = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a figure");
         let rss = rss.trim().trim_end_matches(" kB").trim().parse::<u64>().expect("a number") / 1024;
@@ -236,23 +251,23 @@ impl Media {
 }
 
 /// Sends a signal by name.
-pub async fn signal(pid: u32, name: &str) {
+pub(crate) async fn signal(pid: u32, name: &str) {
     let sent = Command::new("kill").arg(format!("-{name}")).arg(pid.to_string()).status().await;
     assert!(sent.expect("kill exists").success());
 }
 
 /// What ffmpeg publishes.
-pub const PICTURE: &[&str] =
+pub(crate) const PICTURE: &[&str] =
     &["-f", "lavfi", "-i", "testsrc2=size=320x240:rate=30", "-pix_fmt", "yuv420p", "-c:v", "libx264"];
-pub const X264: &[&str] = &["-preset", "ultrafast", "-tune", "zerolatency", "-g", "30", "-b:v", "300k"];
-pub const SOUND: &[&str] = &["-f", "lavfi", "-i", "sine=440:sample_rate=48000"];
-pub const AAC: &[&str] = &["-c:a", "aac", "-b:a", "64k"];
+pub(crate) const X264: &[&str] = &["-preset", "ultrafast", "-tune", "zerolatency", "-g", "30", "-b:v", "300k"];
+pub(crate) const SOUND: &[&str] = &["-f", "lavfi", "-i", "sine=440:sample_rate=48000"];
+pub(crate) const AAC: &[&str] = &["-c:a", "aac", "-b:a", "64k"];
 
 /// A publishing ffmpeg.
-pub struct Publisher(Child);
+pub(crate) struct Publisher(Child);
 
 impl Publisher {
-    pub fn start(media: &Media, key: &str, arguments: &[&[&str]]) -> Self {
+    pub(crate) fn start(media: &Media, key: &str, arguments: &[&[&str]]) -> Self {
         Self::start_to(&media.rtmp, key, arguments)
     }
 
@@ -269,48 +284,48 @@ impl Publisher {
     }
 
     /// Picture and sound in real time.
-    pub fn both(media: &Media) -> Self {
+    pub(crate) fn both(media: &Media) -> Self {
         Self::both_to(&media.rtmp)
     }
 
     /// The same to any address.
-    pub fn both_to(rtmp: &str) -> Self {
+    pub(crate) fn both_to(rtmp: &str) -> Self {
         let arguments = [&["-re"], &PICTURE[..4], &["-re"], SOUND, &PICTURE[4..], X264, AAC];
         Self::start_to(rtmp, KEY, &arguments)
     }
 
     /// 720p30 at 2 Mbit/s.
-    pub fn hd(media: &Media) -> Self {
+    pub(crate) fn hd(media: &Media) -> Self {
         let picture = ["-re", "-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=30", "-re"];
         let coded = ["-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency"];
         let rate = ["-g", "60", "-b:v", "2M", "-maxrate", "2M", "-bufsize", "1M"];
         Self::start(media, KEY, &[&picture, SOUND, &coded, &rate, AAC])
     }
 
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.0.id().expect("it runs")
     }
 
     /// Kills it: the connection is closed by the system.
-    pub async fn kill(mut self) {
+    pub(crate) async fn kill(mut self) {
         self.0.kill().await.expect("killed");
     }
 
     /// Waits for its own end; what it printed.
-    pub async fn complaint(mut self) -> String {
+    pub(crate) async fn complaint(mut self) -> String {
         let mut said = String::new();
         let mut stderr = self.0.stderr.take().expect("piped");
         timeout(PATIENCE, stderr.read_to_string(&mut said)).await.expect("it ends by itself").expect("text");
         said
     }
 
-    pub fn runs(&mut self) -> bool {
+    pub(crate) fn runs(&mut self) -> bool {
         self.0.try_wait().expect("known").is_none()
     }
 }
 
 /// What ffprobe sees at an address.
-pub async fn probe(url: &str, entries: &str) -> String {
+pub(crate) async fn probe(url: &str, entries: &str) -> String {
     let run = Command::new("ffprobe")
         .args(["-v", "error", "-show_entries", entries, "-of", "compact=nk=0:p=0", url])
         .kill_on_drop(true)
@@ -321,11 +336,11 @@ pub async fn probe(url: &str, entries: &str) -> String {
 }
 
 /// An RTMP client of a few lines, for what ffmpeg cannot send.
-pub struct RawPublisher(TcpStream);
+pub(crate) struct RawPublisher(TcpStream);
 
 impl RawPublisher {
     /// Connects and asks to publish.
-    pub async fn start(media: &Media, key: &str) -> Self {
+    pub(crate) async fn start(media: &Media, key: &str) -> Self {
         let mut socket = TcpStream::connect(&media.rtmp).await.expect("connects");
         let hello = [&[3][..], &[0; 2 * 1536]].concat();
         socket.write_all(&hello).await.expect("written");
@@ -344,7 +359,7 @@ impl RawPublisher {
     }
 
     /// Sends a message in one piece per 128 bytes.
-    pub async fn message(&mut self, kind: u8, timestamp: u32, payload: &[u8]) {
+    pub(crate) async fn message(&mut self, kind: u8, timestamp: u32, payload: &[u8]) {
         let id = kind.clamp(3, 20);
         let mut bytes = vec![id];
         bytes.extend(&timestamp.to_be_bytes()[1..]);
@@ -360,7 +375,7 @@ impl RawPublisher {
     }
 
     /// Reads until the end or until this word has come; all that was read.
-    pub async fn read_until(&mut self, word: &str) -> String {
+    pub(crate) async fn read_until(&mut self, word: &str) -> String {
         let mut all = Vec::new();
         let read = async {
             let mut piece = [0; 4096];

@@ -4,6 +4,7 @@
 mod amf;
 mod chunk;
 mod handshake;
+mod places;
 mod session;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
@@ -12,17 +13,17 @@ use bytes::BytesMut;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
     time::{Instant, sleep, timeout, timeout_at},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use yunke_protocol::Transport;
 
-use self::session::{Event, Session, SessionError};
+use self::{
+    places::{Place, Places},
+    session::{Event, Session, SessionError},
+};
 use super::{Gate, Inlet, Refusal, flv::TagReader};
 
-/// Connections at once; one more is closed at once. A node has tens of lessons.
-const MAX_CONNECTIONS: usize = 256;
 /// From the connection to an accepted `publish`; a slow line needs two seconds, a scanner never gets there.
 const SETUP_TIME: Duration = Duration::from_secs(10);
 /// Without a byte from a publisher for so long the connection is dead.
@@ -39,7 +40,7 @@ pub async fn serve<G: Gate>(
     tasks: TaskTracker,
     shutdown: CancellationToken,
 ) {
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let places = Places::new();
     loop {
         let accepted = tokio::select! {
             () = shutdown.cancelled() => return,
@@ -53,25 +54,31 @@ pub async fn serve<G: Gate>(
                 continue;
             }
         };
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+        let Some(place) = places.take().await else {
             metrics::counter!("yunke_media_rtmp_connections_refused_total").increment(1);
             continue;
         };
         let (gate, shutdown) = (Arc::clone(&gate), shutdown.clone());
         tasks.spawn(async move {
-            let _place = place;
-            connection(socket, peer, &*gate, &shutdown).await;
+            connection(socket, peer, &place, &*gate, &shutdown).await;
         });
     }
 }
 
-async fn connection<G: Gate>(socket: TcpStream, peer: SocketAddr, gate: &G, shutdown: &CancellationToken) {
+async fn connection<G: Gate>(
+    socket: TcpStream,
+    peer: SocketAddr,
+    place: &Place,
+    gate: &G,
+    shutdown: &CancellationToken,
+) {
     let started = Instant::now();
     let _ = socket.set_nodelay(true);
     let mut connection =
         Connection { socket, session: Session::new(), input: BytesMut::new(), refused: false };
     let end = tokio::select! {
-        end = connection.run(gate) => end,
+        end = connection.run(gate, place) => end,
+        () = place.put_out().cancelled_owned() => Err(End::PutOut),
         () = shutdown.cancelled() => Err(End::Shutdown),
     };
     match &end {
@@ -98,6 +105,8 @@ enum End {
     Silent,
     #[error("refused: {0}")]
     Refused(Refusal),
+    #[error("its place was needed")]
+    PutOut,
     #[error("the service ends")]
     Shutdown,
 }
@@ -110,7 +119,7 @@ struct Connection {
 }
 
 impl Connection {
-    async fn run<G: Gate>(&mut self, gate: &G) -> Result<(), End> {
+    async fn run<G: Gate>(&mut self, gate: &G, place: &Place) -> Result<(), End> {
         loop {
             let deadline = Instant::now() + SETUP_TIME;
             let Some(key) = timeout_at(deadline, self.until_publish()).await.map_err(|_| End::Silent)?? else {
@@ -120,6 +129,9 @@ impl Connection {
                 Ok(inlet) => inlet,
                 Err(refusal) => return self.refuse(refusal).await,
             };
+            if !place.keep() {
+                return Err(End::PutOut);
+            }
             self.session.accept();
             self.flush().await?;
             if !self.publish(inlet).await? {
