@@ -7,6 +7,8 @@ const SHELL = 'yunke-shell-1'
 const KEEP = 300
 
 self.addEventListener('install', (event) => {
+  // Where it can be said, the API never even passes here: the last beats of a page that closes must not wait for a worker.
+  event.addRoutes?.({ condition: { urlPattern: { pathname: '/api/*' } }, source: 'network' })?.catch?.(() => undefined)
   event.waitUntil(caches.open(SHELL).then((cache) => cache.addAll(['/', '/icon.svg', '/manifest.webmanifest'])).then(() => self.skipWaiting()))
 })
 
