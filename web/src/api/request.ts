@@ -1,10 +1,20 @@
 /** One request to our own server: same-origin cookie, JSON both ways, every failure a `Problem`. */
+import { serverNow, setServerTime } from '@/lib/now'
 import { noAnswer, problemFrom } from './problem'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** After this a silent server counts as unreachable, and the page says so instead of turning a wheel for ever. */
 export const REQUEST_TIMEOUT_MS = 15_000
+
+/** `Date` has whole seconds: a device's clock that is closer than this is left as it is. */
+const CLOCK_SLACK_MS = 2_000
+
+/** Countdowns run by the server's clock: every answer sets a clock right that goes wrong. */
+function clockFrom(response: Response): void {
+  const at = Date.parse(response.headers.get('Date') ?? '')
+  if (Math.abs(at - serverNow()) > CLOCK_SLACK_MS) setServerTime(at + 500)
+}
 
 type Listener = () => void
 const signedOut = new Set<Listener>()
@@ -29,6 +39,7 @@ export async function send(request: Request): Promise<Response> {
     clearTimeout(timer)
     request.signal.removeEventListener('abort', cancel)
   }
+  clockFrom(response)
   if (response.ok) return response
   const problem = await problemFrom(response)
   if (problem.status === 401 && problem.code === 'sign_in_required') signedOut.forEach((tell) => tell())

@@ -4,7 +4,6 @@ import type zh from '../zh-CN/setup'
 export default {
   title: 'First-run setup',
   lead: 'Create the centre and its first organizer. It takes less than two minutes.',
-  checking: 'Asking the server',
   centre_name: 'Name of the centre',
   centre_hint: 'What members and lecturers see, such as “Zhangpu Community Service Centre”',
   organizer_name: 'Name of the organizer',

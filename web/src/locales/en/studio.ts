@@ -20,7 +20,6 @@ export default {
   },
   link: {
     lost: 'The connection to the server is lost; reconnecting by itself. The broadcast is not affected: leave the encoder on.',
-    connecting: 'Connecting',
   },
   picture: {
     label: 'Incoming picture',
@@ -137,7 +136,6 @@ export default {
     unknown: { what: 'Something is not as it should be ({code})', do: 'Please tell the operator.' },
   },
   summary: {
-    title: 'This lesson',
     length: 'Length',
     started: 'Started',
     ended: 'Ended',

@@ -2,7 +2,6 @@
 export default {
   title: '首次设置',
   lead: '建立中心和第一位组织者，用时不到两分钟。',
-  checking: '正在查看服务器状态',
   centre_name: '中心名称',
   centre_hint: '学员和讲师看到的名称，例如“张浦镇党群服务中心”',
   organizer_name: '组织者姓名',

@@ -18,7 +18,6 @@ export default {
   },
   link: {
     lost: '与服务器的连接断开，正在自动重连。直播不受影响，请不要关闭编码器。',
-    connecting: '正在连接',
   },
   picture: {
     label: '传入的画面',
@@ -135,7 +134,6 @@ export default {
     unknown: { what: '有一项异常（{code}）', do: '请告诉管理员。' },
   },
   summary: {
-    title: '这节课',
     length: '时长',
     started: '开始',
     ended: '结束',
