@@ -27,6 +27,7 @@ use self::{
     core::ring::Ring,
     delivery::Deliveries,
     event::{Completed, Event, StreamStart},
+    http::Patience,
     stream::Stream,
 };
 
@@ -53,6 +54,7 @@ struct Inner {
     access: Access,
     lessons: RwLock<HashMap<Uuid, Arc<Lesson>>>,
     waiting: AtomicUsize,
+    patience: Patience,
 }
 
 /// A lesson on this node.
@@ -79,10 +81,16 @@ impl Lesson {
 impl Origin {
     /// Empty.
     pub fn new(key: LeaseKey, clock: Clock) -> Self {
+        Self::with_patience(key, clock, Patience::default())
+    }
+
+    /// Holds requests for so long; other than by default only in tests.
+    pub(crate) fn with_patience(key: LeaseKey, clock: Clock, patience: Patience) -> Self {
         Self(Arc::new(Inner {
             access: Access::new(key, clock),
             lessons: RwLock::default(),
             waiting: AtomicUsize::new(0),
+            patience,
         }))
     }
 

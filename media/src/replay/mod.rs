@@ -5,6 +5,8 @@
 
 mod files;
 pub mod recording;
+#[cfg(test)]
+mod tests;
 
 use std::sync::{Arc, Mutex, PoisonError};
 

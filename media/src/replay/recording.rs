@@ -72,8 +72,7 @@ struct Track<'a> {
 
 impl<'a> Track<'a> {
     fn of(index: &'a Index, rendition: Rendition) -> Option<Self> {
-        let mut entries: Vec<_> =
-            index.entries.iter().filter(|entry| entry.rendition == rendition).collect();
+        let mut entries: Vec<_> = index.entries.iter().filter(|entry| entry.rendition == rendition).collect();
         entries.truncate(entries.iter().rposition(|entry| entry.media.is_some())? + 1);
         Some(Self { rendition, index, entries })
     }
@@ -151,11 +150,8 @@ impl<'a> Track<'a> {
         if let Some(media) = &entry.media {
             let needed = (media.stream, media.init);
             if map.replace(needed) != Some(needed) {
-                let _ = writeln!(
-                    out,
-                    "#EXT-X-MAP:URI=\"{}\"",
-                    self.name(Kind::Init(media.init), media.stream)
-                );
+                let _ =
+                    writeln!(out, "#EXT-X-MAP:URI=\"{}\"", self.name(Kind::Init(media.init), media.stream));
             }
         }
         let stream = entry.media.as_ref().map_or(0, |media| media.stream);

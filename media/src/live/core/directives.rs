@@ -64,7 +64,8 @@ mod tests {
 
     #[test]
     fn numbers_that_are_none_are_refused() {
-        for value in ["-1", "+1", "NaN", "1e9", "", "18446744073709551616", "0x1", "1.5", " 1", "%31", "１"] {
+        for value in ["-1", "+1", "NaN", "1e9", "", "18446744073709551616", "0x1", "1.5", " 1", "%31", "１"]
+        {
             let query = format!("_HLS_msn={value}");
             assert_eq!(Directives::parse(&query), Err(BadDirective("_HLS_msn")), "{value}");
         }

@@ -47,6 +47,9 @@ pub const GAP_SEGMENT: Duration = Duration::from_secs(2);
 /// The longest outage that is written out gap by gap; what is beyond is left out of the playlist.
 pub const LONGEST_GAP: Duration = Duration::from_hours(24);
 
+/// Less time than this between two runs is not worth a gap.
+pub const HOLE: Duration = Duration::from_millis(100);
+
 /// A rendition so many segments behind another is taken to be missing, and gets a gap.
 pub const SEGMENTS_LATE: u64 = 2;
 

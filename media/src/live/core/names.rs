@@ -105,8 +105,18 @@ mod tests {
 
     #[test]
     fn other_spellings_of_a_name_are_refused() {
-        for name in ["video-p01-a.m4s", "video-p+1-a.m4s", "video-p1-A.m4s", "video-p1-a.mp4", "video-p1-.m4s",
-            "video-p1-a-.m4s", "../video-p1-a.m4s", "video-p18446744073709551616-a.m4s", "video-pé-a.m4s", ""] {
+        for name in [
+            "video-p01-a.m4s",
+            "video-p+1-a.m4s",
+            "video-p1-A.m4s",
+            "video-p1-a.mp4",
+            "video-p1-.m4s",
+            "video-p1-a-.m4s",
+            "../video-p1-a.m4s",
+            "video-p18446744073709551616-a.m4s",
+            "video-pé-a.m4s",
+            "",
+        ] {
             assert_eq!(Name::parse(name), None, "{name}");
         }
     }

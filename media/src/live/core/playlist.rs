@@ -26,7 +26,8 @@ pub fn delta(ring: &Ring, track: &Track) -> Option<String> {
 
 /// Segments that lie wholly before the skip boundary, counted from the end of the last whole segment.
 fn skippable(track: &Track) -> usize {
-    let after = |at: usize| track.listed().iter().skip(at + 1).map(|segment| segment.duration).sum::<Duration>();
+    let after =
+        |at: usize| track.listed().iter().skip(at + 1).map(|segment| segment.duration).sum::<Duration>();
     (0..track.listed().len()).take_while(|&at| after(at) >= SKIP_BOUNDARY).count()
 }
 
@@ -80,7 +81,10 @@ impl Writer<'_> {
 
     fn head(&mut self, skipped: usize) {
         let part = self.target;
-        self.line(format_args!("#EXTM3U\n#EXT-X-VERSION:9\n#EXT-X-TARGETDURATION:{}", TARGET_DURATION.as_secs()));
+        self.line(format_args!(
+            "#EXTM3U\n#EXT-X-VERSION:9\n#EXT-X-TARGETDURATION:{}",
+            TARGET_DURATION.as_secs()
+        ));
         self.line(format_args!(
             "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL={},HOLD-BACK={},PART-HOLD-BACK={}",
             Seconds(SKIP_BOUNDARY),

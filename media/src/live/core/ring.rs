@@ -8,7 +8,7 @@ use std::time::Duration;
 use yunke_protocol::UtcMillis;
 
 use super::{
-    GAP_SEGMENT, LONGEST_GAP, SEGMENTS_LATE, TARGET_DURATION,
+    GAP_SEGMENT, HOLE, LONGEST_GAP, SEGMENTS_LATE, TARGET_DURATION,
     frontier::Frontier,
     millis,
     names::{Kind, Name},
@@ -88,6 +88,8 @@ impl Ring {
     fn part(&mut self, rendition: Rendition, mut part: Part, completed: &mut Vec<Completed>) {
         if self.outage.is_some() {
             self.end_outage(part.pdt, completed);
+        } else {
+            self.fill_hole(part.pdt, completed);
         }
         let msn = self.run.saturating_add(part.segment);
         let Some(at) = self.tracks.iter().position(|track| track.rendition() == rendition) else {
@@ -106,8 +108,9 @@ impl Ring {
         }
         if !open {
             self.fill_gaps(at, msn, Some(part.pdt), completed);
-            // Time never runs backwards in a playlist, whatever the pipeline's clock does (1 ms is rounding).
-            if let Some(edge) = self.tracks[at].edge().filter(|edge| part.pdt < *edge - 1) {
+            // Time does not run backwards in a playlist, whatever the pipeline's clock does. A little is right: renditions
+            // do not begin at the same instant.
+            if let Some(edge) = self.tracks[at].edge().filter(|edge| part.pdt < *edge - millis(HOLE)) {
                 part.pdt = edge;
             }
         }
@@ -207,18 +210,35 @@ impl Ring {
     }
 
     fn end_outage(&mut self, back: UtcMillis, completed: &mut Vec<Completed>) {
+        self.gaps_up_to(back, completed);
+        self.begin_run(completed);
+    }
+
+    fn gaps_up_to(&mut self, back: UtcMillis, completed: &mut Vec<Completed>) {
         // Leave the rest (up to almost two gap segments) for one last gap that meets the media exactly.
         self.elapse(back.saturating_sub(millis(GAP_SEGMENT)), completed);
         if let Some(cursor) = self.outage.take().filter(|cursor| *cursor < back) {
             self.gap(cursor, back, completed);
         }
-        self.begin_run(completed);
+    }
+
+    /// A run that begins some time after the one before ended, though nobody called it an outage (a publisher that
+    /// reconnects at once): the time between is a gap, so that durations add up to the time that has passed.
+    fn fill_hole(&mut self, begins: UtcMillis, completed: &mut Vec<Completed>) {
+        let fresh = self.tracks.iter().all(|track| track.open().is_none() && track.next_msn() == self.run);
+        let Some(edge) = self.edge().filter(|edge| fresh && begins - edge >= millis(HOLE)) else { return };
+        self.outage = Some(edge);
+        self.gaps_up_to(begins, completed);
+        self.run = self.next_msn();
     }
 
     /// One gap in all tracks up to `to`; in each of them from where its media ended.
     fn gap(&mut self, from: UtcMillis, to: UtcMillis, completed: &mut Vec<Completed>) {
         for track in &mut self.tracks {
-            let begin = track.edge().filter(|edge| to.saturating_sub(*edge) <= millis(TARGET_DURATION)).unwrap_or(from);
+            let begin = track
+                .edge()
+                .filter(|edge| to.saturating_sub(*edge) <= millis(TARGET_DURATION))
+                .unwrap_or(from);
             let length = Duration::from_millis(to.saturating_sub(begin).max(1).unsigned_abs());
             completed.push(track.append_gap(begin, length));
         }

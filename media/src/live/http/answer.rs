@@ -137,7 +137,8 @@ fn takes_gzip(request: &HeaderMap) -> bool {
     let values = request.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|coding| {
         let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
-        let refused = weight.trim().strip_prefix("q=").is_some_and(|q| q.trim_end_matches(['0', '.']).is_empty());
+        let refused =
+            weight.trim().strip_prefix("q=").is_some_and(|q| q.trim_end_matches(['0', '.']).is_empty());
         name.trim().eq_ignore_ascii_case("gzip") && !refused
     })
 }
@@ -189,7 +190,9 @@ mod tests {
 
     #[test]
     fn nonsense_is_ignored_as_the_standard_says() {
-        for value in ["bytes=9-0", "bytes=-", "bytes=a-b", "lines=1-2", "bytes=0-1,5-6", "bytes=+1-2", "bytes"] {
+        for value in
+            ["bytes=9-0", "bytes=-", "bytes=a-b", "lines=1-2", "bytes=0-1,5-6", "bytes=+1-2", "bytes"]
+        {
             assert_eq!(read(value), None, "{value}");
         }
     }

@@ -4,6 +4,8 @@
 
 pub(crate) mod answer;
 pub(crate) mod problem;
+#[cfg(test)]
+mod tests;
 
 use std::{sync::Arc, time::Duration};
 
@@ -32,11 +34,20 @@ use super::{
     stream::{Playlist, Stream},
 };
 
-/// A blocked request is given up after three target durations (RFC 8216bis 6.2.5.2).
-const BLOCKED: Duration = TARGET_DURATION.saturating_mul(3);
+/// How long requests are held.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    /// A blocked request is given up after three target durations (RFC 8216bis 6.2.5.2).
+    pub(crate) blocked: Duration,
+    /// A plain request for the playlist of a stream that has just begun is held until there is something to play.
+    pub(crate) beginning: Duration,
+}
 
-/// A plain request for the playlist of a stream that has just begun is held until there is something to play.
-const BEGINNING: Duration = TARGET_DURATION;
+impl Default for Patience {
+    fn default() -> Self {
+        Self { blocked: TARGET_DURATION * 3, beginning: TARGET_DURATION }
+    }
+}
 
 /// The routes.
 pub(crate) fn router(origin: Origin) -> Router {
@@ -90,12 +101,7 @@ impl Reader<'_> {
         if self.lease.purpose == Purpose::Preview { Keep::Never } else { keep }
     }
 
-    async fn playlist(
-        &self,
-        which: Playlist,
-        query: &str,
-        headers: &HeaderMap,
-    ) -> Result<Response, Problem> {
+    async fn playlist(&self, which: Playlist, query: &str, headers: &HeaderMap) -> Result<Response, Problem> {
         let asked = Directives::parse(query);
         loop {
             let stream = self.stream()?;
@@ -108,8 +114,8 @@ impl Reader<'_> {
             };
             let waits = |edition: &Edition| edition.frontier.resolve(asked) == Resolution::Wait;
             let (patience, late) = match asked.msn {
-                Some(_) => (BLOCKED, Problem::TooLong),
-                None => (BEGINNING, Problem::NotOnAir),
+                Some(_) => (self.origin.0.patience.blocked, Problem::TooLong),
+                None => (self.origin.0.patience.beginning, Problem::NotOnAir),
             };
             let edition = self.await_edition(&mut editions, waits, patience).await?.ok_or(late)?;
             if edition.retired {
@@ -137,8 +143,10 @@ impl Reader<'_> {
             let mut editions = stream.subscribe(Playlist::Media(name.rendition));
             // By the edition alone: whoever holds the channel must not reach for the ring, whose writer holds it
             // the other way round.
-            let waits = |edition: &Edition| !edition.frontier.ended && name.kind == Kind::Part(edition.next_part);
-            self.await_edition(&mut editions, waits, BLOCKED).await?.ok_or(Problem::TooLong)?;
+            let waits =
+                |edition: &Edition| !edition.frontier.ended && name.kind == Kind::Part(edition.next_part);
+            let patience = self.origin.0.patience.blocked;
+            self.await_edition(&mut editions, waits, patience).await?.ok_or(Problem::TooLong)?;
         }
     }
 

@@ -31,7 +31,7 @@ pub(crate) struct Segment {
     pub pdt: Option<String>,
     pub discontinuity: bool,
     pub gap: bool,
-    /// Map that stands at or before it; a delta update may leave it to the skipped part.
+    /// Map in force, which a gap does not need; a delta update may leave it to the skipped part.
     pub map: Option<String>,
     pub parts: Vec<Part>,
 }
@@ -132,7 +132,7 @@ impl Reader {
             pdt: self.pdt.take(),
             discontinuity: std::mem::take(&mut self.discontinuity),
             gap,
-            map: self.list.map.clone(),
+            map: self.list.map.clone().filter(|_| !gap),
             parts: std::mem::take(&mut self.parts),
         });
         Ok(())
@@ -149,7 +149,8 @@ impl Reader {
             "#EXT-X-RENDITION-REPORT",
             "#EXT-X-SKIP",
         ];
-        if let Some((tag, n)) = self.seen.iter().find(|(tag, n)| **n > 1 && !REPEATED.contains(&tag.as_str())) {
+        if let Some((tag, n)) = self.seen.iter().find(|(tag, n)| **n > 1 && !REPEATED.contains(&tag.as_str()))
+        {
             return Err(format!("{tag} {n} times"));
         }
         for tag in ["#EXT-X-VERSION", "#EXT-X-TARGETDURATION", "#EXT-X-MEDIA-SEQUENCE", "#EXT-X-PART-INF"] {
@@ -198,14 +199,15 @@ impl Playlist {
             return Ok(self);
         }
         let at = usize::try_from(self.first_msn - before.first_msn).map_err(|_| "backwards")?;
-        let kept = before.segments.get(at..at + self.skipped).ok_or("the player does not have the skipped")?;
-        let mut map = kept.last().and_then(|last| last.map.clone());
+        let kept =
+            before.segments.get(at..at + self.skipped).ok_or("the player does not have the skipped")?;
+        let mut map = kept.iter().rev().find_map(|segment| segment.map.clone());
         let mut segments = kept.to_vec();
         // Parts of segments that are skipped are too old to be listed.
         segments.iter_mut().for_each(|segment| segment.parts.clear());
         for mut segment in self.segments {
             map = segment.map.take().or(map);
-            segments.push(Segment { map: map.clone(), ..segment });
+            segments.push(Segment { map: map.clone().filter(|_| !segment.gap), ..segment });
         }
         self.map = self.map.or(map);
         Ok(Self { segments, skipped: 0, ..self })

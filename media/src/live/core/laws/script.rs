@@ -11,15 +11,27 @@ use crate::live::event::{Event, Format, Init, Part, Rendition, StreamStart};
 #[derive(Debug, Clone)]
 pub(crate) enum Step {
     /// A part of a rendition lasting so many milliseconds; perhaps the last of its segment.
-    Part { rendition: Rendition, ms: u64, last: bool, key: bool },
+    Part {
+        rendition: Rendition,
+        ms: u64,
+        last: bool,
+        key: bool,
+    },
     /// The rendition's next part belongs to a later segment: some are missing.
-    Lose { rendition: Rendition, segments: u64 },
+    Lose {
+        rendition: Rendition,
+        segments: u64,
+    },
     /// A new initialization section, and therefore a new run.
-    Reformat { rendition: Rendition },
+    Reformat {
+        rendition: Rendition,
+    },
     Discontinuity,
     Outage,
     /// Time passes.
-    Elapse { ms: i64 },
+    Elapse {
+        ms: i64,
+    },
     End,
 }
 
