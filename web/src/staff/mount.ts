@@ -1,0 +1,37 @@
+/** For tests: a component on a page of its own, in Chinese, with the words of an area. */
+import { createApp, h, nextTick, type Component } from 'vue'
+import { createMemoryHistory, createRouter } from 'vue-router'
+import { i18n, loadArea, setLocale, type Area } from '@/i18n'
+
+export interface Mounted {
+  root: HTMLElement
+  text(): string
+  button(name: string): HTMLButtonElement
+  unmount(): void
+}
+
+export async function mount(component: Component, props: Record<string, unknown>, area: Area): Promise<Mounted> {
+  await Promise.all([loadArea('common'), loadArea(area)])
+  await setLocale('zh-CN')
+  const root = document.createElement('div')
+  document.body.append(root)
+  const names = ['studio', 'studio-lesson', 'console', 'console-lessons', 'console-attendance', 'console-evidence', 'sign-in']
+  const routes = names.map((name) => ({ path: `/${name}/:id?/:member?`, name, component: { render: () => null } }))
+  const app = createApp({ render: () => h(component, props) })
+  app.use(i18n).use(createRouter({ history: createMemoryHistory(), routes: [...routes, { path: '/:rest(.*)*', component: { render: () => null } }] }))
+  app.mount(root)
+  await nextTick()
+  return {
+    root,
+    text: () => root.textContent ?? '',
+    button: (name) => {
+      const found = [...root.querySelectorAll('button')].find((b) => b.textContent?.trim() === name)
+      if (!found) throw new Error(`no button ${name} in: ${root.textContent}`)
+      return found
+    },
+    unmount: () => {
+      app.unmount()
+      root.remove()
+    },
+  }
+}
