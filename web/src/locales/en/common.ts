@@ -31,7 +31,7 @@ export default {
     opening: 'Opening the preview',
     failed: 'The preview does not open right now; trying again',
     stalled: 'Interrupted for {time}',
-    stalled_do: 'Members see that you will be right back. Check the encoder and the cable; it goes on by itself.',
+    stalled_do: 'Members read that you were cut off and will be back. Check the encoder and the cable; it goes on by itself.',
     unmute: 'Turn the preview’s sound on',
     mute: 'Turn the preview’s sound off',
   },
