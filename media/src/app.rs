@@ -161,7 +161,10 @@ impl App {
         Router::new()
             .route("/health", get(health))
             .with_state(Arc::clone(&self.control))
-            .route("/metrics", get(move || std::future::ready(metrics.map(|m| m.render()).unwrap_or_default())))
+            .route(
+                "/metrics",
+                get(move || std::future::ready(metrics.map(|m| m.render()).unwrap_or_default())),
+            )
             .merge(control::router(Arc::clone(&self.control), secret, self.shutdown.clone()))
             .merge(self.origin.router())
             .merge(Replays::new(self.origin.clone(), Arc::clone(&self.store)).router())

@@ -145,9 +145,8 @@ impl Lease {
             2 => DeviceClass::Desktop,
             _ => return Err(LeaseError::Invalid),
         };
-        let uuid = |range: std::ops::Range<usize>| {
-            Uuid::from_slice(&body[range]).map_err(|_| LeaseError::Invalid)
-        };
+        let uuid =
+            |range: std::ops::Range<usize>| Uuid::from_slice(&body[range]).map_err(|_| LeaseError::Invalid);
         let mut seconds = [0; 8];
         seconds.copy_from_slice(&body[35..43]);
         let expires_at = i64::from_be_bytes(seconds).saturating_mul(1000);

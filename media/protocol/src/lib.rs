@@ -10,8 +10,7 @@ mod messages;
 pub use lease::{DeviceClass, Lease, LeaseError, LeaseKey, Purpose};
 pub use messages::{
     AudioInfo, Delivery, Gap, HealthCode, HealthNote, LessonOrder, LessonSnapshot, Orders, Phase,
-    PublishGrant, PublishRefusal, PublishRequest, Publisher, RefusalCode, Snapshot, Transport,
-    VideoInfo,
+    PublishGrant, PublishRefusal, PublishRequest, Publisher, RefusalCode, Snapshot, Transport, VideoInfo,
 };
 
 /// UTC milliseconds since the Unix epoch.

@@ -46,8 +46,10 @@ impl HttpServer {
             let message = "the server does not answer at the moment; try again".to_owned();
             PublishRefusal { code: RefusalCode::TryLater, message }
         };
-        let response =
-            self.post(paths::PUBLISH, &request).await.map_err(|error| later(error.without_url().to_string()))?;
+        let response = self
+            .post(paths::PUBLISH, &request)
+            .await
+            .map_err(|error| later(error.without_url().to_string()))?;
         match response.status() {
             StatusCode::OK => read(response).await.map_err(later),
             StatusCode::FORBIDDEN => Err(read(response).await.map_err(later)?),

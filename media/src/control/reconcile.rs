@@ -85,7 +85,8 @@ mod tests {
 
     #[test]
     fn what_is_wanted_is_taken_on_followed_or_dropped() {
-        let here = BTreeMap::from([(Uuid::from_u128(1), Phase::Live), (Uuid::from_u128(2), Phase::Rehearsal)]);
+        let here =
+            BTreeMap::from([(Uuid::from_u128(1), Phase::Live), (Uuid::from_u128(2), Phase::Rehearsal)]);
         let wanted = orders(1, vec![order(2, Phase::Live), order(3, Phase::Rehearsal)]);
         assert_eq!(
             reconcile(&here, &wanted),

@@ -279,7 +279,8 @@ impl State {
     /// Starts a run, opening the stream it belongs to. False when the pipeline would not start.
     fn start_run(&mut self, context: &Context, first: &Frame, now: UtcMillis) -> bool {
         let Some(seat) = &mut self.seat else { return false };
-        let fps_milli = seat.video.as_ref().and_then(|config| seat.meter.video(config)).map_or(0, |v| v.fps_milli);
+        let fps_milli =
+            seat.video.as_ref().and_then(|config| seat.meter.video(config)).map_or(0, |v| v.fps_milli);
         let video = seat.video.clone().filter(|_| first.track == Track::Video);
         let mut info = RunInfo { anchor: now, video, audio: seat.audio.clone(), fps_milli };
         seat.reference = Some((first.dts_ms, now));

@@ -242,8 +242,10 @@ mod tests {
     fn sound_counts_its_samples_under_rounded_timestamps() {
         let mut repair = run(&video(0));
         let given = [0, 21, 42, 64, 85, 106, 128];
-        let times: Vec<_> =
-            given.iter().map(|t| dts(repair.stamp(&frame(Track::Audio, *t, 0), (*t).into())).expect("kept")).collect();
+        let times: Vec<_> = given
+            .iter()
+            .map(|t| dts(repair.stamp(&frame(Track::Audio, *t, 0), (*t).into())).expect("kept"))
+            .collect();
         assert_eq!(times, [0, 21_333, 42_666, 63_999, 85_333, 106_666, 127_999]);
         assert_eq!(repair.repaired(), 0);
     }
@@ -269,7 +271,9 @@ mod tests {
     #[test]
     fn a_composition_time_of_hours_is_cut_down() {
         let mut repair = run(&video(0));
-        let Repaired::Stamp(stamp) = repair.stamp(&frame(Track::Video, 40, 8_000_000), 40) else { panic!("kept") };
+        let Repaired::Stamp(stamp) = repair.stamp(&frame(Track::Video, 40, 8_000_000), 40) else {
+            panic!("kept")
+        };
         assert_eq!(stamp.pts_us, 40_000 + MAX_REORDER_US);
     }
 

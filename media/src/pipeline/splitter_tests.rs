@@ -121,7 +121,8 @@ fn sound_does_not_wait_for_a_picture_that_stands_still() {
         let (frame, stamp) = frame(Track::Audio, n * 64_000 / 3, true);
         splitter.push(frame, stamp, &mut steps);
     }
-    let sent = steps.iter().filter(|step| matches!(step, Step::Frame(f, _) if f.track == Track::Audio)).count();
+    let sent =
+        steps.iter().filter(|step| matches!(step, Step::Frame(f, _) if f.track == Track::Audio)).count();
     assert!(sent > 170, "{sent}");
 }
 

@@ -26,7 +26,8 @@ async fn a_lecturer_who_drops_and_returns_leaves_a_gap_and_no_more() {
     let url = media.live(server.lesson, "video.m3u8");
     media.until(&url, "the playlist lives on", |text| text.contains("#EXT-X-GAP")).await;
     let second = Publisher::both(&media);
-    let heard = server.until("it is back", |lesson| !lesson.gaps.is_empty() && lesson.outage_since.is_none()).await;
+    let heard =
+        server.until("it is back", |lesson| !lesson.gaps.is_empty() && lesson.outage_since.is_none()).await;
     let [gap] = heard.gaps[..] else { panic!("one gap: {:?}", heard.gaps) };
     assert!((1_500..20_000).contains(&(gap.to_ms - gap.from_ms)), "{gap:?}");
     let text = media.until(&url, "the media is back", |text| {
@@ -44,7 +45,8 @@ async fn killed_in_the_middle_the_service_goes_on_with_the_same_lesson() {
     let media = Media::start(&server).await;
     server.order(Phase::Live);
     let first = Publisher::both(&media);
-    let before = server.until("some of it is recorded", |lesson| lesson.edge_ms.is_some_and(|edge| edge > 5_000));
+    let before =
+        server.until("some of it is recorded", |lesson| lesson.edge_ms.is_some_and(|edge| edge > 5_000));
     let before = before.await;
     let url = media.live(server.lesson, "video.m3u8");
     let seen = numbers(&media.get(&url).await.1);
@@ -61,7 +63,10 @@ async fn killed_in_the_middle_the_service_goes_on_with_the_same_lesson() {
     let url = media.live(server.lesson, "video.m3u8");
     let text = media.until(&url, "members see it", |text| text.contains("#EXT-X-DISCONTINUITY\n")).await;
     let now = numbers(&text);
-    assert!(now.first() > seen.first() && now.first() <= seen.last().map(|n| n + 1).as_ref(), "{seen:?} {now:?}");
+    assert!(
+        now.first() > seen.first() && now.first() <= seen.last().map(|n| n + 1).as_ref(),
+        "{seen:?} {now:?}"
+    );
     sleep(Duration::from_secs(3)).await; // some more media to record
 
     server.order(Phase::Ended);
@@ -104,8 +109,10 @@ async fn a_publisher_faster_than_real_time_is_held_back() {
     let media = Media::start(&server).await;
     server.order(Phase::Live);
     let _fast = Publisher::start(&media, KEY, &[PICTURE, X264]);
-    let heard = server.until("some seconds are through", |lesson| lesson.edge_ms.is_some_and(|e| e > 6_000)).await;
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_millis();
+    let heard =
+        server.until("some seconds are through", |lesson| lesson.edge_ms.is_some_and(|e| e > 6_000)).await;
+    let now =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_millis();
     let edge = heard.zero_at.expect("live") + heard.edge_ms.expect("live");
     let lead = edge - i64::try_from(now).expect("fits");
     assert!(lead < 3_000, "the edge is {lead} ms ahead of the clock");

@@ -5,9 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 use yunke_protocol::{HealthCode, Phase, Purpose};
 
-use crate::support::{
-    AAC, KEY, Media, PICTURE, Publisher, RawPublisher, SOUND, Server, X264, probe, signal,
-};
+use crate::support::{AAC, KEY, Media, PICTURE, Publisher, RawPublisher, SOUND, Server, X264, probe, signal};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lesson_is_rehearsed_given_and_replayed() {
@@ -21,9 +19,10 @@ async fn a_lesson_is_rehearsed_given_and_replayed() {
     media.until(&preview, "the rehearsal can be seen", |text| text.contains("video-p3")).await;
     assert_eq!(media.get(&media.live(lesson, "video.m3u8")).await.0, 503);
     let heard = server.until("picture and sound are measured", |lesson| {
-        lesson.publisher.as_ref().is_some_and(|p| {
-            p.video.as_ref().is_some_and(|v| v.key_interval_ms == 1000) && p.audio.is_some()
-        })
+        lesson
+            .publisher
+            .as_ref()
+            .is_some_and(|p| p.video.as_ref().is_some_and(|v| v.key_interval_ms == 1000) && p.audio.is_some())
     });
     let heard = heard.await.publisher.expect("just seen");
     let video = heard.video.expect("just seen");
@@ -68,10 +67,9 @@ async fn a_lesson_is_rehearsed_given_and_replayed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn picture_alone_and_sound_alone_are_lessons_too() {
-    for (arguments, is, not) in [
-        (&[&["-re"], &PICTURE[..], X264][..], "h264", "aac"),
-        (&[&["-re"], SOUND, AAC][..], "aac", "h264"),
-    ] {
+    for (arguments, is, not) in
+        [(&[&["-re"], &PICTURE[..], X264][..], "h264", "aac"), (&[&["-re"], SOUND, AAC][..], "aac", "h264")]
+    {
         let server = Server::start().await;
         let media = Media::start(&server).await;
         server.order(Phase::Live);
@@ -113,7 +111,9 @@ async fn a_second_publisher_is_refused_while_the_first_is_alive() {
     let server = Server::start().await;
     let media = Media::start(&server).await;
     let mut first = Publisher::both(&media);
-    server.until("the first is in", |lesson| lesson.publisher.as_ref().is_some_and(|p| p.video.is_some())).await;
+    server
+        .until("the first is in", |lesson| lesson.publisher.as_ref().is_some_and(|p| p.video.is_some()))
+        .await;
     let said = Publisher::both(&media).complaint().await;
     assert!(said.contains("already receives a stream from another publisher"), "{said}");
     assert!(first.runs());
@@ -134,10 +134,11 @@ async fn a_dead_publisher_is_replaced_within_three_seconds() {
     let said = timeout(Duration::from_secs(3), booth.read_until("NetStream.Publish.Start")).await;
     println!("taken over {:?} after the first one froze", died.elapsed());
     assert!(said.expect("within three seconds").contains("NetStream.Publish.Start"));
-    server.until("the new one has the seat", |lesson| {
-        lesson.publisher.as_ref().is_some_and(|p| p.connected_at > connected_at)
-    })
-    .await;
+    server
+        .until("the new one has the seat", |lesson| {
+            lesson.publisher.as_ref().is_some_and(|p| p.connected_at > connected_at)
+        })
+        .await;
     signal(first.pid(), "CONT").await;
     let said = first.complaint().await;
     assert!(said.contains("another publisher has taken over"), "{said}");

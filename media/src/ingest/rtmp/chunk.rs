@@ -299,10 +299,7 @@ mod tests {
             read_one(&[6, 0, 0, 0, 0xff, 0xff, 0xff, 9, 1, 0, 0, 0]),
             Err(ChunkError::TooLarge(0xff_ffff))
         );
-        assert_eq!(
-            read_one(&[3, 0, 0, 0, 1, 0, 0, 20, 0, 0, 0, 0]),
-            Err(ChunkError::TooLarge(0x1_0000))
-        );
+        assert_eq!(read_one(&[3, 0, 0, 0, 1, 0, 0, 20, 0, 0, 0, 0]), Err(ChunkError::TooLarge(0x1_0000)));
     }
 
     #[test]

@@ -122,7 +122,8 @@ impl Connection {
     async fn run<G: Gate>(&mut self, gate: &G, place: &Place) -> Result<(), End> {
         loop {
             let deadline = Instant::now() + SETUP_TIME;
-            let Some(key) = timeout_at(deadline, self.until_publish()).await.map_err(|_| End::Silent)?? else {
+            let Some(key) = timeout_at(deadline, self.until_publish()).await.map_err(|_| End::Silent)??
+            else {
                 return Ok(());
             };
             let inlet = match gate.open(Transport::Rtmp, key).await {

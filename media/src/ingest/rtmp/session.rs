@@ -192,7 +192,10 @@ impl Session {
             ("level".into(), text("status")),
             ("code".into(), text("NetConnection.Connect.Success")),
             ("description".into(), text("connected")),
-            ("objectEncoding".into(), properties.get("objectEncoding").cloned().unwrap_or(Value::Number(0.0))),
+            (
+                "objectEncoding".into(),
+                properties.get("objectEncoding").cloned().unwrap_or(Value::Number(0.0)),
+            ),
         ];
         let enhanced = ["fourCcList", "videoFourCcInfoMap", "audioFourCcInfoMap", "capsEx"];
         if enhanced.iter().any(|name| properties.get(name).is_some()) {
@@ -249,7 +252,11 @@ impl Session {
 /// or `live?key=KEY` + ``.
 fn stream_key(app: &str, name: &str) -> String {
     let query_key = |query: &str| {
-        query.split('&').find_map(|pair| pair.strip_prefix("key=")).filter(|key| !key.is_empty()).map(str::to_owned)
+        query
+            .split('&')
+            .find_map(|pair| pair.strip_prefix("key="))
+            .filter(|key| !key.is_empty())
+            .map(str::to_owned)
     };
     let (path, query) = name.split_once('?').unwrap_or((name, ""));
     let (app_path, app_query) = app.split_once('?').unwrap_or((app, ""));
