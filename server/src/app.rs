@@ -145,6 +145,12 @@ fn start_tasks(app: &AppState, address: SocketAddr) {
     spawn(app, "orders", push_orders(app.clone()));
     spawn(app, "sign of life", keep_alive(app.clone(), app.run_id));
     spawn(app, "session sweep", sweep(app.clone()));
+    let rooms = app.rooms.clone();
+    app.tasks.spawn(async move {
+        if let Err(error) = rooms.resume().await {
+            tracing::error!(error = source_chain(&error), "the rooms of live lessons could not be opened");
+        }
+    });
 }
 
 /// Starts a task that must live as long as the server; one that ends or panics before is noticed.

@@ -80,7 +80,19 @@ impl BeatIn {
         }
         let Self { seq, state, cause, source, mode, from_ms, to_ms, rate_milli, visible, client_ms, gesture } =
             self;
-        Ok(BeatBody { seq, state, cause, source, mode, from_ms, to_ms, rate_milli, visible, gesture, client_ms })
+        Ok(BeatBody {
+            seq,
+            state,
+            cause,
+            source,
+            mode,
+            from_ms,
+            to_ms,
+            rate_milli,
+            visible,
+            gesture,
+            client_ms,
+        })
     }
 }
 

@@ -9,9 +9,6 @@ mod record;
 mod row;
 mod writer;
 
-#[cfg(test)]
-mod tests;
-
 pub use convert::{axis_ms, beat, claims_id, interval, rule, terms, timeline};
 pub use input::{BATCH_BEATS, BeatIn, MAX_SEQ, RefusedBeat, read_beats};
 pub use outages::outages;

@@ -10,7 +10,8 @@ use yunke_store::{Lesson, MemberEvidence, Store, StoreResult, UtcMillis};
 
 use super::{convert, outages};
 use crate::attendance::{
-    Beat, Bounds, Claim, Credit, CreditLevel, Evidence, Interval, Judged, LeaseTerms, Visits, credit, judge, visits,
+    Beat, Bounds, Claim, Credit, CreditLevel, Evidence, Interval, Judged, LeaseTerms, Visits, credit, judge,
+    visits,
 };
 
 /// How far somebody is with a lesson.
@@ -130,8 +131,12 @@ impl Records {
 
     /// Other lessons' claims to the same time of the same member.
     async fn rivals(&mut self, evidence: &MemberEvidence) -> StoreResult<Vec<Claim>> {
-        let Some(first) = evidence.leases.iter().map(|lease| lease.issued_at).min() else { return Ok(Vec::new()) };
-        let Some(last) = evidence.beats.iter().map(|beat| beat.received_at).max() else { return Ok(Vec::new()) };
+        let Some(first) = evidence.leases.iter().map(|lease| lease.issued_at).min() else {
+            return Ok(Vec::new());
+        };
+        let Some(last) = evidence.beats.iter().map(|beat| beat.received_at).max() else {
+            return Ok(Vec::new());
+        };
         let mut claims = Vec::new();
         for id in self.store.rival_lessons(evidence.user_id, self.lesson.id, first, last).await? {
             if !self.others.contains_key(&id) {

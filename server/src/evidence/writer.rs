@@ -77,10 +77,17 @@ impl BeatWriter {
         stopping: CancellationToken,
     ) -> Self {
         let (batches, inbox) = mpsc::channel(WAITING_BATCHES);
-        let stamps = HashMap::new();
+        let (stamps, stop) = (HashMap::new(), stopping.clone());
         let mut writer =
             Writer { store, source, run_id, inbox, stopping, stamps, latest_stamp: UtcMillis::MIN };
-        tasks.spawn(async move { writer.run().await });
+        let writing = tasks.spawn(async move { writer.run().await });
+        tasks.spawn(async move {
+            let ended = writing.await;
+            if !stop.is_cancelled() {
+                tracing::error!(?ended, "the writer of beats ended; the server stops");
+                stop.cancel();
+            }
+        });
         Self { batches }
     }
 

@@ -184,7 +184,10 @@ mod tests {
 
     #[test]
     fn figures_are_written_exactly() {
-        assert_eq!([0, 125, 250, 500, 1_000, 1_500].map(thousandths), ["0", "0.125", "0.25", "0.5", "1", "1.5"]);
+        assert_eq!(
+            [0, 125, 250, 500, 1_000, 1_500].map(thousandths),
+            ["0", "0.125", "0.25", "0.5", "1", "1.5"]
+        );
         assert_eq!(Cell::Share(7_999).text(), "79.99%");
         assert_eq!(Cell::Share(10_000).text(), "100.00%");
         assert_eq!(Cell::Length(3_599).text(), "00:59");

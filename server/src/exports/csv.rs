@@ -70,7 +70,9 @@ mod tests {
 
     #[test]
     fn whatever_a_spreadsheet_would_run_is_made_text() {
-        for text in ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠x"] {
+        for text in
+            ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠x"]
+        {
             assert_eq!(neutral(text), format!("'{text}"));
         }
         for text in ["", "张三", "1+1", "𠮷野家", "a=b", "—"] {

@@ -116,7 +116,8 @@ impl Detail {
     ) -> Result<Self, DetailError> {
         let attendees = parts.store.attendees(lesson.id, Some(paths)).await?;
         // The whole tree: the names above an organizer's part are no secret, and 中心 stands in each row.
-        let root = lesson.unit.path.match_indices('/').nth(1).map(|(end, _)| lesson.unit.path[..=end].to_owned());
+        let root =
+            lesson.unit.path.match_indices('/').nth(1).map(|(end, _)| lesson.unit.path[..=end].to_owned());
         let places = Places::new(parts.store.units_within(&root.into_iter().collect::<Vec<_>>()).await?);
         let records = Records::new(parts.store.clone(), lesson.clone(), made_at).await?;
         let users = attendees.into_iter().map(|attendee| attendee.user_id).collect();

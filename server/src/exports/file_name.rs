@@ -7,7 +7,15 @@ const TITLE_CHARS: usize = 60;
 pub fn content_disposition(title: &str, day: &str, ending: &str) -> String {
     let clean: String = title
         .chars()
-        .map(|c| if c.is_control() || "/\\:*?\"<>|\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}".contains(c) { '_' } else { c })
+        .map(|c| {
+            if c.is_control()
+                || "/\\:*?\"<>|\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}".contains(c)
+            {
+                '_'
+            } else {
+                c
+            }
+        })
         .take(TITLE_CHARS)
         .collect();
     let clean = clean.trim().trim_matches('.');
@@ -43,9 +51,14 @@ mod tests {
 
     #[test]
     fn no_title_breaks_out_of_the_header_or_the_folder() {
-        for title in ["a\"; x=\"", "../../etc/passwd", "a\r\nSet-Cookie: x", "\u{202e}fdp.exe", &"长".repeat(300)] {
+        for title in
+            ["a\"; x=\"", "../../etc/passwd", "a\r\nSet-Cookie: x", "\u{202e}fdp.exe", &"长".repeat(300)]
+        {
             let header = content_disposition(title, "2028-02-28", "xlsx");
-            assert!(header.is_ascii() && header.bytes().all(|b| b >= 0x20) && header.len() < 1_000, "{header}");
+            assert!(
+                header.is_ascii() && header.bytes().all(|b| b >= 0x20) && header.len() < 1_000,
+                "{header}"
+            );
             assert_eq!(header.matches('"').count(), 2);
             assert!(!header.contains('/') && !header.contains("%2F") && !header.contains("%5C"));
         }

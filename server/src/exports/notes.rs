@@ -23,7 +23,10 @@ pub(super) fn lines(detail: &Detail) -> Vec<(String, String)> {
         line("课程", lesson.title.clone()),
         line("主办单位", lesson.unit.name.clone()),
         line("讲师", lesson.lecturer_name.clone()),
-        line("计划", format!("{} 至 {}", local_time(lesson.planned_start_at), local_time(lesson.planned_end_at))),
+        line(
+            "计划",
+            format!("{} 至 {}", local_time(lesson.planned_start_at), local_time(lesson.planned_end_at)),
+        ),
         line("实际", format!("{} 至 {}", time(lesson.started_at), time(lesson.ended_at))),
         line("课程时长（秒）", (axis_ms(lesson, detail.made_at) / 1000).to_string()),
         line("讲师中断（秒）", (gaps_ms / 1000).to_string()),

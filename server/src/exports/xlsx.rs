@@ -143,7 +143,13 @@ impl Book {
     }
 }
 
-fn put(sheet: &mut Worksheet, row: u32, column: u16, cell: &Cell, formats: &Formats) -> Result<(), XlsxError> {
+fn put(
+    sheet: &mut Worksheet,
+    row: u32,
+    column: u16,
+    cell: &Cell,
+    formats: &Formats,
+) -> Result<(), XlsxError> {
     match cell {
         Cell::Text(text) => sheet.write_string_with_format(row, column, text, &formats.text)?,
         Cell::Count(count) => sheet.write_number_with_format(row, column, exact(*count), &formats.count)?,
@@ -155,8 +161,12 @@ fn put(sheet: &mut Worksheet, row: u32, column: u16, cell: &Cell, formats: &Form
         Cell::Length(seconds) => {
             sheet.write_number_with_format(row, column, exact(*seconds) / 86_400.0, &formats.length)?
         }
-        Cell::Share(bp) => sheet.write_number_with_format(row, column, exact(*bp) / 10_000.0, &formats.share)?,
-        Cell::Hours(milli) => sheet.write_number_with_format(row, column, exact(*milli) / 1_000.0, &formats.hours)?,
+        Cell::Share(bp) => {
+            sheet.write_number_with_format(row, column, exact(*bp) / 10_000.0, &formats.share)?
+        }
+        Cell::Hours(milli) => {
+            sheet.write_number_with_format(row, column, exact(*milli) / 1_000.0, &formats.hours)?
+        }
     };
     Ok(())
 }

@@ -10,6 +10,9 @@ mod state;
 mod task;
 mod turns;
 
+#[cfg(test)]
+mod tests;
+
 pub use desk::{AdmitError, Answer, admit};
 pub use members::LastSeen;
 pub use progress::{hours_in, progress_in, progress_of};

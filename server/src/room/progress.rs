@@ -56,7 +56,8 @@ pub async fn hours_in(app: &AppState, user: Uuid, from: UtcMillis, until: UtcMil
     for id in opened(app, user, from, until).await? {
         let Some(lesson) = app.store.lesson(id).await? else { continue };
         if lesson.phase == LessonPhase::Ended {
-            let mut records = Records::with_outages(app.store.clone(), Arc::new(lesson), outages.clone(), now);
+            let mut records =
+                Records::with_outages(app.store.clone(), Arc::new(lesson), outages.clone(), now);
             hours_milli += records.progress(user).await?.hours_milli;
         }
     }

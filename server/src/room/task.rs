@@ -79,7 +79,10 @@ pub(super) struct Room {
 
 impl Room {
     /// Makes the room from the evidence; `None` if there is no such lesson.
-    pub(super) async fn open(parts: RoomParts, id: Uuid) -> StoreResult<Option<(Self, watch::Receiver<Arc<Frame>>)>> {
+    pub(super) async fn open(
+        parts: RoomParts,
+        id: Uuid,
+    ) -> StoreResult<Option<(Self, watch::Receiver<Arc<Frame>>)>> {
         let Some(lesson) = parts.store.lesson(id).await? else { return Ok(None) };
         let now = parts.source.now();
         let outages = evidence::outages(parts.store.as_ref(), now).await?;
@@ -293,7 +296,9 @@ impl Room {
         };
         whole
             .await
-            .inspect_err(|error| tracing::error!(error = source_chain(error), "no progress could be computed"))
+            .inspect_err(|error| {
+                tracing::error!(error = source_chain(error), "no progress could be computed")
+            })
             .ok()
     }
 

@@ -98,8 +98,7 @@ pub(super) async fn records(
     Query(which): Query<Which>,
 ) -> ApiResult<Json<RecordPage>> {
     let page = which.page.unwrap_or(1).max(1);
-    let wanted =
-        Page { offset: i64::from(page - 1) * i64::from(LESSONS), limit: i64::from(LESSONS) + 1 };
+    let wanted = Page { offset: i64::from(page - 1) * i64::from(LESSONS), limit: i64::from(LESSONS) + 1 };
     let user = viewer.user.id;
     let mut ids = app.store.lessons_of_member(user, UtcMillis::MIN, UtcMillis::MAX, wanted).await?;
     let more = ids.len() > LESSONS as usize;

@@ -20,7 +20,10 @@ pub(crate) async fn append(
     for beat in beats {
         outcomes.push(if insert(&mut tx, beat).await? {
             Appended::New
-        } else if find(&mut tx, beat.lease_id, beat.body.seq).await?.is_some_and(|kept| kept.body == beat.body) {
+        } else if find(&mut tx, beat.lease_id, beat.body.seq)
+            .await?
+            .is_some_and(|kept| kept.body == beat.body)
+        {
             Appended::Known
         } else {
             record_conflict(&mut tx, beat).await?;

@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 use yunke_store::{
-    Appended, Attendee, BeatRow, EvidenceStore, LeaseRow, MemberEvidence, Page, StoreResult, TextEnum as _, UtcMillis,
+    Appended, Attendee, BeatRow, EvidenceStore, LeaseRow, MemberEvidence, Page, StoreResult, TextEnum as _,
+    UtcMillis,
 };
 
 use crate::{

@@ -196,7 +196,12 @@ pub trait EvidenceStore: Send + Sync {
 
     /// Keeps beats, of any leases, in one transaction, together with the server's sign of life `at` (its
     /// time is never claimed as an outage once a beat of it is kept). One outcome a beat, in order.
-    async fn append_beats(&self, run_id: Uuid, at: UtcMillis, beats: &[BeatRow]) -> StoreResult<Vec<Appended>>;
+    async fn append_beats(
+        &self,
+        run_id: Uuid,
+        at: UtcMillis,
+        beats: &[BeatRow],
+    ) -> StoreResult<Vec<Appended>>;
 
     /// Who opened the lesson to watch it, ordered by branch, name and id. With `paths`: only those whose
     /// branch lay inside one of them when they first opened it; who had no branch belongs to the lesson's

@@ -116,7 +116,12 @@ pub(super) async fn room(
             Some(admit(&app.rooms, &app.lease_key, token, lesson, viewer.user.id, now).await?)
         }
         None if scope.may.run => None,
-        None => return Err(Problem::forbidden("lease_required", "Open the lesson first, then enter with its lease.")),
+        None => {
+            return Err(Problem::forbidden(
+                "lease_required",
+                "Open the lesson first, then enter with its lease.",
+            ));
+        }
     };
     let busy = || Problem::unavailable("busy", "The server is busy. Try again in a moment.", 5);
     let place = Place::take().ok_or_else(busy)?;

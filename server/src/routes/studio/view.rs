@@ -45,7 +45,7 @@ pub(super) async fn studio_lesson(
 ) -> ApiResult<StudioLesson> {
     let now = app.source.now();
     let facts = app.media.facts(&scope.lesson, now);
-    let counts = app.rooms.counts(scope.lesson.id);
+    let counts = app.rooms.counts_of(scope.lesson.id).await?;
     Ok(StudioLesson {
         lesson: detail_of(app, viewer, &scope.lesson, scope.may).await?,
         rtmp_server: origin::rtmp_server(headers, &app.config, app.media.rtmp_port()),

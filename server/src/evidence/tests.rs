@@ -1,1 +1,0 @@
-//! Beats kept and judged, against a real database.
