@@ -106,7 +106,8 @@ fn init_log(config: &Config, quiet: bool) {
 
 fn healthcheck(address: SocketAddr) -> anyhow::Result<()> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-        let client = reqwest::Client::builder().no_proxy().timeout(std::time::Duration::from_secs(5)).build()?;
+        let client =
+            reqwest::Client::builder().no_proxy().timeout(std::time::Duration::from_secs(5)).build()?;
         let answer = client.get(format!("http://{address}/health/ready")).send().await?;
         let status = answer.status();
         let text = answer.text().await?;

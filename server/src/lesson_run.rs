@@ -23,12 +23,16 @@ pub async fn start(app: &AppState, lesson: &Lesson, actor: Option<Uuid>) -> ApiR
             let sentence = "The media service is not running right now. It is being restarted; try again.";
             return Err(Problem::unavailable("media_unavailable", sentence, 5));
         }
-        let told = app.media.lesson(lesson.id, now);
-        let arrives = told
-            .and_then(|told| told.publisher)
-            .is_some_and(|publisher| now - publisher.last_media_at < PICTURE_FRESH_MS);
+        let view = app.media.view();
+        // Both times are the node's: its clock need not agree with ours.
+        let arrives = view
+            .lessons
+            .get(&lesson.id)
+            .and_then(|told| told.publisher.as_ref())
+            .is_some_and(|publisher| view.taken_at - publisher.last_media_at < PICTURE_FRESH_MS);
         if !arrives {
-            let sentence = "Nothing arrives from the lecturer yet. Start sending first, then start the lesson.";
+            let sentence =
+                "Nothing arrives from the lecturer yet. Start sending first, then start the lesson.";
             return Err(Problem::conflict("no_picture", sentence));
         }
     }
@@ -58,14 +62,21 @@ async fn change(app: &AppState, lesson_id: Uuid, to: LessonPhase, actor_id: Opti
 pub fn wrong_phase(phase: LessonPhase) -> Problem {
     use yunke_store::TextEnum as _;
     let phase = phase.as_str();
-    Problem::conflict("wrong_phase", format!("The lesson is {phase}; this is not possible any more or not yet."))
-        .with("phase", phase)
+    Problem::conflict(
+        "wrong_phase",
+        format!("The lesson is {phase}; this is not possible any more or not yet."),
+    )
+    .with("phase", phase)
 }
 
 /// Gives a lesson a new stream key and returns it; the old one opens nothing any more.
 pub async fn new_key(app: &AppState, lesson: Uuid, actor: Option<Uuid>) -> ApiResult<String> {
-    let key: String =
-        app.source.bytes::<26>().iter().map(|byte| char::from(KEY_ALPHABET[usize::from(byte % 32)])).collect();
+    let key: String = app
+        .source
+        .bytes::<26>()
+        .iter()
+        .map(|byte| char::from(KEY_ALPHABET[usize::from(byte % 32)]))
+        .collect();
     match app.store.set_stream_key(lesson, &hash_key(&key), actor, app.source.now()).await? {
         EditOutcome::Done => {
             app.lesson_changed(lesson);

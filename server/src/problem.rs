@@ -154,9 +154,11 @@ impl From<StoreError> for Problem {
                 Self::unavailable("busy", "The server is busy. Try again in a moment.", 2)
             }
             StoreError::Duplicate => Self::conflict("duplicate", "This exists already."),
-            StoreError::Dangling => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_reference", "It refers to something that does not exist.")
-            }
+            StoreError::Dangling => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "unknown_reference",
+                "It refers to something that does not exist.",
+            ),
             other => Self::internal(source_chain(&other)),
         }
     }

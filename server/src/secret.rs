@@ -16,7 +16,11 @@ pub(crate) fn load(config: &Config, source: &Source) -> anyhow::Result<String> {
     match std::fs::read_to_string(&file) {
         Ok(text) => {
             let secret = text.trim().to_owned();
-            anyhow::ensure!(secret.len() >= 16, "{} is too short; remove it to get a new one", file.display());
+            anyhow::ensure!(
+                secret.len() >= 16,
+                "{} is too short; remove it to get a new one",
+                file.display()
+            );
             Ok(secret)
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => make(&file, source),
@@ -27,7 +31,12 @@ pub(crate) fn load(config: &Config, source: &Source) -> anyhow::Result<String> {
 fn make(file: &Path, source: &Source) -> anyhow::Result<String> {
     let secret = URL_SAFE_NO_PAD.encode(source.bytes::<32>());
     let mut open = std::fs::OpenOptions::new();
-    let mut handle = open.write(true).create_new(true).mode(0o600).open(file).with_context(|| file.display().to_string())?;
+    let mut handle = open
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(file)
+        .with_context(|| file.display().to_string())?;
     writeln!(handle, "{secret}")?;
     handle.sync_all()?;
     Ok(secret)

@@ -11,9 +11,7 @@ pub use gate::{Access, authorize};
 pub use limit::{Limiter, Quota};
 pub use password::{PasswordError, Passwords};
 pub use phone::{mask_phone, parse_phone};
-pub use session::{
-    COOKIE, cookie_token, expired_cookie, hash_token, is_secure, new_session, session_cookie,
-};
+pub use session::{COOKIE, cookie_token, expired_cookie, hash_token, is_secure, new_session, session_cookie};
 pub use viewer::{LessonScope, May, Viewer};
 
 use crate::config::AuthConfig;

@@ -57,7 +57,8 @@ impl Passwords {
         self.run(move || {
             let known = hash.is_some();
             let text = hash.unwrap_or_else(|| NOBODY.clone());
-            let parsed = PasswordHash::new(&text).map_err(|error| PasswordError::Failed(error.to_string()))?;
+            let parsed =
+                PasswordHash::new(&text).map_err(|error| PasswordError::Failed(error.to_string()))?;
             let right = Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok();
             Ok(right && known)
         })

@@ -11,7 +11,9 @@ pub fn parse_phone(typed: &str) -> Option<String> {
         match c {
             '0'..='9' => digits.push(c),
             // Full-width digits, as a Chinese keyboard gives them.
-            '０'..='９' => digits.push(char::from(b'0' + u8::try_from(u32::from(c) - u32::from('０')).ok()?)),
+            '０'..='９' => {
+                digits.push(char::from(b'0' + u8::try_from(u32::from(c) - u32::from('０')).ok()?))
+            }
             '+' | '＋' if digits.is_empty() && !plus => plus = true,
             ' ' | '-' | '\u{3000}' | '－' => {}
             _ => return None,
@@ -47,11 +49,14 @@ mod tests {
 
     #[test]
     fn numbers_as_people_type_them() {
-        for typed in ["13800001111", " 138-0000-1111", "+86 138 0000 1111", "１３８００００１１１１"] {
+        for typed in ["13800001111", " 138-0000-1111", "+86 138 0000 1111", "１３８００００１１１１"]
+        {
             assert_eq!(parse_phone(typed).as_deref(), Some("13800001111"), "{typed}");
         }
         assert_eq!(parse_phone("+852 5123 4567").as_deref(), Some("+85251234567"));
-        for wrong in ["", "1380000111", "23800001111", "138000011111", "12345", "abc", "+", "1380000111a", "++86"] {
+        for wrong in
+            ["", "1380000111", "23800001111", "138000011111", "12345", "abc", "+", "1380000111a", "++86"]
+        {
             assert_eq!(parse_phone(wrong), None, "{wrong}");
         }
     }

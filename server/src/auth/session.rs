@@ -27,7 +27,8 @@ pub fn new_session(source: &Source, config: &Config, user_id: Uuid) -> (Session,
     let token = URL_SAFE_NO_PAD.encode(source.bytes::<32>());
     let now = source.now();
     let expires_at = now + i64::from(config.auth.session_days) * DAY_MS;
-    let session = Session { token_hash: hash_token(&token), user_id, created_at: now, seen_at: now, expires_at };
+    let session =
+        Session { token_hash: hash_token(&token), user_id, created_at: now, seen_at: now, expires_at };
     (session, token)
 }
 

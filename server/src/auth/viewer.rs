@@ -26,7 +26,12 @@ impl Viewer {
     }
 
     fn paths(&self, role: Role) -> Vec<String> {
-        self.user.roles.iter().filter(|grant| grant.role == role).map(|grant| grant.unit.path.clone()).collect()
+        self.user
+            .roles
+            .iter()
+            .filter(|grant| grant.role == role)
+            .map(|grant| grant.unit.path.clone())
+            .collect()
     }
 
     /// Whether they organize the unit with this path.

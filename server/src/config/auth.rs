@@ -28,7 +28,10 @@ impl AuthConfig {
             return Err(ConfigError::value("auth.session_days", "must be 1 to 400"));
         }
         if self.attempts_per_phone == 0 || self.attempts_per_address == 0 {
-            return Err(ConfigError::value("auth.attempts_per_phone", "and attempts_per_address must be at least 1"));
+            return Err(ConfigError::value(
+                "auth.attempts_per_phone",
+                "and attempts_per_address must be at least 1",
+            ));
         }
         Ok(())
     }

@@ -87,7 +87,7 @@ impl Config {
             figment = figment.merge(Toml::file(file));
         }
         figment
-            .merge(Env::prefixed("YUNKE_").ignore(NOT_KEYS).filter(|key| !key.starts_with("media_")).split("__"))
+            .merge(Env::prefixed("YUNKE_").ignore(NOT_KEYS).filter(|key| is_own(key.as_str())).split("__"))
             .extract()
             .map_err(|error| ConfigError::Unreadable(Box::new(error)))
     }
@@ -105,9 +105,16 @@ impl Config {
     }
 }
 
+/// `YUNKE_MEDIA__HTTP` is our section `[media]`; `YUNKE_MEDIA_HTTP` is a key of the media service.
+fn is_own(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    !key.starts_with("media_") || key.starts_with("media__")
+}
+
 /// An origin such as `https://yunke.example.cn:8443`: a scheme, a host, perhaps a port, nothing else.
 fn check_origin(key: &'static str, origin: &str) -> Result<(), ConfigError> {
-    let wrong = || ConfigError::value(key, "must be an origin such as https://yunke.example.cn, without a path");
+    let wrong =
+        || ConfigError::value(key, "must be an origin such as https://yunke.example.cn, without a path");
     let uri: axum::http::Uri = origin.parse().map_err(|_| wrong())?;
     let plain = matches!(uri.scheme_str(), Some("http" | "https"))
         && uri.authority().is_some_and(|authority| !authority.as_str().contains('@'))
@@ -131,6 +138,12 @@ mod tests {
         let figment = Figment::new().merge(Toml::string("[http]\nlisten_on = \"x\""));
         let error = figment.extract::<Config>().expect_err("unknown key").to_string();
         assert!(error.contains("listen_on"), "{error}");
+    }
+
+    #[test]
+    fn keys_of_the_media_service_are_not_ours() {
+        assert!(is_own("MEDIA__HTTP") && is_own("http__listen") && is_own("data_dir"));
+        assert!(!is_own("MEDIA_HTTP"));
     }
 
     #[test]

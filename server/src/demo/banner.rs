@@ -29,7 +29,8 @@ fn text(app: &AppState, address: SocketAddr, live: &Live) -> String {
         text += &format!("  {:<22}{phone}\n", "手机 phone");
     }
     if let Ok(code) = QrCode::new(phone.as_deref().unwrap_or(&here)) {
-        let drawing = code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
+        let drawing =
+            code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
         text += &format!("\n{drawing}\n\n");
     }
     text += &format!("  密码 password        {PASSWORD}\n");
@@ -40,7 +41,10 @@ fn text(app: &AppState, address: SocketAddr, live: &Live) -> String {
     let rtmp = SocketAddr::new(lan.unwrap_or(own), app.media.rtmp_port());
     text += &format!("\n  推流 RTMP server      rtmp://{rtmp}/live\n  密钥 key              {}\n", live.key);
     text += "  （演示正在用此密钥推流 the demo itself publishes with this key）\n";
-    text += &format!("\n  课程 lesson           {here}/lessons/{}\n  停止 stop             Ctrl-C\n\n", live.lesson);
+    text += &format!(
+        "\n  课程 lesson           {here}/lessons/{}\n  停止 stop             Ctrl-C\n\n",
+        live.lesson
+    );
     text
 }
 

@@ -29,7 +29,8 @@ pub(super) async fn prepare(app: &AppState, cast: &Cast) -> anyhow::Result<Live>
         lesson_run::end(app, old.id, None).await.map_err(explain)?;
     }
     let planned = LessonFilter { phases: vec![LessonPhase::Planned], ..mine };
-    let unused = app.store.lessons(&planned, LAST).await?.into_iter().find(|lesson| lesson.title == LIVE_TITLE);
+    let unused =
+        app.store.lessons(&planned, LAST).await?.into_iter().find(|lesson| lesson.title == LIVE_TITLE);
     let lesson = match unused {
         Some(lesson) => lesson.id,
         None => plan(app, cast, LIVE_TITLE, LIVE_SUMMARY, app.source.now(), MINUTES).await?,

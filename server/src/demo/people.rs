@@ -14,7 +14,8 @@ pub(super) struct Account {
 pub(super) const ORGANIZER: Account =
     Account { name: "王海燕", phone: "13800000001", what: "组织者 organizer 青禾学习中心" };
 
-pub(super) const LECTURER: Account = Account { name: "沈明哲", phone: "13800000002", what: "讲师 lecturer" };
+pub(super) const LECTURER: Account =
+    Account { name: "沈明哲", phone: "13800000002", what: "讲师 lecturer" };
 
 /// Members, with the index of their branch in [`BRANCHES`].
 pub(super) const MEMBERS: [(Account, usize); 3] = [

@@ -140,7 +140,9 @@ fn escape(path: &str) -> String {
 }
 
 async fn end(mut child: Child) {
-    if let Some(pid) = child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw) {
+    if let Some(pid) =
+        child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw)
+    {
         let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
     }
     if tokio::time::timeout(END_LIMIT, child.wait()).await.is_err() {

@@ -2,7 +2,8 @@
 
 use uuid::Uuid;
 use yunke_store::{
-    LessonFilter, LessonPhase, NewLesson, NewUnit, NewUser, Page, PhaseChange, Role, Setup, SetupOutcome, UnitKind,
+    LessonFilter, LessonPhase, NewLesson, NewUnit, NewUser, Page, PhaseChange, Role, Setup, SetupOutcome,
+    UnitKind,
 };
 
 use super::people::{
@@ -28,7 +29,9 @@ pub(super) async fn ensure(app: &AppState) -> anyhow::Result<Cast> {
     let organizer = app.store.credentials(ORGANIZER.phone).await?;
     let lecturer = app.store.credentials(LECTURER.phone).await?;
     let (Some(organizer), Some(lecturer)) = (organizer, lecturer) else {
-        anyhow::bail!("this data folder belongs to a real centre; start the demo with another one: --data demo-data");
+        anyhow::bail!(
+            "this data folder belongs to a real centre; start the demo with another one: --data demo-data"
+        );
     };
     let user = app.store.user(organizer.user_id).await?;
     let grant = user.and_then(|user| user.roles.into_iter().next());

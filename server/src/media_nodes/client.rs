@@ -47,7 +47,8 @@ impl ControlClient {
 
     /// What the node has.
     pub async fn snapshot(&self, base: &str) -> Result<Snapshot, ControlError> {
-        let answer = self.http.get(format!("{base}{}", paths::ORDERS)).bearer_auth(&self.secret).send().await?;
+        let answer =
+            self.http.get(format!("{base}{}", paths::ORDERS)).bearer_auth(&self.secret).send().await?;
         read(answer).await
     }
 
@@ -59,8 +60,13 @@ impl ControlClient {
 
     /// Asks the node to end.
     pub async fn shut_down(&self, base: &str) -> Result<(), ControlError> {
-        let answer = self.http.post(format!("{base}{}", paths::SHUTDOWN)).bearer_auth(&self.secret).send().await?;
-        if answer.status().is_success() { Ok(()) } else { Err(ControlError::Refused(answer.status().as_u16())) }
+        let answer =
+            self.http.post(format!("{base}{}", paths::SHUTDOWN)).bearer_auth(&self.secret).send().await?;
+        if answer.status().is_success() {
+            Ok(())
+        } else {
+            Err(ControlError::Refused(answer.status().as_u16()))
+        }
     }
 }
 

@@ -47,7 +47,8 @@ impl MediaNodes {
         let running = matches!(lesson.phase, LessonPhase::Live | LessonPhase::Ended);
         // In rehearsal the node knows no timeline of this lesson; what it says of one is not ours.
         let line = told.as_ref().filter(|told| running && told.phase != Phase::Rehearsal);
-        let stored = || lesson.gaps.iter().map(|gap| Gap { from_ms: gap.from_ms, to_ms: gap.to_ms }).collect();
+        let stored =
+            || lesson.gaps.iter().map(|gap| Gap { from_ms: gap.from_ms, to_ms: gap.to_ms }).collect();
         let zero_at = lesson.zero_at.or(line.and_then(|told| told.zero_at));
         let away = told.as_ref().is_none_or(|told| told.publisher.is_none() || told.outage_since.is_some());
         let on_air = match lesson.phase {
@@ -63,7 +64,9 @@ impl MediaNodes {
             edge_ms: lesson
                 .length_ms
                 .unwrap_or_else(|| line.and_then(|told| told.edge_ms).unwrap_or(0).max(lesson.edge_ms)),
-            gaps: line.filter(|told| told.gaps.len() > lesson.gaps.len()).map_or_else(stored, |told| told.gaps.clone()),
+            gaps: line
+                .filter(|told| told.gaps.len() > lesson.gaps.len())
+                .map_or_else(stored, |told| told.gaps.clone()),
             replay_ready: lesson.replay_ready || line.is_some_and(|told| told.replay_ready),
             outage_since: line.and_then(|told| told.outage_since),
             publisher: told.and_then(|told| told.publisher),

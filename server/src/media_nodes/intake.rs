@@ -32,7 +32,8 @@ pub async fn take_in(app: &AppState, snapshot: Snapshot) {
             return false;
         }
         let lessons = snapshot.lessons.iter().map(|lesson| (lesson.lesson, lesson.clone())).collect();
-        *view = Arc::new(MediaView { boot: snapshot.boot, version, received_at: now, lessons });
+        let Snapshot { boot, taken_at, .. } = snapshot;
+        *view = Arc::new(MediaView { boot, version, taken_at, received_at: now, lessons });
         true
     });
     if fresh {

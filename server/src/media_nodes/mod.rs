@@ -37,6 +37,8 @@ pub struct MediaView {
     pub boot: Uuid,
     /// Its snapshot's number.
     pub version: u64,
+    /// When it was taken, by the node's clock.
+    pub taken_at: UtcMillis,
     /// When it came, by our clock; 0: never.
     pub received_at: UtcMillis,
     /// Its lessons.

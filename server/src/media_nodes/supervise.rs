@@ -10,10 +10,14 @@ use std::{
     time::Duration,
 };
 
+use rustix::process::{Pid, Signal};
 use tokio::process::{Child, Command};
 
 use super::{ControlClient, SNAPSHOT_STALE_MS, control_url, take_in};
 use crate::{config::MediaConfig, state::AppState};
+
+/// The program's name.
+const PROGRAM: &str = "yunke-media";
 
 /// First and longest pause before a restart.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(10));
@@ -54,7 +58,7 @@ pub async fn supervise_local(app: AppState, server: SocketAddr) {
                     end(&app, &client, running).await;
                     return;
                 }
-                kill(running).await;
+                kill(&app, running).await;
             }
             Err(error) => tracing::error!(error, "the media service could not be started"),
         }
@@ -109,7 +113,10 @@ async fn adopt(app: &AppState, client: &ControlClient, file: &Path) -> bool {
     let Ok(snapshot) = client.snapshot(&base).await else { return false };
     let idle = snapshot.lessons.iter().all(|lesson| lesson.publisher.is_none());
     if snapshot.program_version != env!("CARGO_PKG_VERSION") && idle {
-        tracing::info!(version = snapshot.program_version, "the media service is of another version and idle");
+        tracing::info!(
+            version = snapshot.program_version,
+            "the media service is of another version and idle"
+        );
         let _ = client.shut_down(&base).await;
         wait_gone(client, &base).await;
         return false;
@@ -134,11 +141,17 @@ fn spawn(app: &AppState, server: SocketAddr, addresses: &Path) -> Result<Child, 
         .env("YUNKE_MEDIA_SHARED_SECRET", app.media.secret())
         .env("YUNKE_MEDIA_STORE_DIR", app.config.data_dir.join("media"))
         .env("YUNKE_MEDIA_SUPERVISED", "true")
-        .env("YUNKE_MEDIA_LOG", if app.config.log.format == crate::config::LogFormat::Json { "json" } else { "text" })
+        .env(
+            "YUNKE_MEDIA_LOG",
+            if app.config.log.format == crate::config::LogFormat::Json { "json" } else { "text" },
+        )
         .stdin(Stdio::null())
         // Its own group: Ctrl-C in a terminal reaches this server, which ends it in order.
         .process_group(0);
-    command.spawn().map_err(|error| format!("{}: {error}", program.display()))
+    let child = command.spawn().map_err(|error| format!("{}: {error}", program.display()))?;
+    // For the server after this one, should both of us go wrong: see `kill_adopted`.
+    let _ = std::fs::write(pid_file(app), child.id().unwrap_or(0).to_string());
+    Ok(child)
 }
 
 fn program(config: &MediaConfig) -> Result<PathBuf, String> {
@@ -146,7 +159,7 @@ fn program(config: &MediaConfig) -> Result<PathBuf, String> {
         return Ok(program.clone());
     }
     let own = std::env::current_exe().map_err(|error| error.to_string())?;
-    Ok(own.with_file_name("yunke-media"))
+    Ok(own.with_file_name(PROGRAM))
 }
 
 /// Returns when the process has ended or hangs, or the server stops.
@@ -201,29 +214,57 @@ async fn end(app: &AppState, client: &ControlClient, running: Running) {
             if asked.is_ok() && tokio::time::timeout(END_LIMIT, child.wait()).await.is_ok() {
                 return;
             }
-            if let Some(pid) = child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw) {
-                let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+            if let Some(pid) = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw) {
+                let _ = rustix::process::kill_process(pid, Signal::TERM);
             }
             if tokio::time::timeout(END_LIMIT, child.wait()).await.is_err() {
                 tracing::warn!("the media service had to be killed");
                 let _ = child.kill().await;
             }
         }
-        Running::Adopted => wait_gone(client, &base).await,
+        Running::Adopted => {
+            if !wait_gone(client, &base).await {
+                kill_adopted(app);
+            }
+        }
     }
 }
 
-async fn kill(running: Running) {
-    if let Running::Child(mut child) = running {
-        let _ = child.kill().await;
+async fn kill(app: &AppState, running: Running) {
+    match running {
+        Running::Child(mut child) => {
+            let _ = child.kill().await;
+        }
+        Running::Adopted => kill_adopted(app),
     }
 }
 
-async fn wait_gone(client: &ControlClient, base: &str) {
+/// Kills a process of an earlier server that does not listen to reason; only if the process with the
+/// remembered id still is a media service.
+fn kill_adopted(app: &AppState) {
+    let text = std::fs::read_to_string(pid_file(app)).unwrap_or_default();
+    let Some(pid) = text.trim().parse().ok().and_then(Pid::from_raw) else { return };
+    let name = std::fs::read_to_string(format!("/proc/{}/comm", pid.as_raw_nonzero())).unwrap_or_default();
+    if name.trim() == PROGRAM {
+        tracing::warn!("the media service had to be killed");
+        let _ = rustix::process::kill_process(pid, Signal::KILL);
+    }
+}
+
+/// Waits until nobody answers; `false`: somebody still does.
+async fn wait_gone(client: &ControlClient, base: &str) -> bool {
     let deadline = tokio::time::Instant::now() + END_LIMIT * 2;
-    while tokio::time::Instant::now() < deadline && client.snapshot(base).await.is_ok() {
+    while client.snapshot(base).await.is_ok() {
+        if tokio::time::Instant::now() > deadline {
+            return false;
+        }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+    true
+}
+
+fn pid_file(app: &AppState) -> PathBuf {
+    app.config.data_dir.join("media.pid")
 }
 
 fn addresses_file(app: &AppState) -> PathBuf {
@@ -232,7 +273,9 @@ fn addresses_file(app: &AppState) -> PathBuf {
 
 async fn remove(file: &Path) -> Result<(), String> {
     match tokio::fs::remove_file(file).await {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(format!("{}: {error}", file.display())),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(format!("{}: {error}", file.display()))
+        }
         _ => Ok(()),
     }
 }

@@ -70,7 +70,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
 fn query_problem(rejection: &QueryRejection) -> Problem {
     // The sentence could repeat a value; parameters such as leases must not come back or be logged.
     let _ = rejection;
-    Problem::bad_request("query_unexpected", "A parameter after the ? is missing, unknown or of a wrong kind.")
+    Problem::bad_request(
+        "query_unexpected",
+        "A parameter after the ? is missing, unknown or of a wrong kind.",
+    )
 }
 
 /// Parameters in the path; anything that does not parse is not found.

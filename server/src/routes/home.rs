@@ -54,7 +54,8 @@ pub(super) async fn home(State(app): State<AppState>, viewer: Viewer) -> ApiResu
     let live = LessonFilter { phases: vec![LessonPhase::Live], ..seen.clone() };
     let of_today = LessonFilter { from: Some(today.start), until: Some(today.end), ..planned.clone() };
     let later = LessonFilter { from: Some(today.end), until: Some(now + AHEAD_MS), ..planned };
-    let ended = LessonFilter { phases: vec![LessonPhase::Ended], latest_first: true, ..seen };
+    let ended =
+        LessonFilter { phases: vec![LessonPhase::Ended], replayable: true, latest_first: true, ..seen };
     Ok(Json(Home {
         now,
         live: list(&app, &viewer, &live).await?,

@@ -5,7 +5,8 @@
 //! 3. `secure`: security headers and the content-security policy.
 //! 4. `time_limit`: an answer that takes too long to begin is a 503.
 //! 5. `same_origin`: unsafe methods and WebSockets of browsers come from our own pages.
-//! 6. compression of JSON, body limit (extractors).
+//! 6. `announced_size`: a body that says it is too large is refused before it is sent.
+//! 7. compression of JSON, body limit (extractors).
 
 use std::time::{Duration, Instant};
 
@@ -25,7 +26,10 @@ use tower_http::{
 };
 use tracing::Instrument as _;
 
-use super::{extract::BODY_BYTES, origin};
+use super::{
+    extract::{BODY_BYTES, too_large},
+    origin,
+};
 use crate::{
     problem::{ApiResult, Problem},
     state::AppState,
@@ -43,6 +47,7 @@ pub(super) fn wrap(router: Router, app: &AppState) -> Router {
     router
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(CompressionLayer::new().gzip(true).compress_when(json))
+        .layer(from_fn(announced_size))
         .layer(from_fn_with_state(app.clone(), same_origin))
         .layer(from_fn(time_limit))
         .layer(from_fn_with_state(app.clone(), secure))
@@ -129,10 +134,13 @@ async fn time_limit(request: Request, next: Next) -> Response {
 
 async fn secure(State(app): State<AppState>, request: Request, next: Next) -> Response {
     let media = origin::media_origin(request.headers(), &app.config, app.media.http_port());
+    // Older Safari does not count a WebSocket of our own as 'self'.
+    let socket = origin::page_origin(request.headers(), &app.config).replacen("http", "ws", 1);
     let api = request.uri().path().starts_with("/api/");
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    let mut set = |name: HeaderName, value: &'static str| headers.insert(name, HeaderValue::from_static(value));
+    let mut set =
+        |name: HeaderName, value: &'static str| headers.insert(name, HeaderValue::from_static(value));
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::X_FRAME_OPTIONS, "DENY");
     set(header::REFERRER_POLICY, "same-origin");
@@ -145,7 +153,7 @@ async fn secure(State(app): State<AppState>, request: Request, next: Next) -> Re
     if api && !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    if let Ok(value) = HeaderValue::from_str(&content_policy(&media)) {
+    if let Ok(value) = HeaderValue::from_str(&content_policy(&media, &socket)) {
         headers.insert(header::CONTENT_SECURITY_POLICY, value);
     }
     response
@@ -153,11 +161,11 @@ async fn secure(State(app): State<AppState>, request: Request, next: Next) -> Re
 
 /// Scripts and styles only from here; `style-src-attr` is what Vant and Element Plus need to place
 /// pop-ups; media, its playlists and stills from the media origin; workers from blobs for hls.js.
-fn content_policy(media: &str) -> String {
+fn content_policy(media: &str, socket: &str) -> String {
     format!(
         "default-src 'self'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; \
          img-src 'self' data: blob: {media}; media-src 'self' blob: {media}; font-src 'self' data:; \
-         connect-src 'self' {media}; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; \
+         connect-src 'self' {socket} {media}; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; \
          form-action 'self'; frame-ancestors 'none'"
     )
 }
@@ -168,6 +176,16 @@ async fn same_origin(State(app): State<AppState>, request: Request, next: Next) 
     let needed = !safe || headers.contains_key(header::UPGRADE);
     if needed && !is_same_origin(headers, &app) {
         return Err(Problem::forbidden("cross_origin", "This may only be asked for by Yunke's own pages."));
+    }
+    Ok(next.run(request).await)
+}
+
+/// Nobody waits for a body that will not be taken.
+async fn announced_size(request: Request, next: Next) -> ApiResult<Response> {
+    let announced = request.headers().get(header::CONTENT_LENGTH);
+    let bytes = announced.and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if bytes.is_some_and(|bytes| bytes > BODY_BYTES) {
+        return Err(too_large());
     }
     Ok(next.run(request).await)
 }

@@ -44,7 +44,8 @@ fn bounded(field: &str, text: String, limit: usize) -> ApiResult<String> {
 }
 
 fn deceiving(field: &str) -> Problem {
-    let sentence = format!("{field} contains control characters or characters that change the writing direction.");
+    let sentence =
+        format!("{field} contains control characters or characters that change the writing direction.");
     Problem::field(field, "text_characters", sentence)
 }
 
@@ -67,7 +68,8 @@ mod tests {
 
     #[test]
     fn names_of_all_scripts_are_taken_as_they_are() {
-        for typed in ["王小明", "𠮷田", "👩‍🏫 老师", "محمد", "O'Brien", "=cmd|' /C calc'!A0", "＋1"] {
+        for typed in ["王小明", "𠮷田", "👩‍🏫 老师", "محمد", "O'Brien", "=cmd|' /C calc'!A0", "＋1"]
+        {
             assert_eq!(name("name", typed).expect("taken"), typed);
         }
         assert_eq!(name("name", "  王 \u{3000}").expect("taken"), "王");

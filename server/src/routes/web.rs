@@ -25,13 +25,19 @@ const NOT_BUILT: &str = "<!doctype html><meta charset=utf-8><title>Yunke 云课<
 /// Pages and their files; unknown addresses of the API are problems.
 pub(super) async fn page(State(app): State<AppState>, request: Request) -> Response {
     let path = request.uri().path();
-    if ["/api", "/internal", "/health"].iter().any(|prefix| path == *prefix || path.starts_with(&format!("{prefix}/")))
+    if ["/api", "/internal", "/health"]
+        .iter()
+        .any(|prefix| path == *prefix || path.starts_with(&format!("{prefix}/")))
     {
         return Problem::not_found().into_response();
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Only GET is possible here.")
-            .into_response();
+        return Problem::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            "Only GET is possible here.",
+        )
+        .into_response();
     }
     let dir = &app.config.http.web_dir;
     let last = path.rsplit('/').next().unwrap_or_default();

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
 use uuid::Uuid;
 use yunke_store::{
-    AccountStore, Credentials, NewUser, Page, Person, Role, RoleGrant, Session, Setup, SetupOutcome, StoreResult,
-    TextEnum as _, Unit, User, UtcMillis,
+    AccountStore, Credentials, NewUser, Page, Person, Role, RoleGrant, Session, Setup, SetupOutcome,
+    StoreResult, TextEnum as _, Unit, User, UtcMillis,
 };
 
 use crate::{
@@ -151,7 +151,13 @@ impl AccountStore for SqliteStore {
         Ok(())
     }
 
-    async fn people(&self, role: Role, paths: &[String], query: &str, page: Page) -> StoreResult<Vec<Person>> {
+    async fn people(
+        &self,
+        role: Role,
+        paths: &[String],
+        query: &str,
+        page: Page,
+    ) -> StoreResult<Vec<Person>> {
         let (role, paths) = (role.as_str(), json(paths));
         let rows = sqlx::query!(
             "SELECT p.id AS person_id, p.name AS person_name, u.id, u.parent_id, u.kind, u.name, u.path
@@ -171,7 +177,8 @@ impl AccountStore for SqliteStore {
         .map_err(failed)?;
         rows.into_iter()
             .map(|r| {
-                let unit = UnitRow { id: r.id, parent_id: r.parent_id, kind: r.kind, name: r.name, path: r.path };
+                let unit =
+                    UnitRow { id: r.id, parent_id: r.parent_id, kind: r.kind, name: r.name, path: r.path };
                 Ok(Person { id: r.person_id, name: r.person_name, unit: Some(unit.try_into()?) })
             })
             .collect()

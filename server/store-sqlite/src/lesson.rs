@@ -4,8 +4,9 @@ use async_trait::async_trait;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 use yunke_store::{
-    Cancel, Edit, EditOutcome, Gap, Lesson, LessonFilter, LessonStore, LessonSummary, MediaOutcome, MediaReport,
-    NewLesson, Page, PhaseChange, PhaseOutcome, Rule, StoreResult, StreamTarget, TextEnum as _, Unit, UtcMillis,
+    Cancel, Edit, EditOutcome, Gap, Lesson, LessonFilter, LessonStore, LessonSummary, MediaOutcome,
+    MediaReport, NewLesson, Page, PhaseChange, PhaseOutcome, Rule, StoreResult, StreamTarget, TextEnum as _,
+    Unit, UtcMillis,
 };
 
 use crate::{
@@ -123,6 +124,7 @@ async fn list(store: &SqliteStore, filter: &LessonFilter, page: Page) -> StoreRe
                              WHERE substr(u.path, 1, length(scope.value)) = scope.value)
                   OR EXISTS (SELECT 1 FROM lesson_audience a JOIN units au ON au.id = a.unit_id
                              WHERE a.lesson_id = l.id AND substr(?7, 1, length(au.path)) = au.path))
+             AND (?12 = 0 OR l.replay_ready = 1)
            ORDER BY l.planned_start_at * ?9, l.id LIMIT ?10 OFFSET ?11"#,
         phases,
         within,
@@ -135,6 +137,7 @@ async fn list(store: &SqliteStore, filter: &LessonFilter, page: Page) -> StoreRe
         direction,
         page.limit,
         page.offset,
+        filter.replayable,
     )
     .fetch_all(&store.read)
     .await
@@ -163,7 +166,13 @@ impl LessonStore for SqliteStore {
         lesson_change::plan(self, lesson).await
     }
 
-    async fn edit_lesson(&self, id: Uuid, edit: Edit, actor_id: Uuid, at: UtcMillis) -> StoreResult<EditOutcome> {
+    async fn edit_lesson(
+        &self,
+        id: Uuid,
+        edit: Edit,
+        actor_id: Uuid,
+        at: UtcMillis,
+    ) -> StoreResult<EditOutcome> {
         lesson_change::edit(self, id, edit, actor_id, at).await
     }
 

@@ -3,8 +3,8 @@
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 use yunke_store::{
-    AuditEntry, Cancel, DEFAULT_RULE, Edit, EditOutcome, LessonPhase, NewLesson, PhaseChange, PhaseOutcome, Rule,
-    StoreResult, UtcMillis,
+    AuditEntry, Cancel, DEFAULT_RULE, Edit, EditOutcome, LessonPhase, NewLesson, PhaseChange, PhaseOutcome,
+    Rule, StoreResult, UtcMillis,
 };
 
 use crate::{

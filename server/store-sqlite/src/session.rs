@@ -85,7 +85,9 @@ pub(crate) async fn close_all(pool: &SqlitePool, user_id: Uuid) -> StoreResult<u
 }
 
 pub(crate) async fn sweep(pool: &SqlitePool, now: UtcMillis) -> StoreResult<u64> {
-    let done =
-        sqlx::query!("DELETE FROM sessions WHERE expires_at <= ?", now).execute(pool).await.map_err(failed)?;
+    let done = sqlx::query!("DELETE FROM sessions WHERE expires_at <= ?", now)
+        .execute(pool)
+        .await
+        .map_err(failed)?;
     Ok(done.rows_affected())
 }

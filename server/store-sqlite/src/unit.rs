@@ -43,11 +43,10 @@ impl UnitStore for SqliteStore {
     async fn add_unit(&self, new: NewUnit) -> StoreResult<Unit> {
         let mut tx = self.begin().await?;
         let parent = unit(&mut tx, new.parent_id).await?.ok_or(StoreError::Dangling)?;
-        let siblings =
-            sqlx::query_scalar!("SELECT count(*) FROM units WHERE parent_id = ?", new.parent_id)
-                .fetch_one(&mut *tx)
-                .await
-                .map_err(failed)?;
+        let siblings = sqlx::query_scalar!("SELECT count(*) FROM units WHERE parent_id = ?", new.parent_id)
+            .fetch_one(&mut *tx)
+            .await
+            .map_err(failed)?;
         let added = Unit {
             id: new.id,
             parent_id: Some(parent.id),

@@ -141,7 +141,8 @@ pub trait AccountStore: Send + Sync {
     async fn set_password(&self, user_id: Uuid, password_hash: &str) -> StoreResult<()>;
 
     /// People with a role whose name contains `query`; only roles for a unit inside one of `paths`.
-    async fn people(&self, role: Role, paths: &[String], query: &str, page: Page) -> StoreResult<Vec<Person>>;
+    async fn people(&self, role: Role, paths: &[String], query: &str, page: Page)
+    -> StoreResult<Vec<Person>>;
 
     /// Keeps a session.
     async fn open_session(&self, session: Session) -> StoreResult<()>;

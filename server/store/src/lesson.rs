@@ -162,6 +162,8 @@ pub struct LessonFilter {
     pub from: Option<UtcMillis>,
     /// Lessons planned to start before.
     pub until: Option<UtcMillis>,
+    /// Only lessons whose replay stands.
+    pub replayable: bool,
     /// Latest first instead of earliest first.
     pub latest_first: bool,
 }
@@ -304,8 +306,13 @@ pub trait LessonStore: Send + Sync {
     async fn plan_lesson(&self, lesson: NewLesson) -> StoreResult<()>;
 
     /// Changes a lesson that has not ended.
-    async fn edit_lesson(&self, id: Uuid, edit: Edit, actor_id: Uuid, at: UtcMillis)
-    -> StoreResult<EditOutcome>;
+    async fn edit_lesson(
+        &self,
+        id: Uuid,
+        edit: Edit,
+        actor_id: Uuid,
+        at: UtcMillis,
+    ) -> StoreResult<EditOutcome>;
 
     /// Cancels a planned lesson.
     async fn cancel_lesson(&self, cancel: Cancel) -> StoreResult<EditOutcome>;

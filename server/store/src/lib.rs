@@ -14,12 +14,15 @@ mod operation;
 mod text;
 mod unit;
 
-pub use account::{AccountStore, Credentials, NewUser, Person, Role, RoleGrant, Session, Setup, SetupOutcome, User};
+pub use account::{
+    AccountStore, Credentials, NewUser, Person, Role, RoleGrant, Session, Setup, SetupOutcome, User,
+};
 pub use error::{StoreError, StoreResult};
 pub use evidence::*;
 pub use lesson::{
-    Cancel, DEFAULT_RULE, Edit, EditOutcome, Gap, Lesson, LessonFilter, LessonPhase, LessonStore, LessonSummary, MediaReport,
-    MediaOutcome, NewLesson, PhaseChange, PhaseOutcome, Rule, SeenBy, StreamTarget,
+    Cancel, DEFAULT_RULE, Edit, EditOutcome, Gap, Lesson, LessonFilter, LessonPhase, LessonStore,
+    LessonSummary, MediaOutcome, MediaReport, NewLesson, PhaseChange, PhaseOutcome, Rule, SeenBy,
+    StreamTarget,
 };
 pub use operation::{AuditEntry, OperationStore, ServerRun};
 pub use text::TextEnum;

@@ -12,7 +12,10 @@ use uuid::Uuid;
 
 use super::me::Me;
 use crate::{
-    auth::{PasswordError, Viewer, cookie_token, expired_cookie, hash_token, new_session, parse_phone, session_cookie},
+    auth::{
+        PasswordError, Viewer, cookie_token, expired_cookie, hash_token, new_session, parse_phone,
+        session_cookie,
+    },
     problem::{ApiResult, Problem},
     routes::{client_ip::ClientIp, extract::Body},
     state::AppState,
@@ -81,7 +84,9 @@ fn too_many(wait_ms: i64) -> Problem {
 /// A password that could not be checked.
 pub(super) fn password_problem(error: PasswordError) -> Problem {
     match error {
-        PasswordError::Busy => Problem::unavailable("busy", "Many people are signing in. Try again in a moment.", 2),
+        PasswordError::Busy => {
+            Problem::unavailable("busy", "Many people are signing in. Try again in a moment.", 2)
+        }
         other => Problem::internal(other),
     }
 }
@@ -109,7 +114,8 @@ pub(super) async fn sign_out(
     if let Some(viewer) = viewer {
         app.store.close_session(&viewer.token_hash).await?;
     }
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, expired_cookie(&headers, &app.config))]).into_response())
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, expired_cookie(&headers, &app.config))])
+        .into_response())
 }
 
 /// Signs out all browsers of this person.
@@ -120,5 +126,6 @@ pub(super) async fn sign_out_everywhere(
     headers: HeaderMap,
 ) -> ApiResult<Response> {
     app.store.close_sessions(viewer.user.id).await?;
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, expired_cookie(&headers, &app.config))]).into_response())
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, expired_cookie(&headers, &app.config))])
+        .into_response())
 }

@@ -63,7 +63,11 @@ pub(super) async fn set_up(
     let centre_name = text::name("centre_name", &body.centre_name)?;
     let name = text::name("organizer_name", &body.organizer_name)?;
     let phone = parse_phone(&body.phone).ok_or_else(|| {
-        Problem::field("phone", "phone_invalid", "Give a mobile number of 11 digits, or one with + and its country.")
+        Problem::field(
+            "phone",
+            "phone_invalid",
+            "Give a mobile number of 11 digits, or one with + and its country.",
+        )
     })?;
     if !PASSWORD_CHARS.contains(&body.password.chars().count()) {
         return Err(Problem::field("password", "password_length", "A password has 8 to 128 characters."));

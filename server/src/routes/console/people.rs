@@ -54,8 +54,10 @@ pub(super) async fn people(
         return Err(Problem::bad_request("query_unexpected", "The name is too long."));
     }
     let found = app.store.people(whom.role, &paths, query.trim(), Page { offset: 0, limit: PEOPLE }).await?;
-    let rows = found
-        .into_iter()
-        .map(|person| PersonRow { id: person.id, name: person.name, unit_name: person.unit.map(|unit| unit.name) });
+    let rows = found.into_iter().map(|person| PersonRow {
+        id: person.id,
+        name: person.name,
+        unit_name: person.unit.map(|unit| unit.name),
+    });
     Ok(Json(rows.collect()))
 }

@@ -184,7 +184,11 @@ async fn check_audience(app: &AppState, viewer: &Viewer, units: &[Uuid]) -> ApiR
         return Err(Problem::field("audience", "audience_empty", "Choose at least one unit that may watch."));
     }
     if units.len() > AUDIENCE_UNITS {
-        return Err(Problem::field("audience", "audience_too_long", "Choose a larger unit instead of so many."));
+        return Err(Problem::field(
+            "audience",
+            "audience_too_long",
+            "Choose a larger unit instead of so many.",
+        ));
     }
     for unit in units {
         check_unit(app, viewer, "audience", *unit).await?;

@@ -22,8 +22,11 @@ pub(super) struct UnitRow {
 #[utoipa::path(get, path = "/api/console/units", tag = "console", responses((status = OK, body = Vec<UnitRow>)))]
 pub(super) async fn units(State(app): State<AppState>, viewer: Viewer) -> ApiResult<Json<Vec<UnitRow>>> {
     let units = app.store.units_within(&viewer.organized_paths()).await?;
-    let rows = units
-        .into_iter()
-        .map(|unit| UnitRow { id: unit.id, parent_id: unit.parent_id, kind: unit.kind, name: unit.name });
+    let rows = units.into_iter().map(|unit| UnitRow {
+        id: unit.id,
+        parent_id: unit.parent_id,
+        kind: unit.kind,
+        name: unit.name,
+    });
     Ok(Json(rows.collect()))
 }

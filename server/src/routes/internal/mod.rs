@@ -26,9 +26,16 @@ pub(super) fn routes(app: &AppState) -> Router<AppState> {
 }
 
 async fn with_secret(State(app): State<AppState>, request: Request, next: Next) -> ApiResult<Response> {
-    let token = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let token = request
+        .headers()
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
     if token.is_some_and(|token| app.media.is_secret(token)) {
         return Ok(next.run(request).await);
     }
-    Err(Problem::new(axum::http::StatusCode::UNAUTHORIZED, "secret_wrong", "The shared secret is missing or wrong."))
+    Err(Problem::new(
+        axum::http::StatusCode::UNAUTHORIZED,
+        "secret_wrong",
+        "The shared secret is missing or wrong.",
+    ))
 }

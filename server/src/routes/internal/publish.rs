@@ -27,7 +27,10 @@ pub(super) async fn publish(
     };
     let Some(target) = target else {
         tracing::info!(node = request.node, "publisher refused: no lesson has its key");
-        return Ok(refuse(RefusalCode::WrongKey, "No lesson has this stream key. Copy it again from the studio page."));
+        return Ok(refuse(
+            RefusalCode::WrongKey,
+            "No lesson has this stream key. Copy it again from the studio page.",
+        ));
     };
     match (target.phase, order_of(&target)) {
         (LessonPhase::Planned | LessonPhase::Live, Some(lesson)) => {

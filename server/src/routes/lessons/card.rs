@@ -8,8 +8,8 @@ use uuid::Uuid;
 use yunke_store::{Lesson, LessonPhase, LessonSummary};
 
 use crate::{
-    room::{Progress, progress_in},
     problem::ApiResult,
+    room::{Progress, progress_in},
     state::AppState,
 };
 
@@ -43,7 +43,11 @@ pub struct LessonCard {
 }
 
 /// Cards of lessons; with the progress of `user`, if given.
-pub async fn cards(app: &AppState, user: Option<Uuid>, lessons: Vec<LessonSummary>) -> ApiResult<Vec<LessonCard>> {
+pub async fn cards(
+    app: &AppState,
+    user: Option<Uuid>,
+    lessons: Vec<LessonSummary>,
+) -> ApiResult<Vec<LessonCard>> {
     let ids: Vec<Uuid> = lessons.iter().map(|lesson| lesson.id).collect();
     let mut progress = match user {
         Some(user) => progress_in(app, user, &ids).await?,

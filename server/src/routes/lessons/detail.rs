@@ -92,7 +92,12 @@ impl From<&Rule> for RuleFigures {
 }
 
 /// The whole of a lesson for a viewer.
-pub async fn detail_of(app: &AppState, viewer: &Viewer, lesson: &Lesson, may: May) -> ApiResult<LessonDetail> {
+pub async fn detail_of(
+    app: &AppState,
+    viewer: &Viewer,
+    lesson: &Lesson,
+    may: May,
+) -> ApiResult<LessonDetail> {
     let facts = app.media.facts(lesson, app.source.now());
     let progress = progress_of(app, viewer.user.id, lesson).await?;
     let mut card = card(app, lesson, progress);

@@ -31,5 +31,8 @@ pub(super) async fn rotate(
     headers: HeaderMap,
 ) -> ApiResult<Json<StreamKey>> {
     let key = lesson_run::new_key(&app, scope.lesson.id, Some(viewer.user.id)).await?;
-    Ok(Json(StreamKey { rtmp_server: origin::rtmp_server(&headers, &app.config, app.media.rtmp_port()), key }))
+    Ok(Json(StreamKey {
+        rtmp_server: origin::rtmp_server(&headers, &app.config, app.media.rtmp_port()),
+        key,
+    }))
 }

@@ -42,7 +42,11 @@ async fn look(app: &AppState) -> Health {
         version: env!("CARGO_PKG_VERSION"),
         checks: vec![
             check("store", store.is_ok(), "the database cannot be written; see the log, check the disk"),
-            check("media", media, "the media service does not report; it is restarted by itself, see the log"),
+            check(
+                "media",
+                media,
+                "the media service does not report; it is restarted by itself, see the log",
+            ),
             check("web", web, "the pages are not built; run make web or set http.web_dir"),
         ],
     }

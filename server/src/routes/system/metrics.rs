@@ -26,7 +26,10 @@ pub fn recorder() -> &'static PrometheusHandle {
     })
 }
 
-pub(super) async fn metrics(ConnectInfo(peer): ConnectInfo<SocketAddr>, headers: HeaderMap) -> ApiResult<String> {
+pub(super) async fn metrics(
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+) -> ApiResult<String> {
     if !peer.ip().to_canonical().is_loopback() || headers.contains_key("x-forwarded-for") {
         return Err(Problem::not_found());
     }

@@ -1,0 +1,133 @@
+//! Cases of people, sessions and units.
+
+use super::{NOW, id, person, town};
+use crate::{NewUnit, Page, Role, Session, Setup, SetupOutcome, Store, StoreError, UnitKind};
+
+/// A page that holds everything.
+const ALL: Page = Page { offset: 0, limit: 1000 };
+
+/// The second setup changes nothing.
+pub async fn a_centre_is_set_up_once(store: &dyn Store) {
+    assert!(!store.is_set_up().await.expect("asked"));
+    town(store).await;
+    assert!(store.is_set_up().await.expect("asked"));
+    let again = Setup {
+        centre_id: id(90),
+        centre_name: "又一个".to_owned(),
+        organizer: person(91, "乙", None, vec![]),
+    };
+    assert_eq!(store.set_up(again).await.expect("asked"), SetupOutcome::AlreadyDone);
+    assert_eq!(store.user(id(91)).await.expect("asked"), None);
+}
+
+/// Two people cannot have one phone number; the second leaves no trace.
+pub async fn a_phone_number_is_unique(store: &dyn Store) {
+    let town = town(store).await;
+    let mut twin = person(50, "同号", Some(town.branch_a.id), vec![(Role::Lecturer, town.centre)]);
+    twin.phone = person(12, "", None, vec![]).phone;
+    let error = store.add_user(twin).await.expect_err("refused");
+    assert!(matches!(error, StoreError::Duplicate), "{error}");
+    assert_eq!(store.user(id(50)).await.expect("asked"), None);
+}
+
+/// A role or a branch that does not exist is refused, and nothing is half written.
+pub async fn an_unknown_reference_is_dangling(store: &dyn Store) {
+    town(store).await;
+    let error = store.add_user(person(50, "无处", Some(id(999)), vec![])).await.expect_err("refused");
+    assert!(matches!(error, StoreError::Dangling), "{error}");
+    let error =
+        store.add_user(person(51, "无权", None, vec![(Role::Lecturer, id(999))])).await.expect_err("refused");
+    assert!(matches!(error, StoreError::Dangling), "{error}");
+    assert_eq!(store.user(id(51)).await.expect("asked"), None);
+    let orphan =
+        NewUnit { id: id(60), parent_id: id(999), kind: UnitKind::Branch, name: "孤".to_owned(), at: NOW };
+    let error = store.add_unit(orphan).await.expect_err("refused");
+    assert!(matches!(error, StoreError::Dangling), "{error}");
+}
+
+/// Branch and roles come with the person; names come back as they were written.
+pub async fn a_person_comes_with_branch_and_roles(store: &dyn Store) {
+    let town = town(store).await;
+    let member = store.user(town.member_b).await.expect("asked").expect("there");
+    assert_eq!(member.name, "𠮷田");
+    assert_eq!(member.branch, Some(town.branch_b.clone()));
+    assert!(member.roles.is_empty());
+    let organizer = store.user(town.organizer).await.expect("asked").expect("there");
+    assert_eq!(organizer.branch, None);
+    assert_eq!((organizer.roles[0].role, organizer.roles[0].unit.id), (Role::Organizer, town.centre));
+    let known = store.credentials(&member.phone).await.expect("asked").expect("there");
+    assert_eq!(known.user_id, town.member_b);
+    store.set_password(town.member_b, "other").await.expect("set");
+    let known = store.credentials(&member.phone).await.expect("asked").expect("there");
+    assert_eq!(known.password_hash.as_deref(), Some("other"));
+    assert_eq!(store.credentials("13899999999").await.expect("asked"), None);
+}
+
+fn session(number: u8, user_id: uuid::Uuid, expires_at: i64) -> Session {
+    Session { token_hash: [number; 32], user_id, created_at: NOW, seen_at: NOW, expires_at }
+}
+
+/// A session is over at its end, not after; ending all ends only one's own.
+pub async fn a_session_ends_in_time_and_everywhere(store: &dyn Store) {
+    let town = town(store).await;
+    for (number, user) in [(1, town.member_a), (2, town.member_a), (3, town.member_b)] {
+        store.open_session(session(number, user, NOW + 1000)).await.expect("opened");
+    }
+    let open = async |number: u8, now| store.session(&[number; 32], now).await.expect("asked").is_some();
+    assert!(open(1, NOW + 999).await);
+    assert!(!open(1, NOW + 1000).await);
+    assert!(!open(9, NOW).await);
+    store.extend_session(&[1; 32], NOW + 500, NOW + 5000).await.expect("extended");
+    let (found, user) = store.session(&[1; 32], NOW + 2000).await.expect("asked").expect("open");
+    assert_eq!((found.seen_at, found.expires_at, user.id), (NOW + 500, NOW + 5000, town.member_a));
+    store.close_session(&[3; 32]).await.expect("closed");
+    assert!(!open(3, NOW).await);
+    assert_eq!(store.sweep_sessions(NOW + 1000).await.expect("swept"), 1);
+    assert_eq!(store.close_sessions(town.member_a).await.expect("closed"), 1);
+    assert!(!open(1, NOW).await);
+}
+
+/// People are found by role, part of the name, and part of the tree.
+pub async fn people_are_found_in_their_scope(store: &dyn Store) {
+    let town = town(store).await;
+    store
+        .add_user(person(40, "Li Lei", None, vec![(Role::Lecturer, town.station_b.id)]))
+        .await
+        .expect("added");
+    let find = async |path: &str, query: &str| {
+        let found = store.people(Role::Lecturer, &[path.to_owned()], query, ALL).await.expect("asked");
+        found.into_iter().map(|person| person.id).collect::<Vec<_>>()
+    };
+    assert_eq!(find("/", "").await.len(), 2);
+    assert_eq!(find(&town.station_b.path, "").await, [id(40)]);
+    assert_eq!(find("/", "li l").await, [id(40)]);
+    assert_eq!(find("/", "讲").await, [town.lecturer]);
+    assert!(find("/", "%").await.is_empty());
+    assert!(find(&town.station_a.path, "").await.is_empty());
+}
+
+/// Paths are prefixes of what is inside; the order is that of the tree, 10 after 9.
+pub async fn units_are_a_tree(store: &dyn Store) {
+    let town = town(store).await;
+    for number in 0..9 {
+        let new = NewUnit {
+            id: id(100 + number),
+            parent_id: town.station_a.id,
+            kind: UnitKind::Branch,
+            name: format!("支部 {number}"),
+            at: NOW,
+        };
+        store.add_unit(new).await.expect("added");
+    }
+    assert_eq!(town.station_a.path, "/1/1/");
+    assert_eq!(town.branch_b.path, "/1/2/1/");
+    let inside = store.units_within(std::slice::from_ref(&town.station_a.path)).await.expect("asked");
+    let paths: Vec<&str> = inside.iter().map(|unit| unit.path.as_str()).collect();
+    assert_eq!(paths.len(), 11);
+    assert_eq!((paths[0], paths[1], paths[9], paths[10]), ("/1/1/", "/1/1/1/", "/1/1/9/", "/1/1/10/"));
+    // A path is not inside another whose number it only begins with.
+    let nine = store.units_within(&["/1/1/1/".to_owned()]).await.expect("asked");
+    assert_eq!(nine.len(), 1);
+    assert!(store.units_within(&[]).await.expect("asked").is_empty());
+    assert_eq!(store.unit(town.branch_a.id).await.expect("asked"), Some(town.branch_a));
+}

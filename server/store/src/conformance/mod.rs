@@ -1,0 +1,150 @@
+//! The suite every backend must pass. A backend calls [`suite!`](crate::conformance_suite) in a test
+//! file with a function that opens an empty store; each case gets a store of its own.
+
+#![expect(clippy::missing_panics_doc, reason = "these are tests: a panic is how they fail")]
+
+mod accounts;
+mod beats;
+mod evidence;
+mod lessons;
+mod media;
+mod operation;
+
+pub use accounts::*;
+pub use beats::*;
+pub use evidence::*;
+pub use lessons::*;
+pub use media::*;
+pub use operation::*;
+
+use uuid::Uuid;
+
+use crate::{NewLesson, NewUnit, NewUser, Role, Setup, SetupOutcome, Store, Unit, UnitKind};
+
+/// Makes a test of every case. `$open` is an async function `() -> (impl Store, impl Drop)`; the second
+/// value keeps whatever the store lives in.
+#[macro_export]
+macro_rules! conformance_suite {
+    ($open:path) => {
+        $crate::conformance_suite!(@cases $open:
+            a_centre_is_set_up_once, a_phone_number_is_unique, an_unknown_reference_is_dangling,
+            a_person_comes_with_branch_and_roles, a_session_ends_in_time_and_everywhere, people_are_found_in_their_scope,
+            units_are_a_tree, a_lesson_goes_its_way_once, an_edit_keeps_to_the_phase, a_list_shows_who_may_see,
+            every_change_is_in_the_audit_log, a_new_key_replaces_the_old, targets_are_what_media_needs,
+            an_older_snapshot_changes_nothing, a_timeline_is_written_once, a_rule_version_is_never_replaced,
+            runs_that_overlap_are_found, a_lease_is_kept_as_it_was_issued,
+            a_beat_is_kept_once_and_never_changed, a_batch_is_kept_whole_or_not_at_all,
+            a_commit_of_beats_is_a_sign_of_life, attendees_keep_to_the_scope, evidence_is_of_leases_to_watch,
+            a_members_other_lessons_are_found,
+        );
+    };
+    (@cases $open:path: $($case:ident),+ $(,)?) => {
+        $(
+            #[tokio::test]
+            async fn $case() {
+                let (store, _home) = $open().await;
+                $crate::conformance::$case(&store).await;
+            }
+        )+
+    };
+}
+
+/// A moment all cases agree on.
+pub const NOW: i64 = 1_800_000_000_000;
+
+/// An id by number.
+pub fn id(number: u128) -> Uuid {
+    Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 | number)
+}
+
+/// A small centre: `/1/` with stations A `/1/1/` and B `/1/2/`, a branch in each, and people.
+pub struct Town {
+    /// The centre.
+    pub centre: Uuid,
+    /// Station A.
+    pub station_a: Unit,
+    /// Station B.
+    pub station_b: Unit,
+    /// The branch in station A.
+    pub branch_a: Unit,
+    /// The branch in station B.
+    pub branch_b: Unit,
+    /// Organizes the centre.
+    pub organizer: Uuid,
+    /// Lecturer for the centre.
+    pub lecturer: Uuid,
+    /// Member of branch A.
+    pub member_a: Uuid,
+    /// Member of branch B.
+    pub member_b: Uuid,
+}
+
+/// A person to add, with a phone number made of their id.
+pub fn person(number: u128, name: &str, branch_id: Option<Uuid>, roles: Vec<(Role, Uuid)>) -> NewUser {
+    NewUser {
+        id: id(number),
+        name: name.to_owned(),
+        phone: format!("1380000{number:04}"),
+        password_hash: Some("$argon2id$x".to_owned()),
+        branch_id,
+        member_no: None,
+        roles,
+        at: NOW,
+    }
+}
+
+/// Builds the town.
+pub async fn town(store: &dyn Store) -> Town {
+    let centre = id(1);
+    let organizer = person(10, "组织者", None, Vec::new());
+    let setup = Setup { centre_id: centre, centre_name: "中心".to_owned(), organizer };
+    assert_eq!(store.set_up(setup).await.expect("set up"), SetupOutcome::Done);
+    let unit = |number, parent_id, kind, name: &str| NewUnit {
+        id: id(number),
+        parent_id,
+        kind,
+        name: name.to_owned(),
+        at: NOW,
+    };
+    let add = async |new| store.add_unit(new).await.expect("unit");
+    let station_a = add(unit(2, centre, UnitKind::Station, "甲站")).await;
+    let station_b = add(unit(3, centre, UnitKind::Station, "乙站")).await;
+    let branch_a = add(unit(4, station_a.id, UnitKind::Branch, "甲支部")).await;
+    let branch_b = add(unit(5, station_b.id, UnitKind::Branch, "乙支部")).await;
+    for new in [
+        person(11, "讲师", None, vec![(Role::Lecturer, centre)]),
+        person(12, "学员甲", Some(branch_a.id), Vec::new()),
+        person(13, "𠮷田", Some(branch_b.id), Vec::new()),
+    ] {
+        store.add_user(new).await.expect("person");
+    }
+    Town {
+        centre,
+        station_a,
+        station_b,
+        branch_a,
+        branch_b,
+        organizer: id(10),
+        lecturer: id(11),
+        member_a: id(12),
+        member_b: id(13),
+    }
+}
+
+/// Plans a lesson of station A for station A, an hour from `NOW` on, 45 minutes long.
+pub async fn planned(store: &dyn Store, town: &Town, number: u128) -> Uuid {
+    let lesson = NewLesson {
+        id: id(number),
+        title: format!("课程 {number}"),
+        summary: String::new(),
+        unit_id: town.station_a.id,
+        lecturer_id: town.lecturer,
+        audience: vec![town.station_a.id],
+        planned_start_at: NOW + 3_600_000,
+        planned_end_at: NOW + 3_600_000 + 45 * 60_000,
+        actor_id: town.organizer,
+        at: NOW,
+    };
+    store.plan_lesson(lesson).await.expect("planned");
+    id(number)
+}

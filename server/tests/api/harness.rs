@@ -1,0 +1,235 @@
+//! A server for one test, and the people of a small centre.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use reqwest::{Method, RequestBuilder, Response, StatusCode, header};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use uuid::Uuid;
+use yunke_server::{
+    app::{App, Options},
+    auth::{COOKIE, new_session},
+    clock::{Clock, Source, SystemRandom},
+    config::Config,
+    state::AppState,
+};
+use yunke_store::{NewLesson, NewUnit, NewUser, Role, Setup, Unit, UnitKind};
+
+/// The secret the played media node shares.
+pub(crate) const SECRET: &str = "a secret of at least sixteen characters";
+
+/// Everybody's password.
+pub(crate) const PASSWORD: &str = "正确的密码 1";
+
+/// 2027-01-15 08:00 UTC.
+pub(crate) const NOW: i64 = 1_800_000_000_000;
+
+pub(crate) const HOUR_MS: i64 = 3_600_000;
+
+/// A clock the test moves.
+#[derive(Clone)]
+pub(crate) struct TestClock(Arc<AtomicI64>);
+
+impl Clock for TestClock {
+    fn now(&self) -> i64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+impl TestClock {
+    pub(crate) fn advance(&self, ms: i64) {
+        self.0.fetch_add(ms, Ordering::SeqCst);
+    }
+}
+
+/// A running server.
+pub(crate) struct Server {
+    pub(crate) app: AppState,
+    pub(crate) clock: TestClock,
+    base: String,
+    http: reqwest::Client,
+    _home: TempDir,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.app.stopping.cancel();
+    }
+}
+
+impl Server {
+    /// An empty server.
+    pub(crate) async fn empty() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// An empty server with a changed configuration.
+    pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let home = tempfile::tempdir().expect("a temporary directory");
+        let mut config = Config { data_dir: home.path().to_owned(), ..Config::default() };
+        config.media.supervise = false;
+        config.media.control_url = Some("http://127.0.0.1:9".to_owned());
+        config.media.shared_secret = Some(SECRET.to_owned());
+        change(&mut config);
+        config.validate().expect("a valid configuration");
+        let clock = TestClock(Arc::new(AtomicI64::new(NOW)));
+        let source = Source::new(Arc::new(clock.clone()), Arc::new(SystemRandom));
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let app = App::build(config, source, listener, Options::default()).await.expect("built");
+        let (state, address) = (app.state().clone(), app.address());
+        tokio::spawn(app.run());
+        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        Self { app: state, clock, base: format!("http://{address}"), http, _home: home }
+    }
+
+    /// A call without a session.
+    pub(crate) fn call(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.base))
+    }
+
+    /// A call in somebody's name.
+    pub(crate) async fn call_as(&self, user: Option<Uuid>, method: Method, path: &str) -> RequestBuilder {
+        let call = self.call(method, path);
+        match user {
+            None => call,
+            Some(user) => call.header(header::COOKIE, self.session(user).await),
+        }
+    }
+
+    /// A fresh session of somebody, as a `Cookie` header.
+    pub(crate) async fn session(&self, user: Uuid) -> String {
+        let (session, token) = new_session(&self.app.source, &self.app.config, user);
+        self.app.store.open_session(session).await.expect("opened");
+        format!("{COOKIE}={token}")
+    }
+
+    pub(crate) async fn get(&self, user: Option<Uuid>, path: &str) -> Response {
+        self.call_as(user, Method::GET, path).await.send().await.expect("answered")
+    }
+
+    pub(crate) async fn post(&self, user: Option<Uuid>, path: &str, body: &Value) -> Response {
+        self.call_as(user, Method::POST, path).await.json(body).send().await.expect("answered")
+    }
+}
+
+/// The status and the problem's code; the answer must be a whole problem.
+pub(crate) async fn problem(response: Response) -> (StatusCode, String) {
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE).cloned();
+    let text = response.text().await.expect("a body");
+    assert!(
+        kind.is_some_and(|kind| kind.as_bytes() == b"application/problem+json"),
+        "{status} is no problem: {text}"
+    );
+    let body: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(body["status"], status.as_u16());
+    assert!(body["detail"].as_str().is_some_and(|detail| detail.len() > 10), "{body}");
+    let code = body["code"].as_str().expect("a code").to_owned();
+    assert_eq!(body["type"], format!("/problems/{code}"));
+    (status, code)
+}
+
+/// The body of a good answer.
+pub(crate) async fn good(response: Response) -> Value {
+    let status = response.status();
+    let text = response.text().await.expect("a body");
+    assert!(status.is_success(), "{status}: {text}");
+    serde_json::from_str(&text).unwrap_or(Value::Null)
+}
+
+/// Two stations with a branch each, and everybody who plays a part.
+pub(crate) struct Town {
+    pub(crate) station: Unit,
+    pub(crate) other_station: Unit,
+    pub(crate) branch: Unit,
+    /// Organizes the station.
+    pub(crate) organizer: Uuid,
+    /// Organizes the other station.
+    pub(crate) other_organizer: Uuid,
+    /// Gives the lesson.
+    pub(crate) lecturer: Uuid,
+    /// Gives other lessons.
+    pub(crate) other_lecturer: Uuid,
+    /// Of the branch.
+    pub(crate) member: Uuid,
+    /// Of a branch of the other station.
+    pub(crate) foreign_member: Uuid,
+}
+
+impl Server {
+    /// The phone number of a person of the town.
+    pub(crate) fn phone(number: u32) -> String {
+        format!("1390000{number:04}")
+    }
+
+    /// Builds the town. Passwords are hashed only with `hash`.
+    pub(crate) async fn town(&self) -> Town {
+        let app = &self.app;
+        let hash = app.auth.passwords.hash(PASSWORD.to_owned(), [1; 16]).await.expect("hashed");
+        let user = |number, name: &str, branch_id, roles| NewUser {
+            id: app.source.id(),
+            name: name.to_owned(),
+            phone: Self::phone(number),
+            password_hash: Some(hash.clone()),
+            branch_id,
+            member_no: None,
+            roles,
+            at: NOW,
+        };
+        let centre_id = app.source.id();
+        let setup =
+            Setup {
+                centre_id, centre_name: "中心".to_owned(), organizer: user(0, "总组织者", None, vec![])
+            };
+        app.store.set_up(setup).await.expect("set up");
+        let unit = async |parent_id, kind, name: &str| {
+            let new = NewUnit { id: app.source.id(), parent_id, kind, name: name.to_owned(), at: NOW };
+            app.store.add_unit(new).await.expect("a unit")
+        };
+        let station = unit(centre_id, UnitKind::Station, "甲站").await;
+        let other_station = unit(centre_id, UnitKind::Station, "乙站").await;
+        let branch = unit(station.id, UnitKind::Branch, "甲支部").await;
+        let other_branch = unit(other_station.id, UnitKind::Branch, "乙支部").await;
+        let add = async |new: NewUser| {
+            let id = new.id;
+            app.store.add_user(new).await.expect("a person");
+            id
+        };
+        Town {
+            organizer: add(user(1, "组织者", None, vec![(Role::Organizer, station.id)])).await,
+            other_organizer: add(user(2, "别处组织者", None, vec![(Role::Organizer, other_station.id)]))
+                .await,
+            lecturer: add(user(3, "讲师", None, vec![(Role::Lecturer, centre_id)])).await,
+            other_lecturer: add(user(4, "别的讲师", None, vec![(Role::Lecturer, centre_id)])).await,
+            member: add(user(5, "学员", Some(branch.id), vec![])).await,
+            foreign_member: add(user(6, "别处学员", Some(other_branch.id), vec![])).await,
+            station,
+            other_station,
+            branch,
+        }
+    }
+
+    /// Plans a lesson of the station for the station, in an hour, for 45 minutes.
+    pub(crate) async fn plan(&self, town: &Town) -> Uuid {
+        let id = self.app.source.id();
+        let starts = self.app.source.now() + HOUR_MS;
+        let lesson = NewLesson {
+            id,
+            title: "课程".to_owned(),
+            summary: String::new(),
+            unit_id: town.station.id,
+            lecturer_id: town.lecturer,
+            audience: vec![town.station.id],
+            planned_start_at: starts,
+            planned_end_at: starts + 45 * 60_000,
+            actor_id: town.organizer,
+            at: NOW,
+        };
+        self.app.store.plan_lesson(lesson).await.expect("planned");
+        id
+    }
+}

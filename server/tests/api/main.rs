@@ -1,0 +1,11 @@
+//! The API as its clients see it: a real server on a real socket with a real database; only the clock
+//! is the test's, and the media node is played by the test.
+
+mod access;
+mod harness;
+mod lesson_life;
+mod media_node;
+mod planning;
+mod refusals;
+mod setup;
+mod sign_in;
