@@ -10,7 +10,7 @@ function format(options: Intl.DateTimeFormatOptions, at: number): string {
 /** 12:30 */
 export const clock = (at: number) => format({ hour: '2-digit', minute: '2-digit', hour12: false }, at)
 /** 11月22日 周日 / Sun, Nov 22 */
-export const day = (at: number) => format({ month: 'long', day: 'numeric', weekday: 'short' }, at)
+export const day = (at: number) => format({ month: 'short', day: 'numeric', weekday: 'short' }, at)
 /** 2026年11月22日 */
 export const date = (at: number) => format({ year: 'numeric', month: 'long', day: 'numeric' }, at)
 /** 11月22日 12:30 */
@@ -34,6 +34,11 @@ export function duration(ms: number): string {
   const m = minutes % 60
   if (h === 0) return t('common.time.minutes', {}, m)
   return m === 0 ? t('common.time.hours', {}, h) : `${t('common.time.hours', {}, h)} ${t('common.time.minutes', {}, m)}`
+}
+
+/** As `duration`, in seconds below one minute. */
+export function shortDuration(ms: number): string {
+  return ms < 60_000 ? t('common.time.seconds', {}, Math.floor(ms / 1000)) : duration(Math.floor(ms / 60_000) * 60_000)
 }
 
 /** What is left until `at`: "3 天", "2 小时 5 分钟", "4:59" in the last ten minutes. */

@@ -22,7 +22,7 @@ export default {
     replays: '可以回看',
     enter: '进入课堂',
     running: '已开讲 {time}',
-    startsIn: '还有 {time} 开始',
+    startsIn: '{time}后开始',
     soon: '马上开始',
     learned: '已学 {time}',
     year: '{year} 年我的学时',

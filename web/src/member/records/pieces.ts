@@ -1,7 +1,6 @@
 /** Turning the intervals of a record into what a person reads: neighbours with the same reason are one line. */
 import type { EvidenceInterval } from '@/api/types'
 
-export const MINUTE_MS = 60_000
 /** Pieces closer than this are one. */
 const NEAR_MS = 2000
 
