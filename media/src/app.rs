@@ -61,8 +61,8 @@ pub struct App {
 }
 
 impl App {
-    /// Builds it. Nothing runs yet.
-    pub fn build(config: Config, clock: Clock) -> anyhow::Result<Self> {
+    /// Builds it; `boot` is new at every start of the process. Nothing runs yet.
+    pub fn build(config: Config, clock: Clock, boot: Uuid) -> anyhow::Result<Self> {
         packager::init().context("GStreamer")?;
         std::fs::create_dir_all(&config.store_dir)
             .with_context(|| format!("store_dir {}", config.store_dir.display()))?;
@@ -82,7 +82,6 @@ impl App {
             part_target: config.part_target(),
         };
         let lessons = Arc::new(Lessons::new(context, Arc::clone(&server)));
-        let boot = Uuid::now_v7();
         let control = Control::new(&config.node, boot, clock, Arc::clone(&lessons), server, changed);
         let control = Arc::new(control);
         let shutdown = CancellationToken::new();

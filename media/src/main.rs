@@ -9,6 +9,7 @@ use std::{
 use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
+use uuid::Uuid;
 use yunke_media::{
     app::{App, Listeners, write_addresses},
     config::{Config, LogFormat},
@@ -33,7 +34,7 @@ async fn main() -> anyhow::Result<()> {
     log(config.log);
     let listeners = Listeners::bind(&config).await?;
     let (http, rtmp) = listeners.addresses()?;
-    let app = App::build(config, Arc::new(utc_millis))?;
+    let app = App::build(config, Arc::new(utc_millis), boot())?;
     tracing::info!(%http, "listens for players and the server");
     tracing::info!(%rtmp, "listens for publishers");
     if let Some(file) = &arguments.addresses_file {
@@ -60,6 +61,11 @@ async fn main() -> anyhow::Result<()> {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "a start of the process is named by nobody else")]
+fn boot() -> Uuid {
+    Uuid::now_v7()
+}
+
 fn log(format: LogFormat) {
     let filter = EnvFilter::try_from_env("YUNKE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
@@ -69,6 +75,7 @@ fn log(format: LogFormat) {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "the one real clock of the program")]
 fn utc_millis() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)

@@ -22,10 +22,8 @@ pub fn reconcile(here: &BTreeMap<Uuid, Phase>, wanted: &Orders) -> Vec<Action> {
     let gone = here.keys().filter(|id| !wanted.lessons.iter().any(|order| order.lesson == **id));
     let mut actions: Vec<Action> = gone.map(|id| Action::Drop(*id)).collect();
     for order in &wanted.lessons {
-        actions.push(match here.contains_key(&order.lesson) {
-            true => Action::Follow(order.clone()),
-            false => Action::TakeOn(order.clone()),
-        });
+        let known = here.contains_key(&order.lesson);
+        actions.push(if known { Action::Follow(order.clone()) } else { Action::TakeOn(order.clone()) });
     }
     actions
 }

@@ -1,4 +1,4 @@
-//! AAC as RTMP carries it: the AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1).
+//! AAC as RTMP carries it: the `AudioSpecificConfig` (ISO/IEC 14496-3, 1.6.2.1).
 
 use bytes::Bytes;
 
@@ -10,7 +10,7 @@ const RATES: [u32; 13] =
 /// The sound's format.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AudioConfig {
-    /// The AudioSpecificConfig as it came.
+    /// The `AudioSpecificConfig` as it came.
     pub record: Bytes,
     /// RFC 6381, such as `mp4a.40.2`.
     pub codec: String,
@@ -28,7 +28,7 @@ impl AudioConfig {
         u64::from(self.frame_samples) * 1_000_000_000 / u64::from(self.rate.max(1))
     }
 
-    /// Reads an AudioSpecificConfig.
+    /// Reads an `AudioSpecificConfig`.
     pub fn parse(record: Bytes) -> Result<Self, Refusal> {
         let damaged = || Refusal::media("the AAC configuration of the encoder is damaged");
         let mut bits = Bits::new(&record);

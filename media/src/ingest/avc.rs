@@ -31,7 +31,7 @@ impl VideoConfig {
             return Err(damaged());
         };
         let nal_length = usize::from(lengths & 3) + 1;
-        if count & 0x1f == 0 || nal_length == 3 {
+        if count.trailing_zeros() >= 5 || nal_length == 3 {
             return Err(damaged());
         }
         let (size, rest) = rest.split_first_chunk::<2>().ok_or_else(damaged)?;

@@ -17,7 +17,6 @@ use std::{
 use object_store::ObjectStore;
 use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use uuid::Uuid;
 use yunke_protocol::{LessonOrder, LessonSnapshot, Phase, Transport};
 
 pub use self::registry::{Lessons, Place};
@@ -63,7 +62,6 @@ pub enum Origins {
 
 /// A lesson.
 pub struct Lesson {
-    id: Uuid,
     context: Context,
     state: Mutex<State>,
 }
@@ -72,7 +70,7 @@ impl Lesson {
     /// Takes on a lesson as the server wants it.
     pub fn new(context: Context, order: &LessonOrder, origins: Origins) -> Self {
         let state = State::new(&context, order, origins);
-        let lesson = Self { id: order.lesson, context, state: Mutex::new(state) };
+        let lesson = Self { context, state: Mutex::new(state) };
         lesson.follow(order);
         lesson
     }

@@ -37,7 +37,9 @@ impl Output {
     pub(super) fn push(&self, event: Event) {
         let completed = self.live.push(event);
         if let Some(recorder) = &self.recorder {
-            completed.into_iter().for_each(|segment| recorder.offer(segment));
+            for segment in completed {
+                recorder.offer(segment);
+            }
         }
     }
 

@@ -29,7 +29,7 @@ const FLUSH_TIME: Duration = Duration::from_secs(3);
 pub struct Lessons {
     context: Context,
     server: Arc<dyn Server>,
-    lessons: Mutex<BTreeMap<Uuid, Arc<Lesson>>>,
+    here: Mutex<BTreeMap<Uuid, Arc<Lesson>>>,
     /// Taking on a lesson reads its recording; one at a time, so that none is taken on twice.
     taking_on: tokio::sync::Mutex<()>,
 }
@@ -37,11 +37,11 @@ pub struct Lessons {
 impl Lessons {
     /// None yet.
     pub fn new(context: Context, server: Arc<dyn Server>) -> Self {
-        Self { context, server, lessons: Mutex::default(), taking_on: tokio::sync::Mutex::default() }
+        Self { context, server, here: Mutex::default(), taking_on: tokio::sync::Mutex::default() }
     }
 
     fn map(&self) -> std::sync::MutexGuard<'_, BTreeMap<Uuid, Arc<Lesson>>> {
-        self.lessons.lock().unwrap_or_else(PoisonError::into_inner)
+        self.here.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn all(&self) -> Vec<Arc<Lesson>> {
@@ -109,7 +109,9 @@ impl Lessons {
 
     /// Lets time pass in all lessons.
     pub fn tick(&self) {
-        self.all().iter().for_each(|lesson| lesson.tick());
+        for lesson in self.all() {
+            lesson.tick();
+        }
     }
 
     /// What the server is told.

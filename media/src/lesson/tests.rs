@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use bytes::Bytes;
 use object_store::local::LocalFileSystem;
+use uuid::Uuid;
 use yunke_protocol::{Gap, HealthCode, LeaseKey};
 
 use super::*;
@@ -92,7 +93,7 @@ impl<'a> Lecturer<'a> {
         for _ in 0..seconds * 25 {
             let at = self.n * 40;
             if picture {
-                self.frame(Track::Video, at, self.n % 25 == 0);
+                self.frame(Track::Video, at, self.n.is_multiple_of(25));
             }
             self.n += 1;
             while self.sounds * 64 / 3 < self.n * 40 {
@@ -100,7 +101,7 @@ impl<'a> Lecturer<'a> {
                 self.sounds += 1;
             }
             self.clock.fetch_add(40, Ordering::Relaxed);
-            if self.n % 5 == 0 {
+            if self.n.is_multiple_of(5) {
                 self.lesson.tick();
             }
         }

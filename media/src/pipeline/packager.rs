@@ -14,7 +14,11 @@ use std::{
 use bytes::Bytes;
 use gst::prelude::*;
 
-use super::{boxes, repair::Stamp, splitter::{Ended, Step}};
+use super::{
+    boxes,
+    repair::Stamp,
+    splitter::{Ended, Step},
+};
 use crate::ingest::{AudioConfig, Frame, Track, VideoConfig};
 
 /// What may wait before a muxer: 3 s of the highest bit rate we take. More means that the pipeline stands still.
@@ -112,10 +116,10 @@ impl Packager {
         sink: impl Fn(Packed) + Send + Sync + 'static,
     ) -> Result<Self, PackagerError> {
         let pipeline = gst::Pipeline::new();
-        let bus = pipeline.bus().expect("a pipeline has a bus");
+        let bus = pipeline.bus().ok_or_else(|| gst::glib::bool_error!("a pipeline without a bus"))?;
         let lanes = Arc::new(Lanes::default());
         let sink: Arc<dyn Fn(Packed) + Send + Sync> = Arc::new(sink);
-        let mut branch = |track, caps| {
+        let branch = |track, caps| {
             lanes.state().open += 1;
             branch(&pipeline, track, &caps, Arc::clone(&lanes), Arc::clone(&sink))
         };
@@ -131,9 +135,8 @@ impl Packager {
         match step {
             Step::Cut(track, ended) => {
                 self.lanes.state().queue(track).push_back(ended);
-                let split = gst::Structure::builder("FMP4MuxSplitNow")
-                    .field("chunk", !ended.last_of_segment)
-                    .build();
+                let split =
+                    gst::Structure::builder("FMP4MuxSplitNow").field("chunk", !ended.last_of_segment).build();
                 if let Some(src) = self.src(track) {
                     src.send_event(gst::event::CustomDownstream::new(split));
                 }
@@ -198,7 +201,9 @@ impl Packager {
     /// As if an element had failed, for tests of what follows.
     #[cfg(test)]
     pub(crate) fn break_it(&self) {
-        let error = gst::message::Error::builder(gst::CoreError::Failed, "broken by a test").src(&self.pipeline).build();
+        let error = gst::message::Error::builder(gst::CoreError::Failed, "broken by a test")
+            .src(&self.pipeline)
+            .build();
         self.bus.post(error).expect("the bus takes messages");
     }
 }
@@ -295,6 +300,7 @@ fn audio_caps(config: &AudioConfig) -> gst::Caps {
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_precision_loss, reason = "seconds of a test")]
 mod tests {
     use std::sync::mpsc;
 
@@ -359,7 +365,10 @@ mod tests {
                     assert!((got - until).abs() < 0.001, "{track:?}: {got} follows {until}");
                 }
                 until = Some(got + length);
-                assert!((length - ended.duration_us as f64 / 1e6).abs() < 0.035, "{track:?} {length} {ended:?}");
+                assert!(
+                    (length - ended.duration_us as f64 / 1e6).abs() < 0.035,
+                    "{track:?} {length} {ended:?}"
+                );
                 segments += u64::from(ended.last_of_segment);
             }
             assert_eq!(segments, 3);

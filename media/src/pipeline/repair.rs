@@ -103,13 +103,13 @@ impl Repair {
                     self.repaired += 1;
                 }
                 Track::Video => {}
-                Track::Audio => match self.follow(last, dts_us) {
-                    Some(dts) => dts_us = dts,
-                    None => {
+                Track::Audio => {
+                    let Some(followed) = self.follow(last, dts_us) else {
                         self.repaired += 1;
                         return Repaired::Drop;
-                    }
-                },
+                    };
+                    dts_us = followed;
+                }
             }
         }
         let clock = Clock { offset_us: Some(offset), last_dts_us: Some(dts_us), last_arrival: arrival };

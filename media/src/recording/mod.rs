@@ -118,7 +118,7 @@ impl Recorder {
         }
     }
 
-    /// The lesson has ended: what starts at or after `end` is not part of it.
+    /// The lesson has ended: a gap that reaches past `end` is not part of it.
     pub fn finish(&self, end: UtcMillis, length_ms: LessonMillis) {
         if self.jobs.try_send(Job::Finish { end, length_ms }).is_err() {
             tracing::error!("the end of a recording could not be queued; it is completed at the next start");

@@ -58,7 +58,18 @@ impl Writer {
         let Beginning { index, pages } = beginning;
         let (page_entries, page_inits) = (index.entries.len(), index.inits.len());
         let inits = BTreeSet::new();
-        Self { store, stream, index, page: pages, page_entries, page_inits, dirty: false, inits, status, changed }
+        Self {
+            store,
+            stream,
+            index,
+            page: pages,
+            page_entries,
+            page_inits,
+            dirty: false,
+            inits,
+            status,
+            changed,
+        }
     }
 
     pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<Job>) {
@@ -148,7 +159,7 @@ impl Writer {
     }
 
     async fn finish(mut self, end: UtcMillis, length_ms: LessonMillis) {
-        self.index.entries.retain(|entry| entry.pdt < end || entry.media.is_some());
+        self.index.entries.retain(|entry| entry.media.is_some() || entry.end() <= end);
         self.index.length_ms = Some(length_ms);
         let path = index::index_path(self.index.lesson);
         let whole = json(&self.index);

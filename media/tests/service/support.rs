@@ -1,7 +1,6 @@
 //! What the tests stand on: the stand-in server, the service as a process of its own, publishers and players.
 
 use std::{
-    path::PathBuf,
     process::Stdio,
     sync::{Arc, Mutex},
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -137,7 +136,8 @@ impl Media {
     async fn start_in(server: &Server, dir: Arc<tempfile::TempDir>) -> Self {
         let addresses = dir.path().join("addresses");
         let _ = std::fs::remove_file(&addresses);
-        let log = std::fs::File::options().create(true).append(true).open(dir.path().join("log")).expect("a log");
+        let log =
+            std::fs::File::options().create(true).append(true).open(dir.path().join("log")).expect("a log");
         let process = Command::new(env!("CARGO_BIN_EXE_yunke-media"))
             .arg("--addresses-file")
             .arg(&addresses)
@@ -189,10 +189,6 @@ impl Media {
         asked.elapsed()
     }
 
-    pub(crate) fn store(&self) -> PathBuf {
-        self.dir.path().join("store")
-    }
-
     pub(crate) fn url(&self, lesson: Uuid, purpose: Purpose, kind: &str, file: &str) -> String {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
         let lease = Lease {
@@ -233,7 +229,11 @@ impl Media {
             if status == 200 && is(&text) {
                 return text;
             }
-            assert!(Instant::now() < deadline, "waited in vain until {what}; {status} {text}\n{}", self.log());
+            assert!(
+                Instant::now() < deadline,
+                "waited in vain until {what}; {status} {text}\n{}",
+                self.log()
+            );
             sleep(Duration::from_millis(50)).await;
         }
     }
@@ -259,7 +259,8 @@ pub(crate) async fn signal(pid: u32, name: &str) {
 /// What ffmpeg publishes.
 pub(crate) const PICTURE: &[&str] =
     &["-f", "lavfi", "-i", "testsrc2=size=320x240:rate=30", "-pix_fmt", "yuv420p", "-c:v", "libx264"];
-pub(crate) const X264: &[&str] = &["-preset", "ultrafast", "-tune", "zerolatency", "-g", "30", "-b:v", "300k"];
+pub(crate) const X264: &[&str] =
+    &["-preset", "ultrafast", "-tune", "zerolatency", "-g", "30", "-b:v", "300k"];
 pub(crate) const SOUND: &[&str] = &["-f", "lavfi", "-i", "sine=440:sample_rate=48000"];
 pub(crate) const AAC: &[&str] = &["-c:a", "aac", "-b:a", "64k"];
 
@@ -297,7 +298,8 @@ impl Publisher {
     /// 720p30 at 2 Mbit/s.
     pub(crate) fn hd(media: &Media) -> Self {
         let picture = ["-re", "-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=30", "-re"];
-        let coded = ["-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency"];
+        let coded =
+            ["-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency"];
         let rate = ["-g", "60", "-b:v", "2M", "-maxrate", "2M", "-bufsize", "1M"];
         Self::start(media, KEY, &[&picture, SOUND, &coded, &rate, AAC])
     }

@@ -56,12 +56,11 @@ impl Places {
     /// A place, if need be another's; `None` when all belong to publishers.
     pub(super) async fn take(self: &Arc<Self>) -> Option<Place> {
         let free = Arc::clone(&self.free);
-        let permit = match Arc::clone(&free).try_acquire_owned() {
-            Ok(permit) => permit,
-            Err(_) => {
-                self.put_out_oldest()?;
-                timeout(LEAVE_TIME, free.acquire_owned()).await.ok()?.ok()?
-            }
+        let permit = if let Ok(permit) = Arc::clone(&free).try_acquire_owned() {
+            permit
+        } else {
+            self.put_out_oldest()?;
+            timeout(LEAVE_TIME, free.acquire_owned()).await.ok()?.ok()?
         };
         let put_out = CancellationToken::new();
         self.waiting().push_back(put_out.clone());
@@ -100,12 +99,12 @@ mod tests {
         assert!(publisher.keep());
         let silent = places.take().await.expect("free");
         let put_out = silent.put_out();
-        let leaves = tokio::spawn(async move {
+        let leaves = async move {
             put_out.cancelled().await;
             drop(silent);
-        });
-        let lecturer = places.take().await.expect("the silent one's place");
-        leaves.await.expect("left");
+        };
+        let (lecturer, ()) = tokio::join!(places.take(), leaves);
+        let lecturer = lecturer.expect("the silent one's place");
         assert!(lecturer.keep() && !publisher.put_out().is_cancelled());
         assert!(places.take().await.is_none(), "both belong to publishers");
     }

@@ -288,7 +288,9 @@ mod tests {
         let mut payload = BytesMut::new();
         amf::write(&Value::Text(name.into()), &mut payload);
         amf::write(&Value::Number(transaction), &mut payload);
-        values.iter().for_each(|value| amf::write(value, &mut payload));
+        for value in values {
+            amf::write(value, &mut payload);
+        }
         let message = Message { kind: 20, timestamp: 0, stream: 1, payload: payload.freeze() };
         chunk::write(3, &message, 128, input);
     }

@@ -1,0 +1,218 @@
+//! How frames become runs: when one starts, with what, on which stream, and when it is over.
+
+use std::{sync::Arc, time::Duration};
+
+use yunke_protocol::{Gap, Phase, UtcMillis};
+
+use super::{
+    super::{
+        Context,
+        output::{Output, RunInfo},
+        run::{Outcome, Run},
+    },
+    State,
+};
+use crate::{
+    ingest::{Frame, Refusal, Track, Unit},
+    live::{
+        Audience,
+        event::{Event, Rendition, StreamStart},
+    },
+    pipeline::packager::PackagerError,
+    recording::{Beginning, index::Index},
+};
+
+/// A hole in the timeline from which on it counts as a gap, though no outage was called.
+const HOLE_MS: i64 = 1_000;
+/// Media may run ahead of the clock by this; then the publisher is held back.
+const MAX_LEAD_MS: i64 = 1_500;
+/// And is held back at most so long at a time.
+const MAX_PAUSE_MS: i64 = 1_000;
+/// After an outage of the network, frames older than this are passed over, for at most [`CATCH_UP_MS`].
+const STALE_MS: i64 = 1_500;
+const CATCH_UP_MS: i64 = 5_000;
+
+impl State {
+    pub(in crate::lesson) fn push(
+        &mut self,
+        context: &Context,
+        id: u64,
+        unit: Unit,
+        now: UtcMillis,
+    ) -> Result<Duration, Refusal> {
+        let Some(seat) = self.seat.as_mut().filter(|seat| seat.id == id) else {
+            return Err(self.farewell(id));
+        };
+        match unit {
+            Unit::VideoConfig(config) => {
+                self.renew |= self.run.as_ref().is_some_and(|run| run.info().video.as_ref() != Some(&config));
+                seat.video = Some(config);
+            }
+            Unit::AudioConfig(config) => {
+                self.renew |= self.run.as_ref().is_some_and(|run| run.info().audio.as_ref() != Some(&config));
+                seat.audio = Some(config);
+            }
+            Unit::Frame(frame) => {
+                seat.count(&frame, now)?;
+                self.last_media_at = now;
+                self.frame(context, frame, now);
+            }
+        }
+        let lead = self.run.as_ref().map_or(0, |run| run.lead_ms(now));
+        let pause = if lead > MAX_LEAD_MS { (lead - MAX_LEAD_MS).clamp(20, MAX_PAUSE_MS) } else { 0 };
+        Ok(Duration::from_millis(pause.cast_unsigned()))
+    }
+
+    fn frame(&mut self, context: &Context, frame: Frame, now: UtcMillis) {
+        let starts = self.can_start(&frame, now);
+        let fits = self.run.as_ref().is_none_or(|run| run.info().has(frame.track));
+        if starts && (self.renew || self.wanted != self.phase || !fits || self.lost_picture(&frame)) {
+            self.finish_run();
+        }
+        if self.run.is_some() {
+            if !fits {
+                return;
+            }
+        } else if !starts || self.is_stale(&frame, now) || !self.start_run(context, &frame, now) {
+            return;
+        }
+        let Some(run) = &mut self.run else { return };
+        match run.push(frame.clone(), now) {
+            Ok(Outcome::Taken) => {}
+            Ok(Outcome::Jump) => {
+                self.repaired += 1;
+                self.finish_run();
+                if starts && self.start_run(context, &frame, now) {
+                    let _ = self.run.as_mut().map(|run| run.push(frame, now));
+                }
+            }
+            Err(problem) => self.broken(&problem),
+        }
+    }
+
+    /// Whether a run can start with this frame: a key frame, or sound when there is no picture.
+    fn can_start(&self, frame: &Frame, now: UtcMillis) -> bool {
+        let Some(seat) = &self.seat else { return false };
+        match frame.track {
+            Track::Video => frame.key && seat.video.is_some(),
+            Track::Audio => seat.audio.is_some() && seat.without_picture(now),
+        }
+    }
+
+    /// The run has a picture, but sound could start one without.
+    fn lost_picture(&self, frame: &Frame) -> bool {
+        frame.track == Track::Audio && self.run.as_ref().is_some_and(|run| run.info().video.is_some())
+    }
+
+    /// After an outage of the network a publisher first sends what it has kept. It is passed over: members would stay
+    /// behind for the rest of the lesson.
+    fn is_stale(&mut self, frame: &Frame, now: UtcMillis) -> bool {
+        let Some(seat) = &mut self.seat else { return false };
+        let Some((time, clock)) = seat.reference else { return false };
+        let late = (now - clock) - i64::from(frame.dts_ms.wrapping_sub(time).cast_signed());
+        let since = *seat.stale_since.get_or_insert(now);
+        if (STALE_MS..600_000).contains(&late) && now - since < CATCH_UP_MS {
+            return true;
+        }
+        seat.stale_since = None;
+        false
+    }
+
+    /// Starts a run, opening the stream it belongs to. False when the pipeline would not start.
+    fn start_run(&mut self, context: &Context, first: &Frame, now: UtcMillis) -> bool {
+        let Some(seat) = &mut self.seat else { return false };
+        let fps_milli =
+            seat.video.as_ref().and_then(|config| seat.meter.video(config)).map_or(0, |v| v.fps_milli);
+        let video = seat.video.clone().filter(|_| first.track == Track::Video);
+        let mut info = RunInfo { anchor: now, video, audio: seat.audio.clone(), fps_milli };
+        seat.reference = Some((first.dts_ms, now));
+        seat.stale_since = None;
+        if self.wanted == Phase::Live && self.phase == Phase::Rehearsal {
+            self.go_live(context, &info, now);
+        } else if self.output.is_none() {
+            self.open_rehearsal(context, &info, now);
+        }
+        let Some(output) = self.output.clone() else { return false };
+        let edge = output.live.edge();
+        info.anchor = edge.map_or(now, |edge| edge.max(now));
+        if let Some(zero_at) = self.zero_at.filter(|_| self.phase == Phase::Live) {
+            let hole = edge.filter(|edge| info.anchor - edge >= HOLE_MS);
+            if let Some(from) = self.outage_since.or(hole).filter(|from| *from < info.anchor) {
+                self.gaps.push(Gap { from_ms: from - zero_at, to_ms: info.anchor - zero_at });
+                context.changed.notify_one();
+            }
+        }
+        if self.unmarked {
+            output.push(Event::Discontinuity);
+        }
+        self.outage_since = None;
+        self.renew = false;
+        let part_target_us = i64::try_from(context.part_target.as_micros()).unwrap_or(300_000);
+        match Run::start(first, info, self.epoch, part_target_us, output) {
+            Ok(run) => {
+                self.run = Some(run);
+                self.unmarked = true;
+                true
+            }
+            Err(problem) => {
+                self.broken(&problem);
+                false
+            }
+        }
+    }
+
+    fn go_live(&mut self, context: &Context, info: &RunInfo, now: UtcMillis) {
+        let zero_at = *self.zero_at.get_or_insert(now);
+        let before = self.output.take();
+        let start = StreamStart {
+            stream: now.max(0).cast_unsigned(),
+            first_msn: before.as_ref().map_or(0, |output| output.live.next_msn()),
+            discontinuities: before.map_or(0, |output| output.live.discontinuities() + 1),
+            renditions: renditions(info),
+            part_target: context.part_target,
+        };
+        let index = Index::new(self.lesson, zero_at);
+        self.open_live(context, start, Beginning { index, pages: 0 });
+        self.phase = Phase::Live;
+        self.outage_since = None;
+        context.changed.notify_one();
+        tracing::info!(lesson = %self.lesson, "the lesson is live");
+    }
+
+    fn open_rehearsal(&mut self, context: &Context, info: &RunInfo, now: UtcMillis) {
+        let start = StreamStart {
+            stream: now.max(0).cast_unsigned(),
+            first_msn: 0,
+            discontinuities: 0,
+            renditions: renditions(info),
+            part_target: context.part_target,
+        };
+        self.epoch = now;
+        let live = context.origin.open(self.lesson, Audience::Preview, start);
+        self.output = Some(Arc::new(Output { live, recorder: None }));
+        self.unmarked = false;
+        tracing::info!(lesson = %self.lesson, "the rehearsal can be seen");
+    }
+
+    /// Ends the run under way and gets its last parts out.
+    pub(super) fn finish_run(&mut self) {
+        if let Some(run) = self.run.take() {
+            self.repaired += run.repaired();
+            // The worker's other tasks go on meanwhile.
+            tokio::task::block_in_place(|| run.finish());
+        }
+    }
+
+    pub(super) fn broken(&mut self, problem: &PackagerError) {
+        self.rebuilt += 1;
+        metrics::counter!("yunke_media_pipelines_rebuilt_total").increment(1);
+        tracing::warn!(lesson = %self.lesson, %problem, "the pipeline is rebuilt at the next key frame");
+        self.run = None;
+    }
+}
+
+fn renditions(info: &RunInfo) -> Vec<Rendition> {
+    let video = info.video.as_ref().map(|_| Rendition::Video);
+    let audio = info.audio.as_ref().map(|_| Rendition::Audio);
+    video.into_iter().chain(audio).collect()
+}
