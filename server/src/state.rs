@@ -8,7 +8,9 @@ use uuid::Uuid;
 use yunke_protocol::LeaseKey;
 use yunke_store::Store;
 
-use crate::{auth::Auth, clock::Source, config::Config, media_nodes::MediaNodes, room::Rooms, setup::SetupLink};
+use crate::{
+    auth::Auth, clock::Source, config::Config, media_nodes::MediaNodes, room::Rooms, setup::SetupLink,
+};
 
 /// Changes of lessons that may wait to be looked at; who falls behind is told so and reads everything anew.
 const LESSON_CHANGES: usize = 256;

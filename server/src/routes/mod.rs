@@ -56,5 +56,9 @@ pub fn router(app: &AppState) -> Router {
 }
 
 async fn method_not_allowed() -> Problem {
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This address knows other methods only.")
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "This address knows other methods only.",
+    )
 }
