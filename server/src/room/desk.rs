@@ -112,6 +112,7 @@ impl Rooms {
     /// Keeps a batch under a lease that was admitted. An error means that nothing was kept; the client
     /// sends the batch again.
     pub async fn hand_in(&self, lease: &LeaseRow, batch: &[Box<RawValue>]) -> Result<Answer, RoomError> {
+        let began = tokio::time::Instant::now();
         let (bodies, mut refused) = read_beats(batch);
         let mut acked = Vec::with_capacity(bodies.len());
         let mut new = Vec::new();
@@ -139,6 +140,7 @@ impl Rooms {
         let progress = progress
             .inspect_err(|error| tracing::warn!(%error, "beats kept, but their room could not take them"))
             .ok();
+        metrics::histogram!("yunke_beats_ack_seconds").record(began.elapsed());
         Ok(Answer { acked, refused, progress })
     }
 }

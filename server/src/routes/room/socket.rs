@@ -36,13 +36,16 @@ const SEND_LIMIT: Duration = Duration::from_secs(10);
 
 /// How often a client is asked for a sign of life, and without how many answers it is dropped.
 const PING_EVERY: Duration = Duration::from_secs(20);
-const SILENCE_LIMIT: Duration = Duration::from_secs(60);
+const SILENCE_LIMIT: Duration = Duration::from_mins(1);
 
 /// A socket that sends so many messages nobody can read is closed.
 const GARBAGE_LIMIT: u32 = 10;
 
 /// The lease has run out; the page opens the lesson again. (4000–4999 are for applications.)
 const CLOSE_LEASE_EXPIRED: u16 = 4403;
+
+/// The person signed out, or may no longer sign in.
+const CLOSE_SIGNED_OUT: u16 = 4401;
 
 static OPEN: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
 
@@ -126,7 +129,8 @@ pub(super) async fn room(
     let busy = || Problem::unavailable("busy", "The server is busy. Try again in a moment.", 5);
     let place = Place::take().ok_or_else(busy)?;
     let room = app.rooms.room(lesson).await?;
-    let seat = Seat { app: app.clone(), room, lease, _place: place };
+    let session = viewer.token_hash;
+    let seat = Seat { app: app.clone(), room, lease, session, _place: place };
     Ok(upgrade.max_message_size(MESSAGE_BYTES).max_frame_size(MESSAGE_BYTES).on_upgrade(move |socket| {
         // The tracker knows the socket, so that a stopping server waits for its farewell.
         let tasks = seat.app.tasks.clone();
@@ -144,6 +148,8 @@ struct Seat {
     room: RoomHandle,
     /// `None`: staff.
     lease: Option<LeaseRow>,
+    /// Names the session that opened the socket.
+    session: [u8; 32],
     _place: Place,
 }
 
@@ -194,6 +200,10 @@ impl Seat {
                         self.complain(socket, "lease_expired").await;
                         return Some(farewell(CLOSE_LEASE_EXPIRED, "lease_expired"));
                     }
+                    if self.is_signed_out().await {
+                        self.complain(socket, "sign_in_required").await;
+                        return Some(farewell(CLOSE_SIGNED_OUT, "sign_in_required"));
+                    }
                     if !send(socket, Message::Ping(bytes::Bytes::new())).await {
                         return None;
                     }
@@ -204,6 +214,12 @@ impl Seat {
 
     fn is_expired(&self) -> bool {
         self.lease.as_ref().is_some_and(|lease| lease.expires_at <= self.app.source.now())
+    }
+
+    /// A database that does not answer just now signs nobody out.
+    async fn is_signed_out(&self) -> bool {
+        let session = self.app.store.session(&self.session, self.app.source.now()).await;
+        session.is_ok_and(|session| session.is_none())
     }
 
     async fn take(&self, socket: &mut WebSocket, message: Message, garbage: &mut u32) -> Next {
