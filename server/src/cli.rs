@@ -10,7 +10,7 @@ use crate::{
     app::{App, Options},
     clock::Source,
     config::{Config, LogFormat},
-    demo,
+    demo, people_cli,
 };
 
 /// Yunke 云课: lessons live, counted and credited.
@@ -27,11 +27,31 @@ enum Command {
     Serve(Serve),
     /// Print the OpenAPI document.
     Openapi,
+    /// People, from a shell.
+    User {
+        #[command(subcommand)]
+        command: UserCommand,
+    },
     /// Ask a running server whether it is ready; for containers and service managers.
     Healthcheck {
         /// Its address.
         #[arg(long, default_value = "127.0.0.1:8080")]
         address: SocketAddr,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum UserCommand {
+    /// Add a member, lecturer or organizer and print a first password. The server may be running.
+    Add {
+        /// Configuration file (TOML); see docs/CONFIG.md.
+        #[arg(long, env = "YUNKE_CONFIG")]
+        config: Option<PathBuf>,
+        /// Folder of database, recordings and secret.
+        #[arg(long)]
+        data: Option<PathBuf>,
+        #[command(flatten)]
+        person: people_cli::Add,
     },
 }
 
@@ -62,6 +82,15 @@ impl Cli {
             Command::Openapi => {
                 let document = crate::routes::document().to_pretty_json()?;
                 Ok(writeln!(std::io::stdout(), "{document}")?)
+            }
+            Command::User { command: UserCommand::Add { config, data, person } } => {
+                let mut config = Config::load(config.as_deref())?;
+                if let Some(data) = data {
+                    config.data_dir = data;
+                }
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+                let password = runtime.block_on(person.run(&config, &Source::system()))?;
+                Ok(writeln!(std::io::stdout(), "{password}")?)
             }
             Command::Healthcheck { address } => healthcheck(address),
         }

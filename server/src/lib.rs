@@ -14,6 +14,7 @@ pub mod exports;
 pub mod lesson_run;
 mod listen;
 pub mod media_nodes;
+mod people_cli;
 pub mod problem;
 pub mod room;
 pub mod routes;

@@ -116,7 +116,8 @@ impl AccountStore for SqliteStore {
         .await
         .map_err(failed)?;
         let mut organizer = setup.organizer;
-        organizer.roles.push((Role::Organizer, setup.centre_id));
+        // In a new centre there is nobody else to give a lesson yet.
+        organizer.roles.extend([Role::Organizer, Role::Lecturer].map(|role| (role, setup.centre_id)));
         add(&mut tx, &organizer).await?;
         tx.commit().await.map_err(failed)?;
         Ok(SetupOutcome::Done)

@@ -1,0 +1,172 @@
+//! `yunke user add`: people from a shell, for a centre whose roster is not imported. It writes what the pages
+//! would write, with the same rules; it must never print a password twice or take one from the command line,
+//! where other users of the machine could read it.
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use yunke_store::{AccountStore as _, NewUnit, NewUser, Role, StoreError, Unit, UnitKind, UnitStore as _};
+use yunke_store_sqlite::SqliteStore;
+
+use crate::{
+    auth::{Passwords, parse_phone},
+    clock::Source,
+    config::Config,
+    routes::text,
+};
+
+/// Letters and digits that are not mistaken for one another on paper.
+const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789_";
+const PASSWORD_CHARS: usize = 12;
+
+/// A person.
+#[derive(Debug, Args)]
+pub(crate) struct Add {
+    /// Mobile number: what they sign in with.
+    #[arg(long)]
+    phone: String,
+    /// Their name.
+    #[arg(long)]
+    name: String,
+    /// The branch they belong to; it is made under the centre if there is none of this name.
+    #[arg(long)]
+    branch: Option<String>,
+    /// 成员编号.
+    #[arg(long)]
+    member_no: Option<String>,
+    /// They give lessons for the centre.
+    #[arg(long)]
+    lecturer: bool,
+    /// They plan lessons and answer for attendance in the whole centre.
+    #[arg(long)]
+    organizer: bool,
+}
+
+impl Add {
+    /// Adds the person and gives back the first password.
+    pub(crate) async fn run(self, config: &Config, source: &Source) -> anyhow::Result<String> {
+        let phone = parse_phone(&self.phone)
+            .context("--phone: give a mobile number of 11 digits, or one with + and its country")?;
+        let name = text::name("--name", &self.name).map_err(|problem| anyhow::anyhow!("{problem}"))?;
+        let store = SqliteStore::open(&config.database()).await?;
+        let units = store.units_within(&["/".to_owned()]).await?;
+        let Some(centre) = units.iter().find(|unit| unit.kind == UnitKind::Centre) else {
+            bail!("there is no centre yet: run `yunke serve` and open the link it prints");
+        };
+        let branch_id = match &self.branch {
+            Some(branch) => Some(ensure_branch(&store, &units, centre, branch, source).await?),
+            None => None,
+        };
+        let wanted = [(self.organizer, Role::Organizer), (self.lecturer, Role::Lecturer)];
+        let roles: Vec<_> =
+            wanted.into_iter().filter(|(is, _)| *is).map(|(_, role)| (role, centre.id)).collect();
+        if roles.is_empty() && branch_id.is_none() {
+            bail!("say what they are: --branch NAME for a member, --lecturer or --organizer");
+        }
+        let password = password(source);
+        let hash = Passwords::new().hash(password.clone(), source.bytes()).await?;
+        let user = NewUser {
+            id: source.id(),
+            name,
+            phone,
+            password_hash: Some(hash),
+            branch_id,
+            member_no: self.member_no,
+            roles,
+            at: source.now(),
+        };
+        match store.add_user(user).await {
+            Ok(()) => Ok(password),
+            Err(StoreError::Duplicate) => bail!("somebody has this phone number already"),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+async fn ensure_branch(
+    store: &SqliteStore,
+    units: &[Unit],
+    centre: &Unit,
+    typed: &str,
+    source: &Source,
+) -> anyhow::Result<uuid::Uuid> {
+    let name = text::name("--branch", typed).map_err(|problem| anyhow::anyhow!("{problem}"))?;
+    let named: Vec<_> =
+        units.iter().filter(|unit| unit.kind == UnitKind::Branch && unit.name == name).collect();
+    match named[..] {
+        [branch] => Ok(branch.id),
+        [] => {
+            let new = NewUnit {
+                id: source.id(),
+                parent_id: centre.id,
+                kind: UnitKind::Branch,
+                name,
+                at: source.now(),
+            };
+            Ok(store.add_unit(new).await?.id)
+        }
+        _ => bail!("{} branches are called {name}; give one of them another name first", named.len()),
+    }
+}
+
+fn password(source: &Source) -> String {
+    let bytes = source.bytes::<PASSWORD_CHARS>();
+    bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use yunke_store::{Setup, SetupOutcome};
+
+    use super::*;
+
+    fn add(phone: &str, branch: Option<&str>) -> Add {
+        Add {
+            phone: phone.to_owned(),
+            name: "𠮷田 静".to_owned(),
+            branch: branch.map(str::to_owned),
+            member_no: None,
+            lecturer: branch.is_none(),
+            organizer: false,
+        }
+    }
+
+    #[tokio::test]
+    async fn people_are_added_to_a_centre_and_only_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let config = Config { data_dir: folder.path().to_owned(), ..Config::default() };
+        let source = Source::system();
+        let early = add("13900000001", None).run(&config, &source).await.expect_err("no centre");
+        assert!(early.to_string().contains("no centre yet"), "{early}");
+
+        let store = SqliteStore::open(&config.database()).await.expect("a store");
+        let organizer = NewUser {
+            id: source.id(),
+            name: "王".to_owned(),
+            phone: "13900000000".to_owned(),
+            password_hash: None,
+            branch_id: None,
+            member_no: None,
+            roles: Vec::new(),
+            at: source.now(),
+        };
+        let setup = Setup { centre_id: source.id(), centre_name: "中心".to_owned(), organizer };
+        assert_eq!(store.set_up(setup).await.expect("set up"), SetupOutcome::Done);
+
+        let password = add("139 0000 0001", Some("一支部")).run(&config, &source).await.expect("a member");
+        let found = store.credentials("13900000001").await.expect("read").expect("is there");
+        let passwords = Passwords::new();
+        assert!(passwords.verify(password, found.password_hash).await.expect("verified"));
+        add("13900000002", Some("一支部")).run(&config, &source).await.expect("another of the branch");
+        let units = store.units_within(&["/".to_owned()]).await.expect("read");
+        assert_eq!(units.iter().filter(|unit| unit.name == "一支部").count(), 1);
+        add("13900000003", None).run(&config, &source).await.expect("a lecturer");
+
+        let twice = add("13900000001", None).run(&config, &source).await.expect_err("taken");
+        assert!(twice.to_string().contains("already"), "{twice}");
+        let wrong = add("12", None).run(&config, &source).await.expect_err("no number");
+        assert!(wrong.to_string().contains("--phone"), "{wrong}");
+        let nothing = Add { lecturer: false, ..add("13900000004", None) };
+        let nothing = nothing.run(&config, &source).await.expect_err("no role");
+        assert!(nothing.to_string().contains("--branch"), "{nothing}");
+    }
+}
