@@ -32,7 +32,7 @@ use crate::{
 const ALIVE_EVERY: Duration = Duration::from_secs(2);
 
 /// How often sessions that are over are removed.
-const SWEEP_EVERY: Duration = Duration::from_secs(3600);
+const SWEEP_EVERY: Duration = Duration::from_hours(1);
 
 /// How long tasks may take to end.
 const END_LIMIT: Duration = Duration::from_millis(4200);
@@ -119,6 +119,7 @@ impl App {
         let Self { state: app, listener, address, options } = self;
         let router = routes::router(&app);
         let limit = app.config.http.max_connections;
+        #[expect(clippy::disallowed_methods, reason = "its end is awaited before the tracker's: see `end`")]
         let web = tokio::spawn(listen::serve(listener, router, app.stopping.clone(), limit));
         start_tasks(&app, address);
         if options.demo {
@@ -225,7 +226,10 @@ async fn stop_signal(app: &AppState) {
         () = signal() => tracing::info!("stopping"),
     }
     app.stopping.cancel();
-    // Not tracked: it waits for something that may never come, and dies with the runtime.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "it waits for what may never come and dies with the runtime"
+    )]
     tokio::spawn(async {
         signal().await;
         tracing::warn!("stopped at once");

@@ -24,6 +24,7 @@ pub trait Random: Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the one clock that is injected")]
     fn now(&self) -> UtcMillis {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         UtcMillis::try_from(since.as_millis()).unwrap_or(UtcMillis::MAX)

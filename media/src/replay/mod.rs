@@ -50,8 +50,11 @@ struct Inner {
     origin: Origin,
     store: Arc<dyn ObjectStore>,
     /// Least recently asked for first. The cell is filled by the first who asks; the others wait for it.
-    kept: Mutex<Vec<(Uuid, Arc<OnceCell<Arc<Replay>>>)>>,
+    kept: Mutex<Vec<(Uuid, Kept)>>,
 }
+
+/// A place for a replay that may still be on its way.
+type Kept = Arc<OnceCell<Arc<Replay>>>;
 
 /// A recording, rendered.
 struct Replay {

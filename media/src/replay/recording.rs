@@ -101,18 +101,21 @@ impl<'a> Track<'a> {
         let long = sizes().filter(|(_, us)| *us >= 1_000_000).map(|(bits, us)| bps(bits, us)).max();
         let media = self.entries.iter().rev().find_map(|entry| entry.media.as_ref());
         let init = media.and_then(|media| self.index.init_of(self.rendition, media));
-        let format = init.map(|init| init.format.clone()).unwrap_or_else(|| match self.rendition {
-            // An index without the section it names: play it anyway, with the codecs everybody uses.
-            Rendition::Video => crate::live::event::Format::Video {
-                codec: "avc1.640028".into(),
-                width: 1280,
-                height: 720,
-                fps_milli: 0,
+        let format = init.map_or_else(
+            || match self.rendition {
+                // An index without the section it names: play it anyway, with the codecs everybody uses.
+                Rendition::Video => crate::live::event::Format::Video {
+                    codec: "avc1.640028".into(),
+                    width: 1280,
+                    height: 720,
+                    fps_milli: 0,
+                },
+                Rendition::Audio => {
+                    crate::live::event::Format::Audio { codec: "mp4a.40.2".into(), rate: 48_000, channels: 2 }
+                }
             },
-            Rendition::Audio => {
-                crate::live::event::Format::Audio { codec: "mp4a.40.2".into(), rate: 48_000, channels: 2 }
-            }
-        });
+            |init| init.format.clone(),
+        );
         Variant {
             rendition: self.rendition,
             format,

@@ -12,7 +12,7 @@ pub fn parse_phone(typed: &str) -> Option<String> {
             '0'..='9' => digits.push(c),
             // Full-width digits, as a Chinese keyboard gives them.
             '０'..='９' => {
-                digits.push(char::from(b'0' + u8::try_from(u32::from(c) - u32::from('０')).ok()?))
+                digits.push(char::from(b'0' + u8::try_from(u32::from(c) - u32::from('０')).ok()?));
             }
             '+' | '＋' if digits.is_empty() && !plus => plus = true,
             ' ' | '-' | '\u{3000}' | '－' => {}

@@ -1,6 +1,7 @@
 //! What the demo says on the terminal: where to go, as whom, and how to publish.
 
 use std::{
+    fmt::Write as _,
     io::Write as _,
     net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket},
 };
@@ -26,22 +27,24 @@ fn text(app: &AppState, address: SocketAddr, live: &Live) -> String {
     let phone = lan.map(|ip| format!("http://{}", SocketAddr::new(ip, port)));
     let mut text = format!("\n  Yunke 云课 demo\n\n  {:<22}{here}\n", "网页 web");
     if let Some(phone) = &phone {
-        text += &format!("  {:<22}{phone}\n", "手机 phone");
+        let _ = writeln!(text, "  {:<22}{phone}", "手机 phone");
     }
     if let Ok(code) = QrCode::new(phone.as_deref().unwrap_or(&here)) {
         let drawing =
             code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
-        text += &format!("\n{drawing}\n\n");
+        let _ = writeln!(text, "\n{drawing}\n");
     }
-    text += &format!("  密码 password        {PASSWORD}\n");
+    let _ = writeln!(text, "  密码 password        {PASSWORD}");
     for account in [&ORGANIZER, &LECTURER].into_iter().chain(MEMBERS.iter().map(|(account, _)| account)) {
-        text += &format!("  {}         {}  {}\n", account.phone, account.name, account.what);
+        let _ = writeln!(text, "  {}         {}  {}", account.phone, account.name, account.what);
     }
     // Port 0 is not known yet; the log names it when media listens.
     let rtmp = SocketAddr::new(lan.unwrap_or(own), app.media.rtmp_port());
-    text += &format!("\n  推流 RTMP server      rtmp://{rtmp}/live\n  密钥 key              {}\n", live.key);
+    let _ =
+        writeln!(text, "\n  推流 RTMP server      rtmp://{rtmp}/live\n  密钥 key              {}", live.key);
     text += "  （演示正在用此密钥推流 the demo itself publishes with this key）\n";
-    text += &format!(
+    let _ = write!(
+        text,
         "\n  课程 lesson           {here}/lessons/{}\n  停止 stop             Ctrl-C\n\n",
         live.lesson
     );

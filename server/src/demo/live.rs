@@ -39,6 +39,7 @@ pub(super) async fn prepare(app: &AppState, cast: &Cast) -> anyhow::Result<Live>
     Ok(Live { lesson, key })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "given to map_err")]
 fn explain(problem: Problem) -> anyhow::Error {
     anyhow::anyhow!("{}", problem.code())
 }

@@ -12,7 +12,7 @@ use crate::state::AppState;
 pub const HORIZON_MS: i64 = 30 * 86_400_000;
 
 /// Without any change, orders are made anew this often: time itself moves lessons into the horizon.
-const REFRESH: Duration = Duration::from_secs(60);
+const REFRESH: Duration = Duration::from_mins(1);
 
 /// After a push that failed; the node's own snapshots bring it the orders meanwhile.
 const RETRY: Duration = Duration::from_secs(2);

@@ -71,6 +71,7 @@ impl RoomState {
     }
 
     /// Without what is for staff.
+    #[must_use]
     pub fn for_members(&self) -> Self {
         Self { publisher: None, outage_since: None, ..self.clone() }
     }

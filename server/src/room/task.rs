@@ -29,7 +29,7 @@ const TELL_EVERY: Duration = Duration::from_millis(250);
 const TELL_ANYWAY: Duration = Duration::from_secs(10);
 
 /// A room nobody listens to and nobody is in ends after so long, unless the lesson is live.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 
 /// How often a room looks at the time when nothing else happens.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -297,7 +297,7 @@ impl Room {
         whole
             .await
             .inspect_err(|error| {
-                tracing::error!(error = source_chain(error), "no progress could be computed")
+                tracing::error!(error = source_chain(error), "no progress could be computed");
             })
             .ok()
     }

@@ -113,6 +113,7 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]
 fn panicked(cause: Box<dyn std::any::Any + Send + 'static>) -> Response {
     let text = cause
         .downcast_ref::<String>()
@@ -123,12 +124,11 @@ fn panicked(cause: Box<dyn std::any::Any + Send + 'static>) -> Response {
 }
 
 async fn time_limit(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(ANSWER_LIMIT, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => {
-            tracing::error!("the answer took too long");
-            Problem::unavailable("timeout", "This took too long. Try again in a moment.", 5).into_response()
-        }
+    if let Ok(response) = tokio::time::timeout(ANSWER_LIMIT, next.run(request)).await {
+        response
+    } else {
+        tracing::error!("the answer took too long");
+        Problem::unavailable("timeout", "This took too long. Try again in a moment.", 5).into_response()
     }
 }
 

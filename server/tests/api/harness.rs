@@ -81,6 +81,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let app = App::build(config, source, listener, Options::default()).await.expect("built");
         let (state, address) = (app.state().clone(), app.address());
+        #[expect(clippy::disallowed_methods, reason = "it ends with the test's runtime")]
         tokio::spawn(app.run());
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         Self { app: state, clock, base: format!("http://{address}"), http, _home: home }

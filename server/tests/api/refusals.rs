@@ -74,7 +74,8 @@ async fn a_body_that_announces_100_megabytes_is_refused_before_it_is_sent() {
 async fn garbage_on_the_port_ends_the_connection_and_nothing_else() {
     let server = Server::empty().await;
     let address = server.call(Method::GET, "/").build().expect("a request").url().authority().to_owned();
-    for garbage in [&b"\x03\x00\x00\x00\x01"[..], b"\x16\x03\x01\x02\x00", b"GET\r\n\r\n", &[0xff; 100_000]] {
+    let flood = vec![0xff; 100_000];
+    for garbage in [&b"\x03\x00\x00\x00\x01"[..], b"\x16\x03\x01\x02\x00", b"GET\r\n\r\n", &flood] {
         let mut socket = TcpStream::connect(&address).await.expect("connected");
         // The server may close while we still write.
         let _ = socket.write_all(garbage).await;

@@ -49,8 +49,8 @@ struct Stream {
     extended: Option<u32>,
     length: usize,
     kind: u8,
-    /// The message stream.
-    message_stream: u32,
+    /// The message stream id.
+    msid: u32,
     partial: BytesMut,
 }
 
@@ -116,7 +116,7 @@ impl Reader {
                 let payload = std::mem::take(&mut stream.partial).freeze();
                 self.pending -= payload.len();
                 let (kind, timestamp) = (stream.kind, stream.timestamp);
-                return Ok(Some(Message { kind, timestamp, stream: stream.message_stream, payload }));
+                return Ok(Some(Message { kind, timestamp, stream: stream.msid, payload }));
             }
         }
     }
@@ -139,8 +139,8 @@ impl Reader {
             return Ok(false);
         }
         let mut field = known.map_or(0, |s| s.delta);
-        let (mut length, mut kind, mut message_stream) =
-            known.map_or((0, 0, 0), |s| (s.length, s.kind, s.message_stream));
+        let (mut length, mut kind, mut msid) =
+            known.map_or((0, 0, 0), |s| (s.length, s.kind, s.msid));
         let mut extended = known.and_then(|s| s.extended);
         let fresh = known.is_none_or(|s| s.partial.is_empty());
         if format < 3 {
@@ -151,7 +151,7 @@ impl Reader {
             kind = head.get_u8();
         }
         if format == 0 {
-            message_stream = head.get_u32_le();
+            msid = head.get_u32_le();
         }
         if format < 3 {
             extended = None;
@@ -193,7 +193,7 @@ impl Reader {
         stream.extended = extended;
         stream.length = length;
         stream.kind = kind;
-        stream.message_stream = message_stream;
+        stream.msid = msid;
         let left = length.saturating_sub(stream.partial.len()).min(self.chunk_size);
         self.current = Some((id, left));
         Ok(true)

@@ -1,5 +1,7 @@
 //! The origin over HTTP: what players get, when, and under which headers.
 
+#![expect(clippy::disallowed_methods, reason = "a test's own players end with its runtime")]
+
 use std::{future::Future, sync::Arc, time::Duration};
 
 use axum::{
@@ -7,7 +9,7 @@ use axum::{
     http::{HeaderMap, Request, StatusCode, header},
 };
 use bytes::Bytes;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use tower::ServiceExt as _;
 use uuid::Uuid;
 use yunke_protocol::{DeviceClass, Lease, LeaseKey, Purpose};

@@ -14,8 +14,7 @@ use tempfile::TempDir;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 use yunke_store::{
-    EvidenceStore as _, LeaseDevice, LeasePurpose, LeaseRow, LessonPhase, LessonStore as _, MediaReport,
-    OperationStore as _, PhaseChange, Store,
+    LeaseDevice, LeasePurpose, LeaseRow, LessonPhase, MediaReport, PhaseChange, Store,
     conformance::{NOW, Town, id, planned, town},
 };
 use yunke_store_sqlite::SqliteStore;

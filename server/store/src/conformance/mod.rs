@@ -1,8 +1,6 @@
 //! The suite every backend must pass. A backend calls [`suite!`](crate::conformance_suite) in a test
 //! file with a function that opens an empty store; each case gets a store of its own.
 
-#![expect(clippy::missing_panics_doc, reason = "these are tests: a panic is how they fail")]
-
 mod accounts;
 mod beats;
 mod evidence;

@@ -106,8 +106,8 @@ fn served(ring: &Ring, track: &Track, list: &Playlist) {
     for report in &list.reports {
         assert!(!report["URI"].starts_with(track.rendition().name()), "only the others");
         let other = ring.tracks().iter().find(|other| other.rendition() != track.rendition()).expect("two");
-        let last = other.open().map_or_else(|| other.next_msn() - 1, |open| open.msn);
-        assert_eq!(report["LAST-MSN"], last.to_string());
+        let newest = other.open().map_or_else(|| other.next_msn() - 1, |open| open.msn);
+        assert_eq!(report["LAST-MSN"], newest.to_string());
     }
 }
 

@@ -204,7 +204,9 @@ impl Playlist {
         let mut map = kept.iter().rev().find_map(|segment| segment.map.clone());
         let mut segments = kept.to_vec();
         // Parts of segments that are skipped are too old to be listed.
-        segments.iter_mut().for_each(|segment| segment.parts.clear());
+        for segment in &mut segments {
+            segment.parts.clear();
+        }
         for mut segment in self.segments {
             map = segment.map.take().or(map);
             segments.push(Segment { map: map.clone().filter(|_| !segment.gap), ..segment });
