@@ -131,6 +131,12 @@ fn spawn(app: &AppState, server: SocketAddr, addresses: &Path) -> Result<Child, 
     let config = &app.config.media;
     let program = program(config)?;
     let mut command = Command::new(&program);
+    // `YUNKE_MEDIA__HTTP` is our section `[media]`; the media service would take it for a key of its own.
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("YUNKE_MEDIA__") {
+            command.env_remove(name);
+        }
+    }
     command
         .arg("--addresses-file")
         .arg(addresses)
