@@ -2,7 +2,7 @@
  * The evidence side of the player: the lease, the beats made under it, and the room they travel through. It goes on whatever
  * the picture does, and changes to another lease without the picture noticing.
  */
-import { asProblem, type Problem } from '@/api/problem'
+import { asProblem, Problem } from '@/api/problem'
 import type { Beat, LeaseGrant, Progress, RoomState } from '@/api/types'
 import { Backoff } from './backoff'
 import { Meter, type BeatDraft } from './meter'
@@ -161,7 +161,7 @@ export class Evidence {
         progress: (progress) => events.progress(progress),
         link: (link) => this.linked(link),
         lease: () => this.renewSoon(),
-        signedOut: () => undefined,
+        signedOut: () => events.problem(new Problem(401, 'sign_in_required')),
       },
     })
     this.room.start()

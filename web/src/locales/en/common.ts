@@ -12,6 +12,7 @@ export default {
   confirm: 'OK',
   save: 'Save',
   more: 'Show more',
+  signIn: 'Sign in',
   toHome: 'Go to the home page',
   offlineBar: 'No network. What is open stays; everything goes on by itself when the network is back.',
   language: { label: 'Language', zh: '中文', en: 'English' },

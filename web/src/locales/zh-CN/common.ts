@@ -10,6 +10,7 @@ export default {
   confirm: '确定',
   save: '保存',
   more: '查看更多',
+  signIn: '去登录',
   toHome: '回到首页',
   offlineBar: '没有网络。已打开的内容还在，网络恢复后会自动继续。',
   language: { label: '语言', zh: '中文', en: 'English' },

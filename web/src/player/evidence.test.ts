@@ -1,0 +1,106 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Problem } from '@/api/problem'
+import type { Beat, LeaseGrant } from '@/api/types'
+import { Evidence, type EvidenceApi } from './evidence'
+import { MemoryOutbox } from './outboxStore'
+import type { PostAnswer } from './room'
+
+const HOUR = 3_600_000
+
+function grant(n: number): LeaseGrant {
+  return { lease: `token${n}`, lease_id: `lease${n}`, lesson_id: 'lesson', expires_at: HOUR, live_url: `/live/token${n}/index.m3u8`, live_audio_url: null, replay_url: null, replay_audio_url: null, progress: null }
+}
+
+/** A server whose socket never opens, so that everything goes by POST. */
+function setup(overrides: Partial<EvidenceApi> = {}) {
+  const posted: [string, number[]][] = []
+  const leased: [string, string | null][] = []
+  let leases = 0
+  const api: EvidenceApi = {
+    lease: async () => grant(++leases),
+    post: async (_lesson, token, beats): Promise<PostAnswer> => {
+      if (beats.length) posted.push([token, beats.map((b) => b.seq)])
+      return { acked: beats.map((b) => b.seq), refused: [], progress: null, state: null }
+    },
+    beacon: () => true,
+    roomUrl: () => 'ws://room',
+    socket: () => ({ close: () => undefined, send: () => undefined }) as unknown as WebSocket,
+    ...overrides,
+  }
+  const store = new MemoryOutbox()
+  const problems: (Problem | null)[] = []
+  const evidence = new Evidence({
+    lessonId: 'lesson', memberId: 'm', device: 'phone', api, store, random: () => 0.5, serverNow: () => 0,
+    events: { state: () => undefined, progress: () => undefined, link: () => undefined, leased: (now, before) => leased.push([now.lease, before?.lease ?? null]), problem: (p) => problems.push(p) },
+  })
+  const play = (from: number, at: number) => {
+    evidence.meter.start({ positionMs: from, at, rate: 1 }, true)
+    evidence.meter.stop({ positionMs: from + 250, at: at + 250, rate: 1 }, 'pause', 'paused')
+  }
+  return { evidence, posted, leased, problems, play, store }
+}
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+describe('the evidence', () => {
+  it('changes to another lease before this one ends, and each numbers its own beats', async () => {
+    const { evidence, leased, posted, play } = setup()
+    await evidence.renew()
+    play(0, 0)
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(posted).toEqual([['token1', [1, 2, 3]]])
+    await vi.advanceTimersByTimeAsync(HOUR)
+    expect(leased.slice(0, 2)).toEqual([['token1', null], ['token2', 'token1']])
+    play(1000, 5000)
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(posted.at(-1)).toEqual([leased.at(-1)![0], [1, 2, 3]])
+    evidence.close()
+  })
+
+  it('hands in under the old token what the old lease still had', async () => {
+    let up = false
+    const sent: [string, number[]][] = []
+    const { evidence, play } = setup({
+      post: async (_l, token, beats: Beat[]) => {
+        if (!up) throw new Problem(0, 'unreachable')
+        sent.push([token, beats.map((b) => b.seq)])
+        return { acked: beats.map((b) => b.seq), refused: [], progress: null, state: null }
+      },
+    })
+    await evidence.renew()
+    play(0, 0)
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(evidence.pending).toBe(3)
+    up = true
+    await evidence.renew()
+    await vi.advanceTimersByTimeAsync(100)
+    expect(sent).toContainEqual(['token1', [1, 2, 3]])
+    expect(evidence.pending).toBe(0)
+    evidence.close()
+  })
+
+  it('goes on asking while the server does not answer, and stops when it says no', async () => {
+    let tries = 0
+    const waiting = setup({ lease: async () => (++tries < 4 ? Promise.reject(new Problem(0, 'unreachable')) : grant(1)) })
+    const got = waiting.evidence.renew()
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect((await got)?.lease).toBe('token1')
+    waiting.evidence.close()
+
+    const refused = setup({ lease: () => Promise.reject(new Problem(403, 'not_invited')) })
+    expect(await refused.evidence.renew()).toBeNull()
+    expect(refused.problems.at(-1)?.code).toBe('not_invited')
+    refused.evidence.close()
+  })
+
+  it('does not ask for lease after lease when each is refused', async () => {
+    let leases = 0
+    const { evidence } = setup({ lease: async () => grant(++leases), post: () => Promise.reject(new Problem(403, 'lease_invalid')) })
+    await evidence.renew()
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(leases).toBeGreaterThan(1)
+    expect(leases).toBeLessThan(9)
+    evidence.close()
+  })
+})
