@@ -16,6 +16,9 @@ const CONFIG: Partial<HlsConfig> = {
   lowLatencyMode: true,
   // The distance from the edge comes from the playlist's PART-HOLD-BACK.
   maxLiveSyncPlaybackRate: 1.25,
+  // The last part of a segment may be as short as 0.1 s. With the default of 0.25 a player that is busy for a moment
+  // takes such a part for played, leaves a hole there, and waits ten seconds before it steps over it.
+  maxFragLookUpTolerance: 0.05,
   backBufferLength: 60,
   maxBufferLength: 20,
   maxMaxBufferLength: 60,
