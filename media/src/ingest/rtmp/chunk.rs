@@ -139,8 +139,7 @@ impl Reader {
             return Ok(false);
         }
         let mut field = known.map_or(0, |s| s.delta);
-        let (mut length, mut kind, mut msid) =
-            known.map_or((0, 0, 0), |s| (s.length, s.kind, s.msid));
+        let (mut length, mut kind, mut msid) = known.map_or((0, 0, 0), |s| (s.length, s.kind, s.msid));
         let mut extended = known.and_then(|s| s.extended);
         let fresh = known.is_none_or(|s| s.partial.is_empty());
         if format < 3 {
