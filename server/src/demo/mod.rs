@@ -3,6 +3,7 @@
 //! Nothing here is a shortcut: the lesson is started by the lecturer's own code once the picture of a
 //! real RTMP publisher has arrived. Accounts have fixed passwords, so a demo is for trying out only.
 
+mod attended;
 mod banner;
 mod live;
 mod people;
