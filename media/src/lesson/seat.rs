@@ -16,6 +16,12 @@ const RATE_WINDOW_MS: i64 = 4_000;
 /// A lesson without picture starts when none has come for so long.
 const NO_PICTURE_MS: i64 = 1_000;
 
+/// Over this time, a publisher that was held back for longer than [`HELD_BACK_MS`] sends faster than real time.
+const PACE_WINDOW_MS: i64 = 5_000;
+const HELD_BACK_MS: i64 = 2_000;
+/// Later than this it is the drift of its clock that has come to so much; then it is held back and no more.
+const DRIFT_MS: i64 = 600_000;
+
 /// A publisher in its seat.
 #[derive(Debug)]
 pub(super) struct Seat {
@@ -34,6 +40,7 @@ pub(super) struct Seat {
     /// Since when frames are passed over because they are old.
     pub(super) stale_since: Option<UtcMillis>,
     rate: (UtcMillis, i64),
+    held_back: (UtcMillis, i64),
 }
 
 impl Seat {
@@ -52,6 +59,7 @@ impl Seat {
             reference: None,
             stale_since: None,
             rate: (now, 0),
+            held_back: (now, 0),
         }
     }
 
@@ -69,6 +77,21 @@ impl Seat {
         self.rate.1 += i64::try_from(frame.data.len()).unwrap_or(i64::MAX);
         if self.rate.1 > MAX_BYTES_PER_SECOND * RATE_WINDOW_MS / 1000 {
             return Err(Refusal::media("more than 24 Mbit/s cannot be played; 2 Mbit/s is recommended"));
+        }
+        Ok(())
+    }
+
+    /// Holds a publisher back that is ahead of its time. One that always is would keep its seat long after it is gone: for
+    /// as long as what its connection has in store.
+    pub(super) fn hold_back(&mut self, pause_ms: i64, now: UtcMillis) -> Result<(), Refusal> {
+        if now - self.held_back.0 > PACE_WINDOW_MS {
+            self.held_back = (now, 0);
+        }
+        self.held_back.1 += pause_ms;
+        if self.held_back.1 > HELD_BACK_MS && now - self.connected_at < DRIFT_MS {
+            return Err(Refusal::media(
+                "the stream is sent faster than real time: send it at its own pace (ffmpeg: -re)",
+            ));
         }
         Ok(())
     }

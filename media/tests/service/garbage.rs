@@ -108,7 +108,6 @@ async fn garbage_on_the_port_crashes_nothing_and_grows_nothing() {
     assert!(!media.log().contains("panicked"), "{}", media.log());
     assert!(!media.log().contains(KEY), "a stream key was logged");
 
-    // What was sent faster than real time is still being read, at its pace.
     server.until("the last of them has left", |lesson| lesson.publisher.is_none()).await;
     server.order(Phase::Live);
     let _publisher = Publisher::both(&media);

@@ -10,8 +10,9 @@ mod session;
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::BytesMut;
+use futures_util::FutureExt as _;
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    io::{AsyncReadExt as _, AsyncWriteExt as _, Interest},
     net::{TcpListener, TcpStream},
     time::{Instant, sleep, timeout, timeout_at},
 };
@@ -191,6 +192,9 @@ impl Connection {
                         () = sleep(pause) => {}
                         () = revoked.cancelled() => {}
                     }
+                    if self.is_gone() {
+                        return Ok(false);
+                    }
                 }
                 Err(refusal) => return self.refuse(refusal).await,
             }
@@ -198,6 +202,12 @@ impl Connection {
                 return self.refuse(inlet.farewell()).await;
             }
         }
+    }
+
+    /// The peer has closed. What it sent ahead of time and is not read yet would keep its seat for as long as it lasts.
+    fn is_gone(&self) -> bool {
+        let ready = self.socket.ready(Interest::READABLE).now_or_never();
+        ready.is_some_and(|ready| ready.is_ok_and(|ready| ready.is_read_closed()))
     }
 
     async fn fill(&mut self) -> io::Result<bool> {

@@ -26,7 +26,8 @@ use crate::{
 const HOLE_MS: i64 = 1_000;
 /// Media may run ahead of the clock by this; then the publisher is held back.
 const MAX_LEAD_MS: i64 = 1_500;
-/// And is held back at most so long at a time.
+/// And is held back at least and at most so long at a time.
+const MIN_PAUSE_MS: i64 = 10;
 const MAX_PAUSE_MS: i64 = 1_000;
 /// After an outage of the network, frames older than this are passed over, for at most [`CATCH_UP_MS`].
 const STALE_MS: i64 = 1_500;
@@ -59,7 +60,11 @@ impl State {
             }
         }
         let lead = self.run.as_ref().map_or(0, |run| run.lead_ms(now));
-        let pause = if lead > MAX_LEAD_MS { (lead - MAX_LEAD_MS).clamp(20, MAX_PAUSE_MS) } else { 0 };
+        let pause =
+            if lead > MAX_LEAD_MS { (lead - MAX_LEAD_MS).clamp(MIN_PAUSE_MS, MAX_PAUSE_MS) } else { 0 };
+        if let Some(seat) = &mut self.seat {
+            seat.hold_back(pause, now)?;
+        }
         Ok(Duration::from_millis(pause.cast_unsigned()))
     }
 
