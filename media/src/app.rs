@@ -3,7 +3,7 @@
 use std::{future::Future, io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use axum::{Json, Router, extract::State, routing::get, serve::ListenerExt as _};
+use axum::{Json, Router, extract::State, routing::get};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use object_store::{ObjectStore, local::LocalFileSystem};
 use tokio::{net::TcpListener, sync::Notify, time::timeout};
@@ -19,6 +19,7 @@ use crate::{
     live::{Clock, Origin},
     pipeline::packager,
     replay::Replays,
+    serve,
 };
 
 /// Tasks that have not ended so long after everything was closed are left behind.
@@ -98,11 +99,7 @@ impl App {
         let Listeners { http, rtmp } = listeners;
         let stop = self.shutdown.clone();
         let readers = CancellationToken::new();
-        let service = self.routes().into_make_service();
-        let done = readers.clone();
-        // A playlist's answer is small and awaited: it must not wait for more to send.
-        let http = http.tap_io(|socket| drop(socket.set_nodelay(true)));
-        let serving = axum::serve(http, service).with_graceful_shutdown(done.cancelled_owned()).into_future();
+        let serving = serve::http(http, self.routes(), self.tasks.clone(), readers.clone());
         let http = self.tasks.spawn(serving);
         self.tasks.spawn(rtmp::serve(rtmp, Arc::clone(&self.lessons), self.tasks.clone(), stop.clone()));
         let control = Arc::clone(&self.control);

@@ -9,3 +9,4 @@ pub mod live;
 pub mod pipeline;
 pub mod recording;
 pub mod replay;
+pub mod serve;
