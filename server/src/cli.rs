@@ -1,6 +1,10 @@
 //! The command line. It only reads and starts; what it starts is in [`crate::app`].
 
-use std::{io::Write as _, net::SocketAddr, path::PathBuf};
+use std::{
+    io::{IsTerminal as _, Write as _},
+    net::SocketAddr,
+    path::PathBuf,
+};
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
@@ -127,6 +131,8 @@ fn init_log(config: &Config, quiet: bool) {
     let filter = std::env::var("YUNKE_LOG_FILTER").unwrap_or_else(|_| default.to_owned());
     let filter = tracing_subscriber::EnvFilter::new(filter);
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Colours are for people at a terminal, not for files and journals.
+    let log = log.with_ansi(std::io::stderr().is_terminal());
     match config.log.format {
         LogFormat::Text => log.with_target(false).init(),
         LogFormat::Json => log.json().init(),
