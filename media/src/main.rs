@@ -19,7 +19,7 @@ use yunke_media::{
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {
-    /// TOML file; the environment (YUNKE_MEDIA_…) goes over it.
+    /// TOML file; the environment (`YUNKE_MEDIA_…`) goes over it.
     #[arg(long, env = "YUNKE_MEDIA_CONFIG")]
     config: Option<PathBuf>,
     /// Gets the real addresses once everything listens.

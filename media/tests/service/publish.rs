@@ -68,7 +68,7 @@ async fn a_lesson_is_rehearsed_given_and_replayed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn picture_alone_and_sound_alone_are_lessons_too() {
     for (arguments, is, not) in
-        [(&[&["-re"], &PICTURE[..], X264][..], "h264", "aac"), (&[&["-re"], SOUND, AAC][..], "aac", "h264")]
+        [(&[&["-re"], PICTURE, X264][..], "h264", "aac"), (&[&["-re"], SOUND, AAC][..], "aac", "h264")]
     {
         let server = Server::start().await;
         let media = Media::start(&server).await;

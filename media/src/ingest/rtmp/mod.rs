@@ -207,7 +207,7 @@ impl Connection {
     /// The peer has closed. What it sent ahead of time and is not read yet would keep its seat for as long as it lasts.
     fn is_gone(&self) -> bool {
         let ready = self.socket.ready(Interest::READABLE).now_or_never();
-        ready.is_some_and(|ready| ready.is_ok_and(|ready| ready.is_read_closed()))
+        matches!(ready, Some(Ok(ready)) if ready.is_read_closed())
     }
 
     async fn fill(&mut self) -> io::Result<bool> {
