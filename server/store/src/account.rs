@@ -95,7 +95,7 @@ pub struct Setup {
     pub centre_id: Uuid,
     /// Name of the centre.
     pub centre_name: String,
-    /// The organizer; the role for the centre is added.
+    /// The organizer; the roles of organizer and lecturer for the centre are added.
     pub organizer: NewUser,
 }
 
