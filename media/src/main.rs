@@ -1,6 +1,7 @@
 //! The program `yunke-media`.
 
 use std::{
+    io::IsTerminal as _,
     path::PathBuf,
     sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
@@ -69,6 +70,7 @@ fn boot() -> Uuid {
 fn log(format: LogFormat) {
     let filter = EnvFilter::try_from_env("YUNKE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = lines.with_ansi(std::io::stderr().is_terminal());
     match format {
         LogFormat::Text => lines.init(),
         LogFormat::Json => lines.json().flatten_event(true).init(),
