@@ -30,4 +30,9 @@ describe('the watchdog', () => {
     expect(cures.slice(0, 60)).toEqual(Array(60).fill('none'))
     expect(cures.slice(60, 64)).toContain('jump')
   })
+  it('begins anew soon when the jump over an outage leads nowhere', () => {
+    const cures = run(80, (s) => ({ lecturerAway: s < 60, behindLiveMs: 60_000, positionMs: s < 63 ? 1000 : 61_000 }))
+    expect(cures.slice(60, 63)).toContain('jump')
+    expect(cures.slice(63, 69)).toContain('reload')
+  })
 })

@@ -19,6 +19,9 @@ export interface Condition {
 const JUMP_AFTER_MS = 2000
 const RESUME_AFTER_MS = 5000
 const RELOAD_AFTER_MS = 9000
+/** Just after an outage of the lecturer the buffer ends at a gap: what a jump over it does not cure, asking again does not. */
+const RELOAD_AFTER_OUTAGE_MS = 4000
+const JUST_AFTER_MS = 15_000
 /** After a reload it gets this long before the next one. */
 const RELOAD_EVERY_MS = 8000
 
@@ -27,6 +30,8 @@ export class Watchdog {
   private lastMs = Number.NaN
   private tried: Cure = 'none'
   private reloadedAt = 0
+  /** Until then it is just after an outage of the lecturer. A jump moves the position, so moving does not end it. */
+  private afterOutageUntil = 0
 
   /** How long it has stood still, milliseconds. */
   stalledMs(at: number): number {
@@ -51,9 +56,11 @@ export class Watchdog {
       // Nothing to fetch. When the picture is back, the count begins anew.
       this.since = now.at - 1000
       this.tried = 'none'
+      this.afterOutageUntil = now.at + JUST_AFTER_MS
       return 'none'
     }
-    if (stalled >= RELOAD_AFTER_MS && (this.tried !== 'reload' || now.at - this.reloadedAt >= RELOAD_EVERY_MS)) {
+    const reloadAfter = now.at < this.afterOutageUntil ? RELOAD_AFTER_OUTAGE_MS : RELOAD_AFTER_MS
+    if (stalled >= reloadAfter && (this.tried !== 'reload' || now.at - this.reloadedAt >= RELOAD_EVERY_MS)) {
       this.reloadedAt = now.at
       return this.try('reload')
     }
