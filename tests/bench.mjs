@@ -56,6 +56,7 @@ writeFileSync(kept, JSON.stringify(results, null, 1));
 const table = NAMES.filter((name) => results[name]).flatMap((name) => results[name].rows.map((row) => ({ ...row, name })));
 const machines = [...new Set(NAMES.filter((name) => results[name]).map((name) => results[name].machine))];
 const cell = (text) => String(text ?? '–').replaceAll('|', '\\|');
+const limits = table.filter((row) => !row.met).map((row) => `- **${row.what}** (${row.figure}): ${row.limit ?? 'what limits it is not known yet.'}`);
 const notes = table.filter((row) => row.note).map((row) => `- **${row.what}**: ${row.note}`);
 writeFileSync(
   join(root, 'docs', 'BENCHMARKS.md'),
@@ -70,7 +71,7 @@ Machine: ${machines.join('; ')}
 | --- | --- | --- | --- | --- | --- | --- |
 ${table.map((row) => `| ${[row.what, row.figure, row.reference, row.ratio, row.target, row.met ? 'yes' : '**no**', `\`make bench ONLY=${row.name}\``].map(cell).join(' | ')} |`).join('\n')}
 
-## How it is measured
+${limits.length ? `## Not met, and what limits it\n${limits.join('\n')}\n\n` : ''}## How it is measured
 ${notes.join('\n')}
 `,
 );
