@@ -149,6 +149,12 @@ impl Lesson {
         self.lock().close(why)
     }
 
+    /// Everything that was cut so far has reached the origin.
+    #[cfg(test)]
+    pub(crate) fn settled(&self) -> bool {
+        self.lock().settled()
+    }
+
     /// Breaks the pipeline as an element could.
     #[cfg(test)]
     pub(crate) fn break_pipeline(&self) {

@@ -99,6 +99,11 @@ impl Run {
     }
 
     #[cfg(test)]
+    pub(super) fn settled(&self) -> bool {
+        self.packager.settled()
+    }
+
+    #[cfg(test)]
     pub(super) fn break_it(&self) {
         self.packager.break_it();
     }

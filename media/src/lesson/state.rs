@@ -271,6 +271,11 @@ impl State {
     }
 
     #[cfg(test)]
+    pub(super) fn settled(&self) -> bool {
+        self.run.as_ref().is_none_or(Run::settled)
+    }
+
+    #[cfg(test)]
     pub(super) fn break_pipeline(&self) {
         self.run.as_ref().expect("a run is under way").break_it();
     }

@@ -85,6 +85,14 @@ impl<'a> Lecturer<'a> {
         self.push(Unit::Frame(Frame { track, dts_ms: dts_ms + self.shift_ms, cts_ms: 0, key, data }));
     }
 
+    /// Time runs a hundred times faster here, and a rendition that lags two segments behind is given up.
+    fn let_it_settle(&self) {
+        let began = std::time::Instant::now();
+        while !self.lesson.settled() && began.elapsed() < SETTLE_TIME {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
     fn speak(&mut self, seconds: u32) {
         self.speak_with(seconds, true);
     }
@@ -103,10 +111,14 @@ impl<'a> Lecturer<'a> {
             self.clock.fetch_add(40, Ordering::Relaxed);
             if self.n.is_multiple_of(5) {
                 self.lesson.tick();
+                self.let_it_settle();
             }
         }
     }
 }
+
+/// A pipeline that broke keeps what it has: it is not waited for longer than this.
+const SETTLE_TIME: Duration = Duration::from_secs(2);
 
 /// Parts come from the pipeline's threads: looks until what it shows is so.
 async fn until(lesson: &Lesson, what: &str, is: impl Fn(&LessonSnapshot) -> bool) -> LessonSnapshot {

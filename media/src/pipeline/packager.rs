@@ -198,6 +198,13 @@ impl Packager {
         }
     }
 
+    /// All parts that were cut have come out; for tests, whose publishers are a hundred times faster than time.
+    #[cfg(test)]
+    pub(crate) fn settled(&self) -> bool {
+        let state = self.lanes.state();
+        state.video.is_empty() && state.audio.is_empty()
+    }
+
     /// As if an element had failed, for tests of what follows.
     #[cfg(test)]
     pub(crate) fn break_it(&self) {
