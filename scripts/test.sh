@@ -11,7 +11,9 @@ export CARGO_TERM_COLOR=never NO_COLOR=1
 passed=0 failed=0 broken=()
 
 # Commands are chained with &&: inside `|| …` bash ignores `set -e`.
-step_fmt() { cargo fmt --all --check; }
+step_fmt() {
+  cargo fmt --all --check && git ls-files 'tests/*.mjs' | while read -r file; do node --check "$file" || exit 1; done
+}
 step_clippy() { cargo clippy --locked --workspace --all-targets -- -D warnings; }
 step_web() {
   scripts/web.sh deps && cd web && npm run --silent typecheck && npm test --silent && cd .. &&
