@@ -99,7 +99,8 @@ impl App {
         let Listeners { http, rtmp } = listeners;
         let stop = self.shutdown.clone();
         let readers = CancellationToken::new();
-        let serving = serve::http(http, self.routes(), self.tasks.clone(), readers.clone());
+        let serving =
+            serve::http(http, self.origin.front(self.routes()), self.tasks.clone(), readers.clone());
         let http = self.tasks.spawn(serving);
         self.tasks.spawn(rtmp::serve(rtmp, Arc::clone(&self.lessons), self.tasks.clone(), stop.clone()));
         let control = Arc::clone(&self.control);
@@ -162,7 +163,6 @@ impl App {
                 get(move || std::future::ready(metrics.map(|m| m.render()).unwrap_or_default())),
             )
             .merge(control::router(Arc::clone(&self.control), secret, self.shutdown.clone()))
-            .merge(self.origin.router())
             .merge(Replays::new(self.origin.clone(), Arc::clone(&self.store)).router())
     }
 }

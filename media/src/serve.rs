@@ -3,14 +3,11 @@
 //! `axum::serve` also speaks HTTP/2, whose state every connection then carries (19 KB instead of 10 KB for a reader that
 //! waits). HTTP/2 is the edge's business, where there is TLS. Nothing here knows what is served.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, pin::pin, sync::Arc, time::Duration};
 
-use axum::Router;
-use hyper::server::conn::http1;
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
-};
+use axum::response::Response;
+use hyper::{Request, body::Incoming, server::conn::http1, service::Service};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{net::TcpListener, sync::Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -24,7 +21,11 @@ const HEAD_TIME: Duration = Duration::from_mins(1);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 /// Serves until `stop`; connections under way then finish the answer they are at.
-pub async fn http(listener: TcpListener, routes: Router, tasks: TaskTracker, stop: CancellationToken) {
+pub async fn http<S>(listener: TcpListener, service: S, tasks: TaskTracker, stop: CancellationToken)
+where
+    S: Service<Request<Incoming>, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let accept = async || {
         // The semaphore is never closed.
@@ -45,7 +46,7 @@ pub async fn http(listener: TcpListener, routes: Router, tasks: TaskTracker, sto
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIME)
-            .serve_connection(TokioIo::new(socket), TowerToHyperService::new(routes.clone()));
+            .serve_connection(TokioIo::new(socket), service.clone());
         let stop = stop.clone();
         tasks.spawn(async move {
             let _place = place;

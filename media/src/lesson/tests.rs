@@ -89,7 +89,7 @@ impl<'a> Lecturer<'a> {
     fn let_it_settle(&self) {
         let began = std::time::Instant::now();
         while !self.lesson.settled() && began.elapsed() < SETTLE_TIME {
-            std::thread::sleep(Duration::from_millis(1));
+            std::thread::yield_now();
         }
     }
 

@@ -1,6 +1,6 @@
 //! The LL-HLS origin: a ring of parts and segments for each stream of a lesson, playlists, blocking reload.
 //!
-//! [`event`] is what a pipeline pushes. A pure core (no clock, no I/O) renders playlists and resolves requests; a thin axum
+//! [`event`] is what a pipeline pushes. A pure core (no clock, no I/O) renders playlists and resolves requests; a thin HTTP
 //! shell waits, compresses, checks leases and counts what went out. It must never block a pipeline or forget a waiter.
 
 pub(crate) mod access;
@@ -126,9 +126,9 @@ impl Origin {
         self.0.waiting.load(Ordering::Relaxed)
     }
 
-    /// `/live/{lease}/{lesson}/…`
-    pub fn router(&self) -> axum::Router {
-        http::router(self.clone())
+    /// Answers `/live/{lease}/{lesson}/…`, and has the router answer all else.
+    pub(crate) fn front(&self, rest: axum::Router) -> http::Front {
+        http::Front::new(self.clone(), rest)
     }
 
     /// Checks leases.

@@ -2,7 +2,11 @@
 
 use std::{ops::Range, sync::Arc};
 
-use axum::{body::Body, http::HeaderMap, response::Response};
+use axum::{
+    body::Body,
+    http::{HeaderMap, header},
+    response::Response,
+};
 use futures_util::{StreamExt as _, stream};
 use object_store::{ObjectStore, ObjectStoreExt as _, path::Path};
 
@@ -24,7 +28,7 @@ pub(super) async fn send(
     sound: bool,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let asked = match answer::asked_range(headers, size) {
+    let asked = match headers.get(header::RANGE).and_then(|value| answer::asked_range(value, size)) {
         Some(Ok(range)) => Some(range),
         Some(Err(())) => return Ok(answer::unsatisfiable(size)),
         None => None,

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::{
     Router,
     extract::{Request, State},
-    http::{HeaderMap, Method},
+    http::{HeaderMap, Method, header},
     response::Response,
     routing::any,
 };
@@ -142,7 +142,7 @@ impl Replays {
             }
         };
         let text = text.as_ref().ok_or(Problem::NotFound)?;
-        Ok(answer::playlist(text, headers, Keep::Replay))
+        Ok(answer::playlist(text, answer::takes_gzip(headers), Keep::Replay))
     }
 
     async fn media(
@@ -166,7 +166,8 @@ impl Replays {
                 let path = index::init_path(lesson, name.rendition, name.stream, number);
                 let object = store.get(&path).await.map_err(|error| files::problem(&error))?;
                 let bytes = object.bytes().await.map_err(|error| storage(&error))?;
-                Ok(answer::media(bytes, name.rendition == Rendition::Audio, headers, Keep::Immutable))
+                let (sound, range) = (name.rendition == Rendition::Audio, headers.get(header::RANGE));
+                Ok(answer::media(bytes, sound, range, Keep::Immutable))
             }
             Kind::Part(_) => Err(Problem::NotFound),
         }

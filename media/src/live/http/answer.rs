@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use axum::{
     body::Body,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::Response,
 };
 use bytes::Bytes;
@@ -15,6 +15,12 @@ use crate::live::edition::Text;
 const PLAYLIST: HeaderValue = HeaderValue::from_static("application/vnd.apple.mpegurl");
 const MP4: HeaderValue = HeaderValue::from_static("video/mp4");
 const M4A: HeaderValue = HeaderValue::from_static("audio/mp4");
+
+/// Room for the headers of any answer here, so that the map is made once.
+const HEADERS: usize = 12;
+
+const TIMING_ALLOW_ORIGIN: HeaderName = HeaderName::from_static("timing-allow-origin");
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// How long an answer may be kept, and by whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,9 +50,8 @@ impl Keep {
     }
 }
 
-/// A playlist, compressed where the player takes it.
-pub(crate) fn playlist(text: &Text, request: &HeaderMap, keep: Keep) -> Response {
-    let zipped = takes_gzip(request);
+/// A playlist, compressed for players that take it so.
+pub(crate) fn playlist(text: &Text, zipped: bool, keep: Keep) -> Response {
     let bytes = if zipped { text.gzip() } else { text.plain() };
     let length = bytes.len() as u64;
     let mut response = body(Body::from(bytes), length, PLAYLIST, keep);
@@ -59,9 +64,9 @@ pub(crate) fn playlist(text: &Text, request: &HeaderMap, keep: Keep) -> Response
 }
 
 /// A media file or a range of it.
-pub(crate) fn media(bytes: Bytes, sound: bool, request: &HeaderMap, keep: Keep) -> Response {
+pub(crate) fn media(bytes: Bytes, sound: bool, range: Option<&HeaderValue>, keep: Keep) -> Response {
     let size = bytes.len();
-    match asked_range(request, size as u64) {
+    match range.and_then(|value| asked_range(value, size as u64)) {
         None => stream(Body::from(bytes), size as u64, sound, keep),
         Some(Err(())) => unsatisfiable(size as u64),
         Some(Ok(range)) => {
@@ -82,14 +87,10 @@ pub(crate) fn stream(bytes: Body, length: u64, sound: bool, keep: Keep) -> Respo
     response
 }
 
-/// The range that is asked for, if any: see [`range`].
-pub(crate) fn asked_range(request: &HeaderMap, size: u64) -> Option<Result<Range<u64>, ()>> {
-    range(request.get(header::RANGE)?, size)
-}
-
 fn body(bytes: Body, length: u64, kind: HeaderValue, keep: Keep) -> Response {
     let mut response = Response::new(bytes);
     let headers = response.headers_mut();
+    headers.reserve(HEADERS);
     headers.insert(header::CONTENT_TYPE, kind);
     headers.insert(header::CONTENT_LENGTH, length.into());
     headers.insert(header::CACHE_CONTROL, keep.header());
@@ -116,7 +117,7 @@ pub(crate) fn unsatisfiable(size: u64) -> Response {
 
 /// Reads a `Range` header (RFC 9110 14.2): `None` to ignore it (another unit, several ranges, nonsense),
 /// an error if it can never be satisfied.
-fn range(value: &HeaderValue, size: u64) -> Option<Result<Range<u64>, ()>> {
+pub(crate) fn asked_range(value: &HeaderValue, size: u64) -> Option<Result<Range<u64>, ()>> {
     let (first, last) = value.to_str().ok()?.strip_prefix("bytes=")?.split_once('-')?;
     let number = |digits: &str| {
         (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
@@ -133,7 +134,7 @@ fn range(value: &HeaderValue, size: u64) -> Option<Result<Range<u64>, ()>> {
 }
 
 /// Whether the player takes gzip (RFC 9110 12.5.3).
-fn takes_gzip(request: &HeaderMap) -> bool {
+pub(crate) fn takes_gzip(request: &HeaderMap) -> bool {
     let values = request.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|coding| {
         let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
@@ -151,8 +152,8 @@ pub(crate) fn open_to_all(mut response: Response) -> Response {
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
         HeaderValue::from_static("Content-Length, Content-Range, Date, Retry-After"),
     );
-    headers.insert("timing-allow-origin", HeaderValue::from_static("*"));
-    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
+    headers.insert(TIMING_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
@@ -174,7 +175,7 @@ mod tests {
     use super::*;
 
     fn read(value: &str) -> Option<Result<Range<u64>, ()>> {
-        range(&HeaderValue::from_str(value).expect("a header"), 100)
+        asked_range(&HeaderValue::from_str(value).expect("a header"), 100)
     }
 
     #[test]

@@ -5,19 +5,24 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
 use axum::{
+    Router,
     body::{Body, to_bytes},
     http::{HeaderMap, Request, StatusCode, header},
+    response::Response,
 };
 use bytes::Bytes;
 use tokio::io::AsyncWriteExt as _;
-use tower::ServiceExt as _;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 use yunke_protocol::{DeviceClass, Lease, LeaseKey, Purpose};
 
-use super::Patience;
-use crate::live::{
-    Audience, LiveHandle, Origin,
-    event::{Event, Format, Init, Part, Rendition, StreamStart},
+use super::{Patience, answer};
+use crate::{
+    live::{
+        Audience, LiveHandle, Origin,
+        event::{Event, Format, Init, Part, Rendition, StreamStart},
+    },
+    serve,
 };
 
 const LESSON: Uuid = Uuid::from_u128(9);
@@ -110,8 +115,17 @@ impl Answer {
     }
 }
 
+async fn respond(origin: &Origin, request: Request<Body>) -> Response {
+    let answered = answer(origin, &request);
+    drop(request);
+    match answered {
+        super::Answer::Now(response) => response,
+        super::Answer::Later(response) => response.await,
+    }
+}
+
 async fn send(origin: &Origin, request: Request<Body>) -> Answer {
-    let (parts, body) = origin.router().oneshot(request).await.expect("no error").into_parts();
+    let (parts, body) = respond(origin, request).await.into_parts();
     assert_eq!(parts.headers["access-control-allow-origin"], "*", "every answer may be read by any page");
     let body = to_bytes(body, usize::MAX).await.expect("a body");
     Answer { status: parts.status, headers: parts.headers, body }
@@ -260,8 +274,9 @@ async fn a_reader_that_hangs_up_is_forgotten() {
     let _handle = begin(&origin, Audience::Members, start(1, 0), 3);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
-    let router = origin.router();
-    let server = tokio::spawn(async move { axum::serve(listener, router).await });
+    let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+    let serving = serve::http(listener, origin.front(Router::new()), tasks, stop);
+    let server = tokio::spawn(serving);
     let mut sockets = Vec::new();
     for n in 0..20 {
         let mut socket = tokio::net::TcpStream::connect(address).await.expect("a connection");
