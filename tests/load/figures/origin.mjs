@@ -38,10 +38,13 @@ export async function measure(scope) {
       const url = await pick();
       const bytes = Buffer.from(await (await fetch(url, { headers: { 'accept-encoding': 'identity' } })).arrayBuffer());
       size = bytes.length;
-      await writeFile(join(yunke.folder, 'www', name), bytes);
+      // A new name each round: nginx keeps what it knows of an open file.
+      const file = `${round}-${name}`;
+      await writeFile(join(yunke.folder, 'www', file), bytes);
       ours.push(await wrk(url));
-      theirs.push(await wrk(`${nginx}/${name}`));
+      theirs.push(await wrk(`${nginx}/${file}`));
     }
+    if (median(theirs) === 0) throw new Error('nginx answered nothing: there is no reference');
     const ratio = median(ours) / median(theirs);
     rows.push({
       what, figure: `${Math.round(median(ours))} requests/s`, reference: `nginx, same bytes: ${Math.round(median(theirs))} requests/s`, ratio: ratio.toFixed(2),
