@@ -41,7 +41,8 @@ async function asset(request) {
 async function page(request) {
   try {
     const response = await fetch(request)
-    if (response.ok) await keep('/', response.clone())
+    // Not everything that can be opened is the shell: /health is not.
+    if (response.ok && response.headers.get('content-type')?.startsWith('text/html')) await keep('/', response.clone())
     return response
   } catch {
     return (await caches.match('/')) ?? Response.error()
