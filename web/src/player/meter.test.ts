@@ -12,6 +12,16 @@ function meter(random = 0.5) {
   return { m, beats, play, claimed }
 }
 
+/** Random figures that are the same every time. */
+function mulberry(seed: number): () => number {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
 describe('the meter', () => {
   it('says at once that somebody watches, with no length and the gesture', () => {
     const { m, beats } = meter()
@@ -91,6 +101,39 @@ describe('the meter', () => {
     for (let i = 1; i <= 400; i++) m.sample({ positionMs: i * 400, at: i * 250, rate: 1 })
     m.stop({ positionMs: 160_000, at: 100_000, rate: 1 }, 'pause', 'paused')
     expect(claimed()).toBeLessThanOrEqual(100_300)
+  })
+
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])('claims what was played, however late it looks, through stalls, seeks and other rates (%i)', (seed) => {
+    const { m, claimed } = meter()
+    const random = mulberry(seed)
+    let [position, played, rate, standsUntil, looksAt] = [0, 0, 1, 0, 0]
+    let seeks = 0
+    m.start({ positionMs: 0, at: 0, rate }, false)
+    for (let at = 0; at < 600_000; at += 10) {
+      if (at >= standsUntil) {
+        position += 10 * rate
+        played += 10 * rate
+      }
+      if (random() < 0.0005) standsUntil = at + 3000 * random()
+      if (random() < 0.0005) {
+        m.cut({ positionMs: position, at, rate }, 'rate')
+        rate = 0.75 + random() / 2
+      }
+      if (random() < 0.0003) {
+        m.jump(at)
+        position += 60_000 * (random() - 0.3) + 60_000
+        seeks += 1
+      }
+      if (at >= looksAt) {
+        m.sample({ positionMs: position, at, rate })
+        looksAt = at + 100 + 1900 * random()
+      }
+    }
+    m.stop({ positionMs: position, at: 600_000, rate }, 'pause', 'paused')
+    expect(seeks).toBeGreaterThan(5)
+    expect(claimed()).toBeLessThanOrEqual(played)
+    // At each jump what was played since the last look, and until the next one.
+    expect(claimed()).toBeGreaterThan(played - seeks * 2 * 2000 * 1.25)
   })
 
   it('claims nothing for a stall and says that it buffers', () => {
