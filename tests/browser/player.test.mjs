@@ -4,8 +4,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cast } from '../harness/cast.mjs';
 import { end, goLive, plan, publish } from '../harness/lessons.mjs';
-import { playedMs, plays, says, signIn, watch } from '../harness/pages.mjs';
+import { plays, says, signIn, watch } from '../harness/pages.mjs';
 import { browser, open } from '../harness/phone.mjs';
+import { defend, leave } from '../harness/played.mjs';
 import { until, watchFor } from '../harness/wait.mjs';
 import { Yunke } from '../harness/yunke.mjs';
 
@@ -31,16 +32,15 @@ test('a player in rough weather', async (t) => {
     t.diagnostic(`played ${Date.now() - since} ms after the timeline ran`);
   });
 
-  await t.test('without a socket beats go up by POST, and the page says the same', async () => {
+  await t.test('without a socket beats go up by POST, and the page says the same', async (t) => {
     const deaf = await open(chrome, yunke);
     await deaf.routeWebSocket(/\/room/, (socket) => socket.close({ code: 1001 }));
     await signIn(deaf, account(near2));
     await watch(deaf, lesson);
     await watchFor(20_000);
     await until('the beats to be counted', async () => (await counted(near2)) > 5_000);
-    const played = await playedMs(deaf);
+    await defend(t, { organizer, lesson, member: near2, visit: await leave(deaf) });
     await deaf.context().close();
-    assert.ok((await counted(near2)) <= played + 3_000, 'more was counted than was played');
   });
 
   await t.test('a pause counts nothing', async () => {

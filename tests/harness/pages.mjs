@@ -1,5 +1,6 @@
 // What people do on the pages. The only place of the tests that knows their words.
 
+import { follow } from './played.mjs';
 import { until } from './wait.mjs';
 
 export const WORDS = {
@@ -23,29 +24,12 @@ export async function signIn(page, { phone, password }, to = '/') {
   await page.waitForURL((url) => !url.pathname.startsWith('/sign-in'));
 }
 
-/** Counts what really plays in the page, for comparison with what is credited. */
-function recordPlaying() {
-  const record = (window.__played ??= { ms: 0, last: new WeakMap() });
-  setInterval(() => {
-    for (const media of document.querySelectorAll('video, audio')) {
-      const before = record.last.get(media);
-      record.last.set(media, media.currentTime);
-      const step = (media.currentTime - before) * 1000;
-      if (before !== undefined && !media.paused && !media.seeking && step > 0 && step < 400) record.ms += step;
-    }
-  }, 100);
-}
-
 /** Opens a lesson and taps play; back when the clock of the medium runs. */
 export async function watch(page, lesson) {
-  await page.goto(`/lessons/${lesson}`);
-  await page.evaluate(recordPlaying);
+  await follow(page, () => page.goto(`/lessons/${lesson}`));
   await page.getByRole('button', { name: WORDS.play }).first().click();
   await plays(page);
 }
-
-/** Milliseconds of media the page has played since it was opened. */
-export const playedMs = (page) => page.evaluate(() => window.__played.ms);
 
 const position = (page) => page.evaluate(() => document.querySelector('video, audio')?.currentTime ?? -1);
 

@@ -39,6 +39,8 @@ export async function open(chrome, yunke, shape = PHONE) {
   page.faults = [];
   page.on('pageerror', (error) => page.faults.push(`error: ${error.message}`));
   page.on('console', (message) => {
+    // Browsers ask for it beside documents that are no pages.
+    if (message.location().url.endsWith('/favicon.ico')) return;
     if (message.type() === 'error') page.faults.push(`console: ${message.text()}`);
   });
   return page;
