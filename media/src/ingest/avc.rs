@@ -19,6 +19,9 @@ pub struct VideoConfig {
     pub width: u32,
     /// Pixels.
     pub height: u32,
+    /// Frames per 1000 s as the encoder declares them (VUI); 0 if it does not. Encoders with a variable rate may declare
+    /// their clock instead.
+    pub fps_milli: u32,
     /// Bytes of a NAL unit's length.
     nal_length: usize,
 }
@@ -49,7 +52,8 @@ impl VideoConfig {
             )));
         }
         let codec = format!("avc1.{profile:02x}{compatible:02x}{level:02x}");
-        Ok(Self { codec, width: sps.width, height: sps.height, nal_length, record })
+        let Sps { width, height, fps_milli, .. } = sps;
+        Ok(Self { record, codec, width, height, fps_milli, nal_length })
     }
 
     /// Whether the access unit can be decoded by itself; `None` when its NAL units do not add up.
@@ -77,6 +81,7 @@ struct Sps {
     height: u32,
     chroma: u32,
     deep: bool,
+    fps_milli: u32,
 }
 
 impl Sps {
@@ -136,8 +141,40 @@ impl Sps {
             let y = bits.ue()?.checked_add(bits.ue()?)?.checked_mul(unit_y)?;
             (width, height) = (width.checked_sub(x)?, height.checked_sub(y)?);
         }
-        Some(Self { width, height, chroma, deep })
+        // What follows is of use, but a lesson does not fail by it.
+        let fps_milli = declared_rate(&mut bits).unwrap_or_default();
+        Some(Self { width, height, chroma, deep, fps_milli })
     }
+}
+
+/// The frame rate of the VUI (ITU-T H.264, E.1.1), which begins here if there is one.
+fn declared_rate(bits: &mut Bits<'_>) -> Option<u32> {
+    const EXTENDED_SAR: u32 = 255;
+    if !bits.bit()? {
+        return None;
+    }
+    if bits.bit()? && bits.take(8)? == EXTENDED_SAR {
+        bits.take(32)?;
+    }
+    if bits.bit()? {
+        bits.bit()?;
+    }
+    if bits.bit()? {
+        bits.take(4)?;
+        if bits.bit()? {
+            bits.take(24)?;
+        }
+    }
+    if bits.bit()? {
+        bits.ue()?;
+        bits.ue()?;
+    }
+    if !bits.bit()? {
+        return None;
+    }
+    let (units, scale) = (u64::from(bits.take(32)?), u64::from(bits.take(32)?));
+    // A tick is a field: a frame has two.
+    u32::try_from((scale * 1000).checked_div(units * 2)?).ok()
 }
 
 fn skip_scaling_list(bits: &mut Bits<'_>, size: usize) -> Option<()> {
@@ -183,6 +220,7 @@ pub(crate) mod tests {
     fn the_size_and_codec_of_a_real_record() {
         let config = VideoConfig::parse(Bytes::from_static(RECORD_720P)).expect("a real record");
         assert_eq!((config.width, config.height, config.codec.as_str()), (1280, 720, "avc1.64001f"));
+        assert_eq!(config.fps_milli, 30_000);
     }
 
     #[test]

@@ -23,13 +23,18 @@ const KEY_INTERVAL_MS: u32 = 2_500;
 const BITRATE_HIGH_BPS: u32 = 6_000_000;
 /// Bits per pixel under which a picture falls apart.
 const BITS_PER_PIXEL_MILLI: u64 = 10;
+/// Frames that the rate is measured over: the window at 60 fps.
+const RATE_FRAMES: usize = 300;
+/// Rates that cameras have.
+const USUAL_FPS_MILLI: [u32; 9] = [15_000, 20_000, 23_976, 24_000, 25_000, 29_970, 30_000, 50_000, 60_000];
+/// A measured rate this close to one of them, or to the declared one, is that rate.
+const KNOWN_PER_MILLE: u64 = 2;
 /// Under this a picture jerks.
 const FPS_LOW_MILLI: u32 = 15_000;
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Bucket {
     start: UtcMillis,
-    frames: u64,
     bytes: u64,
 }
 
@@ -47,26 +52,25 @@ impl Sums {
         self.last = now;
         match self.buckets.back_mut() {
             Some(bucket) if now - bucket.start < BUCKET_MS => {
-                bucket.frames += 1;
                 bucket.bytes += bytes as u64;
             }
-            _ => self.buckets.push_back(Bucket { start: now, frames: 1, bytes: bytes as u64 }),
+            _ => self.buckets.push_back(Bucket { start: now, bytes: bytes as u64 }),
         }
         while self.buckets.front().is_some_and(|bucket| now - bucket.start > WINDOW_MS) {
             self.buckets.pop_front();
         }
     }
 
-    /// Frames and bytes per 1000 s; the bucket under way is left out while there are others.
-    fn rates(&self) -> (u64, u64) {
-        let (Some(first), Some(last)) = (self.buckets.front(), self.buckets.back()) else { return (0, 0) };
+    /// Bits per second; the bucket under way is left out while there are others.
+    fn bitrate_bps(&self) -> u32 {
+        let (Some(first), Some(last)) = (self.buckets.front(), self.buckets.back()) else { return 0 };
         let time = (last.start - first.start).max(0).cast_unsigned();
         if time == 0 {
-            return (0, 0);
+            return 0;
         }
         let whole = self.buckets.iter().take(self.buckets.len() - 1);
-        let (frames, bytes) = whole.fold((0, 0), |(f, b), bucket| (f + bucket.frames, b + bucket.bytes));
-        (frames * 1_000_000 / time, bytes * 1_000_000 / time)
+        let bytes: u64 = whole.map(|bucket| bucket.bytes).sum();
+        u32::try_from(bytes * 8 * 1000 / time).unwrap_or(u32::MAX)
     }
 }
 
@@ -77,6 +81,8 @@ pub struct Meter {
     audio: Sums,
     /// Decoding times of the last key frames, the publisher's milliseconds.
     keys: VecDeque<u32>,
+    /// Decoding times of the last frames, likewise.
+    times: VecDeque<u32>,
     newest: u32,
 }
 
@@ -97,6 +103,10 @@ impl Meter {
             Track::Video => {
                 self.video.add(frame.data.len(), now);
                 self.newest = frame.dts_ms;
+                self.times.push_back(frame.dts_ms);
+                if self.times.len() > RATE_FRAMES {
+                    self.times.pop_front();
+                }
                 if frame.key {
                     self.keys.push_back(frame.dts_ms);
                     if self.keys.len() > KEYS {
@@ -110,13 +120,12 @@ impl Meter {
     /// The picture, once one arrived.
     pub fn video(&self, config: &VideoConfig) -> Option<VideoInfo> {
         self.video.first?;
-        let (fps_milli, byte_rate) = self.video.rates();
         Some(VideoInfo {
             codec: config.codec.clone(),
             width: config.width,
             height: config.height,
-            fps_milli: u32::try_from(fps_milli).unwrap_or(u32::MAX),
-            bitrate_bps: u32::try_from(byte_rate * 8 / 1000).unwrap_or(u32::MAX),
+            fps_milli: self.fps_milli(config.fps_milli),
+            bitrate_bps: self.video.bitrate_bps(),
             key_interval_ms: self.key_interval_ms(),
         })
     }
@@ -124,13 +133,30 @@ impl Meter {
     /// The sound, once some arrived.
     pub fn audio(&self, config: &AudioConfig) -> Option<AudioInfo> {
         self.audio.first?;
-        let (_, byte_rate) = self.audio.rates();
         Some(AudioInfo {
             codec: config.codec.clone(),
             rate: config.rate,
             channels: config.channels,
-            bitrate_bps: u32::try_from(byte_rate * 8 / 1000).unwrap_or(u32::MAX),
+            bitrate_bps: self.audio.bitrate_bps(),
         })
+    }
+
+    /// By the publisher's clock, so that frames which arrive in bursts are no more of them; 0 while not known.
+    fn fps_milli(&self, declared: u32) -> u32 {
+        let window = u32::try_from(WINDOW_MS).unwrap_or(u32::MAX);
+        let recent = self.times.iter().rev().take_while(|time| self.newest.wrapping_sub(**time) <= window);
+        let (frames, oldest) = recent.fold((0_u64, self.newest), |(n, _), time| (n + 1, *time));
+        let time = u64::from(self.newest.wrapping_sub(oldest));
+        let measured = (frames.saturating_sub(1) * 1_000_000).checked_div(time).unwrap_or_default();
+        let measured = u32::try_from(measured).unwrap_or(u32::MAX);
+        // A second of it, so that one late frame does not decide.
+        if time < 1000 {
+            return if declared <= 120_000 { declared } else { 0 };
+        }
+        let known = USUAL_FPS_MILLI.into_iter().chain([declared]);
+        let nearest = known.min_by_key(|rate| rate.abs_diff(measured)).unwrap_or(measured);
+        let near = u64::from(nearest.abs_diff(measured)) * 1000 <= u64::from(nearest) * KNOWN_PER_MILLE;
+        if near { nearest } else { measured }
     }
 
     /// Longest distance of two of the last key frames; the one under way counts once it is longer.
@@ -167,7 +193,7 @@ impl Meter {
         if repairs.rebuilt > 0 {
             note(HealthCode::Rebuilt, i64::try_from(repairs.rebuilt).ok());
         }
-        if let Some(video) = video.filter(|video| video.fps_milli > 0) {
+        if let Some(video) = video.filter(|video| video.fps_milli > 0 && video.bitrate_bps > 0) {
             if video.key_interval_ms > KEY_INTERVAL_MS {
                 note(HealthCode::KeyInterval, Some(video.key_interval_ms.into()));
             }
@@ -216,9 +242,31 @@ mod tests {
     #[test]
     fn rates_of_a_steady_picture() {
         let video = info(&fed(10, 50, 10_000));
-        assert!((24_500..=25_500).contains(&video.fps_milli), "{}", video.fps_milli);
+        assert_eq!(video.fps_milli, 25_000);
         assert!((1_960_000..=2_040_000).contains(&video.bitrate_bps), "{}", video.bitrate_bps);
         assert_eq!(video.key_interval_ms, 2000);
+    }
+
+    #[test]
+    fn frames_that_come_in_bursts_are_not_more_frames() {
+        let mut meter = Meter::default();
+        for n in 0..300_u32 {
+            // 30000/1001 fps in whole milliseconds, ten at a time, the last burst just now.
+            let dts_ms = n * 1001 / 30;
+            let frame =
+                Frame { track: Track::Video, dts_ms, cts_ms: 0, key: n % 60 == 0, data: Bytes::new() };
+            meter.add(&frame, (dts_ms / 333 * 333).into());
+        }
+        assert_eq!(info(&meter).fps_milli, 29_970);
+    }
+
+    #[test]
+    fn a_declared_rate_counts_until_it_is_plainly_wrong() {
+        let at = |declared, seconds| fed(seconds, 50, 10).fps_milli(declared);
+        assert_eq!(at(25_000, 0), 25_000, "before anything is measured");
+        assert_eq!(at(24_999, 10), 25_000, "measured");
+        assert_eq!(at(500_000, 10), 25_000, "a clock, not a rate");
+        assert_eq!((at(0, 0), at(1_000_000, 0)), (0, 0));
     }
 
     #[test]
