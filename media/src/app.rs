@@ -38,7 +38,7 @@ pub struct Listeners {
 impl Listeners {
     /// Binds what the configuration says.
     pub async fn bind(config: &Config) -> anyhow::Result<Self> {
-        let http = TcpListener::bind(config.http).await.with_context(|| format!("http {}", config.http))?;
+        let http = serve::listen(config.http).with_context(|| format!("http {}", config.http))?;
         let rtmp = TcpListener::bind(config.rtmp).await.with_context(|| format!("rtmp {}", config.rtmp))?;
         Ok(Self { http, rtmp })
     }

@@ -3,22 +3,36 @@
 //! `axum::serve` also speaks HTTP/2, whose state every connection then carries (19 KB instead of 10 KB for a reader that
 //! waits). HTTP/2 is the edge's business, where there is TLS. Nothing here knows what is served.
 
-use std::{convert::Infallible, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use axum::response::Response;
 use hyper::{Request, body::Incoming, server::conn::http1, service::Service};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::{net::TcpListener, sync::Semaphore};
+use tokio::{
+    net::{TcpListener, TcpSocket},
+    sync::Semaphore,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Connections at a time. When full, further ones stay in the kernel's queue until one ends.
 const CONNECTIONS: usize = 60_000;
+
+/// Connections that may wait to be accepted; the kernel may allow fewer.
+const QUEUE: u32 = 16_384;
 
 /// A client that has not sent its request's head by then is not a player.
 const HEAD_TIME: Duration = Duration::from_mins(1);
 
 /// After a failed accept (no file descriptors left, mostly).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+
+/// Listens with a queue as long as the kernel lets it be: a lesson that starts brings thousands at once.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(QUEUE)
+}
 
 /// Serves until `stop`; connections under way then finish the answer they are at.
 pub async fn http<S>(listener: TcpListener, service: S, tasks: TaskTracker, stop: CancellationToken)

@@ -161,10 +161,8 @@ impl Rooms {
         let (room, frames) = Room::open(parts.clone(), lesson).await?.ok_or(RoomError::NoLesson)?;
         let (inbox, questions) = mpsc::channel(QUESTIONS);
         let rooms = Arc::downgrade(&self.0);
-        metrics::gauge!("yunke_rooms").increment(1);
         parts.tasks.spawn(async move {
             room.run(questions, changes, media).await;
-            metrics::gauge!("yunke_rooms").decrement(1);
             if let Some(inner) = rooms.upgrade() {
                 Self(inner).forget(lesson);
             }
@@ -178,6 +176,21 @@ impl Rooms {
         if open.get(&lesson).is_some_and(|cell| cell.get().is_none_or(|handle| handle.inbox.is_closed())) {
             open.remove(&lesson);
         }
+    }
+
+    /// Shows open rooms and their viewers in the metrics: what is, not what came and went.
+    pub fn measure(&self) {
+        let open: Vec<RoomHandle> = {
+            let open = self.0.open.lock().expect("no panic while the rooms are held");
+            open.values()
+                .filter_map(|cell| cell.get())
+                .filter(|room| !room.inbox.is_closed())
+                .cloned()
+                .collect()
+        };
+        let viewers: f64 = open.iter().map(|room| f64::from(room.frame().state.counts.viewers_now)).sum();
+        metrics::gauge!("yunke_viewers").set(viewers);
+        metrics::gauge!("yunke_rooms").set(f64::from(u32::try_from(open.len()).unwrap_or(u32::MAX)));
     }
 
     /// The counts as last told, without opening a room: a lesson whose room is closed has nobody in it.

@@ -74,7 +74,6 @@ pub(super) struct Room {
     needed_at: Instant,
     /// Something happened that may have changed the state.
     news: bool,
-    viewers_shown: u32,
 }
 
 impl Room {
@@ -100,7 +99,6 @@ impl Room {
             told_at: Instant::now(),
             needed_at: Instant::now(),
             news: false,
-            viewers_shown: 0,
             parts,
         };
         room.restore().await?;
@@ -160,7 +158,6 @@ impl Room {
                 break;
             }
         }
-        self.show_viewers(0);
         // Whoever asked after the decision to end finds a closed door and asks for the room anew.
         inbox.close();
     }
@@ -205,14 +202,8 @@ impl Room {
         if self.frames.borrow().state.differs(&state) || self.told_at.elapsed() >= TELL_ANYWAY {
             self.frames.send_replace(Arc::new(Frame::new(state)));
         }
-        self.show_viewers(counts.viewers_now);
         self.told_at = Instant::now();
         self.news = false;
-    }
-
-    fn show_viewers(&mut self, now: u32) {
-        metrics::gauge!("yunke_viewers").increment(f64::from(now) - f64::from(self.viewers_shown));
-        self.viewers_shown = now;
     }
 
     async fn answer(&mut self, ask: Ask) {

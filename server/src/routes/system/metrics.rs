@@ -2,10 +2,16 @@
 
 use std::{net::SocketAddr, sync::OnceLock};
 
-use axum::{extract::ConnectInfo, http::HeaderMap};
+use axum::{
+    extract::{ConnectInfo, State},
+    http::HeaderMap,
+};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
-use crate::problem::{ApiResult, Problem};
+use crate::{
+    problem::{ApiResult, Problem},
+    state::AppState,
+};
 
 /// Buckets of durations, in seconds.
 const SECONDS: &[f64] = &[0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
@@ -27,6 +33,7 @@ pub fn recorder() -> &'static PrometheusHandle {
 }
 
 pub(super) async fn metrics(
+    State(app): State<AppState>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
 ) -> ApiResult<String> {
@@ -34,6 +41,7 @@ pub(super) async fn metrics(
         return Err(Problem::not_found());
     }
     let handle = recorder();
+    app.rooms.measure();
     handle.run_upkeep();
     Ok(handle.render())
 }
