@@ -159,7 +159,9 @@ impl Replays {
                 let path = index::segment_path(lesson, name.rendition, name.stream, msn);
                 let sound = name.rendition == Rendition::Audio;
                 let response = files::send(Arc::clone(store), path, file.bytes, sound, headers).await?;
-                self.0.origin.delivered(lease, file.interval);
+                if !answer::through_a_cache(headers) {
+                    self.0.origin.delivered(lease, file.interval);
+                }
                 Ok(response)
             }
             Kind::Init(number) => {

@@ -133,6 +133,11 @@ pub(crate) fn asked_range(value: &HeaderValue, size: u64) -> Option<Result<Range
     Some(if range.is_empty() { Err(()) } else { Ok(range) })
 }
 
+/// The answer goes to a cache (RFC 9110 §7.6.3), which gives it to others, too: it says nothing of the lease that asked.
+pub(crate) fn through_a_cache(request: &HeaderMap) -> bool {
+    request.contains_key(header::VIA)
+}
+
 /// Whether the player takes gzip (RFC 9110 12.5.3).
 pub(crate) fn takes_gzip(request: &HeaderMap) -> bool {
     let values = request.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());

@@ -34,6 +34,7 @@ pub(super) struct Question {
     lease: Lease,
     wanted: Wanted,
     gzip: bool,
+    through_a_cache: bool,
     range: Option<HeaderValue>,
     /// When it was asked.
     now: UtcMillis,
@@ -74,6 +75,7 @@ impl Question {
             lease: checked.lease,
             wanted,
             gzip: answer::takes_gzip(request.headers()),
+            through_a_cache: answer::through_a_cache(request.headers()),
             range: request.headers().get(header::RANGE).and_then(copied),
             now: checked.now,
         })
@@ -187,7 +189,9 @@ impl Question {
     }
 
     fn send(&self, file: Served, name: Name) -> Response {
-        if let (Some(interval), Purpose::Watch) = (file.interval, self.lease.purpose) {
+        if let (Some(interval), Purpose::Watch) = (file.interval, self.lease.purpose)
+            && !self.through_a_cache
+        {
             self.lesson.deliveries.record(self.lease.id, interval, self.now);
         }
         let sound = name.rendition == Rendition::Audio;

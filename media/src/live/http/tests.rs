@@ -416,6 +416,8 @@ async fn what_went_out_is_counted_for_members_only() {
     begin(&origin, Audience::Members, start(1, 0), 3);
     get(&origin, &preview("video-s2-1.m4s")).await;
     assert!(origin.deliveries(LESSON, NOW).is_empty());
+    get_with(&origin, &watch("video-s2-1.m4s"), header::VIA, "1.1 edge").await;
+    assert!(origin.deliveries(LESSON, NOW).is_empty(), "an edge has it now, and who asked it is not known");
     get(&origin, &watch("video-s0-1.m4s")).await;
     get(&origin, &watch("audio-p7-1.m4s")).await;
     get(&origin, &watch("video-p20-1.m4s")).await;
