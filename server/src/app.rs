@@ -20,7 +20,7 @@ use crate::{
     clock::Source,
     config::Config,
     demo, listen,
-    media_nodes::{MediaNodes, push_orders, supervise_local},
+    media_nodes::{MediaNodes, keep_deliveries, push_orders, supervise_local},
     problem::source_chain,
     room::{RoomParts, Rooms},
     routes, secret,
@@ -144,6 +144,7 @@ fn start_tasks(app: &AppState, address: SocketAddr) {
         spawn(app, "media supervisor", supervise_local(app.clone(), address));
     }
     spawn(app, "orders", push_orders(app.clone()));
+    spawn(app, "deliveries", keep_deliveries(app.clone()));
     spawn(app, "sign of life", keep_alive(app.clone(), app.run_id));
     spawn(app, "session sweep", sweep(app.clone()));
     let rooms = app.rooms.clone();

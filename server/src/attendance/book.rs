@@ -36,6 +36,16 @@ impl Bounds {
         }
     }
 
+    /// The figures.
+    pub(super) fn rule(&self) -> &Rule {
+        &self.rule
+    }
+
+    /// UTC of position 0.
+    pub(super) fn zero_at(&self) -> Option<i64> {
+        self.zero_at
+    }
+
     /// The pieces of the claim that could be watched when it arrived, and why not the rest.
     fn available(&self, beat: &Beat) -> Result<(Vec<Interval>, Reasons), Reason> {
         if beat.state != PlayState::Playing {
@@ -96,7 +106,8 @@ impl LeaseJudge {
             keep_last(&mut pieces, granted);
         }
         let span = Interval::new(0, cost_ms(granted, beat.rate_milli));
-        let mut verdict = Verdict { outcome: Outcome::Accepted, reasons, pieces, span };
+        let uncorroborated = Vec::new();
+        let mut verdict = Verdict { outcome: Outcome::Accepted, reasons, pieces, uncorroborated, span };
         verdict.settle(beat.claim());
         verdict
     }
@@ -173,7 +184,7 @@ impl MemberBook {
         verdicts
     }
 
-    /// Union of what counts, on the timeline, before other lessons are looked at.
+    /// Union of what counts, on the timeline, before other lessons and deliveries are looked at.
     pub fn covered(&self) -> &IntervalSet {
         &self.covered
     }

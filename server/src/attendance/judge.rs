@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use super::{
     book::{Bounds, MemberBook, group_by_receipt},
     contest::{Claim, Rival, lost_to_rivals, yield_time},
+    corroborate::{Corroborator, Testimony},
     evidence::{Beat, LeaseTerms},
     interval::{Interval, IntervalSet},
     verdict::Verdict,
@@ -22,6 +23,8 @@ pub struct Evidence<'a> {
     pub beats: &'a [Beat],
     /// What the same member did in other lessons.
     pub rivals: &'a [Rival],
+    /// What media nodes sent.
+    pub testimony: Testimony<'a>,
 }
 
 /// The judgement.
@@ -42,6 +45,21 @@ impl Judged {
     pub fn counted_ms(&self) -> i64 {
         self.covered.ms()
     }
+
+    /// Milliseconds of the lesson that would count, or do by the rule, and that no node delivered for any claim to them.
+    pub fn uncorroborated_ms(&self) -> i64 {
+        let marked = |verdict: &Verdict| verdict.uncorroborated.clone();
+        let all: IntervalSet = self.beats.iter().flat_map(|(_, verdict)| marked(verdict)).collect();
+        let delivered: IntervalSet = self
+            .beats
+            .iter()
+            .flat_map(|(_, verdict)| {
+                let marked: IntervalSet = marked(verdict).into_iter().collect();
+                verdict.pieces.iter().flat_map(|piece| marked.outside(*piece)).collect::<Vec<_>>()
+            })
+            .collect();
+        all.iter().flat_map(|piece| delivered.outside(piece)).map(Interval::ms).sum()
+    }
 }
 
 /// Judges `evidence` against `bounds`.
@@ -60,13 +78,18 @@ pub fn judge(evidence: &Evidence<'_>, bounds: &Bounds) -> Judged {
         viewing: book.viewing().clone(),
     };
     let lost = lost_to_rivals(&claim, evidence.rivals);
-    let covered = if lost.is_empty() {
-        book.covered().clone()
-    } else {
-        for (beat, verdict) in &mut judged {
-            yield_time(verdict, beat.claim(), &lost);
-        }
+    let corroborator =
+        Corroborator::new(evidence.testimony, evidence.leases, bounds.zero_at(), bounds.rule());
+    let mut less = !lost.is_empty();
+    for (beat, verdict) in &mut judged {
+        yield_time(verdict, beat.claim(), &lost);
+        // Last: what is lost to another lesson is no question of deliveries.
+        less |= corroborator.mark(beat, verdict);
+    }
+    let covered = if less {
         judged.iter().flat_map(|(_, verdict)| verdict.pieces.iter().copied()).collect()
+    } else {
+        book.covered().clone()
     };
     Judged { beats: judged, covered, claim, received: book.received() }
 }

@@ -33,6 +33,10 @@ pub struct Rule {
     pub hours: Vec<HoursStep>,
     /// Picture played on a hidden page or a locked phone counts; sound always does.
     pub hidden_video_counts: bool,
+    /// Time of which the node delivered nothing counts all the same; it is marked either way.
+    pub uncorroborated_counts: bool,
+    /// How far beyond a delivered stretch a position still is corroborated.
+    pub delivery_slack_ms: i64,
     /// Presence checks needed for full credit.
     pub checks_required: u32,
 }
@@ -57,6 +61,8 @@ impl Default for Rule {
                 HoursStep { from_ms: 0, hours_milli: 250 },
             ],
             hidden_video_counts: true,
+            uncorroborated_counts: true,
+            delivery_slack_ms: 4_000,
             checks_required: 0,
         }
     }

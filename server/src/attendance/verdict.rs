@@ -25,7 +25,7 @@ impl Outcome {
     }
 }
 
-/// Why less than the claim counts.
+/// Why less than the claim counts, or why what counts is shown with a mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Reason {
@@ -49,11 +49,13 @@ pub enum Reason {
     SilenceTooLong,
     /// Another lesson, opened or played later by the member's own hand, was running at that moment.
     OtherLesson,
+    /// A media node saw what the lease fetched, and this was not among it. Whether it counts is the rule's.
+    Uncorroborated,
 }
 
 impl Reason {
     /// All of them, in the order of the checks.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::NotPlaying,
         Self::RateTooHigh,
         Self::HiddenVideo,
@@ -64,6 +66,7 @@ impl Reason {
         Self::TooFast,
         Self::SilenceTooLong,
         Self::OtherLesson,
+        Self::Uncorroborated,
     ];
 
     /// The stable code.
@@ -79,6 +82,7 @@ impl Reason {
             Self::TooFast => "too_fast",
             Self::SilenceTooLong => "silence_too_long",
             Self::OtherLesson => "other_lesson",
+            Self::Uncorroborated => "uncorroborated",
         }
     }
 
@@ -95,6 +99,7 @@ impl Reason {
             Self::TooFast => "申报的时长多于实际经过的时间",
             Self::SilenceTooLong => "超过 45 秒没有心跳，中间不计",
             Self::OtherLesson => "同一时间正在学习另一门课程",
+            Self::Uncorroborated => "没有送达记录",
         }
     }
 }
@@ -130,10 +135,13 @@ impl Reasons {
 pub struct Verdict {
     /// What became of it.
     pub outcome: Outcome,
-    /// Why not all of it; empty when accepted.
+    /// Why not all of it; when accepted at most that some of it is uncorroborated.
     pub reasons: Reasons,
     /// What counts of the claim, ascending, disjoint: more than one piece where a gap was cut out.
     pub pieces: Vec<Interval>,
+    /// What of the claim passed every other check, and no node delivered; ascending, disjoint. Inside `pieces` if the
+    /// rule counts it.
+    pub uncorroborated: Vec<Interval>,
     /// The server time the counted pieces stand for, ending at the receipt or at the next beat of the batch.
     pub span: Interval,
 }
@@ -143,7 +151,13 @@ impl Verdict {
     pub(super) fn refused(reason: Reason, at: i64) -> Self {
         let mut reasons = Reasons::default();
         reasons.add(reason);
-        Self { outcome: Outcome::Refused, reasons, pieces: Vec::new(), span: Interval::new(at, at) }
+        Self {
+            outcome: Outcome::Refused,
+            reasons,
+            pieces: Vec::new(),
+            uncorroborated: Vec::new(),
+            span: Interval::new(at, at),
+        }
     }
 
     /// Media that counts.

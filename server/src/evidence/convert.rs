@@ -4,7 +4,7 @@ use uuid::Uuid;
 use yunke_store::{BeatCause, BeatMode, BeatRow, BeatSource, BeatState, LeaseRow, Lesson, LessonPhase};
 
 use crate::attendance::{
-    Beat, Cause, HoursStep, Interval, LeaseTerms, Mode, PlayState, Rule, Source, Timeline,
+    Beat, Cause, Delivered, HoursStep, Interval, LeaseTerms, Mode, PlayState, Rule, Source, Timeline,
 };
 
 /// How long after the server came back its outage can still be claimed (docs/adr/0008).
@@ -65,6 +65,11 @@ pub fn interval(gap: yunke_store::Gap) -> Interval {
     Interval::new(gap.from_ms, gap.to_ms)
 }
 
+/// What was sent to a lease.
+pub(super) fn delivered(lease: Uuid, stretch: yunke_store::Stretch) -> Delivered {
+    Delivered { lease: lease.as_u128(), stretch: Interval::new(stretch.from_ms, stretch.to_ms) }
+}
+
 /// The timeline a lesson's evidence is judged against. Between the lecturer's "end" and the node's word
 /// on the final length, the length is the time from zero to the end.
 pub fn timeline(lesson: &Lesson) -> Timeline {
@@ -99,6 +104,8 @@ pub fn rule(rule: &yunke_store::Rule) -> Rule {
             step(0, rule.short_hours_milli),
         ],
         hidden_video_counts: rule.hidden_video_counts,
+        uncorroborated_counts: rule.uncorroborated_counts,
+        delivery_slack_ms: rule.delivery_slack_ms,
         checks_required: u32::try_from(rule.checks_required).unwrap_or(0),
     }
 }

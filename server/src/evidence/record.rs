@@ -10,8 +10,8 @@ use yunke_store::{Lesson, MemberEvidence, Store, StoreResult, UtcMillis};
 
 use super::{convert, outages};
 use crate::attendance::{
-    Beat, Bounds, Claim, Credit, CreditLevel, Evidence, Interval, Judged, LeaseTerms, Visits, credit, judge,
-    visits,
+    Beat, Bounds, Claim, Credit, CreditLevel, Delivered, Evidence, Interval, Judged, LeaseTerms, Testimony,
+    Visits, credit, judge, visits,
 };
 
 /// How far somebody is with a lesson.
@@ -156,5 +156,9 @@ fn judge_one(lesson: Uuid, evidence: &MemberEvidence, rivals: &[Claim], bounds: 
     let leases: Vec<LeaseTerms> = evidence.leases.iter().map(convert::terms).collect();
     let beats: Vec<Beat> = evidence.beats.iter().map(convert::beat).collect();
     let lesson = convert::claims_id(lesson);
-    judge(&Evidence { lesson, leases: &leases, beats: &beats, rivals }, bounds)
+    let delivered: Vec<Delivered> =
+        evidence.delivered.iter().map(|(lease, stretch)| convert::delivered(*lease, *stretch)).collect();
+    let heard: Vec<Interval> = evidence.heard.iter().map(|&(from, to)| Interval::new(from, to)).collect();
+    let testimony = Testimony { delivered: &delivered, heard: &heard };
+    judge(&Evidence { lesson, leases: &leases, beats: &beats, rivals, testimony }, bounds)
 }

@@ -96,10 +96,13 @@ pub struct EvidenceInterval {
     pub claimed: Piece,
     /// What counts of it.
     pub pieces: Vec<Piece>,
+    /// What of it passed every other check although no media node delivered it: marked, and part of `pieces` if the
+    /// credit rule counts it.
+    pub uncorroborated: Vec<Piece>,
     /// `accepted`, `clamped` or `refused`.
     #[schema(value_type = String, example = "clamped")]
     pub verdict: &'static str,
-    /// Why not all of it: codes of docs/ATTENDANCE.md.
+    /// Why not all of it, or what it is marked with: codes of docs/ATTENDANCE.md.
     #[schema(value_type = Vec<String>)]
     pub reasons: Vec<&'static str>,
 }
@@ -135,6 +138,7 @@ impl EvidenceInterval {
             received_at: beat.received_at,
             claimed: beat.claim().into(),
             pieces: verdict.pieces.iter().copied().map(Piece::from).collect(),
+            uncorroborated: verdict.uncorroborated.iter().copied().map(Piece::from).collect(),
             verdict: verdict.outcome.code(),
             reasons: verdict.reasons.iter().map(crate::attendance::Reason::code).collect(),
         }

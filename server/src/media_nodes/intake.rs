@@ -37,6 +37,7 @@ pub async fn take_in(app: &AppState, snapshot: Snapshot) {
         true
     });
     if fresh {
+        app.media.0.deliveries.offer(&snapshot, now);
         store(app, &snapshot, now).await;
     }
 }

@@ -2,6 +2,7 @@
 //! process that is started and watched over. Media being down never blocks a request.
 
 mod client;
+mod deliveries;
 mod facts;
 mod intake;
 mod orders;
@@ -22,6 +23,7 @@ use yunke_protocol::{LessonSnapshot, Orders};
 use yunke_store::UtcMillis;
 
 pub use client::{ControlClient, ControlError};
+pub use deliveries::keep_deliveries;
 pub use facts::{LessonFacts, OnAir};
 pub use intake::take_in;
 pub use orders::{HORIZON_MS, current_orders, order_of, push_orders};
@@ -58,6 +60,7 @@ struct Inner {
     changed: Notify,
     /// What of each lesson is in the store already, so that a snapshot every 2 s writes nothing.
     stored: Mutex<HashMap<Uuid, intake::Stored>>,
+    deliveries: deliveries::DeliveryDesk,
     http_port: AtomicU16,
     rtmp_port: AtomicU16,
     /// Where orders go, once known.
@@ -73,6 +76,7 @@ impl MediaNodes {
             orders: Mutex::new(Orders::default()),
             changed: Notify::new(),
             stored: Mutex::new(HashMap::new()),
+            deliveries: deliveries::DeliveryDesk::default(),
             http_port: AtomicU16::new(http.port()),
             rtmp_port: AtomicU16::new(rtmp.port()),
             control: RwLock::new(None),

@@ -279,7 +279,10 @@ impl Room {
             self.read(user).await;
         }
         let now = self.parts.source.now();
-        if let Some(counted_ms) = self.members.counted_ms(user) {
+        // Where deliveries decide, only the whole recomputation knows the credit: they come from elsewhere.
+        if self.rule.uncorroborated_counts
+            && let Some(counted_ms) = self.members.counted_ms(user)
+        {
             return Some(credit(counted_ms, &evidence::timeline(&self.lesson), &self.rule, now).into());
         }
         let whole = async {

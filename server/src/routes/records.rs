@@ -10,6 +10,7 @@ use yunke_store::{Lesson, LessonPhase, Page, UtcMillis};
 
 use super::extract::Query;
 use crate::{
+    attendance::Outcome,
     auth::Viewer,
     evidence::{EvidenceInterval, Piece, Progress, Record, Records, axis_ms, outages},
     problem::ApiResult,
@@ -83,7 +84,8 @@ impl MyRecord {
             counted: record.judged.covered.iter().map(Piece::from).collect(),
             not_counted: EvidenceInterval::of(record)
                 .into_iter()
-                .filter(|interval| !interval.reasons.is_empty())
+                // What is only marked counts.
+                .filter(|interval| interval.verdict != Outcome::Accepted.code())
                 .collect(),
         }
     }

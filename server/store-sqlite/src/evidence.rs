@@ -4,12 +4,12 @@ use async_trait::async_trait;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 use yunke_store::{
-    Appended, Attendee, BeatRow, EvidenceStore, LeaseRow, MemberEvidence, Page, StoreResult, TextEnum as _,
-    UtcMillis,
+    Appended, Attendee, BeatRow, EvidenceStore, Heard, LeaseDelivery, LeaseRow, MemberEvidence, Page,
+    StoreResult, TextEnum as _, UtcMillis,
 };
 
 use crate::{
-    SqliteStore, beats,
+    SqliteStore, beats, deliveries,
     error::{failed, word},
     json, unit,
 };
@@ -45,6 +45,7 @@ async fn one_member(
     on: &mut SqliteConnection,
     lesson_id: Uuid,
     user_id: Uuid,
+    heard: &[(UtcMillis, UtcMillis)],
 ) -> StoreResult<Option<MemberEvidence>> {
     let rows = sqlx::query_as!(
         Row,
@@ -74,6 +75,8 @@ async fn one_member(
         branch,
         leases,
         beats: beats::of_member(on, lesson_id, user_id).await?,
+        delivered: deliveries::of_member(on, lesson_id, user_id).await?,
+        heard: heard.to_vec(),
     }))
 }
 
@@ -122,6 +125,10 @@ impl EvidenceStore for SqliteStore {
         beats::append(self, run_id, at, beats).await
     }
 
+    async fn keep_deliveries(&self, delivered: &[LeaseDelivery], heard: &[Heard]) -> StoreResult<()> {
+        deliveries::keep(self, delivered, heard).await
+    }
+
     async fn attendees(&self, lesson_id: Uuid, paths: Option<&[String]>) -> StoreResult<Vec<Attendee>> {
         let paths = paths.map(json);
         let rows = sqlx::query!(
@@ -161,9 +168,10 @@ impl EvidenceStore for SqliteStore {
     async fn member_evidence(&self, lesson_id: Uuid, users: &[Uuid]) -> StoreResult<Vec<MemberEvidence>> {
         // One view of the database for all of them.
         let mut tx = self.read.begin().await.map_err(failed)?;
+        let heard = deliveries::heard(&mut tx, lesson_id).await?;
         let mut found = Vec::with_capacity(users.len());
         for user_id in users {
-            found.extend(one_member(&mut tx, lesson_id, *user_id).await?);
+            found.extend(one_member(&mut tx, lesson_id, *user_id, &heard).await?);
         }
         Ok(found)
     }

@@ -222,8 +222,8 @@ pub(crate) async fn add_rule(store: &SqliteStore, rule: &Rule, at: UtcMillis) ->
     sqlx::query!(
         "INSERT INTO credit_rules (id, version, name, full_percent, half_percent, max_rate_milli, receipt_gap_ms,
             allowance_ms, edge_slack_ms, long_ms, long_hours_milli, medium_ms, medium_hours_milli, short_hours_milli,
-            hidden_video_counts, checks_required, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            hidden_video_counts, uncorroborated_counts, delivery_slack_ms, checks_required, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         rule.id,
         rule.version,
         rule.name,
@@ -239,6 +239,8 @@ pub(crate) async fn add_rule(store: &SqliteStore, rule: &Rule, at: UtcMillis) ->
         rule.medium_hours_milli,
         rule.short_hours_milli,
         rule.hidden_video_counts,
+        rule.uncorroborated_counts,
+        rule.delivery_slack_ms,
         rule.checks_required,
         at,
     )

@@ -5,6 +5,7 @@
 
 mod account;
 mod beats;
+mod deliveries;
 mod error;
 mod evidence;
 mod lesson;

@@ -166,6 +166,42 @@ pub struct Attendee {
     pub branch: Option<(Uuid, String)>,
 }
 
+/// How long a node may be silent so that nothing it delivered is missed: each of its snapshots tells the last 60 s.
+pub const DELIVERY_MEMORY_MS: i64 = 45_000;
+
+/// A stretch of the timeline that was sent to a lease, `[from_ms, to_ms)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stretch {
+    /// First millisecond.
+    pub from_ms: LessonMillis,
+    /// First millisecond after it.
+    pub to_ms: LessonMillis,
+}
+
+/// What a node sent to a lease.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeaseDelivery {
+    /// The lesson it was of.
+    pub lesson_id: Uuid,
+    /// The lease.
+    pub lease_id: Uuid,
+    /// In any order; they may overlap.
+    pub stretches: Vec<Stretch>,
+}
+
+/// Server time in which a node's deliveries of a lesson were heard of without a break.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heard {
+    /// The lesson.
+    pub lesson_id: Uuid,
+    /// The node's process.
+    pub boot: Uuid,
+    /// From this snapshot …
+    pub from_at: UtcMillis,
+    /// … up to this one.
+    pub to_at: UtcMillis,
+}
+
 /// Everything kept about one member and one lesson.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemberEvidence {
@@ -183,6 +219,10 @@ pub struct MemberEvidence {
     pub leases: Vec<LeaseRow>,
     /// Beats under these leases, in no order.
     pub beats: Vec<BeatRow>,
+    /// What nodes sent to these leases: per lease disjoint, ascending.
+    pub delivered: Vec<(Uuid, Stretch)>,
+    /// When the lesson's nodes were heard of, `[from, to]`, ascending.
+    pub heard: Vec<(UtcMillis, UtcMillis)>,
 }
 
 /// Use cases of evidence.
@@ -202,6 +242,11 @@ pub trait EvidenceStore: Send + Sync {
         at: UtcMillis,
         beats: &[BeatRow],
     ) -> StoreResult<Vec<Appended>>;
+
+    /// Adds what nodes delivered, in one transaction: a union, so repeating it or another order changes nothing. Leases that
+    /// are unknown, of another lesson or not to watch are passed over, and so are stretches that are none.
+    /// `heard` goes on with what was heard of the same boot up to [`DELIVERY_MEMORY_MS`] before.
+    async fn keep_deliveries(&self, delivered: &[LeaseDelivery], heard: &[Heard]) -> StoreResult<()>;
 
     /// Who opened the lesson to watch it, ordered by branch, name and id. With `paths`: only those whose
     /// branch lay inside one of them when they first opened it; who had no branch belongs to the lesson's

@@ -64,6 +64,10 @@ pub struct Rule {
     pub short_hours_milli: i64,
     /// Whether picture played on a locked or hidden phone counts; sound always does.
     pub hidden_video_counts: bool,
+    /// Whether time of which the node delivered nothing counts, where deliveries are known.
+    pub uncorroborated_counts: bool,
+    /// How far beyond a delivered stretch a position still is corroborated: segments are rounded, players run on.
+    pub delivery_slack_ms: i64,
     /// Presence checks needed for full credit.
     pub checks_required: i64,
 }

@@ -648,7 +648,7 @@ export interface components {
             mode: components["schemas"]["BeatMode"];
             /** @description What counts of it. */
             pieces: components["schemas"]["Piece"][];
-            /** @description Why not all of it: codes of docs/ATTENDANCE.md. */
+            /** @description Why not all of it, or what it is marked with: codes of docs/ATTENDANCE.md. */
             reasons: string[];
             /**
              * Format: int64
@@ -657,6 +657,11 @@ export interface components {
             received_at: number;
             /** @description Live or replay. */
             source: components["schemas"]["BeatSource"];
+            /**
+             * @description What of it passed every other check although no media node delivered it: marked, and part of `pieces` if the
+             *     credit rule counts it.
+             */
+            uncorroborated: components["schemas"]["Piece"][];
             /**
              * @description `accepted`, `clamped` or `refused`.
              * @example clamped
@@ -905,6 +910,11 @@ export interface components {
              */
             lesson_ms: number;
             row: components["schemas"]["AttendanceRow"];
+            /**
+             * Format: int64
+             * @description Milliseconds that passed every other check although no media node delivered them; counted if the rule says so.
+             */
+            uncorroborated_ms: number;
         };
         /** @description One lesson of one's own record. */
         MyRecord: {
@@ -1121,6 +1131,8 @@ export interface components {
             name: string;
             /** Format: int64 */
             short_hours_milli: number;
+            /** @description Time of which no media node delivered anything counts. */
+            uncorroborated_counts: boolean;
             /** Format: int64 */
             version: number;
         };

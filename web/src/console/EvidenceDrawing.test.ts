@@ -14,6 +14,7 @@ const interval = (from: number, to: number, more: Partial<EvidenceInterval> = {}
   reasons: [],
   claimed: { from_ms: from, to_ms: to },
   pieces: [{ from_ms: from, to_ms: to }],
+  uncorroborated: [],
   received_at: 0,
   ...more,
 })
@@ -25,13 +26,17 @@ describe('the drawing of the evidence', () => {
     const all = runs([
       interval(0, 10 * MIN),
       interval(20 * MIN, 30 * MIN, { verdict: 'clamped', reasons: ['too_fast'], pieces: [{ from_ms: 28 * MIN, to_ms: 30 * MIN }] }),
+      interval(31 * MIN, 35 * MIN, { reasons: ['uncorroborated'], uncorroborated: [{ from_ms: 31 * MIN, to_ms: 35 * MIN }] }),
       interval(40 * MIN, 50 * MIN, { lease: 'lease-c3d4', device: 'desktop', verdict: 'refused', reasons: ['other_lesson', 'brand_new'], pieces: [] }),
     ])
     page = await mount(EvidenceDrawing, { runs: all, lessonMs: 60 * MIN, gaps: [{ from_ms: 12 * MIN, to_ms: 14 * MIN }], name: '李敏' }, 'console')
     const marks = [...page.root.querySelectorAll('figure > svg rect.bar')].map((r) => r.getAttribute('class')?.split(' ')[1])
-    expect(marks).toEqual(['accepted', 'cut', 'accepted', 'refused'])
+    expect(marks).toEqual(['accepted', 'cut', 'accepted', 'unseen', 'refused'])
     expect(page.root.querySelectorAll('figure > svg rect.gap')).toHaveLength(1)
     expect(page.text()).toContain('手机 · 凭证 a1b2')
+    page.root.querySelector('rect.bar.unseen')!.dispatchEvent(new Event('click'))
+    await nextTick()
+    expect(page.root.querySelector('.said')?.textContent).toContain('没有送达记录')
     page.root.querySelector('rect.bar.refused')!.dispatchEvent(new Event('click'))
     await nextTick()
     const said = page.root.querySelector('.said')?.textContent

@@ -58,6 +58,8 @@ export interface AttendancePage {
 
 export interface Evidence {
   row: AttendanceRow
+  /** What passed every other check although no media node delivered it. */
+  uncorroborated_ms: number
   lesson_ms: number
   gaps: Gap[]
   intervals: EvidenceInterval[]

@@ -10,6 +10,7 @@ const beat = (from: number, to: number, more: Partial<EvidenceInterval> = {}): E
   reasons: [],
   claimed: { from_ms: from, to_ms: to },
   pieces: [{ from_ms: from, to_ms: to }],
+  uncorroborated: [],
   received_at: to,
   ...more,
 })
@@ -37,6 +38,29 @@ describe('runs of evidence', () => {
     expect(run).toHaveLength(1)
     expect(countedMs(run[0]!)).toBe(3 * MIN)
     expect(without(run[0]!.claimed, run[0]!.pieces)).toEqual([{ from_ms: 2 * MIN, to_ms: 4 * MIN }])
+  })
+
+  it('keeps what nobody delivered apart from what was', () => {
+    const unseen = { reasons: ['uncorroborated'] }
+    const out = runs([
+      beat(0, 10 * MIN),
+      beat(10 * MIN, 20 * MIN, { ...unseen, uncorroborated: [{ from_ms: 15 * MIN, to_ms: 20 * MIN }] }),
+      beat(20 * MIN, 30 * MIN, { ...unseen, uncorroborated: [{ from_ms: 20 * MIN, to_ms: 30 * MIN }] }),
+      beat(30 * MIN, 40 * MIN, { ...unseen, verdict: 'refused', pieces: [], uncorroborated: [{ from_ms: 30 * MIN, to_ms: 40 * MIN }] }),
+    ])
+    expect(out.map((r) => [r.count, r.uncorroborated])).toEqual([
+      [1, []],
+      [2, [{ from_ms: 15 * MIN, to_ms: 30 * MIN }]],
+      [1, [{ from_ms: 30 * MIN, to_ms: 40 * MIN }]],
+    ])
+    const d = draw(out, 40 * MIN, [], 400)
+    expect(d.lanes[0]?.bars.map((b) => [b.mark, b.x, b.width])).toEqual([
+      ['accepted', 0, 100],
+      ['accepted', 100, 50],
+      ['unseen', 150, 150],
+      ['refused', 300, 100],
+    ])
+    expect(d.counted).toEqual([{ x: 0, width: 300 }])
   })
 
   it('shows a reversed claim where it lies', () => {

@@ -23,6 +23,8 @@ export interface EvidenceInterval {
   claimed: Span
   /** What counted of it: more than one piece where a gap was cut out, none when it was refused. */
   pieces: Span[]
+  /** What of it no media node delivered; it counts where it lies in `pieces`. */
+  uncorroborated: Span[]
   received_at: number
 }
 
@@ -57,6 +59,7 @@ export function runs(intervals: readonly EvidenceInterval[]): EvidenceRun[] {
     if (run && joins(run, next)) {
       run.claimed.to_ms = next.claimed.to_ms
       run.pieces = next.verdict === 'accepted' ? [{ ...run.claimed }] : []
+      run.uncorroborated = union([...run.uncorroborated, ...next.uncorroborated])
       run.count += 1
       run.received_to = next.received_at
       continue
@@ -65,6 +68,7 @@ export function runs(intervals: readonly EvidenceInterval[]): EvidenceRun[] {
       ...next,
       claimed: { ...next.claimed },
       pieces: next.pieces.map((p) => ({ ...p })),
+      uncorroborated: next.uncorroborated.map((p) => ({ ...p })),
       count: 1,
       received_to: next.received_at,
     }
@@ -98,13 +102,19 @@ export function without(span: Span, pieces: readonly Span[]): Span[] {
   return out
 }
 
+/** What two sets of spans share. */
+export function shared(spans: readonly Span[], others: readonly Span[]): Span[] {
+  return spans.flatMap((s) => union(others).map((o) => ({ from_ms: Math.max(s.from_ms, o.from_ms), to_ms: Math.min(s.to_ms, o.to_ms) }))).filter((s) => s.to_ms > s.from_ms)
+}
+
 /** A reversed claim is shown where it lies. */
 const forward = (s: Span): Span => ({ from_ms: Math.min(s.from_ms, s.to_ms), to_ms: Math.max(s.from_ms, s.to_ms) })
 
 /** Milliseconds that count of a run. */
 export const countedMs = (run: EvidenceInterval): number => run.pieces.reduce((sum, p) => sum + p.to_ms - p.from_ms, 0)
 
-export type Mark = 'accepted' | 'cut' | 'refused'
+/** `unseen` counts, but no media node delivered it. */
+export type Mark = 'accepted' | 'unseen' | 'cut' | 'refused'
 
 export interface Bar {
   x: number
@@ -162,7 +172,8 @@ export function draw(all: readonly EvidenceRun[], lessonMs: number, gaps: readon
       continue
     }
     for (const cut of without(run.claimed, run.pieces)) lane.bars.push({ ...place(cut), mark: 'cut', run })
-    for (const piece of run.pieces) lane.bars.push({ ...place(piece), mark: 'accepted', run })
+    for (const piece of run.pieces.flatMap((p) => without(p, shared([p], run.uncorroborated)))) lane.bars.push({ ...place(piece), mark: 'accepted', run })
+    for (const piece of shared(run.pieces, run.uncorroborated)) lane.bars.push({ ...place(piece), mark: 'unseen', run })
   }
   const step = tickStep(length)
   const ticks: Tick[] = []

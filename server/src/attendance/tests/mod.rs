@@ -1,6 +1,7 @@
 //! What must be tried against the counting (ATTENDANCE.md), one named test for each line that applies
 //! to this pure part. Parsing, storing and sockets have theirs where they live.
 
+mod corroboration;
 mod counting;
 mod crediting;
 mod plausibility;
@@ -63,7 +64,10 @@ fn honest(id: LeaseId, from: i64, to: i64) -> Vec<Beat> {
 }
 
 fn judged(timeline: &Timeline, leases: &[LeaseTerms], beats: &[Beat]) -> Judged {
-    judge(&Evidence { lesson: LESSON, leases, beats, rivals: &[] }, &bounds(timeline))
+    judge(
+        &Evidence { lesson: LESSON, leases, beats, rivals: &[], testimony: Testimony::default() },
+        &bounds(timeline),
+    )
 }
 
 /// Counted milliseconds of one lease opened at zero.

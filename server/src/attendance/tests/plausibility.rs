@@ -185,7 +185,13 @@ fn a_killed_server_costs_nobody_anything() {
     }
     let down = [Interval::new(ZERO + 60 * S, ZERO + 300 * S)];
     let with = Bounds::new(&Rule::default(), &live(60), &down);
-    let evidence = Evidence { lesson: LESSON, leases: &[lease(1, 0)], beats: &beats, rivals: &[] };
+    let evidence = Evidence {
+        lesson: LESSON,
+        leases: &[lease(1, 0)],
+        beats: &beats,
+        rivals: &[],
+        testimony: Testimony::default(),
+    };
     assert_eq!(judge(&evidence, &with).counted_ms(), 400 * S);
     assert!(counted(&live(60), &beats) < 400 * S, "without the outage it would have cost");
 }
@@ -195,10 +201,22 @@ fn a_killed_server_is_no_gift_to_who_was_not_there() {
     let down = [Interval::new(ZERO + 60 * S, ZERO + 300 * S)];
     let with = Bounds::new(&Rule::default(), &live(60), &down);
     let late = [beat(1, 1, 30 * MIN, 0, 30 * MIN)];
-    let evidence = Evidence { lesson: LESSON, leases: &[lease(1, 0)], beats: &late, rivals: &[] };
+    let evidence = Evidence {
+        lesson: LESSON,
+        leases: &[lease(1, 0)],
+        beats: &late,
+        rivals: &[],
+        testimony: Testimony::default(),
+    };
     assert_eq!(judge(&evidence, &with).counted_ms(), 45 * S, "long after it the brim is as ever");
     let new = [beat(1, 1, 305 * S, 0, 300 * S)];
-    let evidence = Evidence { lesson: LESSON, leases: &[lease(1, 301 * S)], beats: &new, rivals: &[] };
+    let evidence = Evidence {
+        lesson: LESSON,
+        leases: &[lease(1, 301 * S)],
+        beats: &new,
+        rivals: &[],
+        testimony: Testimony::default(),
+    };
     assert_eq!(judge(&evidence, &with).counted_ms(), 4 * S + 3 * S, "a lease opened after it gains nothing");
 }
 
@@ -208,7 +226,13 @@ fn a_locked_phone_counts_for_sound_and_for_picture_only_if_the_rule_says_so() {
     let hidden = Beat { visible: false, ..beat(1, 1, 15 * S, 0, 15 * S) };
     let got = |rule: &Rule, mode| {
         let beats = [Beat { mode, ..hidden }];
-        let evidence = Evidence { lesson: LESSON, leases: &[lease(1, 0)], beats: &beats, rivals: &[] };
+        let evidence = Evidence {
+            lesson: LESSON,
+            leases: &[lease(1, 0)],
+            beats: &beats,
+            rivals: &[],
+            testimony: Testimony::default(),
+        };
         judge(&evidence, &Bounds::new(rule, &live(60), &[])).counted_ms()
     };
     assert_eq!(got(&Rule::default(), Mode::Video), 15 * S);

@@ -38,12 +38,21 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    fn any_delivery()(lease in 1_u128..4, from in 0_i64..LENGTH, ms in 0_i64..90_000) -> Delivered {
+        Delivered { lease, stretch: Interval::new(from, from + ms) }
+    }
+}
+
+/// A node that was heard of all the time.
+const ALWAYS: [Interval; 1] = [Interval { from: ZERO, to: ZERO + 2_000 * S }];
+
 fn leases() -> Vec<LeaseTerms> {
     vec![lease(1, 0), lease(2, 30 * S), lease(3, 500 * S)]
 }
 
 fn evidence<'a>(leases: &'a [LeaseTerms], beats: &'a [Beat], rivals: &'a [Rival]) -> Evidence<'a> {
-    Evidence { lesson: LESSON, leases, beats, rivals }
+    Evidence { lesson: LESSON, leases, beats, rivals, testimony: Testimony::default() }
 }
 
 fn outages() -> Vec<Interval> {
@@ -153,6 +162,67 @@ proptest! {
     }
 
     #[test]
+    fn deliveries_in_any_order_give_the_same_and_never_change_credit_by_the_default_rule(
+        beats in prop::collection::vec(any_beat(), 0..60),
+        delivered in prop::collection::vec(any_delivery(), 0..20),
+        shuffle in any::<u64>(),
+        strict in any::<bool>(),
+        timeline in any_timeline(),
+    ) {
+        let rule = Rule { uncorroborated_counts: !strict, ..Rule::default() };
+        let bounds = Bounds::new(&rule, &timeline, &outages());
+        let leases = leases();
+        let with = |beats, delivered| {
+            let testimony = Testimony { delivered, heard: &ALWAYS };
+            judge(&Evidence { testimony, ..evidence(&leases, beats, &[]) }, &bounds)
+        };
+        let mixed = |from: i64, to: i64| (from.cast_unsigned() ^ to.cast_unsigned()).wrapping_mul(shuffle | 1);
+        let (mut late, mut sent) = (beats.clone(), [delivered.clone(), delivered.clone()].concat());
+        late.sort_by_key(|b| mixed(b.received_at, i64::from(b.seq)));
+        sent.sort_by_key(|d| mixed(d.stretch.from, d.stretch.to));
+        let one = with(&beats, &delivered);
+        prop_assert_eq!(&one, &with(&late, &sent));
+        let without = with(&beats, &[]);
+        prop_assert_eq!(&one.claim, &without.claim);
+        if strict {
+            prop_assert!(one.counted_ms() <= without.counted_ms());
+        } else {
+            prop_assert_eq!(&one.covered, &without.covered);
+            prop_assert!(one.uncorroborated_ms() <= one.counted_ms());
+        }
+    }
+
+    #[test]
+    fn a_rule_that_does_not_credit_it_credits_nothing_beyond_the_delivered_and_the_slack(
+        beats in prop::collection::vec(any_beat(), 0..60),
+        delivered in prop::collection::vec(any_delivery(), 1..20),
+        timeline in any_timeline(),
+    ) {
+        let rule = Rule { uncorroborated_counts: false, ..Rule::default() };
+        let bounds = Bounds::new(&rule, &timeline, &outages());
+        for terms in leases() {
+            let testimony = Testimony { delivered: &delivered, heard: &ALWAYS };
+            // From the first moment on somebody looked.
+            let terms = LeaseTerms { issued_at: ZERO, ..terms };
+            let judged = judge(&Evidence { testimony, ..evidence(&[terms], &beats, &[]) }, &bounds);
+            let sent = || {
+                let mine = |d: &&Delivered| d.lease == terms.id && !d.stretch.is_empty();
+                delivered.iter().filter(mine).map(|d| d.stretch)
+            };
+            if sent().next().is_none() {
+                continue;
+            }
+            let slack = rule.delivery_slack_ms;
+            let near: IntervalSet = sent().map(|s| Interval::new(s.from - slack, s.to + slack)).collect();
+            for piece in judged.covered.iter() {
+                prop_assert!(near.outside(piece).is_empty(), "{piece:?}");
+            }
+            let most: i64 = sent().map(|s| s.ms() + 2 * slack).sum();
+            prop_assert!(judged.counted_ms() <= most);
+        }
+    }
+
+    #[test]
     fn of_two_lessons_only_one_accrues_at_any_moment(
         beats in prop::collection::vec(any_beat(), 0..60),
         others in prop::collection::vec(any_beat(), 0..60),
@@ -160,7 +230,9 @@ proptest! {
     ) {
         let leases = leases();
         let bounds = bounds(&timeline);
-        let of = |lesson, beats, rivals| judge(&Evidence { lesson, leases: &leases, beats, rivals }, &bounds);
+        let of = |lesson, beats, rivals| {
+            judge(&Evidence { lesson, ..evidence(&leases, beats, rivals) }, &bounds)
+        };
         let (a, b) = (of(1, &beats, &[]).claim, of(2, &others, &[]).claim);
         let (a_lost, b_lost) =
             (lost_to_rivals(&a, std::slice::from_ref(&b)), lost_to_rivals(&b, std::slice::from_ref(&a)));

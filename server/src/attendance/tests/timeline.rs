@@ -91,7 +91,9 @@ fn of_two_lessons_at_once_the_one_turned_to_last_accrues() {
     let other = honest(2, 5 * MIN, 15 * MIN);
     let (terms, rival_terms) = ([lease(1, 0)], [lease(2, 5 * MIN)]);
     let bounds = bounds(&live(60));
-    let alone = |lesson, leases, beats, rivals| judge(&Evidence { lesson, leases, beats, rivals }, &bounds);
+    let alone = |lesson, leases, beats, rivals| {
+        judge(&Evidence { lesson, leases, beats, rivals, testimony: Testimony::default() }, &bounds)
+    };
     let rival = [alone(8, &rival_terms, &other, &[]).claim];
     let own_claim = [alone(LESSON, &terms, &own, &[]).claim];
     let here = alone(LESSON, &terms, &own, &rival);

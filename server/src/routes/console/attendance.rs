@@ -40,6 +40,8 @@ pub(super) struct AttendancePage {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct MemberAttendance {
     row: AttendanceRow,
+    /// Milliseconds that passed every other check although no media node delivered them; counted if the rule says so.
+    uncorroborated_ms: i64,
     /// Length of the lesson's time axis, interruptions included.
     lesson_ms: i64,
     /// Interruptions.
@@ -93,6 +95,7 @@ pub(super) async fn member(
     let record = records.of(member_id).await?.ok_or_else(Problem::not_found)?;
     Ok(Json(MemberAttendance {
         row: AttendanceRow::from(&record),
+        uncorroborated_ms: record.judged.uncorroborated_ms(),
         lesson_ms: axis_ms(&scope.lesson, now),
         gaps: scope.lesson.gaps.iter().map(|gap| Piece { from_ms: gap.from_ms, to_ms: gap.to_ms }).collect(),
         intervals: EvidenceInterval::of(&record),

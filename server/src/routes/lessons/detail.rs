@@ -69,6 +69,8 @@ pub struct RuleFigures {
     medium_hours_milli: i64,
     short_hours_milli: i64,
     hidden_video_counts: bool,
+    /// Time of which no media node delivered anything counts.
+    uncorroborated_counts: bool,
     checks_required: i64,
 }
 
@@ -86,6 +88,7 @@ impl From<&Rule> for RuleFigures {
             medium_hours_milli: rule.medium_hours_milli,
             short_hours_milli: rule.short_hours_milli,
             hidden_video_counts: rule.hidden_video_counts,
+            uncorroborated_counts: rule.uncorroborated_counts,
             checks_required: rule.checks_required,
         }
     }

@@ -25,7 +25,13 @@ fn beat(lease_id: Uuid, seq: i64, received_at: i64) -> BeatRow {
     BeatRow { lease_id, received_at, body }
 }
 
-async fn lease(store: &dyn Store, number: u128, lesson: Uuid, user: Uuid, branch: Option<Uuid>) -> Uuid {
+pub(super) async fn lease(
+    store: &dyn Store,
+    number: u128,
+    lesson: Uuid,
+    user: Uuid,
+    branch: Option<Uuid>,
+) -> Uuid {
     let lease = LeaseRow {
         id: id(number),
         lesson_id: lesson,

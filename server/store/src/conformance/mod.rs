@@ -3,6 +3,7 @@
 
 mod accounts;
 mod beats;
+mod deliveries;
 mod evidence;
 mod lessons;
 mod media;
@@ -10,6 +11,7 @@ mod operation;
 
 pub use accounts::*;
 pub use beats::*;
+pub use deliveries::*;
 pub use evidence::*;
 pub use lessons::*;
 pub use media::*;
@@ -33,7 +35,8 @@ macro_rules! conformance_suite {
             runs_that_overlap_are_found, a_lease_is_kept_as_it_was_issued,
             a_beat_is_kept_once_and_never_changed, a_batch_is_kept_whole_or_not_at_all,
             a_commit_of_beats_is_a_sign_of_life, attendees_keep_to_the_scope, evidence_is_of_leases_to_watch,
-            a_members_other_lessons_are_found,
+            a_members_other_lessons_are_found, deliveries_are_a_union_in_any_order,
+            a_node_that_was_silent_too_long_is_heard_anew,
         );
     };
     (@cases $open:path: $($case:ident),+ $(,)?) => {

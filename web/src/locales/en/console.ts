@@ -178,7 +178,7 @@ export default {
   evidence: {
     drawing: 'Evidence on a time axis: the lesson from left to right, {minutes} minutes',
     counted: 'Counted',
-    mark: { accepted: 'Counted', cut: 'Cut off (not counted)', refused: 'Not counted', gap: 'Interruption (leaves the length)' },
+    mark: { accepted: 'Counted', cut: 'Cut off (not counted)', refused: 'Not counted', gap: 'Interruption (leaves the length)', unseen: 'Counts, no record of delivery' },
     lane: '{device} · lease {lease}',
     axis: 'Lesson time (minutes)',
     table: 'Intervals',
@@ -191,8 +191,10 @@ export default {
     reports: '{n} report | {n} reports',
     verdict: { accepted: 'Counted', clamped: 'Counted in part', refused: 'Not counted' },
     empty: 'No reports arrived.',
-    only_problems: 'Only those not fully counted',
+    only_problems: 'Only those not fully counted, or marked',
     how: 'The member’s player reports about every 15 s what it played. The server checks it against its own clock and unites the intervals of all devices; watching twice counts once.',
+    uncorroborated: 'No record of delivery',
+    uncorroborated_how: 'No record of delivery: the media service noted what this lease fetched, and this was not among it; the credit rule says whether it counts.',
     and: '; ',
     point: 'Point at a piece, or tap it, to read what it is.',
     reason: {
@@ -206,6 +208,7 @@ export default {
       too_fast: 'More was claimed than time had passed',
       silence_too_long: 'More than 45 s without a report; the time between does not count',
       other_lesson: 'Another lesson was on at the same time',
+      uncorroborated: 'No record of delivery',
       seq_conflict: 'Differs from an earlier report of the same number',
       unknown: '{code}',
     },

@@ -108,6 +108,7 @@ export default {
       too_fast: 'more than the time that really passed',
       silence_too_long: 'no word from the device for too long',
       other_lesson: 'another lesson was followed at the same time',
+      uncorroborated: 'there is no record that it was delivered',
       other: 'it did not pass the check',
     },
   },

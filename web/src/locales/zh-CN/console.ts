@@ -176,7 +176,7 @@ export default {
   evidence: {
     drawing: '证据时间轴：横向为课程时间，共 {minutes} 分钟',
     counted: '计入',
-    mark: { accepted: '计入', cut: '截去（不计）', refused: '未计入', gap: '课程中断（不占时长）' },
+    mark: { accepted: '计入', cut: '截去（不计）', refused: '未计入', gap: '课程中断（不占时长）', unseen: '已计入，没有送达记录' },
     lane: '{device} · 凭证 {lease}',
     axis: '课程时间（分钟）',
     table: '区间明细',
@@ -189,8 +189,10 @@ export default {
     reports: '{n} 条上报',
     verdict: { accepted: '全部计入', clamped: '部分计入', refused: '未计入' },
     empty: '没有收到任何上报。',
-    only_problems: '只看未全部计入的',
+    only_problems: '只看未全部计入或有标记的',
     how: '学员的播放器约每 15 秒上报一次看了哪一段。服务器用自己的时钟核对，合并所有设备的区间，重看不重复计算。',
+    uncorroborated: '没有送达记录',
+    uncorroborated_how: '没有送达记录：媒体服务记下了这张凭证取走的内容，其中没有这一段；是否计入由学时规则决定。',
     and: '；',
     point: '指向或点按一段，可以看到它的说明。',
     reason: {
@@ -204,6 +206,7 @@ export default {
       too_fast: '上报的时长多于实际经过的时间',
       silence_too_long: '超过 45 秒没有上报，中间不计',
       other_lesson: '同一时间正在学习另一节课',
+      uncorroborated: '没有送达记录',
       seq_conflict: '与已收到的同号上报内容不同',
       unknown: '{code}',
     },

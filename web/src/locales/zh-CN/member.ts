@@ -106,6 +106,7 @@ export default {
       too_fast: '比实际经过的时间还多',
       silence_too_long: '太久没有收到手机的消息',
       other_lesson: '同一时间在听另一节课',
+      uncorroborated: '没有送达记录',
       other: '没有通过核对',
     },
   },

@@ -1,0 +1,184 @@
+//! What nodes delivered, kept: off the way of the snapshots, now and then. A snapshot tells all of the last minute, so one
+//! that is passed over, or could not be written, is in the next. It must never hold a snapshot up.
+
+use std::{collections::HashMap, sync::Mutex};
+
+use tokio::sync::Notify;
+use uuid::Uuid;
+use yunke_protocol::{Phase, Snapshot};
+use yunke_store::{DELIVERY_MEMORY_MS, Heard, LeaseDelivery, Stretch, UtcMillis};
+
+use crate::{problem::source_chain, state::AppState};
+
+/// Time between two writes: a small part of what a snapshot tells of.
+const WRITE_EVERY_MS: i64 = 10_000;
+
+/// Leases of one transaction: between two of them beats are committed.
+const LEASES_A_WRITE: usize = 256;
+
+/// What waits to be written.
+#[derive(Debug, Default)]
+struct News {
+    delivered: Vec<LeaseDelivery>,
+    heard: Vec<Heard>,
+}
+
+/// Where snapshots leave what was delivered. One waits at most: a newer one takes its place.
+#[derive(Debug, Default)]
+pub(super) struct DeliveryDesk {
+    state: Mutex<Desk>,
+    news: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Desk {
+    waiting: Option<News>,
+    written_at: Option<UtcMillis>,
+    /// Since when the lessons of the last snapshots have been heard of without a break: as many as a node has.
+    heard: HashMap<Uuid, Heard>,
+}
+
+impl DeliveryDesk {
+    /// Looks at a snapshot, and leaves it to be written if that is due.
+    pub(super) fn offer(&self, snapshot: &Snapshot, now: UtcMillis) {
+        let mut desk = self.state.lock().expect("no panic while held");
+        let running: Vec<_> = snapshot
+            .lessons
+            .iter()
+            .filter(|lesson| lesson.phase != Phase::Rehearsal && lesson.zero_at.is_some())
+            .collect();
+        desk.heard = running
+            .iter()
+            .map(|lesson| {
+                let fresh = Heard { lesson_id: lesson.lesson, boot: snapshot.boot, from_at: now, to_at: now };
+                let goes_on = |old: &&Heard| {
+                    old.boot == snapshot.boot && (0..=DELIVERY_MEMORY_MS).contains(&(now - old.to_at))
+                };
+                let before = desk.heard.get(&lesson.lesson).filter(goes_on);
+                (lesson.lesson, before.map_or(fresh, |old| Heard { to_at: now, ..*old }))
+            })
+            .collect();
+        if running.is_empty() || desk.written_at.is_some_and(|at| (0..WRITE_EVERY_MS).contains(&(now - at))) {
+            return;
+        }
+        let delivered = running.iter().flat_map(|lesson| {
+            lesson.deliveries.iter().map(|delivery| LeaseDelivery {
+                lesson_id: lesson.lesson,
+                lease_id: delivery.lease,
+                stretches: delivery
+                    .intervals
+                    .iter()
+                    .map(|&(from_ms, to_ms)| Stretch { from_ms, to_ms })
+                    .collect(),
+            })
+        });
+        desk.waiting =
+            Some(News { delivered: delivered.collect(), heard: desk.heard.values().copied().collect() });
+        self.news.notify_one();
+    }
+
+    fn take(&self, now: UtcMillis) -> Option<News> {
+        let mut desk = self.state.lock().expect("no panic while held");
+        let news = desk.waiting.take()?;
+        desk.written_at = Some(now);
+        Some(news)
+    }
+
+    /// The next snapshot is written at once.
+    fn failed(&self) {
+        self.state.lock().expect("no panic while held").written_at = None;
+    }
+}
+
+/// Writes what snapshots leave until the server stops.
+pub async fn keep_deliveries(app: AppState) {
+    let desk = &app.media.0.deliveries;
+    loop {
+        tokio::select! {
+            () = app.stopping.cancelled() => return,
+            () = desk.news.notified() => {}
+        }
+        let Some(news) = desk.take(app.source.now()) else { continue };
+        if let Err(error) = write(&app, &news).await {
+            tracing::error!(
+                error = source_chain(&error),
+                "deliveries not kept; the next snapshot has them again"
+            );
+            desk.failed();
+        }
+    }
+}
+
+async fn write(app: &AppState, news: &News) -> yunke_store::StoreResult<()> {
+    let began = tokio::time::Instant::now();
+    for some in news.delivered.chunks(LEASES_A_WRITE) {
+        app.store.keep_deliveries(some, &[]).await?;
+    }
+    // Last: once a node counts as heard of, all it told by then is there.
+    app.store.keep_deliveries(&[], &news.heard).await?;
+    metrics::histogram!("yunke_deliveries_write_seconds").record(began.elapsed());
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use yunke_protocol::{Delivery, LessonSnapshot};
+
+    use super::*;
+
+    const LESSON: Uuid = Uuid::from_u128(7);
+
+    fn snapshot(boot: u128, phase: Phase) -> Snapshot {
+        let lesson = LessonSnapshot {
+            lesson: LESSON,
+            phase,
+            publisher: None,
+            zero_at: Some(0),
+            edge_ms: None,
+            gaps: Vec::new(),
+            outage_since: None,
+            replay_ready: false,
+            deliveries: vec![Delivery { lease: Uuid::from_u128(1), intervals: vec![(0, 2_000)] }],
+        };
+        Snapshot {
+            node: "local".to_owned(),
+            boot: Uuid::from_u128(boot),
+            version: 1,
+            taken_at: 0,
+            orders_version: 0,
+            program_version: String::new(),
+            lessons: vec![lesson],
+        }
+    }
+
+    #[test]
+    fn a_snapshot_is_written_now_and_then_and_again_after_a_failure() {
+        let desk = DeliveryDesk::default();
+        desk.offer(&snapshot(1, Phase::Rehearsal), 0);
+        assert!(desk.take(0).is_none(), "a rehearsal has no timeline");
+        desk.offer(&snapshot(1, Phase::Live), 1_000);
+        let news = desk.take(1_000).expect("the first is due");
+        assert_eq!((news.delivered.len(), news.heard.len()), (1, 1));
+        desk.offer(&snapshot(1, Phase::Live), 3_000);
+        assert!(desk.take(3_000).is_none());
+        desk.failed();
+        desk.offer(&snapshot(1, Phase::Live), 5_000);
+        assert!(desk.take(5_000).is_some());
+        desk.offer(&snapshot(1, Phase::Live), 15_000);
+        let heard = desk.take(15_000).expect("due").heard;
+        assert_eq!((heard[0].from_at, heard[0].to_at), (1_000, 15_000));
+    }
+
+    #[test]
+    fn a_restarted_node_and_a_long_silence_are_breaks() {
+        let desk = DeliveryDesk::default();
+        let since = |boot, now| {
+            desk.offer(&snapshot(boot, Phase::Live), now);
+            desk.take(now).expect("due").heard[0].from_at
+        };
+        assert_eq!(since(1, 0), 0);
+        assert_eq!(since(1, DELIVERY_MEMORY_MS), 0);
+        assert_eq!(since(1, 1 + 2 * DELIVERY_MEMORY_MS), 1 + 2 * DELIVERY_MEMORY_MS);
+        assert_eq!(since(2, 110_000), 110_000);
+    }
+}

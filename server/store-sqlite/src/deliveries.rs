@@ -1,0 +1,125 @@
+//! What media nodes delivered: a union per lease, and when the nodes were heard of.
+
+use sqlx::SqliteConnection;
+use uuid::Uuid;
+use yunke_store::{DELIVERY_MEMORY_MS, Heard, LeaseDelivery, StoreResult, Stretch, UtcMillis};
+
+use crate::{SqliteStore, error::failed};
+
+pub(crate) async fn keep(
+    store: &SqliteStore,
+    delivered: &[LeaseDelivery],
+    heard: &[Heard],
+) -> StoreResult<()> {
+    let mut tx = store.begin().await?;
+    for delivery in delivered {
+        for stretch in &delivery.stretches {
+            if 0 <= stretch.from_ms && stretch.from_ms < stretch.to_ms {
+                unite(&mut tx, delivery.lesson_id, delivery.lease_id, *stretch).await?;
+            }
+        }
+    }
+    for heard in heard {
+        hear(&mut tx, heard).await?;
+    }
+    tx.commit().await.map_err(failed)
+}
+
+/// Adds a stretch to the union; what it overlaps or touches becomes one row with it.
+async fn unite(on: &mut SqliteConnection, lesson_id: Uuid, lease_id: Uuid, new: Stretch) -> StoreResult<()> {
+    // Nothing was ever kept of a lease that is not of this lesson, so there is nothing to replace either.
+    let met = sqlx::query_as!(
+        Stretch,
+        "DELETE FROM deliveries WHERE lease_id = ?1 AND from_ms <= ?3 AND to_ms >= ?2
+         AND EXISTS (SELECT 1 FROM leases l WHERE l.id = ?1 AND l.lesson_id = ?4)
+         RETURNING from_ms, to_ms",
+        lease_id,
+        new.from_ms,
+        new.to_ms,
+        lesson_id,
+    )
+    .fetch_all(&mut *on)
+    .await
+    .map_err(failed)?;
+    let from_ms = met.iter().map(|old| old.from_ms).fold(new.from_ms, i64::min);
+    let to_ms = met.iter().map(|old| old.to_ms).fold(new.to_ms, i64::max);
+    sqlx::query!(
+        "INSERT INTO deliveries (lease_id, from_ms, to_ms)
+         SELECT l.id, ?2, ?3 FROM leases l WHERE l.id = ?1 AND l.lesson_id = ?4 AND l.purpose = 'watch'",
+        lease_id,
+        from_ms,
+        to_ms,
+        lesson_id,
+    )
+    .execute(on)
+    .await
+    .map_err(failed)?;
+    Ok(())
+}
+
+async fn hear(on: &mut SqliteConnection, heard: &Heard) -> StoreResult<()> {
+    let since = heard.from_at.saturating_sub(DELIVERY_MEMORY_MS);
+    let goes_on = sqlx::query!(
+        "UPDATE media_heard SET to_at = max(to_at, ?4)
+         WHERE lesson_id = ?1 AND boot = ?2 AND from_at <= ?4 AND to_at >= ?3",
+        heard.lesson_id,
+        heard.boot,
+        since,
+        heard.to_at,
+    )
+    .execute(&mut *on)
+    .await
+    .map_err(failed)?;
+    if goes_on.rows_affected() == 0 {
+        sqlx::query!(
+            "INSERT INTO media_heard (lesson_id, boot, from_at, to_at)
+             SELECT id, ?2, ?3, max(?3, ?4) FROM lessons WHERE id = ?1",
+            heard.lesson_id,
+            heard.boot,
+            heard.from_at,
+            heard.to_at,
+        )
+        .execute(on)
+        .await
+        .map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// What was sent to a member's leases to watch a lesson.
+pub(crate) async fn of_member(
+    on: &mut SqliteConnection,
+    lesson_id: Uuid,
+    user_id: Uuid,
+) -> StoreResult<Vec<(Uuid, Stretch)>> {
+    let rows = sqlx::query!(
+        r#"SELECT d.lease_id AS "lease_id: Uuid", d.from_ms, d.to_ms
+           FROM leases l CROSS JOIN deliveries d ON d.lease_id = l.id
+           WHERE l.lesson_id = ? AND l.user_id = ? AND l.purpose = 'watch'
+           ORDER BY d.lease_id, d.from_ms"#,
+        lesson_id,
+        user_id
+    )
+    .fetch_all(on)
+    .await
+    .map_err(failed)?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.lease_id, Stretch { from_ms: row.from_ms, to_ms: row.to_ms }))
+        .collect())
+}
+
+/// When a lesson's nodes were heard of.
+pub(crate) async fn heard(
+    on: &mut SqliteConnection,
+    lesson_id: Uuid,
+) -> StoreResult<Vec<(UtcMillis, UtcMillis)>> {
+    let rows = sqlx::query!(
+        "SELECT from_at, to_at FROM media_heard WHERE lesson_id = ? ORDER BY from_at",
+        lesson_id
+    )
+    .fetch_all(on)
+    .await
+    .map_err(failed)?;
+    Ok(rows.into_iter().map(|row| (row.from_at, row.to_at)).collect())
+}

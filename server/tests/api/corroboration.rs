@@ -1,0 +1,115 @@
+//! What the node delivered, from its snapshots to the evidence an organizer looks at.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+use yunke_protocol::{Delivery, LessonSnapshot, Phase};
+use yunke_store::{DEFAULT_RULE, Rule};
+
+use crate::{
+    harness::{Server, Town, good},
+    media_node::{Node, lesson as told},
+};
+
+/// A lesson that is live, watched by the member for a minute; the node delivered what `delivered` says.
+async fn watched(server: &Server, town: &Town, delivered: &[(i64, i64)]) -> Uuid {
+    let id = server.plan(town).await;
+    let mut node = Node::new(server);
+    let post = async |who, path: String, body: Value| good(server.post(Some(who), &path, &body).await).await;
+    node.tell(vec![told(server, id, Phase::Rehearsal)]).await;
+    post(town.lecturer, format!("/api/studio/lessons/{id}/start"), json!({})).await;
+    let zero = server.app.source.now();
+    let mut live = LessonSnapshot { zero_at: Some(zero), ..told(server, id, Phase::Live) };
+    node.tell(vec![live.clone()]).await;
+    let lease = post(town.member, format!("/api/lessons/{id}/leases"), json!({ "device": "phone" })).await;
+    let lease_id: Uuid = lease["lease_id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
+    for step in 1..=4 {
+        server.clock.advance(15_000);
+        let beat = json!({
+            "seq": step, "state": "playing", "cause": "tick", "source": "live", "mode": "video",
+            "from_ms": (step - 1) * 15_000, "to_ms": step * 15_000, "rate_milli": 1000, "visible": true,
+            "gesture": false, "client_ms": step,
+        });
+        let batch = json!({ "lease": lease["lease"], "beats": [beat] });
+        post(town.member, format!("/api/lessons/{id}/beats"), batch).await;
+        let by_now = |&(from, to): &(i64, i64)| (from, to.min(step * 15_000));
+        let intervals: Vec<_> = delivered.iter().map(by_now).filter(|(from, to)| from < to).collect();
+        live.deliveries = if intervals.is_empty() {
+            Vec::new()
+        } else {
+            let nobody = Delivery { lease: server.app.source.id(), intervals: vec![(0, 1000)] };
+            vec![Delivery { lease: lease_id, intervals }, nobody]
+        };
+        live.publisher = told(server, id, Phase::Live).publisher;
+        node.tell(vec![live.clone()]).await;
+    }
+    id
+}
+
+/// The member's evidence, once the node's word is in the store.
+async fn evidence(server: &Server, town: &Town, id: Uuid) -> Value {
+    let path = format!("/api/console/lessons/{id}/attendance/{}", town.member);
+    let heard_until = server.app.source.now();
+    let kept = async {
+        loop {
+            let evidence =
+                server.app.store.member_evidence(id, &[town.member]).await.expect("read").remove(0);
+            if evidence.heard.iter().any(|(_, to)| *to == heard_until) {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), kept).await.expect("deliveries are kept");
+    good(server.get(Some(town.organizer), &path).await).await
+}
+
+#[tokio::test]
+async fn what_the_node_did_not_deliver_is_marked_and_counts_by_the_default_rule() {
+    let server = Server::empty().await;
+    let town = server.town().await;
+    let id = watched(&server, &town, &[(0, 30_000)]).await;
+    let evidence = evidence(&server, &town, id).await;
+    assert_eq!(
+        (&evidence["row"]["counted_ms"], &evidence["uncorroborated_ms"]),
+        (&json!(60_000), &json!(26_000))
+    );
+    let last = &evidence["intervals"][3];
+    assert_eq!((&last["verdict"], &last["reasons"]), (&json!("accepted"), &json!(["uncorroborated"])));
+    assert_eq!(last["uncorroborated"], json!([{ "from_ms": 45_000, "to_ms": 60_000 }]));
+    assert_eq!(evidence["intervals"][2]["uncorroborated"], json!([{ "from_ms": 34_000, "to_ms": 45_000 }]));
+    assert_eq!(evidence["intervals"][0]["reasons"], json!([]));
+    let own = good(server.get(Some(town.member), "/api/me/records").await).await;
+    assert_eq!(own["items"][0]["not_counted"], json!([]), "a mark takes nothing from the member");
+}
+
+#[tokio::test]
+async fn a_rule_can_leave_it_out_everywhere_alike() {
+    let server = Server::empty().await;
+    let town = server.town().await;
+    let before = server.plan(&town).await;
+    let rule = server.app.store.lesson(before).await.expect("read").expect("there").rule;
+    assert!((rule.uncorroborated_counts, rule.delivery_slack_ms) == (true, 4_000));
+    let strict = Rule { id: DEFAULT_RULE, version: 2, uncorroborated_counts: false, ..rule };
+    server.app.store.add_rule(&strict, server.app.source.now()).await.expect("a new version");
+    let id = watched(&server, &town, &[(0, 30_000)]).await;
+    let evidence = evidence(&server, &town, id).await;
+    assert_eq!(
+        (&evidence["row"]["counted_ms"], &evidence["uncorroborated_ms"]),
+        (&json!(34_000), &json!(26_000))
+    );
+    assert_eq!(evidence["intervals"][3]["verdict"], "refused");
+    let detail = good(server.get(Some(town.member), &format!("/api/lessons/{id}")).await).await;
+    assert_eq!(detail["my_progress"]["counted_ms"], 34_000, "the open room says the same");
+    let own = good(server.get(Some(town.member), "/api/me/records").await).await;
+    assert_eq!(own["items"][0]["not_counted"][1]["reasons"], json!(["uncorroborated"]));
+}
+
+#[tokio::test]
+async fn a_node_that_saw_no_fetch_of_a_lease_says_nothing_about_it() {
+    let server = Server::empty().await;
+    let town = server.town().await;
+    let id = watched(&server, &town, &[]).await;
+    let evidence = evidence(&server, &town, id).await;
+    assert_eq!((&evidence["row"]["counted_ms"], &evidence["uncorroborated_ms"]), (&json!(60_000), &json!(0)));
+}
