@@ -92,6 +92,10 @@ pub struct LessonOrder {
     pub lesson: Uuid,
     /// What it is to be.
     pub phase: Phase,
+    /// The version of the lesson's stream key. In a grant it is that of the key that asked; in orders, that of the key that
+    /// counts now: a publisher who was granted an older one is sent away. 0: from a server that does not say.
+    #[serde(default)]
+    pub key_version: u64,
     /// Where the timeline starts, once a node has said so; a restarted node goes on from it.
     pub zero_at: Option<UtcMillis>,
     /// Gaps the server has already stored (from earlier snapshots); a restarted node keeps them.

@@ -74,7 +74,13 @@ mod tests {
     use super::*;
 
     fn order(lesson: u128, phase: Phase) -> LessonOrder {
-        LessonOrder { lesson: Uuid::from_u128(lesson), phase, zero_at: None, gaps: Vec::new() }
+        LessonOrder {
+            lesson: Uuid::from_u128(lesson),
+            phase,
+            key_version: 1,
+            zero_at: None,
+            gaps: Vec::new(),
+        }
     }
 
     fn orders(version: u64, lessons: Vec<LessonOrder>) -> Orders {

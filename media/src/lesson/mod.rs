@@ -92,9 +92,9 @@ impl Lesson {
     }
 
     /// Gives the seat to a new publisher, if it is free or the one who has it is dead. `Err` says since when not.
-    fn sit(&self, transport: Transport) -> Result<(u64, CancellationToken), Busy> {
+    fn sit(&self, transport: Transport, key_version: u64) -> Result<(u64, CancellationToken), Busy> {
         let now = self.now();
-        let seated = self.lock().sit(transport, now);
+        let seated = self.lock().sit(transport, key_version, now);
         if seated.is_ok() {
             self.context.changed.notify_one();
         }

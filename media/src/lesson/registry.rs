@@ -170,7 +170,7 @@ impl Gate for Lessons {
         let asked = Instant::now();
         let mut seen = None;
         loop {
-            let Busy { last_media_at } = match lesson.sit(transport) {
+            let Busy { last_media_at } = match lesson.sit(transport, grant.lesson.key_version) {
                 Ok((seat, revoked)) => return Ok(Place { lesson, seat, revoked }),
                 Err(busy) => busy,
             };

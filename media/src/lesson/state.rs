@@ -15,7 +15,7 @@ use yunke_protocol::{Gap, LessonOrder, LessonSnapshot, Phase, Transport, UtcMill
 
 use super::{Busy, Context, DEAD_MS, Origins, output::Output, run::Run, seat::Seat};
 use crate::{
-    ingest::Refusal,
+    ingest::{Refusal, RefusalKind},
     live::{
         Audience,
         event::{Event, Rendition, StreamStart},
@@ -45,6 +45,8 @@ pub(super) struct State {
     renew: bool,
     seat: Option<Seat>,
     next_seat: u64,
+    /// The version of the stream key that who has the seat was granted.
+    seat_key: u64,
     /// What the last publisher that was sent away is told.
     sent_away: Option<(u64, Refusal)>,
     last_media_at: UtcMillis,
@@ -70,6 +72,7 @@ impl State {
             renew: false,
             seat: None,
             next_seat: 0,
+            seat_key: 0,
             sent_away: None,
             last_media_at: 0,
             repaired: 0,
@@ -123,9 +126,10 @@ impl State {
 
     /// True when something changed that the server should hear of.
     pub(super) fn follow(&mut self, context: &Context, order: &LessonOrder, now: UtcMillis) -> bool {
+        let replaced = self.replace_key(order.key_version);
         match (self.phase, order.phase) {
             // The server does not take back what has happened; an older order may be under way.
-            (Phase::Ended, _) | (Phase::Live, Phase::Rehearsal) => false,
+            (Phase::Ended, _) | (Phase::Live, Phase::Rehearsal) => replaced,
             (_, Phase::Ended) => {
                 self.end(now);
                 true
@@ -135,14 +139,28 @@ impl State {
                 if self.seat.is_none() && self.phase == Phase::Rehearsal {
                     context.origin.expect(self.lesson);
                 }
-                false
+                replaced
             }
         }
+    }
+
+    /// Sends a publisher away whose stream key was replaced by a newer one. An order may be older than the grant of who
+    /// has the seat, so only a newer version is a reason.
+    fn replace_key(&mut self, version: u64) -> bool {
+        if self.seat.is_none() || version <= self.seat_key {
+            return false;
+        }
+        tracing::info!(lesson = %self.lesson, "the stream key was replaced; its publisher is sent away");
+        self.finish_run();
+        let reason = "this stream key was replaced by a new one: copy it from the studio page".to_owned();
+        self.send_away(Refusal { kind: RefusalKind::WrongKey, reason });
+        true
     }
 
     pub(super) fn sit(
         &mut self,
         transport: Transport,
+        key_version: u64,
         now: UtcMillis,
     ) -> Result<(u64, CancellationToken), Busy> {
         if let Some(seat) = &self.seat
@@ -156,6 +174,7 @@ impl State {
         let seat = Seat::new(self.next_seat, transport, now);
         let granted = (seat.id, seat.revoked.clone());
         self.seat = Some(seat);
+        self.seat_key = key_version;
         Ok(granted)
     }
 

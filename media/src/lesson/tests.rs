@@ -9,7 +9,7 @@ use yunke_protocol::{Gap, HealthCode, LeaseKey};
 
 use super::*;
 use crate::{
-    ingest::{AudioConfig, Frame, Track, VideoConfig, avc::tests::RECORD_720P},
+    ingest::{AudioConfig, Frame, RefusalKind, Track, VideoConfig, avc::tests::RECORD_720P},
     pipeline::packager,
     recording::{Loaded, load},
 };
@@ -46,7 +46,7 @@ impl Stage {
 }
 
 fn order(phase: Phase) -> LessonOrder {
-    LessonOrder { lesson: Uuid::from_u128(7), phase, zero_at: None, gaps: Vec::new() }
+    LessonOrder { lesson: Uuid::from_u128(7), phase, key_version: 1, zero_at: None, gaps: Vec::new() }
 }
 
 /// Someone who publishes 25 pictures a second with a key frame every second, and their sound.
@@ -62,7 +62,7 @@ struct Lecturer<'a> {
 
 impl<'a> Lecturer<'a> {
     fn sit(stage: &'a Stage, lesson: &'a Lesson) -> Self {
-        let (seat, _) = lesson.sit(Transport::Rtmp).expect("the seat is free");
+        let (seat, _) = lesson.sit(Transport::Rtmp, 1).expect("the seat is free");
         let lecturer = Self { lesson, clock: &stage.clock, seat, n: 0, sounds: 0, shift_ms: 5000 };
         let video = VideoConfig::parse(Bytes::from_static(RECORD_720P)).expect("a real record");
         let audio = AudioConfig::parse(Bytes::from_static(&[0x11, 0x90])).expect("AAC-LC");
@@ -235,12 +235,34 @@ async fn the_seat_is_for_one_and_a_dead_one_loses_it() {
     let lesson = stage.lesson(&order(Phase::Live));
     let mut lecturer = Lecturer::sit(&stage, &lesson);
     lecturer.speak(1);
-    assert!(lesson.sit(Transport::Rtmp).is_err());
+    assert!(lesson.sit(Transport::Rtmp, 1).is_err());
     stage.clock.fetch_add(DEAD_MS, Ordering::Relaxed);
-    assert!(lesson.sit(Transport::Rtmp).is_ok());
+    assert!(lesson.sit(Transport::Rtmp, 1).is_ok());
     let late = Unit::VideoConfig(VideoConfig::parse(Bytes::from_static(RECORD_720P)).expect("a real record"));
     let refusal = lesson.push(lecturer.seat, late).expect_err("the seat is another's");
     assert!(refusal.reason.contains("taken over"), "{refusal}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_stream_key_sends_away_who_came_with_an_older_one() {
+    let stage = Stage::new();
+    let lesson = stage.lesson(&order(Phase::Live));
+    let mut lecturer = Lecturer::sit(&stage, &lesson);
+    lecturer.speak(2);
+    lesson.follow(&order(Phase::Live));
+    assert!(lesson.on_air(), "the key that was granted counts");
+    lesson.follow(&LessonOrder { key_version: 2, ..order(Phase::Live) });
+    assert!(!lesson.on_air());
+    let farewell = lesson.farewell(lecturer.seat);
+    assert!(farewell.kind == RefusalKind::WrongKey && farewell.reason.contains("replaced"), "{farewell}");
+    let late = Unit::VideoConfig(VideoConfig::parse(Bytes::from_static(RECORD_720P)).expect("a real record"));
+    lesson.push(lecturer.seat, late).expect_err("the seat is gone");
+    // The new key opens the seat at once, though the one before sent until just now; late orders do not take it.
+    let (_, revoked) = lesson.sit(Transport::Rtmp, 2).expect("the seat is free");
+    lesson.follow(&order(Phase::Live));
+    assert!(lesson.on_air() && !revoked.is_cancelled());
+    lesson.follow(&LessonOrder { key_version: 3, ..order(Phase::Rehearsal) });
+    assert!(revoked.is_cancelled(), "whatever else an order is too late for");
 }
 
 #[tokio::test(flavor = "multi_thread")]

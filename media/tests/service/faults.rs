@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use tokio::time::sleep;
-use yunke_protocol::{Phase, Purpose};
+use tokio::time::{Instant, sleep};
+use yunke_protocol::{LessonSnapshot, Phase, Purpose};
 
 use crate::support::{KEY, Media, PICTURE, Publisher, Server, X264, probe};
 
@@ -37,6 +37,29 @@ async fn a_lecturer_who_drops_and_returns_leaves_a_gap_and_no_more() {
     assert!(text.find("#EXT-X-GAP") < text.find("#EXT-X-DISCONTINUITY\n"), "{text}");
     second.kill().await;
     println!("ended {:?} after SIGTERM", media.stop().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_stream_key_sends_away_who_publishes_with_the_old_one() {
+    let server = Server::start().await;
+    let media = Media::start(&server).await;
+    server.order(Phase::Live);
+    let first = Publisher::both(&media);
+    server.until("it is live", |lesson| lesson.edge_ms.is_some_and(|edge| edge > 2_000)).await;
+    let replaced = Instant::now();
+    server.rotate("another-key");
+    // Nobody brings the orders: the answer to the next report has them.
+    server.until("its seat is free", |lesson| lesson.publisher.is_none()).await;
+    println!("sent away {:?} after the key was replaced", replaced.elapsed());
+    let said = first.complaint().await;
+    assert!(said.contains("replaced by a new one"), "{said}");
+    assert!(
+        Publisher::start(&media, KEY, &[&["-re"], PICTURE, X264]).complaint().await.contains("no lesson")
+    );
+    let _second = Publisher::start(&media, "another-key", &[&["-re"], PICTURE, X264]);
+    let back = |lesson: &LessonSnapshot| lesson.publisher.is_some() && lesson.outage_since.is_none();
+    server.until("the new key opens the seat", back).await;
+    assert!(media.log().contains("the stream key was replaced") && !media.log().contains("another-key"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -29,6 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(40);
 struct Desk {
     version: u64,
     order: LessonOrder,
+    key: String,
     heard: Option<Snapshot>,
     answers: bool,
 }
@@ -43,8 +44,10 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) async fn start() -> Self {
         let lesson = Uuid::now_v7();
-        let order = LessonOrder { lesson, phase: Phase::Rehearsal, zero_at: None, gaps: Vec::new() };
-        let desk = Arc::new(Mutex::new(Desk { version: 1, order, heard: None, answers: true }));
+        let order =
+            LessonOrder { lesson, phase: Phase::Rehearsal, key_version: 1, zero_at: None, gaps: Vec::new() };
+        let desk =
+            Arc::new(Mutex::new(Desk { version: 1, order, key: KEY.to_owned(), heard: None, answers: true }));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("bound"));
         let routes = Router::new()
@@ -58,6 +61,14 @@ impl Server {
     pub(crate) fn order(&self, phase: Phase) {
         let mut desk = self.desk.lock().expect("whole");
         desk.order.phase = phase;
+        desk.version += 1;
+    }
+
+    /// Another stream key from now on.
+    pub(crate) fn rotate(&self, key: &str) {
+        let mut desk = self.desk.lock().expect("whole");
+        key.clone_into(&mut desk.key);
+        desk.order.key_version += 1;
         desk.version += 1;
     }
 
@@ -96,7 +107,7 @@ async fn publish(State(desk): Shared, Json(request): Json<PublishRequest>) -> ax
     let desk = desk.lock().expect("whole");
     if !desk.answers {
         StatusCode::INTERNAL_SERVER_ERROR.into_response()
-    } else if request.stream_key == KEY {
+    } else if request.stream_key == desk.key {
         Json(PublishGrant { lesson: desk.order.clone() }).into_response()
     } else {
         let message = "this stream key belongs to no lesson".to_owned();

@@ -26,7 +26,8 @@ pub fn order_of(target: &StreamTarget) -> Option<LessonOrder> {
         LessonPhase::Cancelled => return None,
     };
     let gaps = target.gaps.iter().map(|gap| Gap { from_ms: gap.from_ms, to_ms: gap.to_ms }).collect();
-    Some(LessonOrder { lesson: target.lesson_id, phase, zero_at: target.zero_at, gaps })
+    let key_version = u64::try_from(target.key_version).unwrap_or(0);
+    Some(LessonOrder { lesson: target.lesson_id, phase, key_version, zero_at: target.zero_at, gaps })
 }
 
 /// The orders as of now. The version grows when their content changes, and starts from the clock, so

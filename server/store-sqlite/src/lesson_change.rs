@@ -209,10 +209,16 @@ pub(crate) async fn stream_key(
         Some(other) => return Ok(EditOutcome::WrongPhase(other)),
     }
     let key = key_hash.as_slice();
-    sqlx::query!("UPDATE lessons SET stream_key_hash = ?, updated_at = ? WHERE id = ?", key, at, lesson_id)
-        .execute(&mut *tx)
-        .await
-        .map_err(failed)?;
+    sqlx::query!(
+        "UPDATE lessons SET stream_key_hash = ?, stream_key_version = stream_key_version + 1, updated_at = ?
+         WHERE id = ?",
+        key,
+        at,
+        lesson_id
+    )
+    .execute(&mut *tx)
+    .await
+    .map_err(failed)?;
     note(&mut tx, lesson_id, "lesson.stream_key", actor_id, at, serde_json::json!({})).await?;
     tx.commit().await.map_err(failed)?;
     Ok(EditOutcome::Done)

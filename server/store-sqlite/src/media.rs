@@ -14,10 +14,11 @@ async fn target(
     on: &mut SqliteConnection,
     lesson_id: Uuid,
     phase: &str,
+    key_version: i64,
     zero_at: Option<UtcMillis>,
 ) -> StoreResult<StreamTarget> {
     let phase: LessonPhase = word(phase)?;
-    Ok(StreamTarget { lesson_id, phase, zero_at, gaps: gaps(on, lesson_id).await? })
+    Ok(StreamTarget { lesson_id, phase, key_version, zero_at, gaps: gaps(on, lesson_id).await? })
 }
 
 pub(crate) async fn target_of_key(
@@ -26,12 +27,15 @@ pub(crate) async fn target_of_key(
 ) -> StoreResult<Option<StreamTarget>> {
     let mut tx = store.read.begin().await.map_err(failed)?;
     let key = key_hash.as_slice();
-    let row = sqlx::query!("SELECT id, phase, zero_at FROM lessons WHERE stream_key_hash = ?", key)
-        .fetch_optional(&mut *tx)
-        .await
-        .map_err(failed)?;
+    let row = sqlx::query!(
+        "SELECT id, phase, stream_key_version, zero_at FROM lessons WHERE stream_key_hash = ?",
+        key
+    )
+    .fetch_optional(&mut *tx)
+    .await
+    .map_err(failed)?;
     match row {
-        Some(row) => target(&mut tx, row.id, &row.phase, row.zero_at).await.map(Some),
+        Some(row) => target(&mut tx, row.id, &row.phase, row.stream_key_version, row.zero_at).await.map(Some),
         None => Ok(None),
     }
 }
@@ -39,7 +43,7 @@ pub(crate) async fn target_of_key(
 pub(crate) async fn targets(store: &SqliteStore, until: UtcMillis) -> StoreResult<Vec<StreamTarget>> {
     let mut tx = store.read.begin().await.map_err(failed)?;
     let rows = sqlx::query!(
-        "SELECT id, phase, zero_at FROM lessons
+        "SELECT id, phase, stream_key_version, zero_at FROM lessons
          WHERE phase = 'live'
             OR (phase = 'planned' AND stream_key_hash IS NOT NULL AND planned_start_at < ?)
             OR (phase = 'ended' AND replay_ready = 0 AND stream_key_hash IS NOT NULL)
@@ -51,7 +55,7 @@ pub(crate) async fn targets(store: &SqliteStore, until: UtcMillis) -> StoreResul
     .map_err(failed)?;
     let mut found = Vec::with_capacity(rows.len());
     for row in rows {
-        found.push(target(&mut tx, row.id, &row.phase, row.zero_at).await?);
+        found.push(target(&mut tx, row.id, &row.phase, row.stream_key_version, row.zero_at).await?);
     }
     Ok(found)
 }

@@ -271,6 +271,8 @@ pub struct StreamTarget {
     pub lesson_id: Uuid,
     /// Where it is in its life.
     pub phase: LessonPhase,
+    /// Which of the lesson's stream keys is the one that counts: grows with every new one.
+    pub key_version: i64,
     /// UTC of position 0, if the timeline runs.
     pub zero_at: Option<UtcMillis>,
     /// Closed outages.
@@ -330,7 +332,7 @@ pub trait LessonStore: Send + Sync {
     /// Lessons of a filter.
     async fn lessons(&self, filter: &LessonFilter, page: Page) -> StoreResult<Vec<LessonSummary>>;
 
-    /// Replaces the stream key of a lesson that is planned or live.
+    /// Replaces the stream key of a lesson that is planned or live; the new one has the next version.
     async fn set_stream_key(
         &self,
         lesson_id: Uuid,

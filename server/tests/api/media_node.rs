@@ -1,7 +1,11 @@
 //! A media node, played by the test: it asks, tells and is ordered like the real one.
 
+use std::time::Duration;
+
+use axum::{Json, Router, routing::put};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
+use tokio::{net::TcpListener, sync::mpsc};
 use uuid::Uuid;
 use yunke_protocol::{Gap, LessonSnapshot, Orders, Phase, Publisher, Snapshot, Transport, VideoInfo, paths};
 
@@ -115,4 +119,62 @@ async fn a_key_that_opens_nothing_is_refused_with_a_reason() {
     server.app.store.cancel_lesson(cancel).await.expect("cancelled");
     let refusal: Value = node.publish(&key).await.json().await.expect("a refusal");
     assert_eq!(refusal["code"], "lesson_over");
+}
+
+#[tokio::test]
+async fn a_new_key_goes_out_with_the_next_orders() {
+    let server = Server::empty().await;
+    let town = server.town().await;
+    let id = server.plan(&town).await;
+    let mut node = Node::new(&server);
+    let path = format!("/api/studio/lessons/{id}/key");
+    let new_key = async || {
+        let answer = good(server.post(Some(town.lecturer), &path, &json!({})).await).await;
+        answer["key"].as_str().expect("a key").to_owned()
+    };
+    let first = new_key().await;
+    let before = node.tell(vec![]).await;
+    assert_eq!(good(node.publish(&first).await).await["lesson"]["key_version"], 1);
+    assert_eq!(before.lessons[0].key_version, 1);
+    let second = new_key().await;
+    let after = node.tell(vec![]).await;
+    assert_eq!((after.lessons[0].key_version, after.version > before.version), (2, true));
+    assert_eq!(good(node.publish(&second).await).await["lesson"]["key_version"], 2);
+    assert_eq!(node.publish(&first).await.status(), StatusCode::FORBIDDEN);
+}
+
+/// A node that only listens.
+async fn listening() -> (String, mpsc::Receiver<Orders>) {
+    let (heard, orders) = mpsc::channel(64);
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("bound"));
+    let take = async move |Json(orders): Json<Orders>| {
+        let _ = heard.send(orders).await;
+        StatusCode::NO_CONTENT.as_u16().to_string()
+    };
+    let routes = Router::new().route(paths::ORDERS, put(take));
+    #[expect(clippy::disallowed_methods, reason = "it ends with the test's runtime")]
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    (url, orders)
+}
+
+#[tokio::test]
+async fn a_new_key_is_brought_to_the_node_at_once() {
+    let (url, mut heard) = listening().await;
+    let server = Server::with(|config| config.media.control_url = Some(url)).await;
+    let town = server.town().await;
+    let id = server.plan(&town).await;
+    let path = format!("/api/studio/lessons/{id}/key");
+    for version in 1..=3 {
+        good(server.post(Some(town.lecturer), &path, &json!({})).await).await;
+        let brought = async {
+            loop {
+                let orders = heard.recv().await.expect("the node listens");
+                if orders.lessons.iter().any(|order| order.lesson == id && order.key_version == version) {
+                    break;
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(2), brought).await.expect("within two seconds");
+    }
 }
