@@ -5,6 +5,7 @@ import { join, share } from './pieces'
 const interval = (from: number, to: number, pieces: [number, number][], reasons = ['too_fast']): EvidenceInterval => ({
   lease: 'l', device: 'phone', source: 'live', mode: 'video', received_at: 0, verdict: 'clamped', reasons,
   claimed: { from_ms: from, to_ms: to },
+  uncorroborated: [],
   pieces: pieces.map(([a, b]) => ({ from_ms: a, to_ms: b })),
 })
 
