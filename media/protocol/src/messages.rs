@@ -237,6 +237,8 @@ pub enum HealthCode {
     BitrateHigh,
     /// Fewer than 15 frames a second (frames per 1000 s).
     FpsLow,
+    /// Frames refer to later ones (milliseconds they are held back for it); no picture below a second.
+    BFrames,
     /// Timestamps went backwards or jumped and were repaired (count).
     TimestampsRepaired,
     /// The pipeline broke and was rebuilt (count).

@@ -81,6 +81,8 @@ pub struct Meter {
     audio: Sums,
     /// Decoding times of the last key frames, the publisher's milliseconds.
     keys: VecDeque<u32>,
+    /// Frames that were shown later than decoded, of those since the last key frame but one: the longest delay.
+    reordered: [i32; 2],
     /// Decoding times of the last frames, likewise.
     times: VecDeque<u32>,
     newest: u32,
@@ -108,11 +110,13 @@ impl Meter {
                     self.times.pop_front();
                 }
                 if frame.key {
+                    self.reordered = [self.reordered[1], 0];
                     self.keys.push_back(frame.dts_ms);
                     if self.keys.len() > KEYS {
                         self.keys.pop_front();
                     }
                 }
+                self.reordered[1] = self.reordered[1].max(frame.cts_ms);
             }
         }
     }
@@ -209,6 +213,10 @@ impl Meter {
                 note(HealthCode::FpsLow, Some(video.fps_milli.into()));
             }
         }
+        let held_ms = self.reordered[0].max(self.reordered[1]);
+        if held_ms > 0 {
+            note(HealthCode::BFrames, Some(held_ms.into()));
+        }
         if repairs.timestamps > 0 {
             note(HealthCode::TimestampsRepaired, i64::try_from(repairs.timestamps).ok());
         }
@@ -279,6 +287,23 @@ mod tests {
             .map(|note| (note.code, note.value))
             .collect();
         assert_eq!(codes, [(HealthCode::NoAudio, None), (HealthCode::KeyInterval, Some(9960))]);
+    }
+
+    #[test]
+    fn frames_that_wait_for_later_ones_are_noted_while_they_come() {
+        let mut meter = Meter::default();
+        let mut send = |n: u32, cts_ms| {
+            let data = Bytes::from_static(&[0; 10]);
+            let frame =
+                Frame { track: Track::Video, dts_ms: n * 40, cts_ms, key: n.is_multiple_of(50), data };
+            meter.add(&frame, (n * 40).into());
+            let notes = meter.notes(None, (n * 40).into(), Repairs::default(), (n * 40).into());
+            notes.iter().find(|note| note.code == HealthCode::BFrames).map(|note| note.value)
+        };
+        assert_eq!((0..50).find_map(|n| send(n, 0)), None);
+        assert_eq!(send(50, 80), Some(Some(80)));
+        assert_eq!((51..150).fold(None, |_, n| send(n, 0)), Some(Some(80)));
+        assert_eq!((150..160).fold(None, |_, n| send(n, 0)), None);
     }
 
     #[test]

@@ -25,6 +25,7 @@ const SEVERITY: Record<string, Severity> = {
   bitrate_low: 'warn',
   bitrate_high: 'warn',
   fps_low: 'warn',
+  b_frames: 'info',
   timestamps_repaired: 'info',
   rebuilt: 'info',
 }

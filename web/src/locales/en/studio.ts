@@ -131,6 +131,7 @@ export default {
     bitrate_low: { what: 'Only {value}: the picture will be blurred', do: 'Set the video bitrate to about 2000 kbps, or check the uplink.' },
     bitrate_high: { what: '{value}: mobile networks may not keep up', do: 'Set the video bitrate to 2500 kbps or less.' },
     fps_low: { what: 'Only {value} frames a second', do: 'Set 30; if the PC is too busy, close other programs or lower the resolution.' },
+    b_frames: { what: 'The encoder uses B-frames: the picture is {value} ms later', do: 'The lesson is not harmed. For an earlier picture set B-frames to 0 in the encoder (tune zerolatency in x264).' },
     timestamps_repaired: { what: 'Timestamps were wrong {value} times and were repaired', do: 'If the number keeps growing, stop and start streaming in the encoder.' },
     rebuilt: { what: 'Processing was rebuilt {value} times', do: 'The lesson went on by itself. If it happens again, tell the operator.' },
     unknown: { what: 'Something is not as it should be ({code})', do: 'Please tell the operator.' },

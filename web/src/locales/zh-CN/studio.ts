@@ -129,6 +129,7 @@ export default {
     bitrate_low: { what: '码率只有 {value}，画面会模糊', do: '请把视频码率调到 2000 kbps 左右，或检查上行网络。' },
     bitrate_high: { what: '码率 {value}，手机网络可能跟不上', do: '请把视频码率调到 2500 kbps 以内。' },
     fps_low: { what: '每秒只有 {value} 帧，画面不连贯', do: '请设为 30 帧；电脑太忙时关掉其他程序，或降低分辨率。' },
+    b_frames: { what: '编码器用了 B 帧，画面晚 {value} 毫秒', do: '不影响上课。想让学员更早看到画面，请在编码器里把 B 帧设为 0（x264 可选 zerolatency）。' },
     timestamps_repaired: { what: '时间戳错乱 {value} 次，已自动修正', do: '若次数不断增加，请重启编码器的推流。' },
     rebuilt: { what: '处理流程自动重建 {value} 次', do: '课程已自动继续。若再次出现，请告诉管理员。' },
     unknown: { what: '有一项异常（{code}）', do: '请告诉管理员。' },
