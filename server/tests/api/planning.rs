@@ -2,6 +2,7 @@
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use yunke_store::Edit;
 
 use crate::harness::{HOUR_MS, NOW, Server, Town, good, problem};
 
@@ -43,6 +44,27 @@ async fn a_lesson_is_planned_changed_and_cancelled() {
         .get(Some(town.member), &format!("/api/lessons/{}", lesson["id"].as_str().expect("an id")))
         .await;
     assert_eq!(problem(seen).await.1, "not_invited");
+}
+
+#[tokio::test]
+async fn an_editor_does_not_uninvite_units_out_of_sight() {
+    let server = Server::empty().await;
+    let town = server.town().await;
+    let lesson = server.plan(&town).await;
+    let invited = Edit { audience: Some(vec![town.branch.id, town.other_station.id]), ..Edit::default() };
+    server.app.store.edit_lesson(lesson, invited, town.lecturer, NOW).await.expect("edited");
+    let address = format!("/api/console/lessons/{lesson}");
+    let edit = async |audience: Value| {
+        let call = server.call_as(Some(town.organizer), Method::PATCH, &address).await;
+        let edited = good(call.json(&json!({ "audience": audience })).send().await.expect("answered")).await;
+        let names = edited["audience"].as_array().expect("units").iter().map(|unit| unit["name"].clone());
+        let mut names: Vec<_> = names.map(|name| name.as_str().expect("a name").to_owned()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(edit(json!([town.station.id])).await, ["乙站", "甲站"]);
+    assert_eq!(edit(json!([town.branch.id, town.other_station.id])).await, ["乙站", "甲支部"]);
+    assert_eq!(edit(json!([])).await, ["乙站"]);
 }
 
 #[tokio::test]

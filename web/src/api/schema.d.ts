@@ -836,6 +836,7 @@ export interface components {
         };
         /** @description What to change; what is missing stays. */
         LessonEdit: {
+            /** @description Units of the editor's part of the tree; those beyond it that were invited before stay invited. */
             audience?: string[] | null;
             /** Format: uuid */
             lecturer_id?: string | null;

@@ -4,7 +4,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use yunke_store::{Cancel, Edit, EditOutcome, NewLesson, Role};
+use yunke_store::{Cancel, Edit, EditOutcome, Lesson, NewLesson, Role};
 
 use crate::{
     auth::{LessonScope, Viewer},
@@ -55,6 +55,7 @@ pub(super) struct LessonEdit {
     title: Option<String>,
     summary: Option<String>,
     lecturer_id: Option<Uuid>,
+    /// Units of the editor's part of the tree; those beyond it that were invited before stay invited.
     audience: Option<Vec<Uuid>>,
     planned_start_at: Option<i64>,
     planned_end_at: Option<i64>,
@@ -111,9 +112,10 @@ pub(super) async fn edit(
     if let Some(lecturer) = body.lecturer_id {
         check_lecturer(&app, lecturer).await?;
     }
-    if let Some(audience) = &body.audience {
-        check_audience(&app, &viewer, audience).await?;
-    }
+    let audience = match body.audience {
+        Some(units) => Some(edited_audience(&app, &viewer, lesson, units).await?),
+        None => None,
+    };
     let now = app.source.now();
     if body.planned_start_at.is_some() || body.planned_end_at.is_some() {
         let starts = body.planned_start_at.unwrap_or(lesson.planned_start_at);
@@ -123,7 +125,7 @@ pub(super) async fn edit(
         title,
         summary,
         lecturer_id: body.lecturer_id,
-        audience: body.audience,
+        audience,
         planned_start_at: body.planned_start_at,
         planned_end_at: body.planned_end_at,
     };
@@ -194,6 +196,24 @@ async fn check_audience(app: &AppState, viewer: &Viewer, units: &[Uuid]) -> ApiR
         check_unit(app, viewer, "audience", *unit).await?;
     }
     Ok(())
+}
+
+/// The units an editor chose, and those beyond the editor's part of the tree that were invited before: somebody above
+/// invited them, and an editor who does not see them cannot mean to leave them out.
+async fn edited_audience(
+    app: &AppState,
+    viewer: &Viewer,
+    lesson: &Lesson,
+    mut units: Vec<Uuid>,
+) -> ApiResult<Vec<Uuid>> {
+    let beyond: Vec<Uuid> =
+        lesson.audience.iter().filter(|unit| !viewer.organizes(&unit.path)).map(|unit| unit.id).collect();
+    units.retain(|unit| !beyond.contains(unit));
+    if !units.is_empty() || beyond.is_empty() {
+        check_audience(app, viewer, &units).await?;
+    }
+    units.extend(beyond);
+    Ok(units)
 }
 
 fn times_wrong(sentence: &'static str) -> Problem {
