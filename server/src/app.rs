@@ -19,7 +19,9 @@ use crate::{
     auth::Auth,
     clock::Source,
     config::Config,
-    demo, listen,
+    demo,
+    evidence::KeptProgress,
+    listen,
     media_nodes::{MediaNodes, keep_deliveries, push_orders, supervise_local},
     problem::source_chain,
     room::{RoomParts, Rooms},
@@ -90,6 +92,7 @@ impl App {
         let state = AppState::new(Shared {
             auth: Auth::new(&config.auth),
             lease_key: LeaseKey::derive(secret.as_bytes()),
+            kept_progress: KeptProgress::default(),
             rooms: Rooms::new(rooms, run_id),
             lesson_changes,
             run_id,

@@ -9,7 +9,8 @@ use yunke_protocol::LeaseKey;
 use yunke_store::Store;
 
 use crate::{
-    auth::Auth, clock::Source, config::Config, media_nodes::MediaNodes, room::Rooms, setup::SetupLink,
+    auth::Auth, clock::Source, config::Config, evidence::KeptProgress, media_nodes::MediaNodes, room::Rooms,
+    setup::SetupLink,
 };
 
 /// Changes of lessons that may wait to be looked at; who falls behind is told so and reads everything anew.
@@ -35,6 +36,8 @@ pub struct Shared {
     pub auth: Auth,
     /// The one-time link of an empty server.
     pub setup: SetupLink,
+    /// Progress with lessons that are over, as it was judged last.
+    pub kept_progress: KeptProgress,
     /// Live rooms and their counts.
     pub rooms: Rooms,
     /// The record of this run, for signs of life.

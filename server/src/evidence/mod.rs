@@ -4,6 +4,7 @@
 
 mod convert;
 mod input;
+mod kept;
 mod outages;
 mod record;
 mod row;
@@ -11,6 +12,7 @@ mod writer;
 
 pub use convert::{axis_ms, beat, claims_id, interval, rule, terms, timeline};
 pub use input::{BATCH_BEATS, BeatIn, MAX_SEQ, RefusedBeat, read_beats};
+pub use kept::{KeptProgress, marks_of};
 pub use outages::outages;
 pub use record::{Progress, Record, Records, bounds};
 pub use row::{AttendanceRow, EvidenceInterval, Piece};

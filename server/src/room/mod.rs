@@ -15,7 +15,7 @@ mod tests;
 
 pub use desk::{AdmitError, Answer, admit};
 pub use members::LastSeen;
-pub use progress::{hours_in, progress_in, progress_of};
+pub use progress::{Standing, progress_of};
 pub use registry::{RoomError, RoomHandle, RoomParts, Rooms};
 pub use state::{Counts, Frame, RoomGap, RoomState};
 pub use task::Present;

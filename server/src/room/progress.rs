@@ -1,19 +1,17 @@
 //! How far somebody is with one lesson, with many, and what they earned in a year.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use uuid::Uuid;
-use yunke_store::{Lesson, LessonPhase, Page, UtcMillis};
+use yunke_store::{EvidenceMark, Lesson, LessonPhase, UtcMillis};
 
 use super::RoomError;
 use crate::{
-    evidence::{Progress, Records, outages},
+    attendance::Interval,
+    evidence::{Progress, Records, marks_of, outages},
     problem::ApiResult,
     state::AppState,
 };
-
-/// Lessons one member can have followed in the time asked about.
-const LESSONS: i64 = 5_000;
 
 /// How far `user` is with `lesson`.
 pub async fn progress_of(app: &AppState, user: Uuid, lesson: &Lesson) -> ApiResult<Option<Progress>> {
@@ -33,38 +31,51 @@ pub async fn progress_of(app: &AppState, user: Uuid, lesson: &Lesson) -> ApiResu
     Ok(Some(records.progress(user).await?))
 }
 
-/// How far `user` is with those of `lessons` that they ever opened.
-pub async fn progress_in(app: &AppState, user: Uuid, lessons: &[Uuid]) -> ApiResult<HashMap<Uuid, Progress>> {
-    let mut found = HashMap::new();
-    for id in opened(app, user, UtcMillis::MIN, UtcMillis::MAX).await? {
-        if !lessons.contains(&id) {
-            continue;
-        }
-        let Some(lesson) = app.store.lesson(id).await? else { continue };
-        if let Some(progress) = progress_of(app, user, &lesson).await? {
-            found.insert(id, progress);
-        }
-    }
-    Ok(found)
+/// One member's progress with everything they ever opened. Looks at the evidence once; of lessons that are over only those
+/// are judged whose evidence has changed since.
+pub struct Standing<'a> {
+    app: &'a AppState,
+    user: Uuid,
+    marks: Vec<EvidenceMark>,
+    outages: Vec<Interval>,
+    now: UtcMillis,
 }
 
-/// Credit hours × 1000 that `user` earned with lessons planned to start in `[from, until)` that are over.
-pub async fn hours_in(app: &AppState, user: Uuid, from: UtcMillis, until: UtcMillis) -> ApiResult<i64> {
-    let now = app.source.now();
-    let outages = outages(app.store.as_ref(), now).await?;
-    let mut hours_milli = 0;
-    for id in opened(app, user, from, until).await? {
-        let Some(lesson) = app.store.lesson(id).await? else { continue };
-        if lesson.phase == LessonPhase::Ended {
-            let mut records =
-                Records::with_outages(app.store.clone(), Arc::new(lesson), outages.clone(), now);
-            hours_milli += records.progress(user).await?.hours_milli;
-        }
+impl<'a> Standing<'a> {
+    /// Of this member, as of now.
+    pub async fn of(app: &'a AppState, user: Uuid) -> ApiResult<Self> {
+        let now = app.source.now();
+        let outages = outages(app.store.as_ref(), now).await?;
+        Ok(Self { app, user, marks: app.store.evidence_marks(user).await?, outages, now })
     }
-    Ok(hours_milli)
-}
 
-async fn opened(app: &AppState, user: Uuid, from: UtcMillis, until: UtcMillis) -> ApiResult<Vec<Uuid>> {
-    let page = Page { offset: 0, limit: LESSONS };
-    Ok(app.store.lessons_of_member(user, from, until, page).await?)
+    /// How far with one lesson; `None` if they never opened it.
+    pub async fn with(&self, lesson: Uuid) -> ApiResult<Option<Progress>> {
+        let Self { app, user, outages, .. } = self;
+        let Some(marks) = marks_of(&self.marks, lesson) else { return Ok(None) };
+        let over = marks.iter().any(|mark| mark.lesson_id == lesson && mark.phase == LessonPhase::Ended);
+        if over && let Some(progress) = app.kept_progress.find(*user, lesson, &marks, outages) {
+            return Ok(Some(progress));
+        }
+        let Some(whole) = app.store.lesson(lesson).await? else { return Ok(None) };
+        if !over {
+            return progress_of(app, *user, &whole).await;
+        }
+        let mut records =
+            Records::with_outages(app.store.clone(), Arc::new(whole), outages.clone(), self.now);
+        let progress = records.progress(*user).await?;
+        app.kept_progress.keep(*user, lesson, marks, outages, progress);
+        Ok(Some(progress))
+    }
+
+    /// Credit hours × 1000 earned with lessons planned to start in `[from, until)` that are over.
+    pub async fn hours_in(&self, from: UtcMillis, until: UtcMillis) -> ApiResult<i64> {
+        let mut hours_milli = 0;
+        for mark in &self.marks {
+            if mark.phase == LessonPhase::Ended && (from..until).contains(&mark.planned_start_at) {
+                hours_milli += self.with(mark.lesson_id).await?.map_or(0, |progress| progress.hours_milli);
+            }
+        }
+        Ok(hours_milli)
+    }
 }

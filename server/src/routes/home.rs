@@ -10,7 +10,7 @@ use crate::{
     auth::Viewer,
     calendar::{day_of, year_of},
     problem::ApiResult,
-    room::hours_in,
+    room::Standing,
     state::AppState,
 };
 
@@ -47,6 +47,7 @@ pub(super) struct YearProgress {
 #[utoipa::path(get, path = "/api/home", tag = "lessons", responses((status = OK, body = Home)))]
 pub(super) async fn home(State(app): State<AppState>, viewer: Viewer) -> ApiResult<Json<Home>> {
     let now = app.source.now();
+    let standing = Standing::of(&app, viewer.user.id).await?;
     let today = day_of(now);
     let (year, this_year) = year_of(now);
     let seen = LessonFilter { seen_by: Some(viewer.seen_by()), ..LessonFilter::default() };
@@ -58,19 +59,19 @@ pub(super) async fn home(State(app): State<AppState>, viewer: Viewer) -> ApiResu
         LessonFilter { phases: vec![LessonPhase::Ended], replayable: true, latest_first: true, ..seen };
     Ok(Json(Home {
         now,
-        live: list(&app, &viewer, &live).await?,
-        today: list(&app, &viewer, &of_today).await?,
-        upcoming: list(&app, &viewer, &later).await?,
-        replays: list(&app, &viewer, &ended).await?,
+        live: list(&app, &standing, &live).await?,
+        today: list(&app, &standing, &of_today).await?,
+        upcoming: list(&app, &standing, &later).await?,
+        replays: list(&app, &standing, &ended).await?,
         progress: YearProgress {
             year,
-            earned_hours_milli: hours_in(&app, viewer.user.id, this_year.start, this_year.end).await?,
+            earned_hours_milli: standing.hours_in(this_year.start, this_year.end).await?,
             target_hours_milli: TARGET_HOURS_MILLI,
         },
     }))
 }
 
-async fn list(app: &AppState, viewer: &Viewer, filter: &LessonFilter) -> ApiResult<Vec<LessonCard>> {
+async fn list(app: &AppState, standing: &Standing<'_>, filter: &LessonFilter) -> ApiResult<Vec<LessonCard>> {
     let lessons = app.store.lessons(filter, Page { offset: 0, limit: CARDS }).await?;
-    cards(app, Some(viewer.user.id), lessons).await
+    cards(app, Some(standing), lessons).await
 }

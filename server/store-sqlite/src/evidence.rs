@@ -4,14 +4,14 @@ use async_trait::async_trait;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 use yunke_store::{
-    Appended, Attendee, BeatRow, EvidenceStore, Heard, LeaseDelivery, LeaseRow, MemberEvidence, Page,
-    StoreResult, TextEnum as _, UtcMillis,
+    Appended, Attendee, BeatRow, EvidenceMark, EvidenceStore, Heard, LeaseDelivery, LeaseRow, MemberEvidence,
+    Page, StoreResult, TextEnum as _, UtcMillis,
 };
 
 use crate::{
     SqliteStore, beats, deliveries,
     error::{failed, word},
-    json, unit,
+    json, marks, unit,
 };
 
 /// A row of `leases`.
@@ -174,6 +174,10 @@ impl EvidenceStore for SqliteStore {
             found.extend(one_member(&mut tx, lesson_id, *user_id, &heard).await?);
         }
         Ok(found)
+    }
+
+    async fn evidence_marks(&self, user_id: Uuid) -> StoreResult<Vec<EvidenceMark>> {
+        marks::of_user(self, user_id).await
     }
 
     async fn rival_lessons(

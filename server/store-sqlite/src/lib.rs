@@ -10,6 +10,7 @@ mod error;
 mod evidence;
 mod lesson;
 mod lesson_change;
+mod marks;
 mod media;
 mod operation;
 mod session;

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use crate::{LessonMillis, Page, StoreResult, Unit, UtcMillis, text_enum};
+use crate::{LessonMillis, LessonPhase, Page, StoreResult, Unit, UtcMillis, text_enum};
 
 text_enum! {
     /// What a lease is for.
@@ -225,6 +225,40 @@ pub struct MemberEvidence {
     pub heard: Vec<(UtcMillis, UtcMillis)>,
 }
 
+/// What a member's credit for a lesson is computed from, as figures of which at least one differs once anything was added:
+/// evidence only grows. Pairs are a number of rows and the sum of their lengths.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EvidenceMark {
+    /// The lesson.
+    pub lesson_id: Uuid,
+    /// Where it is in its life.
+    pub phase: LessonPhase,
+    /// Planned start.
+    pub planned_start_at: UtcMillis,
+    /// When it was ended.
+    pub ended_at: Option<UtcMillis>,
+    /// UTC of position 0.
+    pub zero_at: Option<UtcMillis>,
+    /// Its length, once known.
+    pub length_ms: Option<LessonMillis>,
+    /// The rule and its version.
+    pub rule: (Uuid, i64),
+    /// Outages.
+    pub gaps: (i64, i64),
+    /// When the member first opened it.
+    pub first_at: UtcMillis,
+    /// When the last beat came.
+    pub last_at: Option<UtcMillis>,
+    /// Leases to watch.
+    pub leases: i64,
+    /// Beats under them.
+    pub beats: i64,
+    /// What was delivered under them.
+    pub delivered_ms: i64,
+    /// When nodes were heard of.
+    pub heard: (i64, i64),
+}
+
 /// Use cases of evidence.
 #[async_trait]
 pub trait EvidenceStore: Send + Sync {
@@ -255,6 +289,9 @@ pub trait EvidenceStore: Send + Sync {
 
     /// The evidence of these members for the lesson, in the order asked for; who has none is left out.
     async fn member_evidence(&self, lesson_id: Uuid, users: &[Uuid]) -> StoreResult<Vec<MemberEvidence>>;
+
+    /// The marks of all lessons the member opened to watch.
+    async fn evidence_marks(&self, user_id: Uuid) -> StoreResult<Vec<EvidenceMark>>;
 
     /// Other lessons of which the server received beats of this member in `[from, until]`.
     async fn rival_lessons(

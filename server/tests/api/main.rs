@@ -4,6 +4,7 @@
 mod access;
 mod corroboration;
 mod harness;
+mod home;
 mod lesson_life;
 mod media_node;
 mod planning;

@@ -9,7 +9,7 @@ use yunke_store::{Lesson, LessonPhase, LessonSummary};
 
 use crate::{
     problem::ApiResult,
-    room::{Progress, progress_in},
+    room::{Progress, Standing},
     state::AppState,
 };
 
@@ -42,17 +42,20 @@ pub struct LessonCard {
     pub my_progress: Option<Progress>,
 }
 
-/// Cards of lessons; with the progress of `user`, if given.
+/// Cards of lessons; with the progress of a member, if given.
 pub async fn cards(
     app: &AppState,
-    user: Option<Uuid>,
+    member: Option<&Standing<'_>>,
     lessons: Vec<LessonSummary>,
 ) -> ApiResult<Vec<LessonCard>> {
-    let ids: Vec<Uuid> = lessons.iter().map(|lesson| lesson.id).collect();
-    let mut progress = match user {
-        Some(user) => progress_in(app, user, &ids).await?,
-        None => HashMap::new(),
-    };
+    let mut progress = HashMap::new();
+    for lesson in &lessons {
+        if let Some(member) = member
+            && let Some(found) = member.with(lesson.id).await?
+        {
+            progress.insert(lesson.id, found);
+        }
+    }
     Ok(lessons
         .into_iter()
         .map(|lesson| LessonCard {

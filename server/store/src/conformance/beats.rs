@@ -8,7 +8,7 @@ use crate::{
     LeaseRow, Page, Store,
 };
 
-fn beat(lease_id: Uuid, seq: i64, received_at: i64) -> BeatRow {
+pub(super) fn beat(lease_id: Uuid, seq: i64, received_at: i64) -> BeatRow {
     let body = BeatBody {
         seq,
         state: BeatState::Playing,

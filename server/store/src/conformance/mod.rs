@@ -6,6 +6,7 @@ mod beats;
 mod deliveries;
 mod evidence;
 mod lessons;
+mod marks;
 mod media;
 mod operation;
 
@@ -14,6 +15,7 @@ pub use beats::*;
 pub use deliveries::*;
 pub use evidence::*;
 pub use lessons::*;
+pub use marks::*;
 pub use media::*;
 pub use operation::*;
 
@@ -36,7 +38,7 @@ macro_rules! conformance_suite {
             a_beat_is_kept_once_and_never_changed, a_batch_is_kept_whole_or_not_at_all,
             a_commit_of_beats_is_a_sign_of_life, attendees_keep_to_the_scope, evidence_is_of_leases_to_watch,
             a_members_other_lessons_are_found, deliveries_are_a_union_in_any_order,
-            a_node_that_was_silent_too_long_is_heard_anew,
+            a_node_that_was_silent_too_long_is_heard_anew, whatever_is_added_changes_the_mark,
         );
     };
     (@cases $open:path: $($case:ident),+ $(,)?) => {

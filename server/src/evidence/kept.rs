@@ -1,0 +1,78 @@
+//! Judged progress that is kept, so that a page which shows a whole year need not judge it anew each time. What is kept
+//! goes with the marks of everything it was computed from; under other marks it is none. It must never be asked without them.
+
+use std::{collections::HashMap, sync::Mutex};
+
+use uuid::Uuid;
+use yunke_store::EvidenceMark;
+
+use super::Progress;
+use crate::attendance::Interval;
+
+/// Members' lessons that are kept: some 20 MB. When it is full all are forgotten, and judged again when asked for.
+const KEPT: usize = 50_000;
+
+#[derive(Debug)]
+struct Kept {
+    marks: Vec<EvidenceMark>,
+    progress: Progress,
+}
+
+/// Progress of members with lessons that are over.
+#[derive(Debug, Default)]
+pub struct KeptProgress(Mutex<Shelf>);
+
+#[derive(Debug, Default)]
+struct Shelf {
+    /// The server's outages all of it was judged with.
+    outages: Vec<Interval>,
+    by_member: HashMap<(Uuid, Uuid), Kept>,
+}
+
+impl KeptProgress {
+    /// What was kept of a member and a lesson, if these are still the marks of what it was computed from.
+    pub fn find(
+        &self,
+        user: Uuid,
+        lesson: Uuid,
+        marks: &[EvidenceMark],
+        outages: &[Interval],
+    ) -> Option<Progress> {
+        let held = self.0.lock().expect("no panic while held");
+        let kept = held.by_member.get(&(user, lesson))?;
+        (kept.marks == marks && held.outages == outages).then_some(kept.progress)
+    }
+
+    /// Keeps what was computed after `marks` were read: evidence that came in between shows in the next marks.
+    pub fn keep(
+        &self,
+        user: Uuid,
+        lesson: Uuid,
+        marks: Vec<EvidenceMark>,
+        outages: &[Interval],
+        progress: Progress,
+    ) {
+        let mut held = self.0.lock().expect("no panic while held");
+        if held.outages != outages {
+            held.by_member.clear();
+            outages.clone_into(&mut held.outages);
+        }
+        if held.by_member.len() >= KEPT && !held.by_member.contains_key(&(user, lesson)) {
+            held.by_member.clear();
+        }
+        held.by_member.insert((user, lesson), Kept { marks, progress });
+    }
+}
+
+/// The marks of all that the credit for `lesson` depends on: its own, and those of lessons whose evidence meets its own in
+/// time, which are all that can claim the same time.
+pub fn marks_of(all: &[EvidenceMark], lesson: Uuid) -> Option<Vec<EvidenceMark>> {
+    let own = all.iter().find(|mark| mark.lesson_id == lesson)?;
+    let span = |mark: &EvidenceMark| (mark.first_at, mark.last_at.unwrap_or(mark.first_at));
+    let (first, last) = span(own);
+    let meets = |mark: &&EvidenceMark| {
+        let (from, to) = span(mark);
+        from <= last && first <= to
+    };
+    Some(all.iter().filter(meets).cloned().collect())
+}
