@@ -18,7 +18,7 @@ case ${1:-build} in
     packages web
     if newer_than web/dist/index.html web; then
       step "Building the pages (web/dist)"
-      (cd web && npm run --silent build </dev/null)
+      (cd web && npm run --silent build -- --logLevel error </dev/null)
       touch web/dist/index.html
     fi
     ;;
