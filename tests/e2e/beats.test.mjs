@@ -141,11 +141,28 @@ test('beats', async (t) => {
       const lease = await near2.lease(lesson);
       const room = await near2.room(lesson, lease.lease).open();
       room.socket.send(rubbish);
-      await until('an error or the end', () => room.closed || room.messages.some((message) => message.type === 'error'));
+      await until('a refusal or the end', () => room.closed || room.messages.some((message) => message.type === 'error' || message.refused?.length > 0));
       room.close();
     }
     assert.equal(watcher.closed, null);
     watcher.close();
+  });
+
+  await t.test('a beat without a number is refused in the answer to its batch, the others are kept', async () => {
+    const lease = await near2.lease(lesson);
+    const room = await near2.room(lesson, lease.lease).open();
+    const now = await edge();
+    const unread = { ...beat(1, now, now), seq: 'x' };
+    room.send([unread, beat(2, now, now)]);
+    await room.answered(2);
+    const ack = room.messages.find((message) => message.type === 'ack');
+    assert.deepEqual(ack.acked, [2]);
+    assert.deepEqual(ack.refused, [{ seq: null, code: 'malformed' }]);
+    assert.deepEqual(room.messages.filter((message) => message.type === 'error'), []);
+    for (let i = 0; i < 12; i += 1) room.send([unread]);
+    await until('the socket to be closed', () => room.closed);
+    const posted = await send(near2, lease, [unread, beat(3, now, now)]);
+    assert.deepEqual([posted.acked, posted.refused], [[3], [{ seq: null, code: 'malformed' }]]);
   });
 
   await t.test('a 100 MB body is refused without being read', async () => {

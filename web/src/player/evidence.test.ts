@@ -80,6 +80,25 @@ describe('the evidence', () => {
     evidence.close()
   })
 
+  it('hands in an old lease’s beats once, also when one of them is refused without its number', async () => {
+    let up = false
+    let posts = 0
+    const { evidence, play } = setup({
+      post: async (_l, token, beats: Beat[]) => {
+        if (!up) throw new Problem(0, 'unreachable')
+        if (token === 'token1') posts += 1
+        return { acked: beats.slice(1).map((b) => b.seq), refused: [{ seq: null, code: 'malformed' }], progress: null, state: null }
+      },
+    })
+    await evidence.renew()
+    play(0, 0)
+    up = true
+    await evidence.renew()
+    await vi.advanceTimersByTimeAsync(100)
+    expect(posts).toBe(1)
+    evidence.close()
+  })
+
   it('goes on asking while the server does not answer, and stops when it says no', async () => {
     let tries = 0
     const waiting = setup({ lease: async () => (++tries < 4 ? Promise.reject(new Problem(0, 'unreachable')) : grant(1)) })

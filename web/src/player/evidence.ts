@@ -189,8 +189,9 @@ export class Evidence {
   /** What a lease that is no longer ours still has to say. Without an answer it stays in the store for `drain`. */
   private async deliver(outbox: Outbox): Promise<void> {
     try {
-      for (let beats = outbox.batch(); beats.length > 0; beats = outbox.batch())
-        outbox.settle(await this.options.api.post(outbox.lease.lessonId, outbox.lease.token, beats))
+      // Beats that an answer says nothing of stay for `drain`, too; the batches after them do not wait.
+      for (let beats = outbox.batch(); beats.length > 0; beats = outbox.batch(beats.at(-1)!.seq))
+        outbox.settle(await this.options.api.post(outbox.lease.lessonId, outbox.lease.token, beats), beats)
     } catch {
       // next time
     }

@@ -21,7 +21,7 @@ describe.each([
     const box = new Outbox(lease(), store)
     expect([box.add(draft).seq, box.add(draft).seq, box.add(draft).seq]).toEqual([1, 2, 3])
     expect((await settled(store)).map((b) => b.seq)).toEqual([1, 2, 3])
-    box.settle({ acked: [1, 3], refused: [] })
+    box.settle({ acked: [1, 3], refused: [] }, box.batch())
     expect(box.batch().map((b) => b.seq)).toEqual([2])
     expect((await settled(store)).map((b) => b.seq)).toEqual([2])
     expect(box.add(draft).seq).toBe(4)
@@ -30,9 +30,29 @@ describe.each([
   it('drops a refused beat and remembers why', () => {
     const box = new Outbox(lease(), open())
     box.add(draft)
-    box.settle({ acked: [], refused: [{ seq: 1, code: 'seq_conflict' }] })
+    box.settle({ acked: [], refused: [{ seq: 1, code: 'seq_conflict' }] }, box.batch())
     expect(box.size).toBe(0)
     expect(box.refusals).toEqual([{ seq: 1, code: 'seq_conflict' }])
+  })
+
+  it('drops the beat of a batch that was refused without its number, and no other', async () => {
+    const store = open()
+    const box = new Outbox(lease(), store)
+    for (let i = 0; i < 3; i++) box.add(draft)
+    const sent = box.batch()
+    box.add(draft)
+    box.settle({ acked: [1, 3], refused: [{ seq: null, code: 'malformed' }] }, sent)
+    expect(box.batch().map((b) => b.seq)).toEqual([4])
+    expect((await settled(store)).map((b) => b.seq)).toEqual([4])
+    expect(box.refusals).toEqual([{ seq: null, code: 'malformed' }])
+  })
+
+  it('keeps what an answer says nothing of', () => {
+    const box = new Outbox(lease(), open())
+    box.add(draft)
+    box.add(draft)
+    box.settle({ acked: [2], refused: [] }, box.batch())
+    expect(box.batch().map((b) => b.seq)).toEqual([1])
   })
 
   it('hands out at most one batch, the oldest first', () => {

@@ -72,10 +72,16 @@ export class Outbox {
     return beats
   }
 
-  settle(answer: Pick<BeatsAnswer, 'acked' | 'refused'>): void {
-    this.refusals.push(...answer.refused)
+  /**
+   * What the server decided about the beats `sent`. One it could not read it refuses without a number: that is a beat of
+   * this batch which the answer does not name, and it would never be taken.
+   */
+  settle(answer: Pick<BeatsAnswer, 'acked' | 'refused'>, sent: readonly Beat[]): void {
+    this.refusals.push(...answer.refused.map(({ seq, code }) => ({ seq: seq ?? null, code })))
     if (this.refusals.length > BATCH) this.refusals.splice(0, this.refusals.length - BATCH)
-    this.forget([...answer.acked, ...answer.refused.flatMap((r) => r.seq ?? [])])
+    const named = [...answer.acked, ...answer.refused.flatMap((r) => r.seq ?? [])]
+    const unread = answer.refused.some((r) => (r.seq ?? null) === null)
+    this.forget(unread ? [...named, ...sent.map((b) => b.seq)] : named)
   }
 
   get size(): number {

@@ -148,6 +148,41 @@ describe('the room', () => {
     room.close()
   })
 
+  it('gives up a beat that was refused without its number, and finds out which by the order of the answers', () => {
+    const { room, outbox, last } = setup()
+    room.start()
+    last().onopen?.()
+    for (const _ of [1, 2, 3]) {
+      outbox.add(draft)
+      outbox.add(draft)
+      room.flush()
+      vi.advanceTimersByTime(50)
+    }
+    expect(last().sent.map((m) => m.beats.map((b) => b.seq))).toEqual([[1, 2], [3, 4], [5, 6]])
+    last().down({ type: 'error', code: 'busy' })
+    last().down({ type: 'ack', acked: [4], refused: [{ seq: null, code: 'malformed' }], progress: null })
+    expect(outbox.batch().map((b) => b.seq)).toEqual([1, 2, 5, 6])
+    last().down({ type: 'error', code: 'malformed' })
+    expect(outbox.batch().map((b) => b.seq)).toEqual([1, 2])
+    last().down({ type: 'error', code: 'malformed' })
+    expect(outbox.size).toBe(2)
+    room.close()
+  })
+
+  it('does not hammer a server that says nothing of what it was sent', async () => {
+    let posts = 0
+    const { room, outbox } = setup(async () => {
+      posts += 1
+      return { acked: [], refused: [], progress: null, state: null }
+    })
+    outbox.add(draft)
+    room.start()
+    await vi.advanceTimersByTimeAsync(FALLBACK_AFTER_MS + 3 * POLL_MS + 100)
+    expect(posts).toBe(4)
+    expect(outbox.size).toBe(1)
+    room.close()
+  })
+
   it('does not let one unacceptable batch block the others', async () => {
     const { room, outbox } = setup(async (beats) => {
       if (beats.some((b) => b.seq <= 64)) throw new Problem(400, 'bad_request')

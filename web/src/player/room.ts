@@ -48,6 +48,8 @@ export class Room {
   private open = false
   private closed = false
   private sentTo = 0
+  /** Batches sent over this socket that it has not answered. It answers one after the other. */
+  private unanswered: Beat[][] = []
   private posting = false
   private readonly reconnect: Backoff
   private readonly repost: Backoff
@@ -126,6 +128,7 @@ export class Room {
     const socket = this.socket
     this.socket = null
     this.open = false
+    this.unanswered = []
     this.cancel('ack')
     if (!socket) return
     socket.onopen = socket.onmessage = socket.onclose = null
@@ -136,6 +139,7 @@ export class Room {
     const { outbox } = this.options
     for (let beats = outbox.batch(this.sentTo); this.open && beats.length > 0; beats = outbox.batch(this.sentTo)) {
       this.socket?.send(JSON.stringify({ type: 'beats', beats }))
+      this.unanswered.push(beats)
       this.sentTo = beats.at(-1)!.seq
       if (!this.timers.ack) this.after('ack', ACK_MS, () => this.lost())
     }
@@ -147,21 +151,30 @@ export class Room {
     if (message?.type === 'state') this.options.events.state(message as unknown as RoomState)
     else if (message?.type === 'ack') {
       this.cancel('ack')
-      this.settle(message as unknown as BeatsAnswer)
+      this.settle(message as unknown as BeatsAnswer, this.unanswered.shift() ?? [])
       if (this.options.outbox.size > 0) this.after('ack', ACK_MS, () => this.lost())
     } else if (message?.type === 'error') this.trouble(String(message.code))
   }
 
-  private settle(answer: BeatsAnswer): void {
-    this.options.outbox.settle(answer)
+  private settle(answer: BeatsAnswer, sent: Beat[]): void {
+    this.options.outbox.settle(answer, sent)
     if (answer.progress) this.options.events.progress(answer.progress)
     const bad = answer.refused.find((r) => r.code.startsWith('lease_'))
     if (bad) this.options.events.lease(bad.code)
   }
 
+  /** An error is the answer to a batch, or the socket's last word. */
   private trouble(code: string): void {
+    const batch = this.unanswered.shift() ?? []
     if (code.startsWith('lease_')) this.options.events.lease(code)
     else if (code === 'sign_in_required') this.options.events.signedOut()
+    // Whatever else it is (busy), the batch is sent again when the acknowledgement has not come.
+    else if (code === 'malformed' || code === 'batch_too_large') this.giveUp(batch, code)
+  }
+
+  /** A batch that can never be taken must not block the ones after it. */
+  private giveUp(beats: Beat[], code: string): void {
+    this.options.outbox.settle({ acked: [], refused: beats.map((b) => ({ seq: b.seq, code })) }, beats)
   }
 
   private fallBack(): void {
@@ -187,9 +200,10 @@ export class Room {
       if (this.closed) return
       this.repost.reset()
       if (!this.open) this.options.events.link('fallback')
-      this.settle(answer)
+      const before = this.options.outbox.size
+      this.settle(answer, beats)
       if (answer.state) this.options.events.state(answer.state)
-      if (this.options.outbox.size > 0) again = 0
+      if (this.options.outbox.size > 0 && this.options.outbox.size < before) again = 0
     } catch (thrown) {
       if (this.closed) return
       again = this.failed(asProblem(thrown), beats)
@@ -203,9 +217,7 @@ export class Room {
     if (!this.open) this.options.events.link('down')
     if (problem.status === 401) this.options.events.signedOut()
     else if (problem.code.startsWith('lease_')) this.options.events.lease(problem.code)
-    // A batch that can never be taken must not block the ones after it.
-    else if (problem.status === 400 || problem.status === 413 || problem.status === 422)
-      this.options.outbox.settle({ acked: [], refused: beats.map((b) => ({ seq: b.seq, code: problem.code })) })
+    else if (problem.status === 400 || problem.status === 413 || problem.status === 422) this.giveUp(beats, problem.code)
     return Math.max(this.repost.next(), (problem.retryAfter ?? 0) * 1000)
   }
 

@@ -250,22 +250,19 @@ impl Seat {
         }
     }
 
-    async fn answer(&self, socket: &mut WebSocket, mut answer: Answer, garbage: &mut u32) -> Next {
-        // A beat without a readable number cannot be refused by its number.
-        let all = answer.refused.len();
-        answer.refused.retain(|refused| refused.seq.is_some());
-        if answer.refused.len() < all
-            && let Next::Leave(farewell) = self.garbage(socket, "malformed", garbage).await
+    async fn answer(&self, socket: &mut WebSocket, answer: Answer, garbage: &mut u32) -> Next {
+        // A beat without a readable number: the client finds out which of the batch is not named.
+        if answer.refused.iter().any(|refused| refused.seq.is_none())
+            && let Some(farewell) = one_more(garbage)
         {
-            return Next::Leave(farewell);
+            return Next::Leave(Some(farewell));
         }
         say(socket, &ToClient::Ack(&answer)).await
     }
 
     async fn garbage(&self, socket: &mut WebSocket, code: &str, garbage: &mut u32) -> Next {
-        *garbage += 1;
-        if *garbage > GARBAGE_LIMIT {
-            return Next::Leave(Some(farewell(close_code::POLICY, "too_much_garbage")));
+        if let Some(farewell) = one_more(garbage) {
+            return Next::Leave(Some(farewell));
         }
         self.complain(socket, code).await
     }
@@ -273,6 +270,12 @@ impl Seat {
     async fn complain(&self, socket: &mut WebSocket, code: &str) -> Next {
         say(socket, &ToClient::Error { code }).await
     }
+}
+
+/// Counts a message that nobody could read; the farewell when it was one too many.
+fn one_more(garbage: &mut u32) -> Option<CloseFrame> {
+    *garbage += 1;
+    (*garbage > GARBAGE_LIMIT).then(|| farewell(close_code::POLICY, "too_much_garbage"))
 }
 
 async fn say(socket: &mut WebSocket, what: &ToClient<'_>) -> Next {
