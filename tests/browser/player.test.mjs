@@ -6,7 +6,7 @@ import { cast } from '../harness/cast.mjs';
 import { end, goLive, plan, publish } from '../harness/lessons.mjs';
 import { plays, says, signIn, watch } from '../harness/pages.mjs';
 import { browser, open } from '../harness/phone.mjs';
-import { defend, leave } from '../harness/played.mjs';
+import { defend, follow, leave } from '../harness/played.mjs';
 import { until, watchFor } from '../harness/wait.mjs';
 import { Yunke } from '../harness/yunke.mjs';
 
@@ -21,7 +21,7 @@ test('a player in rough weather', async (t) => {
   await signIn(page, account(near));
 
   await t.test('who comes too early waits, and it plays by itself', async () => {
-    await page.goto(`/lessons/${lesson}`);
+    await follow(page, () => page.goto(`/lessons/${lesson}`));
     await says(page, /距离开课还有|讲师马上就来/);
     await page.getByRole('button', { name: /开课后自动播放/ }).click();
     await says(page, /开课后会自动播放/);
@@ -30,6 +30,7 @@ test('a player in rough weather', async (t) => {
     const since = Date.now();
     await plays(page, { within: 20_000 });
     t.diagnostic(`played ${Date.now() - since} ms after the timeline ran`);
+    assert.equal(page.leases.length, 1, 'waiting took another lease');
   });
 
   await t.test('without a socket beats go up by POST, and the page says the same', async (t) => {

@@ -28,7 +28,7 @@ test('the origin', async (t) => {
     yunke.secret('lease', preview.lease);
     await until('the preview', async () => (await playlist(beside(preview.live_url, 'video.m3u8'))).parts.length > 3);
     const lease = await near.lease(lesson);
-    const early = await answer(`${yunke.mediaUrl}/live/${lease.lease}/${lesson}/index.m3u8`);
+    const early = await answer(lease.live_url);
     assert.equal(early.status, 503);
     assert.ok(Number(early.headers.get('retry-after')) >= 1);
   });

@@ -97,7 +97,9 @@ async fn a_lease_is_kept_and_signed_for_one_lesson() {
     let lease = Lease::verify(token, &server.app.lease_key, now).expect("genuine");
     assert_eq!((lease.lesson, lease.purpose), (id, Purpose::Watch));
     assert!(lease.expires_at >= now + 2 * HOUR_MS);
-    assert_eq!(answer["live_url"], Value::Null, "it is not live yet");
+    let address = answer["live_url"].as_str().expect("the one it will have when it begins");
+    assert!(address.ends_with(&format!("/live/{token}/{id}/index.m3u8")), "{address}");
+    assert_eq!(answer["replay_url"], Value::Null);
     let row = server.app.store.lease(lease.id).await.expect("asked").expect("kept");
     assert_eq!((row.user_id, row.branch_id), (town.member, Some(town.branch.id)));
     assert_eq!((row.issued_at, row.expires_at), (now, lease.expires_at));

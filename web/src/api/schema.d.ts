@@ -742,7 +742,10 @@ export interface components {
             lesson_id: string;
             /** @description The same, sound only. */
             live_audio_url?: string | null;
-            /** @description Multivariant playlist of the live lesson; null when it is not live. */
+            /**
+             * @description Multivariant playlist of the live lesson; null when it is over. Before it begins media answers 503 with
+             *     Retry-After there: who waits for the lesson needs no second lease.
+             */
             live_url?: string | null;
             progress?: components["schemas"]["Progress"] | null;
             /** @description The same, sound only. */

@@ -186,7 +186,7 @@ export class Player {
 
   private async load(kind: 'live' | 'replay', at: StartAt, wanted: boolean): Promise<void> {
     let url = this.address(kind, this.evidence.lease)
-    // The lease was given before there was anything to play: ask again.
+    // The lease was given before there was a replay: ask again.
     if (url === null) url = this.address(kind, await this.evidence.renew())
     if (this.stop.signal.aborted) return
     if (url === null) {

@@ -38,7 +38,8 @@ pub struct LeaseGrant {
     lesson_id: Uuid,
     /// UTC milliseconds.
     expires_at: i64,
-    /// Multivariant playlist of the live lesson; null when it is not live.
+    /// Multivariant playlist of the live lesson; null when it is over. Before it begins media answers 503 with
+    /// Retry-After there: who waits for the lesson needs no second lease.
     live_url: Option<String>,
     /// The same, sound only.
     live_audio_url: Option<String>,
@@ -104,8 +105,7 @@ pub async fn grant(
     let token = lease.sign(&app.lease_key);
     let base = origin::media_origin(headers, &app.config, app.media.http_port());
     let url = |kind: &str, name: &str| format!("{base}/{kind}/{token}/{}/{name}.m3u8", lesson.id);
-    let preview = purpose == Purpose::Preview && lesson.phase == LessonPhase::Planned;
-    let live = lesson.phase == LessonPhase::Live || preview;
+    let live = !over;
     let replay = over && app.media.facts(lesson, now).replay_ready;
     let progress = match purpose {
         Purpose::Watch => progress_of(app, viewer.user.id, lesson).await?,
