@@ -1,4 +1,10 @@
 //! Names and sentences that people type: trimmed, bounded, free of characters that deceive or break.
+//!
+//! Characters that override or isolate the writing direction (U+202A–202E, U+2066–2069) are refused, with an error that
+//! names the field, and not kept and isolated wherever the text is shown: it is shown in places that we do not draw,
+//! spreadsheets above all, in file names and in the encoder, where one of them turns the rest of the line around and a
+//! name or a figure reads as another. Nobody needs them: Arabic, Hebrew and mixed lines get their direction from the
+//! letters themselves, and the marks U+200E and U+200F and the joiners of emoji and Persian are taken.
 
 use crate::problem::{ApiResult, Problem};
 
