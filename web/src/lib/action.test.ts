@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest'
+import { Problem } from '@/api/problem'
+import { useAction } from './action'
+
+it('is busy until it is done, and two taps are one', async () => {
+  const { busy, run } = useAction()
+  let done = () => {}
+  let runs = 0
+  const work = () => {
+    runs += 1
+    return new Promise<void>((resolve) => (done = resolve))
+  }
+  const first = run(work)
+  await run(work)
+  expect([busy.value, runs]).toEqual([true, 1])
+  done()
+  await first
+  expect(busy.value).toBe(false)
+})
+
+it('keeps what went wrong until it is tried again', async () => {
+  const { busy, problem, run } = useAction()
+  await run(() => Promise.reject(new Problem(409, 'wrong_phase')))
+  expect([busy.value, problem.value?.code]).toEqual([false, 'wrong_phase'])
+  await run(async () => expect(problem.value).toBeNull())
+  expect(problem.value).toBeNull()
+})
