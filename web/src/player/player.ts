@@ -190,7 +190,8 @@ export class Player {
     if (url === null) url = this.address(kind, await this.evidence.renew())
     if (this.stop.signal.aborted) return
     if (url === null) {
-      this.set({ stage: 'ready' })
+      // Wanted, and not there yet: it begins when the room says that it is.
+      this.set({ stage: 'ready', source: null, armed: wanted })
       return
     }
     this.playback.wanted = wanted
@@ -221,6 +222,7 @@ export class Player {
     }
     if (room.on_air === 'lecturer_away' && this.value.source === 'live' && ['starting', 'buffering', 'reconnecting'].includes(this.value.stage)) this.set({ stage: 'away' })
     if (room.phase === 'live' && this.value.armed) void this.begin('live')
+    else if (room.phase === 'ended' && room.replay_ready && this.value.armed) void this.begin('replay')
     // The end of a live lesson is played to the end; whoever is not playing has seen it.
     else if (room.phase === 'ended' && this.value.source === 'live' && !this.moving) this.finished()
     this.settleStage()

@@ -106,7 +106,7 @@ pub async fn grant(
     let base = origin::media_origin(headers, &app.config, app.media.http_port());
     let url = |kind: &str, name: &str| format!("{base}/{kind}/{token}/{}/{name}.m3u8", lesson.id);
     let live = !over;
-    let replay = over && app.media.facts(lesson, now).replay_ready;
+    let replay = over && (app.media.facts(lesson, now).replay_ready || stored_since(app, lesson).await?);
     let progress = match purpose {
         Purpose::Watch => progress_of(app, viewer.user.id, lesson).await?,
         Purpose::Preview => None,
@@ -122,4 +122,10 @@ pub async fn grant(
         lease: token,
         progress,
     })
+}
+
+/// The replay was stored since `lesson` was read. A node lets go of a lesson once its end is stored: who reads the lesson
+/// before that and asks the node after it would find a replay in neither.
+async fn stored_since(app: &AppState, lesson: &Lesson) -> ApiResult<bool> {
+    Ok(app.store.lesson(lesson.id).await?.is_some_and(|now| now.replay_ready))
 }
