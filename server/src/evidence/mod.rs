@@ -14,6 +14,6 @@ pub use convert::{axis_ms, beat, claims_id, interval, rule, terms, timeline};
 pub use input::{BATCH_BEATS, BeatIn, MAX_SEQ, RefusedBeat, read_beats};
 pub use kept::{KeptProgress, marks_of};
 pub use outages::outages;
-pub use record::{Progress, Record, Records, bounds};
+pub use record::{CreditWord, Progress, Record, Records, bounds};
 pub use row::{AttendanceRow, EvidenceInterval, Piece};
 pub use writer::{BeatWriter, Kept, WriteError};

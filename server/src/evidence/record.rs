@@ -14,6 +14,29 @@ use crate::attendance::{
     Visits, credit, judge, visits,
 };
 
+/// How much credit, as the API says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = Credit)]
+pub enum CreditWord {
+    /// Below half.
+    None,
+    /// Half of the hours.
+    Half,
+    /// All of them.
+    Full,
+}
+
+impl From<CreditLevel> for CreditWord {
+    fn from(level: CreditLevel) -> Self {
+        match level {
+            CreditLevel::None => Self::None,
+            CreditLevel::Half => Self::Half,
+            CreditLevel::Full => Self::Full,
+        }
+    }
+}
+
 /// How far somebody is with a lesson.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Progress {
@@ -25,9 +48,8 @@ pub struct Progress {
     pub needed_half_ms: i64,
     /// What the percentages are of: the lesson without interruptions; while it is live at least as planned.
     pub lesson_ms: i64,
-    /// `none`, `half` or `full`; while the lesson is live, as if it ended now.
-    #[schema(value_type = String, example = "half")]
-    pub credit: &'static str,
+    /// While the lesson is live, as if it ended now.
+    pub credit: CreditWord,
     /// Credit hours × 1000.
     pub hours_milli: i64,
 }
@@ -39,7 +61,7 @@ impl From<Credit> for Progress {
             needed_full_ms: credit.needed_full_ms,
             needed_half_ms: credit.needed_half_ms,
             lesson_ms: credit.countable_ms,
-            credit: credit.level.code(),
+            credit: credit.level.into(),
             hours_milli: credit.hours_milli,
         }
     }

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use yunke_store::{BeatMode, BeatSource, LeaseDevice};
 
-use super::record::Record;
+use super::record::{CreditWord, Record};
 use crate::attendance::{Beat, CreditLevel, Interval, Mode, Source, Verdict};
 
 /// One member's attendance of a lesson.
@@ -29,9 +29,8 @@ pub struct AttendanceRow {
     pub counted_ms: i64,
     /// Hundredths of a percent, rounded down.
     pub coverage_bp: i64,
-    /// `none`, `half` or `full`.
-    #[schema(value_type = String, example = "full")]
-    pub credit: &'static str,
+    /// How much.
+    pub credit: CreditWord,
     /// Credit hours × 1000.
     pub hours_milli: i64,
     /// Why not more: `null` for full credit, else `half`, `below_half` or `nothing`.
@@ -52,7 +51,7 @@ impl From<&Record> for AttendanceRow {
             visits: visits.visits,
             counted_ms: credit.counted_ms,
             coverage_bp: credit.coverage_bp(),
-            credit: credit.level.code(),
+            credit: credit.level.into(),
             hours_milli: credit.hours_milli,
             reason: match credit.level {
                 CreditLevel::Full => None,

@@ -5,10 +5,16 @@ use std::sync::LazyLock;
 use axum::Json;
 use utoipa::{
     OpenApi as _,
-    openapi::{Content, OpenApi, Ref, RefOr, ResponseBuilder, path::Operation},
+    openapi::{Content, OpenApi, Ref, RefOr, ResponseBuilder, Schema, path::Operation},
 };
 
 use crate::problem::ProblemBody;
+
+/// What the server may leave out of an answer; everything else is always there, perhaps as null.
+const LEFT_OUT: [(&str, &str); 2] = [("RoomState", "publisher"), ("RoomState", "outage_since")];
+
+/// What a client sends: there an optional field may be missing.
+const SENT_BY_CLIENTS: [&str; 3] = ["BeatIn", "LessonEdit", "LessonPlan"];
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -44,7 +50,34 @@ pub fn document() -> OpenApi {
             }
         }
     }
+    if let Some(components) = &mut document.components {
+        for (name, schema) in &mut components.schemas {
+            if let RefOr::T(schema) = schema
+                && !SENT_BY_CLIENTS.contains(&name.as_str())
+            {
+                require_all(name, schema);
+            }
+        }
+    }
     document
+}
+
+/// Says of every field that it is always there: a null is written, not left out.
+fn require_all(name: &str, schema: &mut Schema) {
+    match schema {
+        Schema::Object(object) => {
+            let left_out = |field: &str| LEFT_OUT.contains(&(name, field));
+            object.required = object.properties.keys().filter(|field| !left_out(field)).cloned().collect();
+        }
+        Schema::AllOf(all) => {
+            for part in &mut all.items {
+                if let RefOr::T(part) = part {
+                    require_all(name, part);
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 /// `get_studio_lessons_by_id`: from method and path, so that no two are the same.
@@ -76,4 +109,36 @@ fn add_problem(operation: &mut Operation) {
 #[utoipa::path(get, path = "/api/openapi.json", tag = "system", responses((status = OK, description = "OpenAPI 3.1")))]
 pub(super) async fn openapi() -> Json<&'static OpenApi> {
     Json(&DOCUMENT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_always_there_is_said_to_be_and_what_is_not_is_not() {
+        let document = serde_json::to_value(document()).expect("plain data");
+        let schemas = &document["components"]["schemas"];
+        let required = |schema: &serde_json::Value, field: &str| {
+            let all = schema["required"].as_array().expect("a list");
+            all.iter().any(|name| name == field)
+        };
+        assert!(required(&schemas["LeaseGrant"], "live_url"), "null before the lesson, not missing");
+        assert!(required(&schemas["LessonDetail"]["allOf"][1], "zero_at"));
+        for (name, field) in LEFT_OUT {
+            let own = schemas[name]["allOf"].as_array().expect("flattened parts");
+            let part = own.iter().find(|part| part["properties"][field].is_object()).expect("there is one");
+            assert!(!required(part, field), "{name}.{field}");
+        }
+        for name in SENT_BY_CLIENTS {
+            let fields = schemas[name]["properties"].as_object().expect("fields");
+            assert!(
+                fields.keys().any(|field| schemas[name]["required"]
+                    .as_array()
+                    .is_none_or(|all| !all.contains(&serde_json::json!(field)))),
+                "{name} needs no exception"
+            );
+        }
+        assert_eq!(schemas["Credit"]["enum"], serde_json::json!(["none", "half", "full"]));
+    }
 }

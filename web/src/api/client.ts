@@ -2,13 +2,12 @@
 import createClient from 'openapi-fetch'
 import { send } from './request'
 import type { paths } from './schema'
-import type { Sent } from './types'
 
 /** Failures come as a `Problem`, never as a half answer. */
 export const api = createClient<paths>({ baseUrl: location.origin, credentials: 'same-origin', fetch: send })
 
 /** `await ask(api.GET('/api/home', { signal }))` */
-export async function ask<T>(call: Promise<{ data?: T }>): Promise<Sent<T>> {
+export async function ask<T>(call: Promise<{ data?: T }>): Promise<T> {
   const { data } = await call
-  return data as Sent<T>
+  return data as T
 }

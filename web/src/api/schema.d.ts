@@ -466,7 +466,7 @@ export interface components {
         /** @description One member's attendance of a lesson. */
         AttendanceRow: {
             /** @description The branch when they first opened the lesson. */
-            branch_name?: string | null;
+            branch_name: string | null;
             /**
              * Format: int64
              * @description Milliseconds of the lesson that count.
@@ -477,16 +477,13 @@ export interface components {
              * @description Hundredths of a percent, rounded down.
              */
             coverage_bp: number;
-            /**
-             * @description `none`, `half` or `full`.
-             * @example full
-             */
-            credit: string;
+            /** @description How much. */
+            credit: components["schemas"]["Credit"];
             /**
              * Format: int64
              * @description When they first opened the lesson.
              */
-            first_in_at?: number | null;
+            first_in_at: number | null;
             /**
              * Format: int64
              * @description Credit hours × 1000.
@@ -496,21 +493,21 @@ export interface components {
              * Format: int64
              * @description When the server last heard of them.
              */
-            last_out_at?: number | null;
+            last_out_at: number | null;
             /**
              * Format: uuid
              * @description The member.
              */
             member_id: string;
             /** @description 成员编号. */
-            member_no?: string | null;
+            member_no: string | null;
             /** @description Their name. */
             name: string;
             /**
              * @description Why not more: `null` for full credit, else `half`, `below_half` or `nothing`.
              * @example below_half
              */
-            reason?: string | null;
+            reason: string | null;
             /**
              * Format: int32
              * @description 进入次数: visits of at least 30 s, split by half an hour without viewing.
@@ -629,6 +626,11 @@ export interface components {
             viewers_now: number;
         };
         /**
+         * @description How much credit, as the API says it.
+         * @enum {string}
+         */
+        Credit: "none" | "half" | "full";
+        /**
          * @description What kind of device plays; self-reported, shown with the evidence, never used to decide.
          * @enum {string}
          */
@@ -688,7 +690,7 @@ export interface components {
         Handed: {
             /** @description Beats that are durable now, or were before. */
             acked: number[];
-            progress?: components["schemas"]["Progress"] | null;
+            progress: components["schemas"]["Progress"] | null;
             /** @description Beats that were not kept and never will be. */
             refused: components["schemas"]["RefusedBeat"][];
             /** @description The room. */
@@ -707,7 +709,7 @@ export interface components {
              * Format: int64
              * @description The measured figure in the unit the code names, where there is one.
              */
-            value?: number | null;
+            value: number | null;
         };
         /** @description The first page of a member. */
         Home: {
@@ -741,17 +743,17 @@ export interface components {
             /** Format: uuid */
             lesson_id: string;
             /** @description The same, sound only. */
-            live_audio_url?: string | null;
+            live_audio_url: string | null;
             /**
              * @description Multivariant playlist of the live lesson; null when it is over. Before it begins media answers 503 with
              *     Retry-After there: who waits for the lesson needs no second lease.
              */
-            live_url?: string | null;
-            progress?: components["schemas"]["Progress"] | null;
+            live_url: string | null;
+            progress: components["schemas"]["Progress"] | null;
             /** @description The same, sound only. */
-            replay_audio_url?: string | null;
+            replay_audio_url: string | null;
             /** @description Multivariant playlist of the replay; null until it stands. */
-            replay_url?: string | null;
+            replay_url: string | null;
         };
         /** @description What plays. */
         LeaseWish: {
@@ -771,8 +773,8 @@ export interface components {
              * Format: int64
              * @description Length of the replay.
              */
-            length_ms?: number | null;
-            my_progress?: components["schemas"]["Progress"] | null;
+            length_ms: number | null;
+            my_progress: components["schemas"]["Progress"] | null;
             /** @description Where it is in its life. */
             phase: components["schemas"]["LessonPhase"];
             /**
@@ -791,7 +793,7 @@ export interface components {
              * Format: int64
              * @description UTC milliseconds.
              */
-            started_at?: number | null;
+            started_at: number | null;
             /** @description Its title. */
             title: string;
             /** @description Which unit gives it. */
@@ -835,7 +837,7 @@ export interface components {
              * Format: int64
              * @description UTC of position 0 of the timeline.
              */
-            zero_at?: number | null;
+            zero_at: number | null;
         };
         /** @description What to change; what is missing stays. */
         LessonEdit: {
@@ -892,7 +894,7 @@ export interface components {
         };
         /** @description The person who is signed in. */
         Me: {
-            branch?: components["schemas"]["Branch"] | null;
+            branch: components["schemas"]["Branch"] | null;
             /** Format: uuid */
             id: string;
             /** @description `zh-CN` or `en`. */
@@ -930,7 +932,7 @@ export interface components {
              */
             coverage_bp: number;
             /** Format: int64 */
-            ended_at?: number | null;
+            ended_at: number | null;
             /** @description Interruptions. */
             gaps: components["schemas"]["Piece"][];
             lecturer_name: string;
@@ -949,9 +951,9 @@ export interface components {
             /** @description How far, and what it is worth; final once the lesson is over. */
             progress: components["schemas"]["Progress"];
             /** @description Why not more: `null` for full credit, else `half`, `below_half` or `nothing`. */
-            reason?: string | null;
+            reason: string | null;
             /** Format: int64 */
-            started_at?: number | null;
+            started_at: number | null;
             title: string;
         };
         /** @description A role for a part of the tree. */
@@ -972,7 +974,7 @@ export interface components {
             id: string;
             name: string;
             /** @description The unit the role is for. */
-            unit_name?: string | null;
+            unit_name: string | null;
         };
         /** @description A piece of the timeline, `[from_ms, to_ms)`. */
         Piece: {
@@ -1016,11 +1018,8 @@ export interface components {
              * @description Milliseconds of the lesson that count.
              */
             counted_ms: number;
-            /**
-             * @description `none`, `half` or `full`; while the lesson is live, as if it ended now.
-             * @example half
-             */
-            credit: string;
+            /** @description While the lesson is live, as if it ended now. */
+            credit: components["schemas"]["Credit"];
             /**
              * Format: int64
              * @description Credit hours × 1000.
@@ -1044,7 +1043,7 @@ export interface components {
         };
         /** @description A publisher and what arrives from it. */
         Publisher: {
-            audio?: components["schemas"]["AudioInfo"] | null;
+            audio: components["schemas"]["AudioInfo"] | null;
             /** @description Since when. */
             connected_at: components["schemas"]["i64"];
             /** @description When the last access unit arrived. */
@@ -1053,7 +1052,7 @@ export interface components {
             notes: components["schemas"]["HealthNote"][];
             /** @description How it sends. */
             transport: components["schemas"]["Transport"];
-            video?: components["schemas"]["VideoInfo"] | null;
+            video: components["schemas"]["VideoInfo"] | null;
         };
         /** @description A page of one's own record, the latest lesson first. */
         RecordPage: {
@@ -1074,7 +1073,7 @@ export interface components {
              * Format: int64
              * @description Its number; `null` when that could not be read.
              */
-            seq?: number | null;
+            seq: number | null;
         };
         /**
          * @description The roles.
@@ -1100,7 +1099,7 @@ export interface components {
              * Format: int64
              * @description Position up to which media exists; `null` before the start.
              */
-            edge_ms?: number | null;
+            edge_ms: number | null;
             /** @description Interruptions so far. */
             gaps: components["schemas"]["RoomGap"][];
             /** @description Whether members hear and see something. */
@@ -1111,7 +1110,7 @@ export interface components {
             publisher?: components["schemas"]["Publisher"] | null;
             /** @description The replay stands. */
             replay_ready: boolean;
-            zero_at?: components["schemas"]["i64"] | null;
+            zero_at: components["schemas"]["i64"] | null;
         };
         /** @description The figures of a credit rule that members are told. */
         RuleFigures: {
@@ -1173,12 +1172,12 @@ export interface components {
              * Format: int64
              * @description Since when nothing arrives.
              */
-            outage_since?: number | null;
+            outage_since: number | null;
             /** Format: int32 */
             peak: number;
             /** Format: int32 */
             people: number;
-            publisher?: components["schemas"]["Publisher"] | null;
+            publisher: components["schemas"]["Publisher"] | null;
             /** @description What encoders are told, such as `rtmp://192.168.1.5/live`. */
             rtmp_server: string;
             /** Format: int32 */
@@ -1210,7 +1209,7 @@ export interface components {
              * Format: uuid
              * @description What it is part of.
              */
-            parent_id?: string | null;
+            parent_id: string | null;
         };
         /** @description The picture that arrives, over the last few seconds. */
         VideoInfo: {
@@ -1249,18 +1248,18 @@ export interface components {
         /** @description The people of one branch; `null`: without a branch. */
         WatchingBranch: {
             /** Format: uuid */
-            branch_id?: string | null;
-            branch_name?: string | null;
+            branch_id: string | null;
+            branch_name: string | null;
             people: components["schemas"]["WatchingPerson"][];
         };
         /** @description Somebody who is there. */
         WatchingPerson: {
             /** Format: int64 */
             counted_ms: number;
-            device?: components["schemas"]["LeaseDevice"] | null;
+            device: components["schemas"]["LeaseDevice"] | null;
             /** Format: uuid */
             member_id: string;
-            mode?: components["schemas"]["BeatMode"] | null;
+            mode: components["schemas"]["BeatMode"] | null;
             name: string;
         };
         /** @description Credit hours of a year. */

@@ -80,6 +80,6 @@ async fn of_two_lessons_at_once_one_accrues_and_both_rooms_know() {
 async fn somebody_who_never_came_has_progress_0() {
     let stage = Stage::live().await;
     let progress = agrees(&stage, stage.lesson, stage.town.member_b).await;
-    assert_eq!((progress.counted_ms, progress.credit), (0, "none"));
+    assert_eq!((progress.counted_ms, progress.credit), (0, crate::evidence::CreditWord::None));
     assert_eq!(progress.needed_full_ms, 45 * 60_000 * 80 / 100);
 }
