@@ -188,8 +188,8 @@ impl Rooms {
                 .cloned()
                 .collect()
         };
-        let viewers: f64 = open.iter().map(|room| f64::from(room.frame().state.counts.viewers_now)).sum();
-        metrics::gauge!("yunke_viewers").set(viewers);
+        let viewers: u32 = open.iter().map(|room| room.frame().state.counts.viewers_now).sum();
+        metrics::gauge!("yunke_viewers").set(f64::from(viewers));
         metrics::gauge!("yunke_rooms").set(f64::from(u32::try_from(open.len()).unwrap_or(u32::MAX)));
     }
 
