@@ -6,7 +6,11 @@ use anyhow::Context as _;
 use axum::{Json, Router, extract::State, routing::get};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use object_store::{ObjectStore, local::LocalFileSystem};
-use tokio::{net::TcpListener, sync::Notify, time::timeout};
+use tokio::{
+    net::{TcpListener, UdpSocket},
+    sync::Notify,
+    time::timeout,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 use yunke_protocol::LeaseKey;
@@ -14,7 +18,11 @@ use yunke_protocol::LeaseKey;
 use crate::{
     config::Config,
     control::{self, Control, HttpServer, Server},
-    ingest::rtmp,
+    ingest::{
+        rtmp,
+        webrtc::WebRtc,
+        whip::{self, Whip},
+    },
     lesson::{self, Lessons},
     live::{Clock, Origin},
     pipeline::packager,
@@ -33,6 +41,19 @@ pub struct Listeners {
     pub http: TcpListener,
     /// RTMP.
     pub rtmp: TcpListener,
+    /// WebRTC.
+    pub webrtc: UdpSocket,
+}
+
+/// The real addresses of [`Listeners`].
+#[derive(Debug, Clone, Copy)]
+pub struct Addresses {
+    /// HTTP.
+    pub http: SocketAddr,
+    /// RTMP.
+    pub rtmp: SocketAddr,
+    /// WebRTC.
+    pub webrtc: SocketAddr,
 }
 
 impl Listeners {
@@ -40,12 +61,15 @@ impl Listeners {
     pub async fn bind(config: &Config) -> anyhow::Result<Self> {
         let http = serve::listen(config.http).with_context(|| format!("http {}", config.http))?;
         let rtmp = TcpListener::bind(config.rtmp).await.with_context(|| format!("rtmp {}", config.rtmp))?;
-        Ok(Self { http, rtmp })
+        let webrtc =
+            UdpSocket::bind(config.webrtc).await.with_context(|| format!("webrtc {}", config.webrtc))?;
+        Ok(Self { http, rtmp, webrtc })
     }
 
-    /// The real addresses: HTTP, RTMP.
-    pub fn addresses(&self) -> io::Result<(SocketAddr, SocketAddr)> {
-        Ok((self.http.local_addr()?, self.rtmp.local_addr()?))
+    /// The real addresses.
+    pub fn addresses(&self) -> io::Result<Addresses> {
+        let (http, rtmp) = (self.http.local_addr()?, self.rtmp.local_addr()?);
+        Ok(Addresses { http, rtmp, webrtc: self.webrtc.local_addr()? })
     }
 }
 
@@ -96,13 +120,18 @@ impl App {
 
     /// Runs until `shutdown` is cancelled or, supervised, nobody needs it any more; then ends cleanly.
     pub async fn run(self, listeners: Listeners) -> anyhow::Result<()> {
-        let Listeners { http, rtmp } = listeners;
+        let Listeners { http, rtmp, webrtc } = listeners;
+        let peers = WebRtc::new(webrtc, &self.config.webrtc_hosts, self.tasks.clone()).context("webrtc")?;
+        let peers = Arc::new(peers);
         let stop = self.shutdown.clone();
         let readers = CancellationToken::new();
         let serving =
-            serve::http(http, self.origin.front(self.routes()), self.tasks.clone(), readers.clone());
+            serve::http(http, self.origin.front(self.routes(Arc::clone(&peers))), self.tasks.clone(), readers.clone());
         let http = self.tasks.spawn(serving);
         self.tasks.spawn(rtmp::serve(rtmp, Arc::clone(&self.lessons), self.tasks.clone(), stop.clone()));
+        // Publishers say goodbye through it until the end.
+        let exchange = readers.clone();
+        self.spawn(async move |_| peers.run(exchange).await);
         let control = Arc::clone(&self.control);
         self.spawn(async move |stop| control.report(&stop).await);
         let control = Arc::clone(&self.control);
@@ -152,7 +181,15 @@ impl App {
         });
     }
 
-    fn routes(&self) -> Router {
+    fn routes(&self, peers: Arc<WebRtc>) -> Router {
+        let (gate, config) = (Arc::clone(&self.lessons), &self.config);
+        let whip = Whip::new(
+            gate,
+            peers,
+            self.tasks.clone(),
+            &config.ice_servers,
+            whip::Limits::new(config.whip_sessions),
+        );
         let secret = &self.config.shared_secret.0;
         let metrics = self.metrics.clone();
         Router::new()
@@ -163,14 +200,16 @@ impl App {
                 get(move || std::future::ready(metrics.map(|m| m.render()).unwrap_or_default())),
             )
             .merge(control::router(Arc::clone(&self.control), secret, self.shutdown.clone()))
+            .merge(whip::router(Arc::new(whip)))
             .merge(Replays::new(self.origin.clone(), Arc::clone(&self.store)).router())
     }
 }
 
 /// Writes the real addresses to a file, as a whole.
-pub fn write_addresses(file: &Path, http: SocketAddr, rtmp: SocketAddr) -> io::Result<()> {
+pub fn write_addresses(file: &Path, addresses: Addresses) -> io::Result<()> {
+    let Addresses { http, rtmp, webrtc } = addresses;
     let part = file.with_extension("part");
-    std::fs::write(&part, format!("http={http}\nrtmp={rtmp}\n"))?;
+    std::fs::write(&part, format!("http={http}\nrtmp={rtmp}\nwebrtc={webrtc}\n"))?;
     std::fs::rename(part, file)
 }
 

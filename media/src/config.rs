@@ -2,7 +2,7 @@
 //! and everything is checked before anything binds.
 
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -12,6 +12,7 @@ use figment::{
     providers::{Env, Format as _, Serialized, Toml},
 };
 use serde::{Deserialize, Serialize};
+use yunke_protocol::IceServer;
 
 /// Shortest shared secret.
 const MIN_SECRET_CHARS: usize = 16;
@@ -47,6 +48,14 @@ pub struct Config {
     pub http: SocketAddr,
     /// RTMP.
     pub rtmp: SocketAddr,
+    /// WebRTC: one UDP port for all peers.
+    pub webrtc: SocketAddr,
+    /// The addresses publishers are told to send WebRTC to, at the port of `webrtc`; without any, the machine's own.
+    pub webrtc_hosts: Vec<IpAddr>,
+    /// STUN and TURN servers publishers are told of.
+    pub ice_servers: Vec<IceServer>,
+    /// WHIP sessions at once.
+    pub whip_sessions: usize,
     /// Where the server is.
     pub server_url: String,
     /// What server and node know each other by; at least 16 characters.
@@ -67,6 +76,10 @@ impl Default for Config {
             node: "local".to_owned(),
             http: SocketAddr::from(([127, 0, 0, 1], 8081)),
             rtmp: SocketAddr::from(([0, 0, 0, 0], 1935)),
+            webrtc: SocketAddr::from(([0, 0, 0, 0], 8189)),
+            webrtc_hosts: Vec::new(),
+            ice_servers: Vec::new(),
+            whip_sessions: 64,
             server_url: "http://127.0.0.1:8080".to_owned(),
             shared_secret: Secret::default(),
             store_dir: PathBuf::from("data/media"),
@@ -126,6 +139,15 @@ impl Config {
         if !self.server_url.starts_with("http://") && !self.server_url.starts_with("https://") {
             return wrong("server_url", "starts with http:// or https://");
         }
+        if self.webrtc_hosts.iter().any(IpAddr::is_unspecified) {
+            return wrong("webrtc_hosts", "are addresses that publishers can reach");
+        }
+        if let Some(problem) = self.ice_servers.iter().find_map(IceServer::problem) {
+            return wrong("ice_servers", problem);
+        }
+        if !(1..=1024).contains(&self.whip_sessions) {
+            return wrong("whip_sessions", "is between 1 and 1024");
+        }
         if !(200..=1000).contains(&self.part_target_ms) {
             return wrong("part_target_ms", "is between 200 and 1000");
         }
@@ -158,6 +180,9 @@ mod tests {
         assert!(with("http = \"nowhere\"").is_err());
         assert!(with("server_url = \"ftp://x\"").is_err());
         assert!(with("part_target_ms = 20").is_err());
+        assert!(with("webrtc_hosts = [\"0.0.0.0\"]").is_err());
+        assert!(with("ice_servers = [{ url = \"http://x\" }]").is_err());
+        assert!(with("ice_servers = [{ url = \"stun:x\" }]").is_ok());
         assert!(load("shared_secret = \"short\"").is_err());
         assert!(load("").is_err());
     }

@@ -34,12 +34,12 @@ async fn main() -> anyhow::Result<()> {
     let config = Config::load(arguments.config.as_deref())?;
     log(config.log);
     let listeners = Listeners::bind(&config).await?;
-    let (http, rtmp) = listeners.addresses()?;
+    let addresses = listeners.addresses()?;
     let app = App::build(config, Arc::new(utc_millis), boot())?;
-    tracing::info!(%http, "listens for players and the server");
-    tracing::info!(%rtmp, "listens for publishers");
+    tracing::info!(http = %addresses.http, "listens for players and the server");
+    tracing::info!(rtmp = %addresses.rtmp, webrtc = %addresses.webrtc, "listens for publishers");
     if let Some(file) = &arguments.addresses_file {
-        write_addresses(file, http, rtmp)?;
+        write_addresses(file, addresses)?;
     }
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let shutdown = app.shutdown();

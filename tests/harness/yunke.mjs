@@ -35,8 +35,8 @@ export class Yunke {
    */
   static async start(t, options = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'yunke-test-'));
-    const [web, media, rtmp] = await freePorts(3);
-    const yunke = new Yunke(folder, { web, media, rtmp }, options);
+    const [web, media, rtmp, webrtc] = await freePorts(4);
+    const yunke = new Yunke(folder, { web, media, rtmp, webrtc }, options);
     t.after(() => yunke.dispose());
     await yunke.writeConfig();
     await yunke.launch();
@@ -64,7 +64,8 @@ export class Yunke {
       .replace(/^data_dir = .*$/m, '')
       .replace(/^listen = .*$/m, `listen = "127.0.0.1:${this.ports.web}"`)
       .replace(/^http = .*$/m, `http = "127.0.0.1:${this.ports.media}"`)
-      .replace(/^rtmp = .*$/m, `rtmp = "127.0.0.1:${this.ports.rtmp}"`);
+      .replace(/^webrtc = .*$/m, '')
+      .replace(/^rtmp = .*$/m, `rtmp = "127.0.0.1:${this.ports.rtmp}"\nwebrtc = "127.0.0.1:${this.ports.webrtc}"`);
     await writeFile(join(this.folder, 'yunke.toml'), toml);
   }
 

@@ -4,9 +4,11 @@
 //! messages: full [`Snapshot`]s one way, full [`Orders`] the other. Both are idempotent and versioned;
 //! there are no increments, so nothing can drift. This crate does no I/O and reads no clock.
 
+mod ice;
 mod lease;
 mod messages;
 
+pub use ice::{IceServer, in_environment as ice_servers_in_environment};
 pub use lease::{DeviceClass, Lease, LeaseError, LeaseKey, Purpose};
 pub use messages::{
     AudioInfo, Delivery, Gap, HealthCode, HealthNote, LessonOrder, LessonSnapshot, Orders, Phase,

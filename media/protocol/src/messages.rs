@@ -24,6 +24,8 @@ pub enum Phase {
 pub enum Transport {
     /// RTMP and enhanced RTMP: OBS, ffmpeg, hardware encoders.
     Rtmp,
+    /// WHIP, that is WebRTC: browsers, OBS, phones.
+    Whip,
 }
 
 /// A stream key asks to publish.

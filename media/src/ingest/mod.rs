@@ -1,5 +1,5 @@
 //! How media comes in: a protocol asks a [`Gate`] whether a stream key may publish, and hands what arrives to the
-//! [`Inlet`] it got, as access units. Only this module and what is below it know RTMP or FLV.
+//! [`Inlet`] it got, as access units. Only this module and what is below it know RTMP, FLV or WebRTC.
 //!
 //! Everything here reads bytes of strangers: it must never panic, never trust a length, never hold more than its limits,
 //! never log a stream key.
@@ -8,7 +8,11 @@ pub mod aac;
 pub mod avc;
 mod bits;
 pub mod flv;
+pub mod peer;
 pub mod rtmp;
+pub mod rtp;
+pub mod webrtc;
+pub mod whip;
 
 use std::{future::Future, time::Duration};
 
@@ -68,8 +72,10 @@ pub struct Refusal {
 pub enum RefusalKind {
     /// No lesson has this key.
     WrongKey,
-    /// The lesson has its publisher, or is over, or the node cannot now.
+    /// The lesson has its publisher, or is over.
     Denied,
+    /// Not now, but perhaps in a moment: the node or the server cannot.
+    Later,
     /// What is sent cannot be used.
     Media,
 }
@@ -80,7 +86,7 @@ impl Refusal {
         Self { kind: RefusalKind::Media, reason: reason.into() }
     }
 
-    /// A refusal for the state of the lesson or node.
+    /// A refusal for the state of the lesson.
     pub fn denied(reason: impl Into<String>) -> Self {
         Self { kind: RefusalKind::Denied, reason: reason.into() }
     }

@@ -159,13 +159,14 @@ impl Gate for Lessons {
 
     async fn open(&self, transport: Transport, stream_key: String) -> Result<Place, Refusal> {
         if stream_key.is_empty() {
-            let reason = "the stream key is missing: rtmp://host/live/KEY".to_owned();
+            let reason = "the stream key is missing".to_owned();
             return Err(Refusal { kind: RefusalKind::WrongKey, reason });
         }
         let grant = self.server.publish(transport, stream_key).await.map_err(refused)?;
         let lesson = self.take_on(&grant.lesson).await.map_err(|problem| {
             tracing::error!(%problem, "a publisher's lesson could not be taken on");
-            Refusal::denied("the media service cannot take this lesson on at the moment; try again")
+            let reason = "the media service cannot take this lesson on at the moment; try again".to_owned();
+            Refusal { kind: RefusalKind::Later, reason }
         })?;
         let asked = Instant::now();
         let mut seen = None;
@@ -187,7 +188,8 @@ impl Gate for Lessons {
 fn refused(refusal: PublishRefusal) -> Refusal {
     let kind = match refusal.code {
         RefusalCode::WrongKey => RefusalKind::WrongKey,
-        RefusalCode::LessonOver | RefusalCode::TryLater => RefusalKind::Denied,
+        RefusalCode::LessonOver => RefusalKind::Denied,
+        RefusalCode::TryLater => RefusalKind::Later,
     };
     Refusal { kind, reason: refusal.message }
 }

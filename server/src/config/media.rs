@@ -1,8 +1,12 @@
 //! `[media]`: the media service this server starts, or the one it is told of.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
 
 use serde::{Deserialize, Serialize};
+use yunke_protocol::IceServer;
 
 use super::{ConfigError, check_origin};
 
@@ -23,6 +27,12 @@ pub struct MediaConfig {
     pub http: SocketAddr,
     /// Where it listens for RTMP; port 0 takes a free one.
     pub rtmp: SocketAddr,
+    /// The UDP port of WebRTC; port 0 takes a free one.
+    pub webrtc: SocketAddr,
+    /// The addresses publishers are told to send WebRTC to; without any, the machine's own.
+    pub webrtc_hosts: Vec<IpAddr>,
+    /// STUN and TURN servers publishers are told of.
+    pub ice_servers: Vec<IceServer>,
     /// Where orders go when it is not supervised, such as `http://10.0.0.7:8081`.
     pub control_url: Option<String>,
     /// The origin players fetch media from; without it, the page's host with the port of `http`.
@@ -41,6 +51,9 @@ impl Default for MediaConfig {
             node: "local".to_owned(),
             http: SocketAddr::from(([127, 0, 0, 1], 8081)),
             rtmp: SocketAddr::from(([0, 0, 0, 0], 1935)),
+            webrtc: SocketAddr::from(([0, 0, 0, 0], 8189)),
+            webrtc_hosts: Vec::new(),
+            ice_servers: Vec::new(),
             control_url: None,
             public_url: None,
             rtmp_url: None,
@@ -57,6 +70,9 @@ impl std::fmt::Debug for MediaConfig {
             .field("node", &self.node)
             .field("http", &self.http)
             .field("rtmp", &self.rtmp)
+            .field("webrtc", &self.webrtc)
+            .field("webrtc_hosts", &self.webrtc_hosts)
+            .field("ice_servers", &self.ice_servers)
             .field("control_url", &self.control_url)
             .field("public_url", &self.public_url)
             .field("rtmp_url", &self.rtmp_url)
@@ -80,6 +96,12 @@ impl MediaConfig {
             && !(url.starts_with("rtmp://") || url.starts_with("rtmps://"))
         {
             return Err(ConfigError::value("media.rtmp_url", "must begin with rtmp:// or rtmps://"));
+        }
+        if let Some(problem) = self.ice_servers.iter().find_map(IceServer::problem) {
+            return Err(ConfigError::value("media.ice_servers", problem));
+        }
+        if self.webrtc_hosts.iter().any(IpAddr::is_unspecified) {
+            return Err(ConfigError::value("media.webrtc_hosts", "are addresses that publishers can reach"));
         }
         if self.shared_secret.as_ref().is_some_and(|secret| secret.chars().count() < SECRET_MIN_CHARS) {
             return Err(ConfigError::value("media.shared_secret", "must have at least 16 characters"));

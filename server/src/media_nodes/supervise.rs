@@ -4,7 +4,7 @@
 //! second one. Publishers and viewers never notice.
 
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
     process::Stdio,
     time::Duration,
@@ -127,6 +127,12 @@ async fn adopt(app: &AppState, client: &ControlClient, file: &Path) -> bool {
     true
 }
 
+/// As the media service reads a list from its environment.
+fn hosts(hosts: &[IpAddr]) -> String {
+    let quoted: Vec<String> = hosts.iter().map(|host| format!("\"{host}\"")).collect();
+    format!("[{}]", quoted.join(","))
+}
+
 fn spawn(app: &AppState, server: SocketAddr, addresses: &Path) -> Result<Child, String> {
     let config = &app.config.media;
     let program = program(config)?;
@@ -143,6 +149,9 @@ fn spawn(app: &AppState, server: SocketAddr, addresses: &Path) -> Result<Child, 
         .env("YUNKE_MEDIA_NODE", &config.node)
         .env("YUNKE_MEDIA_HTTP", config.http.to_string())
         .env("YUNKE_MEDIA_RTMP", config.rtmp.to_string())
+        .env("YUNKE_MEDIA_WEBRTC", config.webrtc.to_string())
+        .env("YUNKE_MEDIA_WEBRTC_HOSTS", hosts(&config.webrtc_hosts))
+        .env("YUNKE_MEDIA_ICE_SERVERS", yunke_protocol::ice_servers_in_environment(&config.ice_servers))
         .env("YUNKE_MEDIA_SERVER_URL", control_url(server))
         .env("YUNKE_MEDIA_SHARED_SECRET", app.media.secret())
         .env("YUNKE_MEDIA_STORE_DIR", app.config.data_dir.join("media"))

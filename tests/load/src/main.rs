@@ -3,6 +3,7 @@
 
 mod beats;
 mod http;
+mod publish_whip;
 mod readers;
 mod stats;
 
@@ -22,6 +23,8 @@ enum Load {
     Readers(readers::Args),
     /// Many players that send beats and wait for their acknowledgement.
     Beats(beats::Args),
+    /// A publisher by WHIP: GStreamer's whipsink with a test picture and a tone, until it is ended.
+    PublishWhip(publish_whip::Args),
 }
 
 fn main() -> Result<()> {
@@ -30,6 +33,7 @@ fn main() -> Result<()> {
         let result = match args.load {
             Load::Readers(args) => readers::run(args).await?,
             Load::Beats(args) => beats::run(args).await?,
+            Load::PublishWhip(args) => publish_whip::run(args).await?,
         };
         println!("{result}");
         Ok(())

@@ -1,0 +1,172 @@
+//! One publisher's packets, from arrival to the units a lesson takes.
+
+use tokio::sync::mpsc;
+
+use super::{
+    Packet, Report,
+    clock::Clock,
+    h264::{Depacketizer, Event},
+    keys::KeyFrames,
+    reorder::{Ordered, Reorder},
+    transcode::{Sound, Transcoder},
+};
+use crate::ingest::{Frame, Refusal, Track, Unit};
+
+/// A retransmission needs a round trip or two.
+const VIDEO_PATIENCE_US: i64 = 200_000;
+/// Sound is not sent again; this is for packets that overtook each other.
+const AUDIO_PATIENCE_US: i64 = 60_000;
+/// A step of the sound's time beyond this makes a new chain: filling it with silence would take hours.
+const SOUND_JUMP_TICKS: i64 = 48_000;
+/// Chains that broke, of one publisher; then it is sent away.
+const MAX_REBUILDS: u32 = 20;
+
+/// Makes units of packets. Pure but for the sound chain behind it.
+#[derive(Debug)]
+pub struct Receiver {
+    clock: Clock,
+    video: Reorder,
+    audio: Reorder,
+    pictures: Depacketizer,
+    keys: KeyFrames,
+    has_video: bool,
+    sound: Option<Transcoder>,
+    last_sound: Option<i64>,
+    rebuilds: u32,
+    sounds: mpsc::Sender<Sound>,
+    lost: u64,
+}
+
+impl Receiver {
+    /// `sounds` gets the AAC frames; hand them back with [`Receiver::sound`].
+    pub fn new(has_video: bool, sounds: mpsc::Sender<Sound>) -> Self {
+        Self {
+            clock: Clock::default(),
+            video: Reorder::new(VIDEO_PATIENCE_US),
+            audio: Reorder::new(AUDIO_PATIENCE_US),
+            pictures: Depacketizer::new(),
+            keys: KeyFrames::default(),
+            has_video,
+            sound: None,
+            last_sound: None,
+            rebuilds: 0,
+            sounds,
+            lost: 0,
+        }
+    }
+
+    /// Packets that never came.
+    pub fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    /// How far the sender reports moved the sound, microseconds.
+    pub fn correction_us(&self) -> Option<i64> {
+        self.clock.correction_us()
+    }
+
+    /// Takes a packet that arrived now.
+    pub fn packet(&mut self, packet: Packet, now_us: i64, units: &mut Vec<Unit>) -> Result<(), Refusal> {
+        match packet.track {
+            Track::Video => self.video.push(packet, now_us),
+            Track::Audio => self.audio.push(packet, now_us),
+        }
+        self.advance(now_us, units)
+    }
+
+    /// Takes a sender report.
+    pub fn report(&mut self, report: Report) {
+        self.clock.report(report);
+    }
+
+    /// Lets time pass: what was waited for long enough is lost. Several times a second.
+    pub fn advance(&mut self, now_us: i64, units: &mut Vec<Unit>) -> Result<(), Refusal> {
+        while let Some(ordered) = self.video.pop(now_us) {
+            match ordered {
+                Ordered::Packet(packet) => self.picture(&packet, now_us, units)?,
+                Ordered::Lost(count) => {
+                    self.lost += count;
+                    self.pictures.lost();
+                    self.keys.need();
+                }
+            }
+        }
+        while let Some(ordered) = self.audio.pop(now_us) {
+            match ordered {
+                Ordered::Packet(packet) => self.opus(packet, now_us)?,
+                Ordered::Lost(count) => self.lost += count,
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether to ask for a key frame now.
+    pub fn wants_key(&mut self, now_us: i64) -> bool {
+        self.has_video && self.keys.ask(now_us)
+    }
+
+    fn picture(&mut self, packet: &Packet, now_us: i64, units: &mut Vec<Unit>) -> Result<(), Refusal> {
+        for event in self.pictures.push(packet.timestamp, packet.marker, &packet.payload)? {
+            let Event::Picture(picture) = event else {
+                self.keys.need();
+                continue;
+            };
+            if picture.key {
+                self.keys.came(now_us);
+            }
+            let ticks = self.clock.ticks(Track::Video, picture.timestamp, now_us);
+            let Some(time_us) = self.clock.time_us(Track::Video, ticks) else { continue };
+            units.extend(picture.config.map(Unit::VideoConfig));
+            let frame = Frame {
+                track: Track::Video,
+                dts_ms: millis(time_us),
+                cts_ms: 0,
+                key: picture.key,
+                data: picture.data,
+            };
+            units.push(Unit::Frame(frame));
+        }
+        Ok(())
+    }
+
+    fn opus(&mut self, packet: Packet, now_us: i64) -> Result<(), Refusal> {
+        if packet.payload.is_empty() {
+            return Ok(());
+        }
+        let ticks = self.clock.ticks(Track::Audio, packet.timestamp, now_us);
+        let jumped = self.last_sound.is_some_and(|last| !(0..=SOUND_JUMP_TICKS).contains(&(ticks - last)));
+        self.last_sound = Some(ticks);
+        if jumped {
+            self.sound = None;
+        }
+        let pushed = match &self.sound {
+            Some(chain) => chain.push(ticks, packet.payload),
+            None => Transcoder::start(ticks, self.sounds.clone())
+                .and_then(|chain| self.sound.insert(chain).push(ticks, packet.payload)),
+        };
+        if let Err(problem) = pushed {
+            self.sound = None;
+            self.rebuilds += 1;
+            metrics::counter!("yunke_media_sound_chains_rebuilt_total").increment(1);
+            tracing::warn!(%problem, "the sound chain is made anew");
+            if self.rebuilds > MAX_REBUILDS {
+                return Err(Refusal::media("the sound cannot be decoded: it is not Opus"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The units of an AAC frame that came out of the chain.
+    pub fn sound(&self, sound: Sound, units: &mut Vec<Unit>) {
+        let Some(time_us) = self.clock.time_us(Track::Audio, sound.ticks) else { return };
+        units.extend(sound.config.map(Unit::AudioConfig));
+        let data = sound.data;
+        let frame = Frame { track: Track::Audio, dts_ms: millis(time_us), cts_ms: 0, key: true, data };
+        units.push(Unit::Frame(frame));
+    }
+}
+
+/// Milliseconds, wrapping at 2³² as units have them.
+fn millis(time_us: i64) -> u32 {
+    u32::try_from((time_us + 500).div_euclid(1000).rem_euclid(1 << 32)).unwrap_or_default()
+}

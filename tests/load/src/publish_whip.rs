@@ -1,0 +1,106 @@
+//! A WHIP publisher that is not of our making: GStreamer's `whipsink` on `webrtcbin`, with a picture and a tone that a
+//! test can recognize: the picture flashes and the tone beeps once a second, together.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use gst_sender::{self as gst, prelude::*};
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The WHIP endpoint.
+    #[arg(long)]
+    url: reqwest::Url,
+    /// The stream key.
+    #[arg(long)]
+    key: String,
+    /// Ends by itself after so many seconds; else when it is ended.
+    #[arg(long)]
+    seconds: Option<u64>,
+    #[arg(long, default_value_t = 1280)]
+    width: u32,
+    #[arg(long, default_value_t = 720)]
+    height: u32,
+    /// Frames between key frames; browsers have none of their own.
+    #[arg(long, default_value_t = 2500)]
+    key_frames: u32,
+    /// Without picture.
+    #[arg(long)]
+    no_video: bool,
+    /// Without sound.
+    #[arg(long)]
+    no_audio: bool,
+}
+
+/// Publishes; the JSON has how long it did.
+pub(crate) async fn run(args: Args) -> Result<Value> {
+    crate::loopback(&args.url)?;
+    gst::init()?;
+    gstwebrtchttp::plugin_register_static()?;
+    let pipeline = gst::parse::launch(&description(&args))?;
+    let pipeline = pipeline.downcast::<gst::Pipeline>().map_err(|_| anyhow!("no pipeline"))?;
+    let sink = pipeline.by_name("whip").context("the sink")?;
+    sink.set_property("whip-endpoint", args.url.as_str());
+    sink.set_property("auth-token", &args.key);
+    listen_on_loopback(&sink)?;
+    let started = Instant::now();
+    pipeline.set_state(gst::State::Playing)?;
+    let bus = pipeline.bus().context("a bus")?;
+    let ended = loop {
+        if let Some(message) = bus.pop_filtered(&[gst::MessageType::Error, gst::MessageType::Eos]) {
+            let gst::MessageView::Error(error) = message.view() else { break Ok(()) };
+            break Err(anyhow!("{}: {}", error.error(), error.debug().unwrap_or_default()));
+        }
+        if args.seconds.is_some_and(|seconds| started.elapsed() >= Duration::from_secs(seconds)) {
+            break Ok(());
+        }
+        tokio::select! {
+            () = sleep(Duration::from_millis(50)) => {}
+            _ = tokio::signal::ctrl_c() => break Ok(()),
+        }
+    };
+    // Ends the session with a DELETE.
+    let stopped = pipeline.set_state(gst::State::Null);
+    ended?;
+    if stopped.is_err() {
+        bail!("the pipeline did not stop");
+    }
+    Ok(json!({ "seconds": started.elapsed().as_secs_f64() }))
+}
+
+fn description(args: &Args) -> String {
+    let Args { width, height, key_frames, .. } = args;
+    let mut text = "whipsink name=whip".to_owned();
+    if !args.no_video {
+        text.push_str(&format!(
+            " videotestsrc is-live=true pattern=ball flip=true ! video/x-raw,width={width},height={height},framerate=30/1 \
+             ! timeoverlay font-desc=\"Sans 48\" ! x264enc tune=zerolatency speed-preset=superfast bitrate=1500 \
+             key-int-max={key_frames} bframes=0 ! video/x-h264,profile=constrained-baseline ! queue \
+             ! rtph264pay aggregate-mode=zero-latency config-interval=-1 \
+             ! application/x-rtp,media=video,encoding-name=H264,payload=102,clock-rate=90000 ! whip.sink_0"
+        ));
+    }
+    if !args.no_audio {
+        text.push_str(
+            " audiotestsrc is-live=true wave=ticks ! audio/x-raw,rate=48000,channels=2 ! opusenc ! queue ! rtpopuspay \
+             ! application/x-rtp,media=audio,encoding-name=OPUS,payload=111,clock-rate=48000,encoding-params=(string)2 \
+             ! whip.sink_1",
+        );
+    }
+    text
+}
+
+/// Loopback is no address that ICE looks at by itself.
+fn listen_on_loopback(sink: &gst::Element) -> Result<()> {
+    let bin = sink.downcast_ref::<gst::Bin>().context("a bin")?;
+    let webrtcbin = bin
+        .iterate_recurse()
+        .into_iter()
+        .flatten()
+        .find(|element| element.factory().is_some_and(|factory| factory.name() == "webrtcbin"));
+    let agent = webrtcbin.context("webrtcbin")?.property::<gst::Object>("ice-agent");
+    agent.emit_by_name::<bool>("add-local-ip-address", &[&"127.0.0.1"]);
+    Ok(())
+}
