@@ -67,8 +67,12 @@ fn boot() -> Uuid {
     Uuid::now_v7()
 }
 
+/// The WebRTC crates warn of every datagram that is not as they like it.
+const FILTER: &str =
+    "info,rtc=error,rtc_dtls=error,rtc_ice=error,rtc_interceptor=error,rtc_srtp=error,webrtc=error";
+
 fn log(format: LogFormat) {
-    let filter = EnvFilter::try_from_env("YUNKE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_env("YUNKE_LOG").unwrap_or_else(|_| EnvFilter::new(FILTER));
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let lines = lines.with_ansi(std::io::stderr().is_terminal());
     match format {

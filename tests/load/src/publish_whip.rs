@@ -1,7 +1,7 @@
-//! A WHIP publisher that is not of our making: GStreamer's `whipsink` on `webrtcbin`, with a picture and a tone that a
-//! test can recognize: the picture flashes and the tone beeps once a second, together.
+//! A WHIP publisher that is not of our making: GStreamer's `whipsink` on `webrtcbin`, with a moving picture and a tick
+//! once a second.
 
-use std::time::Duration;
+use std::{fmt::Write as _, time::Duration};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use gst_sender::{self as gst, prelude::*};
@@ -74,13 +74,14 @@ fn description(args: &Args) -> String {
     let Args { width, height, key_frames, .. } = args;
     let mut text = "whipsink name=whip".to_owned();
     if !args.no_video {
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             " videotestsrc is-live=true pattern=ball flip=true ! video/x-raw,width={width},height={height},framerate=30/1 \
-             ! timeoverlay font-desc=\"Sans 48\" ! x264enc tune=zerolatency speed-preset=superfast bitrate=1500 \
-             key-int-max={key_frames} bframes=0 ! video/x-h264,profile=constrained-baseline ! queue \
+             ! x264enc tune=zerolatency speed-preset=superfast bitrate=1500 key-int-max={key_frames} bframes=0 \
+             ! video/x-h264,profile=constrained-baseline ! queue \
              ! rtph264pay aggregate-mode=zero-latency config-interval=-1 \
              ! application/x-rtp,media=video,encoding-name=H264,payload=102,clock-rate=90000 ! whip.sink_0"
-        ));
+        );
     }
     if !args.no_audio {
         text.push_str(

@@ -1,12 +1,17 @@
-//! One clock for picture and sound. A track's first packet lies where it arrived; when both tracks' sender reports are
-//! there, the sound is laid where it was recorded in relation to the picture. What moves by a later report is corrected
-//! gently further on ([`crate::pipeline::repair`]).
+//! One clock for picture and sound. A track lies where the packet arrived that was the least late; when both tracks'
+//! sender reports are there, the sound is laid where it was recorded in relation to the picture. What moves by a later
+//! report is corrected gently further on ([`crate::pipeline::repair`]).
 
 use super::{Report, clock_rate};
 use crate::ingest::Track;
 
-/// Reports that would move the sound further than this are not believed.
-const MAX_CORRECTION_US: i64 = 3_000_000;
+/// Reports that would move the sound further than this against its arrival are not believed.
+const MAX_CORRECTION_US: i64 = 2_000_000;
+/// A report that moves the sound further than this is believed when the next one says the same: the first ones of some
+/// senders are wrong.
+const SUDDEN_US: i64 = 40_000;
+/// Packets later than this show that the sender's timestamps jumped.
+const JUMP_US: i64 = 10_000_000;
 
 /// Ticks that wrap at 2³² → ticks that don't.
 #[derive(Debug, Default, Clone, Copy)]
@@ -35,16 +40,10 @@ impl Unwrap {
 #[derive(Debug, Default, Clone, Copy)]
 struct TrackClock {
     unwrap: Unwrap,
-    /// Ticks and the time that goes with them, by arrival.
-    anchor: Option<(i64, i64)>,
-    /// Ticks and the sender's wall clock.
-    report: Option<(i64, i64)>,
-}
-
-impl TrackClock {
-    fn by_arrival(&self, track: Track, ticks: i64) -> Option<i64> {
-        self.anchor.map(|(at, time)| time + micros(track, ticks - at))
-    }
+    /// Our time of tick 0.
+    base_us: Option<i64>,
+    /// The sender's wall clock at tick 0, by its last report.
+    wall_us: Option<i64>,
 }
 
 /// The clock of a publisher.
@@ -52,6 +51,10 @@ impl TrackClock {
 pub struct Clock {
     video: TrackClock,
     audio: TrackClock,
+    /// The sound is laid by reports, not by its arrival.
+    laid: bool,
+    /// What one report said that was not believed yet.
+    doubted_us: Option<i64>,
 }
 
 impl Clock {
@@ -64,43 +67,64 @@ impl Clock {
 
     /// Ticks that do not wrap, of a packet that arrived now.
     pub fn ticks(&mut self, track: Track, timestamp: u32, now_us: i64) -> i64 {
-        let clock = self.track(track);
-        let ticks = clock.unwrap.near(timestamp);
-        clock.anchor.get_or_insert((ticks, now_us));
+        let ticks = self.track(track).unwrap.near(timestamp);
+        let arrived_us = now_us - micros(track, ticks);
+        let before = *self.track(track).base_us.get_or_insert(arrived_us);
+        let late = arrived_us - before;
+        let laid = track == Track::Audio && self.laid;
+        if late > JUMP_US {
+            self.laid = false;
+            self.doubted_us = None;
+            self.track(track).base_us = Some(arrived_us);
+        } else if late < 0 && !laid {
+            self.track(track).base_us = Some(arrived_us);
+            if self.laid {
+                self.audio.base_us = self.audio.base_us.map(|base| base + late);
+            }
+        }
         ticks
     }
 
     /// Takes a sender report; without a packet before it there is nothing to relate it to.
     pub fn report(&mut self, report: Report) {
         let clock = self.track(report.track);
-        if clock.anchor.is_some() {
-            clock.report = Some((clock.unwrap.look(report.timestamp), report.wall_us));
+        if clock.base_us.is_none() {
+            return;
+        }
+        let ticks = clock.unwrap.look(report.timestamp);
+        clock.wall_us = report.wall_us.checked_sub(micros(report.track, ticks));
+        let Some((base, wanted)) = self.audio.base_us.zip(self.beside_picture()) else { return };
+        let step = wanted.saturating_sub(base);
+        let again = self.doubted_us.is_some_and(|doubted| (wanted - doubted).abs() <= SUDDEN_US);
+        if step.saturating_abs() > MAX_CORRECTION_US {
+            self.doubted_us = None;
+        } else if step.abs() <= SUDDEN_US || (again && report.track == Track::Audio) {
+            self.audio.base_us = Some(wanted);
+            self.laid = true;
+            self.doubted_us = None;
+        } else if report.track == Track::Audio {
+            self.doubted_us = Some(wanted);
         }
     }
 
     /// The time of these ticks, microseconds of our clock; `None` before the track's first packet.
     pub fn time_us(&self, track: Track, ticks: i64) -> Option<i64> {
-        match track {
-            Track::Video => self.video.by_arrival(track, ticks),
-            Track::Audio => {
-                let arrived = self.audio.by_arrival(track, ticks)?;
-                let moved = self.beside_picture(ticks);
-                Some(moved.filter(|time| (time - arrived).abs() <= MAX_CORRECTION_US).unwrap_or(arrived))
-            }
-        }
+        let clock = match track {
+            Track::Video => &self.video,
+            Track::Audio => &self.audio,
+        };
+        clock.base_us.map(|base| base + micros(track, ticks))
     }
 
-    /// How far the reports move the sound against its arrival, microseconds; for logs and tests.
-    pub fn correction_us(&self) -> Option<i64> {
-        let (ticks, time) = self.audio.anchor?;
-        self.beside_picture(ticks).map(|beside| beside - time)
+    /// How far the last reports would move the sound from where it lies, microseconds; for logs and tests.
+    pub fn off_us(&self) -> Option<i64> {
+        Some(self.beside_picture()?.saturating_sub(self.audio.base_us?))
     }
 
-    fn beside_picture(&self, audio_ticks: i64) -> Option<i64> {
-        let (video_at, video_wall) = self.video.report?;
-        let (audio_at, audio_wall) = self.audio.report?;
-        let wall_to_ours = self.video.by_arrival(Track::Video, video_at)?.checked_sub(video_wall)?;
-        audio_wall.checked_add(micros(Track::Audio, audio_ticks - audio_at))?.checked_add(wall_to_ours)
+    /// Where tick 0 of the sound lies by the reports.
+    fn beside_picture(&self) -> Option<i64> {
+        let wall_to_ours = self.video.base_us?.checked_sub(self.video.wall_us?)?;
+        self.audio.wall_us?.checked_add(wall_to_ours)
     }
 }
 
@@ -115,38 +139,85 @@ mod tests {
 
     use super::*;
 
+    const WALL: i64 = 3_900_000_000_000_000;
+
+    fn near(got: Option<i64>, wanted: i64) {
+        let got = got.expect("a time");
+        assert!((got - wanted).abs() <= 1, "{got}, not {wanted}");
+    }
+
     #[test]
     fn before_reports_tracks_lie_where_they_arrived() {
         let mut clock = Clock::default();
         let first = clock.ticks(Track::Video, u32::MAX - 44_999, 1_000_000);
-        assert_eq!(clock.time_us(Track::Video, first), Some(1_000_000));
+        near(clock.time_us(Track::Video, first), 1_000_000);
         let second = clock.ticks(Track::Video, 45_000, 2_300_000);
-        assert_eq!(clock.time_us(Track::Video, second), Some(2_000_000), "its own clock, over the wrap");
+        near(clock.time_us(Track::Video, second), 2_000_000);
         assert_eq!(clock.time_us(Track::Audio, 0), None);
     }
 
     #[test]
-    fn reports_lay_the_sound_beside_the_picture() {
+    fn what_was_kept_by_the_sender_does_not_lead_for_ever() {
         let mut clock = Clock::default();
-        let wall = 3_900_000_000_000_000;
-        // The picture was taken at `wall` and took 30 ms, the sound was taken then too and took 110 ms.
+        // A second of pictures arrives at once, then they come as they are taken.
+        for n in 0..30 {
+            clock.ticks(Track::Video, n * 3_000, i64::from(n) * 1_000);
+        }
+        let next = clock.ticks(Track::Video, 90_000, 62_000);
+        near(clock.time_us(Track::Video, next), 62_000);
+    }
+
+    /// The picture was taken at `WALL` and took 30 ms, the sound was taken then too and took 60 ms.
+    fn on_the_way() -> (Clock, i64) {
+        let mut clock = Clock::default();
         clock.ticks(Track::Video, 900, 30_000);
-        let sound = clock.ticks(Track::Audio, 4_800, 110_000);
-        assert_eq!(clock.time_us(Track::Audio, sound), Some(110_000));
-        clock.report(Report { track: Track::Video, wall_us: wall + 1_000_000, timestamp: 90_900 });
-        clock.report(Report { track: Track::Audio, wall_us: wall + 2_000_000, timestamp: 100_800 });
-        assert_eq!(clock.time_us(Track::Audio, sound), Some(30_000));
-        assert_eq!(clock.correction_us(), Some(-80_000));
+        let sound = clock.ticks(Track::Audio, 4_800, 60_000);
+        near(clock.time_us(Track::Audio, sound), 60_000);
+        clock.report(Report { track: Track::Video, wall_us: WALL + 1_000_000, timestamp: 90_900 });
+        (clock, sound)
+    }
+
+    #[test]
+    fn reports_lay_the_sound_beside_the_picture() {
+        let (mut clock, sound) = on_the_way();
+        clock.report(Report { track: Track::Audio, wall_us: WALL + 2_000_000, timestamp: 100_800 });
+        near(clock.time_us(Track::Audio, sound), 30_000);
+        near(clock.off_us(), 0);
+        clock.ticks(Track::Video, 9_900, 120_000);
+        near(clock.time_us(Track::Audio, sound), 20_000); // the picture turned out to be 10 ms less late
+    }
+
+    #[test]
+    fn a_sudden_report_is_believed_when_the_next_one_says_the_same() {
+        let (mut clock, sound) = on_the_way();
+        let report = |wall_us, timestamp| Report { track: Track::Audio, wall_us: WALL + wall_us, timestamp };
+        clock.report(report(2_500_000, 100_800));
+        near(clock.time_us(Track::Audio, sound), 60_000);
+        clock.report(report(3_000_000, 148_800));
+        near(clock.time_us(Track::Audio, sound), 30_000);
+        clock.report(report(4_300_000, 196_800));
+        clock.report(report(5_310_000, 244_800));
+        near(clock.time_us(Track::Audio, sound), 340_000);
     }
 
     #[test]
     fn a_report_of_another_day_is_not_believed() {
-        let mut clock = Clock::default();
-        clock.ticks(Track::Video, 0, 0);
-        let sound = clock.ticks(Track::Audio, 0, 0);
-        clock.report(Report { track: Track::Video, wall_us: 0, timestamp: 0 });
-        clock.report(Report { track: Track::Audio, wall_us: 86_400_000_000, timestamp: 0 });
-        assert_eq!(clock.time_us(Track::Audio, sound), Some(0));
+        let (mut clock, sound) = on_the_way();
+        for seconds in 0..5_u32 {
+            let wall_us = WALL + 86_400_000_000 + i64::from(seconds) * 1_000_000;
+            clock.report(Report { track: Track::Audio, wall_us, timestamp: seconds * 48_000 });
+        }
+        near(clock.time_us(Track::Audio, sound), 60_000);
+    }
+
+    #[test]
+    fn timestamps_that_jump_an_hour_lie_where_they_arrive() {
+        for jump in [324_000_000_u32, 324_000_000_u32.wrapping_neg()] {
+            let mut clock = Clock::default();
+            clock.ticks(Track::Video, 0, 0);
+            let after = clock.ticks(Track::Video, jump.wrapping_add(3_000), 33_000);
+            near(clock.time_us(Track::Video, after), 33_000);
+        }
     }
 
     proptest! {

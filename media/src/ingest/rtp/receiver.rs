@@ -60,9 +60,9 @@ impl Receiver {
         self.lost
     }
 
-    /// How far the sender reports moved the sound, microseconds.
-    pub fn correction_us(&self) -> Option<i64> {
-        self.clock.correction_us()
+    /// How far the last sender reports would move the sound, microseconds.
+    pub fn sound_off_us(&self) -> Option<i64> {
+        self.clock.off_us()
     }
 
     /// Takes a packet that arrived now.

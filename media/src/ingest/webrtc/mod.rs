@@ -115,6 +115,8 @@ fn settings() -> SettingEngine {
     SettingEngineBuilder::new()
         .with_ice_timeouts(Some(SHAKY), Some(OVER), Some(KEEP_ALIVE))
         .with_include_loopback_candidate(true)
+        // It would open a socket of its own for every peer, to look up candidates that are not used.
+        .with_multicast_dns_mode(rtc::ice::mdns::MulticastDnsMode::Disabled)
         .build()
 }
 

@@ -45,7 +45,11 @@ impl Runtime for PeerRuntime {
     }
 
     fn wrap_udp_socket(&self, socket: UdpSocket) -> io::Result<Arc<dyn AsyncUdpSocket>> {
-        Ok(Arc::new(self.place.socket(socket.local_addr()?)))
+        let local = socket.local_addr()?;
+        if !local.ip().is_loopback() {
+            return Err(io::ErrorKind::Unsupported.into()); // not the one we gave the name of
+        }
+        Ok(Arc::new(self.place.socket(local)))
     }
 
     fn wrap_tcp_listener(&self, listener: TcpListener) -> io::Result<Arc<dyn AsyncTcpListener>> {

@@ -162,7 +162,7 @@ impl<I: Inlet> Task<I> {
                     }
                     Some(Wire::Report(report)) => {
                         receiver.report(report);
-                        tracing::debug!(correction_us = receiver.correction_us(), "whip: sender report");
+                        tracing::debug!(sound_off_us = receiver.sound_off_us(), "whip: sender report");
                         Ok(())
                     }
                     Some(Wire::Connected) => {
