@@ -84,10 +84,12 @@ fn description(args: &Args) -> String {
         );
     }
     if !args.no_audio {
-        text.push_str(
+        let pad = i32::from(!args.no_video);
+        let _ = write!(
+            text,
             " audiotestsrc is-live=true wave=ticks ! audio/x-raw,rate=48000,channels=2 ! opusenc ! queue ! rtpopuspay \
              ! application/x-rtp,media=audio,encoding-name=OPUS,payload=111,clock-rate=48000,encoding-params=(string)2 \
-             ! whip.sink_1",
+             ! whip.sink_{pad}"
         );
     }
     text

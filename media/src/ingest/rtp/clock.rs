@@ -7,9 +7,8 @@ use crate::ingest::Track;
 
 /// Reports that would move the sound further than this against its arrival are not believed.
 const MAX_CORRECTION_US: i64 = 2_000_000;
-/// A report that moves the sound further than this is believed when the next one says the same: the first ones of some
-/// senders are wrong.
-const SUDDEN_US: i64 = 40_000;
+/// Two reports of a track that differ by more than this are both not believed: those of webrtcbin 1.22 do, by seconds.
+const STEADY_US: u64 = 20_000;
 /// Packets later than this show that the sender's timestamps jumped.
 const JUMP_US: i64 = 10_000_000;
 
@@ -44,6 +43,8 @@ struct TrackClock {
     base_us: Option<i64>,
     /// The sender's wall clock at tick 0, by its last report.
     wall_us: Option<i64>,
+    /// The report before said the same.
+    steady: bool,
 }
 
 /// The clock of a publisher.
@@ -53,8 +54,6 @@ pub struct Clock {
     audio: TrackClock,
     /// The sound is laid by reports, not by its arrival.
     laid: bool,
-    /// What one report said that was not believed yet.
-    doubted_us: Option<i64>,
 }
 
 impl Clock {
@@ -74,7 +73,6 @@ impl Clock {
         let laid = track == Track::Audio && self.laid;
         if late > JUMP_US {
             self.laid = false;
-            self.doubted_us = None;
             self.track(track).base_us = Some(arrived_us);
         } else if late < 0 && !laid {
             self.track(track).base_us = Some(arrived_us);
@@ -92,18 +90,13 @@ impl Clock {
             return;
         }
         let ticks = clock.unwrap.look(report.timestamp);
-        clock.wall_us = report.wall_us.checked_sub(micros(report.track, ticks));
-        let Some((base, wanted)) = self.audio.base_us.zip(self.beside_picture()) else { return };
-        let step = wanted.saturating_sub(base);
-        let again = self.doubted_us.is_some_and(|doubted| (wanted - doubted).abs() <= SUDDEN_US);
-        if step.saturating_abs() > MAX_CORRECTION_US {
-            self.doubted_us = None;
-        } else if step.abs() <= SUDDEN_US || (again && report.track == Track::Audio) {
-            self.audio.base_us = Some(wanted);
+        let wall_us = report.wall_us.checked_sub(micros(report.track, ticks));
+        clock.steady = wall_us.zip(clock.wall_us).is_some_and(|(new, old)| new.abs_diff(old) <= STEADY_US);
+        clock.wall_us = wall_us;
+        let Some(off) = self.off_us() else { return };
+        if self.video.steady && self.audio.steady && off.saturating_abs() <= MAX_CORRECTION_US {
+            self.audio.base_us = self.audio.base_us.map(|base| base + off);
             self.laid = true;
-            self.doubted_us = None;
-        } else if report.track == Track::Audio {
-            self.doubted_us = Some(wanted);
         }
     }
 
@@ -167,47 +160,54 @@ mod tests {
         near(clock.time_us(Track::Video, next), 62_000);
     }
 
-    /// The picture was taken at `WALL` and took 30 ms, the sound was taken then too and took 60 ms.
+    /// The picture was taken at `WALL` and took 30 ms, the sound was taken then too and took 160 ms.
     fn on_the_way() -> (Clock, i64) {
         let mut clock = Clock::default();
         clock.ticks(Track::Video, 900, 30_000);
-        let sound = clock.ticks(Track::Audio, 4_800, 60_000);
-        near(clock.time_us(Track::Audio, sound), 60_000);
-        clock.report(Report { track: Track::Video, wall_us: WALL + 1_000_000, timestamp: 90_900 });
+        let sound = clock.ticks(Track::Audio, 4_800, 160_000);
+        near(clock.time_us(Track::Audio, sound), 160_000);
         (clock, sound)
     }
 
-    #[test]
-    fn reports_lay_the_sound_beside_the_picture() {
-        let (mut clock, sound) = on_the_way();
-        clock.report(Report { track: Track::Audio, wall_us: WALL + 2_000_000, timestamp: 100_800 });
-        near(clock.time_us(Track::Audio, sound), 30_000);
-        near(clock.off_us(), 0);
-        clock.ticks(Track::Video, 9_900, 120_000);
-        near(clock.time_us(Track::Audio, sound), 20_000); // the picture turned out to be 10 ms less late
+    /// Reports of both tracks so many seconds later, off by so much.
+    fn report(clock: &mut Clock, seconds: u32, video_off_us: i64, audio_off_us: i64) {
+        let wall_us = WALL + i64::from(seconds) * 1_000_000;
+        let timestamp = 900 + seconds * 90_000;
+        clock.report(Report { track: Track::Video, wall_us: wall_us + video_off_us, timestamp });
+        let timestamp = 4_800 + seconds * 48_000;
+        clock.report(Report { track: Track::Audio, wall_us: wall_us + audio_off_us, timestamp });
     }
 
     #[test]
-    fn a_sudden_report_is_believed_when_the_next_one_says_the_same() {
+    fn steady_reports_lay_the_sound_beside_the_picture() {
         let (mut clock, sound) = on_the_way();
-        let report = |wall_us, timestamp| Report { track: Track::Audio, wall_us: WALL + wall_us, timestamp };
-        clock.report(report(2_500_000, 100_800));
-        near(clock.time_us(Track::Audio, sound), 60_000);
-        clock.report(report(3_000_000, 148_800));
+        report(&mut clock, 1, 0, 0);
+        near(clock.time_us(Track::Audio, sound), 160_000); // one report is none
+        report(&mut clock, 2, 0, 0);
         near(clock.time_us(Track::Audio, sound), 30_000);
-        clock.report(report(4_300_000, 196_800));
-        clock.report(report(5_310_000, 244_800));
-        near(clock.time_us(Track::Audio, sound), 340_000);
+        report(&mut clock, 3, 0, 2_000);
+        near(clock.time_us(Track::Audio, sound), 32_000); // drift
+        clock.ticks(Track::Video, 9_900, 120_000);
+        near(clock.time_us(Track::Audio, sound), 22_000); // the picture turned out to be 10 ms less late
+    }
+
+    #[test]
+    fn reports_that_contradict_each_other_are_not_believed() {
+        let (mut clock, sound) = on_the_way();
+        for seconds in 1..6 {
+            let off = i64::from(seconds) * 900_000;
+            report(&mut clock, seconds, off, off + 100_000);
+        }
+        near(clock.time_us(Track::Audio, sound), 160_000);
     }
 
     #[test]
     fn a_report_of_another_day_is_not_believed() {
         let (mut clock, sound) = on_the_way();
-        for seconds in 0..5_u32 {
-            let wall_us = WALL + 86_400_000_000 + i64::from(seconds) * 1_000_000;
-            clock.report(Report { track: Track::Audio, wall_us, timestamp: seconds * 48_000 });
+        for seconds in 1..6 {
+            report(&mut clock, seconds, 0, 86_400_000_000);
         }
-        near(clock.time_us(Track::Audio, sound), 60_000);
+        near(clock.time_us(Track::Audio, sound), 160_000);
     }
 
     #[test]

@@ -223,7 +223,7 @@ mod tests {
     }
 
     fn pps() -> &'static [u8] {
-        &RECORD_720P[36..42]
+        &RECORD_720P[RECORD_720P.len() - 6..]
     }
 
     /// SPS and PPS in one packet.
