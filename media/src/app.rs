@@ -125,8 +125,12 @@ impl App {
         let peers = Arc::new(peers);
         let stop = self.shutdown.clone();
         let readers = CancellationToken::new();
-        let serving =
-            serve::http(http, self.origin.front(self.routes(Arc::clone(&peers))), self.tasks.clone(), readers.clone());
+        let serving = serve::http(
+            http,
+            self.origin.front(self.routes(Arc::clone(&peers))),
+            self.tasks.clone(),
+            readers.clone(),
+        );
         let http = self.tasks.spawn(serving);
         self.tasks.spawn(rtmp::serve(rtmp, Arc::clone(&self.lessons), self.tasks.clone(), stop.clone()));
         // Publishers say goodbye through it until the end.

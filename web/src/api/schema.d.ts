@@ -1187,7 +1187,7 @@ export interface components {
          * @description How a publisher sends.
          * @enum {string}
          */
-        Transport: "rtmp";
+        Transport: "rtmp" | "whip";
         /**
          * @description The level of a unit.
          * @enum {string}

@@ -1,0 +1,44 @@
+// Whether picture and sound of a recording are together: where it flashes and where it beeps.
+
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const BRIGHT = 120;
+const LOUD_DB = -35;
+
+/** Times in seconds at which a measured value rises above a threshold. */
+function rises(text, threshold) {
+  const times = [];
+  let at = null;
+  let was = true;
+  for (const line of text.split('\n')) {
+    const time = line.match(/pts_time:([\d.]+)/);
+    if (time) at = Number(time[1]);
+    const value = line.match(/=(-?[\d.]+|-inf)$/);
+    if (!value) continue;
+    const is = Number(value[1].replace('-inf', '-999')) > threshold;
+    if (is && !was) times.push(at);
+    was = is;
+  }
+  return times;
+}
+
+/** Milliseconds each flash of the media at `url` comes after its beep. */
+export async function flashesAfterBeeps(url) {
+  const read = async (...args) => {
+    const { stdout } = await run('ffmpeg', ['-v', 'error', '-nostdin', '-i', url, ...args, '-f', 'null', '-'], { maxBuffer: 1 << 28 });
+    return stdout;
+  };
+  const print = (key) => `print:key=${key}:file=-`;
+  const flashes = rises(await read('-an', '-vf', `scale=4:4,signalstats,metadata=${print('lavfi.signalstats.YAVG')}`), BRIGHT);
+  const sound = `asetnsamples=n=240:p=0,astats=metadata=1:reset=1,ametadata=${print('lavfi.astats.Overall.RMS_level')}`;
+  const beeps = rises(await read('-vn', '-af', sound), LOUD_DB);
+  const pairs = flashes.map((flash) => {
+    const beep = beeps.reduce((best, other) => (Math.abs(other - flash) < Math.abs(best - flash) ? other : best), Infinity);
+    return Math.round((flash - beep) * 1000);
+  });
+  return pairs.filter((ms) => Math.abs(ms) < 450);
+}
+
+export const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
