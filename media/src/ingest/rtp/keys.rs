@@ -1,24 +1,29 @@
 //! When the publisher is asked for a key frame: browsers send one only when they are asked.
 
-/// A segment lasts 2 s. A key frame needs a frame's time and a round trip to arrive.
-const RHYTHM_US: i64 = 1_900_000;
+use crate::pipeline::splitter::SEGMENT_MIN_US;
+
 /// Asked again when none came.
 const AGAIN_US: i64 = 500_000;
 
 /// Remembers the last key frame and the last question.
 #[derive(Debug, Default)]
 pub struct KeyFrames {
+    /// Media times, as a segment is cut by these: one that came a bit earlier than that would not end it.
     last_key_us: Option<i64>,
+    newest_us: i64,
     last_asked_us: Option<i64>,
     /// Nothing can be shown until one comes.
     needed: bool,
 }
 
 impl KeyFrames {
-    /// One came.
-    pub fn came(&mut self, now_us: i64) {
-        self.last_key_us = Some(now_us);
-        self.needed = false;
+    /// A picture of this media time came.
+    pub fn came(&mut self, key: bool, media_us: i64) {
+        self.newest_us = media_us;
+        if key {
+            self.last_key_us = Some(media_us);
+            self.needed = false;
+        }
     }
 
     /// A picture was lost: the next ones cannot be shown without a key frame.
@@ -28,7 +33,11 @@ impl KeyFrames {
 
     /// Whether to ask now; if so, it counts as asked.
     pub fn ask(&mut self, now_us: i64) -> bool {
-        let due = self.needed || self.last_key_us.is_none_or(|key| now_us - key >= RHYTHM_US);
+        let due = self.needed
+            || self.last_key_us.is_none_or(|key| {
+                // Also when the timestamps jumped back.
+                !(0..SEGMENT_MIN_US).contains(&(self.newest_us - key))
+            });
         let asked_lately = self.last_asked_us.is_some_and(|asked| now_us - asked < AGAIN_US);
         if !due || asked_lately {
             return false;
@@ -47,13 +56,18 @@ mod tests {
         let mut keys = KeyFrames::default();
         assert!(keys.ask(0));
         assert!(!keys.ask(100_000), "asked lately");
-        keys.came(150_000);
-        assert!(!keys.ask(1_900_000));
-        assert!(keys.ask(2_050_000));
-        keys.came(2_100_000);
+        keys.came(true, 7_000_000);
+        keys.came(false, 8_866_000);
+        assert!(!keys.ask(2_050_000), "a key frame now would not end the segment");
+        keys.came(false, 8_900_000);
+        assert!(keys.ask(2_060_000));
+        keys.came(true, 8_933_000);
         keys.need();
         assert!(keys.ask(2_600_000));
         assert!(!keys.ask(2_700_000));
         assert!(keys.ask(3_200_000), "none came");
+        keys.came(true, 9_000_000);
+        keys.came(false, 1_000);
+        assert!(keys.ask(9_000_000), "the timestamps jumped");
     }
 }

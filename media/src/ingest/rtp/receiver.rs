@@ -5,6 +5,7 @@ use tokio::sync::mpsc;
 use super::{
     Packet, Report,
     clock::Clock,
+    clock_rate,
     h264::{Depacketizer, Event},
     keys::KeyFrames,
     reorder::{Ordered, Reorder},
@@ -111,10 +112,8 @@ impl Receiver {
                 self.keys.need();
                 continue;
             };
-            if picture.key {
-                self.keys.came(now_us);
-            }
             let ticks = self.clock.ticks(Track::Video, picture.timestamp, now_us);
+            self.keys.came(picture.key, ticks.saturating_mul(1_000_000) / clock_rate(Track::Video));
             let Some(time_us) = self.clock.time_us(Track::Video, ticks) else { continue };
             units.extend(picture.config.map(Unit::VideoConfig));
             let frame = Frame {
