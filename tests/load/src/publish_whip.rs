@@ -61,8 +61,8 @@ pub(crate) async fn run(args: Args) -> Result<Value> {
             _ = tokio::signal::ctrl_c() => break Ok(()),
         }
     };
-    // Ends the session with a DELETE.
-    let stopped = pipeline.set_state(gst::State::Null);
+    // Ends the session with a DELETE, for which whipsink has a runtime of its own.
+    let stopped = tokio::task::spawn_blocking(move || pipeline.set_state(gst::State::Null)).await?;
     ended?;
     if stopped.is_err() {
         bail!("the pipeline did not stop");

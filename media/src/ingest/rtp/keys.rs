@@ -8,8 +8,8 @@ const AGAIN_US: i64 = 500_000;
 /// Remembers the last key frame and the last question.
 #[derive(Debug, Default)]
 pub struct KeyFrames {
-    /// Media times, as a segment is cut by these: one that came a bit earlier than that would not end it.
-    last_key_us: Option<i64>,
+    /// Media times, as segments are cut by these: a key frame that comes earlier ends none.
+    segment_us: Option<i64>,
     newest_us: i64,
     last_asked_us: Option<i64>,
     /// Nothing can be shown until one comes.
@@ -21,8 +21,10 @@ impl KeyFrames {
     pub fn came(&mut self, key: bool, media_us: i64) {
         self.newest_us = media_us;
         if key {
-            self.last_key_us = Some(media_us);
             self.needed = false;
+            if self.ends_segment() {
+                self.segment_us = Some(media_us);
+            }
         }
     }
 
@@ -31,13 +33,14 @@ impl KeyFrames {
         self.needed = true;
     }
 
+    /// Whether a key frame now would end the segment under way; also when the timestamps jumped back.
+    fn ends_segment(&self) -> bool {
+        self.segment_us.is_none_or(|start| !(0..SEGMENT_MIN_US).contains(&(self.newest_us - start)))
+    }
+
     /// Whether to ask now; if so, it counts as asked.
     pub fn ask(&mut self, now_us: i64) -> bool {
-        let due = self.needed
-            || self.last_key_us.is_none_or(|key| {
-                // Also when the timestamps jumped back.
-                !(0..SEGMENT_MIN_US).contains(&(self.newest_us - key))
-            });
+        let due = self.needed || self.ends_segment();
         let asked_lately = self.last_asked_us.is_some_and(|asked| now_us - asked < AGAIN_US);
         if !due || asked_lately {
             return false;
@@ -62,11 +65,15 @@ mod tests {
         keys.came(false, 8_900_000);
         assert!(keys.ask(2_060_000));
         keys.came(true, 8_933_000);
+        keys.came(true, 10_000_000);
+        keys.came(false, 10_840_000);
+        assert!(keys.ask(2_590_000), "the one between ended nothing");
+        keys.came(true, 10_900_000);
         keys.need();
-        assert!(keys.ask(2_600_000));
-        assert!(!keys.ask(2_700_000));
-        assert!(keys.ask(3_200_000), "none came");
-        keys.came(true, 9_000_000);
+        assert!(keys.ask(3_100_000));
+        assert!(!keys.ask(3_200_000));
+        assert!(keys.ask(3_700_000), "none came");
+        keys.came(true, 11_000_000);
         keys.came(false, 1_000);
         assert!(keys.ask(9_000_000), "the timestamps jumped");
     }

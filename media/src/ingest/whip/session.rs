@@ -166,9 +166,10 @@ impl<I: Inlet> Task<I> {
                         Ok(())
                     }
                     Some(Wire::Connected) => {
-                        connected = true;
-                        last_packet = Instant::now();
-                        tracing::info!(setup_seconds = started.elapsed().as_secs_f64(), "whip: publisher connected");
+                        if !std::mem::replace(&mut connected, true) {
+                            last_packet = Instant::now();
+                            tracing::info!(setup_seconds = started.elapsed().as_secs_f64(), "whip: publisher connected");
+                        }
                         Ok(())
                     }
                     Some(Wire::Gone) | None => return End::Gone,
