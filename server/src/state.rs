@@ -5,7 +5,7 @@ use std::{ops::Deref, sync::Arc};
 use tokio::sync::broadcast;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
-use yunke_protocol::LeaseKey;
+use yunke_protocol::{LeaseKey, PassKey};
 use yunke_store::Store;
 
 use crate::{
@@ -30,6 +30,8 @@ pub struct Shared {
     pub config: Config,
     /// Signs leases; media has the same.
     pub lease_key: LeaseKey,
+    /// Signs publish passes.
+    pub pass_key: PassKey,
     /// What media nodes told last, and how to order them.
     pub media: MediaNodes,
     /// Passwords and limits.

@@ -17,7 +17,7 @@ use crate::UtcMillis;
 
 const VERSION: u8 = 1;
 const BODY_BYTES: usize = 43;
-const MAC_BYTES: usize = 16;
+pub(crate) const MAC_BYTES: usize = 16;
 
 /// What a lease is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -81,12 +81,17 @@ impl std::fmt::Debug for LeaseKey {
 impl LeaseKey {
     /// Derives the signing key from the shared secret, so that the secret itself signs nothing.
     pub fn derive(shared_secret: &[u8]) -> Self {
+        Self::derive_for(b"yunke lease v1", shared_secret)
+    }
+
+    /// The same under another label: what one key signs, no other opens.
+    pub(crate) fn derive_for(label: &[u8], shared_secret: &[u8]) -> Self {
         let mut mac = hmac(shared_secret);
-        mac.update(b"yunke lease v1");
+        mac.update(label);
         Self(hmac(&mac.finalize().into_bytes()))
     }
 
-    fn mac(&self, body: &[u8]) -> [u8; MAC_BYTES] {
+    pub(crate) fn mac(&self, body: &[u8]) -> [u8; MAC_BYTES] {
         let mut mac = self.0.clone();
         mac.update(body);
         let full = mac.finalize().into_bytes();

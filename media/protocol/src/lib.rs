@@ -1,12 +1,13 @@
 //! What the server (`yunke`) and the media service (`yunke-media`) say to each other, and nothing else.
 //!
-//! Two things only: signed [`Lease`]s, which media checks without asking anyone, and the control
+//! Two things only: signed tokens ([`Lease`]s, which media checks without asking anyone, and [`PublishPass`]es), and the control
 //! messages: full [`Snapshot`]s one way, full [`Orders`] the other. Both are idempotent and versioned;
 //! there are no increments, so nothing can drift. This crate does no I/O and reads no clock.
 
 mod ice;
 mod lease;
 mod messages;
+mod pass;
 
 pub use ice::{IceServer, in_environment as ice_servers_in_environment};
 pub use lease::{DeviceClass, Lease, LeaseError, LeaseKey, Purpose};
@@ -14,6 +15,7 @@ pub use messages::{
     AudioInfo, Delivery, Gap, HealthCode, HealthNote, LessonOrder, LessonSnapshot, Orders, Phase,
     PublishGrant, PublishRefusal, PublishRequest, Publisher, RefusalCode, Snapshot, Transport, VideoInfo,
 };
+pub use pass::{PassKey, PublishPass};
 
 /// UTC milliseconds since the Unix epoch.
 pub type UtcMillis = i64;

@@ -54,6 +54,9 @@ impl std::fmt::Debug for PublishRequest {
 pub struct PublishGrant {
     /// What the lesson is to be on this node, so that media need not wait for the next orders.
     pub lesson: LessonOrder,
+    /// Shown was a publish pass, not the stream key: a new key is no reason to send this publisher away.
+    #[serde(default)]
+    pub by_pass: bool,
 }
 
 /// No, and why.

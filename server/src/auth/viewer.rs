@@ -36,7 +36,7 @@ impl Viewer {
 
     /// Whether they organize the unit with this path.
     pub fn organizes(&self, path: &str) -> bool {
-        self.user.roles.iter().any(|grant| grant.role == Role::Organizer && grant.unit.contains(path))
+        organizes(&self.user, path)
     }
 
     /// Whether they have this role for any unit.
@@ -55,15 +55,7 @@ impl Viewer {
 
     /// What they may do with a lesson.
     pub fn may(&self, lesson: &Lesson) -> May {
-        let organize = self.organizes(&lesson.unit.path);
-        let run = organize || lesson.lecturer_id == self.user.id;
-        let invited = self
-            .user
-            .branch
-            .as_ref()
-            .is_some_and(|branch| lesson.audience.iter().any(|unit| unit.contains(&branch.path)));
-        let watch = run || (invited && lesson.phase != LessonPhase::Cancelled);
-        May { watch, run, organize }
+        May::of(&self.user, lesson)
     }
 }
 
@@ -76,6 +68,24 @@ pub struct May {
     pub run: bool,
     /// Plan, change and cancel it, see attendance.
     pub organize: bool,
+}
+
+impl May {
+    /// What this person may do with this lesson.
+    pub fn of(user: &User, lesson: &Lesson) -> Self {
+        let organize = organizes(user, &lesson.unit.path);
+        let run = organize || lesson.lecturer_id == user.id;
+        let invited = user
+            .branch
+            .as_ref()
+            .is_some_and(|branch| lesson.audience.iter().any(|unit| unit.contains(&branch.path)));
+        let watch = run || (invited && lesson.phase != LessonPhase::Cancelled);
+        Self { watch, run, organize }
+    }
+}
+
+fn organizes(user: &User, path: &str) -> bool {
+    user.roles.iter().any(|grant| grant.role == Role::Organizer && grant.unit.contains(path))
 }
 
 /// The lesson of the address, and what the viewer may do with it.

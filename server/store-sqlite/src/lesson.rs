@@ -203,6 +203,19 @@ impl LessonStore for SqliteStore {
         lesson_change::stream_key(self, lesson_id, key_hash, actor_id, at).await
     }
 
+    async fn open_booth(
+        &self,
+        lesson_id: Uuid,
+        actor_id: Option<Uuid>,
+        at: UtcMillis,
+    ) -> StoreResult<EditOutcome> {
+        lesson_change::open_booth(self, lesson_id, actor_id, at).await
+    }
+
+    async fn lesson_target(&self, lesson_id: Uuid) -> StoreResult<Option<StreamTarget>> {
+        media::target_of_lesson(self, lesson_id).await
+    }
+
     async fn stream_target(&self, key_hash: &[u8; 32]) -> StoreResult<Option<StreamTarget>> {
         media::target_of_key(self, key_hash).await
     }

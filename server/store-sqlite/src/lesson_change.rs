@@ -224,6 +224,30 @@ pub(crate) async fn stream_key(
     Ok(EditOutcome::Done)
 }
 
+pub(crate) async fn open_booth(
+    store: &SqliteStore,
+    lesson_id: Uuid,
+    actor_id: Option<Uuid>,
+    at: UtcMillis,
+) -> StoreResult<EditOutcome> {
+    let mut tx = store.begin().await?;
+    match phase_of(&mut tx, lesson_id).await? {
+        None => return Ok(EditOutcome::NotFound),
+        Some(LessonPhase::Planned | LessonPhase::Live) => {}
+        Some(other) => return Ok(EditOutcome::WrongPhase(other)),
+    }
+    sqlx::query!(
+        "UPDATE lessons SET stream_key_version = max(stream_key_version, 1) WHERE id = ?",
+        lesson_id
+    )
+    .execute(&mut *tx)
+    .await
+    .map_err(failed)?;
+    note(&mut tx, lesson_id, "lesson.booth", actor_id, at, serde_json::json!({})).await?;
+    tx.commit().await.map_err(failed)?;
+    Ok(EditOutcome::Done)
+}
+
 pub(crate) async fn add_rule(store: &SqliteStore, rule: &Rule, at: UtcMillis) -> StoreResult<()> {
     sqlx::query!(
         "INSERT INTO credit_rules (id, version, name, full_percent, half_percent, max_rate_milli, receipt_gap_ms,

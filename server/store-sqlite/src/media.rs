@@ -40,13 +40,31 @@ pub(crate) async fn target_of_key(
     }
 }
 
+pub(crate) async fn target_of_lesson(
+    store: &SqliteStore,
+    lesson_id: Uuid,
+) -> StoreResult<Option<StreamTarget>> {
+    let mut tx = store.read.begin().await.map_err(failed)?;
+    let row = sqlx::query!("SELECT phase, stream_key_version, zero_at FROM lessons WHERE id = ?", lesson_id)
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(failed)?;
+    match row {
+        Some(row) => {
+            target(&mut tx, lesson_id, &row.phase, row.stream_key_version, row.zero_at).await.map(Some)
+        }
+        None => Ok(None),
+    }
+}
+
 pub(crate) async fn targets(store: &SqliteStore, until: UtcMillis) -> StoreResult<Vec<StreamTarget>> {
     let mut tx = store.read.begin().await.map_err(failed)?;
     let rows = sqlx::query!(
         "SELECT id, phase, stream_key_version, zero_at FROM lessons
          WHERE phase = 'live'
-            OR (phase = 'planned' AND stream_key_hash IS NOT NULL AND planned_start_at < ?)
-            OR (phase = 'ended' AND replay_ready = 0 AND stream_key_hash IS NOT NULL)
+            OR (phase = 'planned' AND (stream_key_hash IS NOT NULL OR stream_key_version > 0)
+                AND planned_start_at < ?)
+            OR (phase = 'ended' AND replay_ready = 0 AND (stream_key_hash IS NOT NULL OR stream_key_version > 0))
          ORDER BY planned_start_at, id",
         until
     )

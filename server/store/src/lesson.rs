@@ -271,7 +271,8 @@ pub struct StreamTarget {
     pub lesson_id: Uuid,
     /// Where it is in its life.
     pub phase: LessonPhase,
-    /// Which of the lesson's stream keys is the one that counts: grows with every new one.
+    /// Which of the lesson's stream keys is the one that counts: grows with every new one. 0: nothing
+    /// was ever given out; opening the booth without a key makes it 1.
     pub key_version: i64,
     /// UTC of position 0, if the timeline runs.
     pub zero_at: Option<UtcMillis>,
@@ -341,10 +342,22 @@ pub trait LessonStore: Send + Sync {
         at: UtcMillis,
     ) -> StoreResult<EditOutcome>;
 
+    /// Lets a lesson that is planned or live be published into without a stream key: nodes are told of it from now on.
+    /// The key, if there is one, stays.
+    async fn open_booth(
+        &self,
+        lesson_id: Uuid,
+        actor_id: Option<Uuid>,
+        at: UtcMillis,
+    ) -> StoreResult<EditOutcome>;
+
+    /// A lesson as media needs it, whatever its phase.
+    async fn lesson_target(&self, lesson_id: Uuid) -> StoreResult<Option<StreamTarget>>;
+
     /// What a stream key opens, whatever the lesson's phase.
     async fn stream_target(&self, key_hash: &[u8; 32]) -> StoreResult<Option<StreamTarget>>;
 
-    /// Lessons a media node has to know: live ones; planned ones with a key that start before `until`;
+    /// Lessons a media node has to know: live ones; planned ones with a key or an open booth that start before `until`;
     /// ended ones whose recording is not complete.
     async fn media_targets(&self, until: UtcMillis) -> StoreResult<Vec<StreamTarget>>;
 

@@ -29,7 +29,13 @@ impl<'a> Node<'a> {
 
     /// Asks whether a key may publish.
     pub(crate) async fn publish(&self, key: &str) -> Response {
-        self.send(paths::PUBLISH, &json!({ "node": "local", "transport": "rtmp", "stream_key": key })).await
+        self.publish_by("rtmp", key).await
+    }
+
+    /// The same by another protocol.
+    pub(crate) async fn publish_by(&self, transport: &str, key: &str) -> Response {
+        self.send(paths::PUBLISH, &json!({ "node": "local", "transport": transport, "stream_key": key }))
+            .await
     }
 
     /// Tells the next snapshot and returns the orders.

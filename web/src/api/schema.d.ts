@@ -382,6 +382,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/studio/lessons/{id}/booth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens the booth: a pass to publish into this lesson by WHIP. */
+        post: operations["post_studio_lessons_by_id_booth"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/studio/lessons/{id}/end": {
         parameters: {
             query?: never;
@@ -601,6 +618,18 @@ export interface components {
          * @enum {string}
          */
         BeatState: "playing" | "paused" | "buffering" | "ended" | "left";
+        /** @description Where and with what the booth publishes. */
+        BoothGrant: {
+            /**
+             * Format: int64
+             * @description UTC milliseconds.
+             */
+            expires_at: number;
+            /** @description The bearer token; kept nowhere, good for this lesson alone. */
+            pass: string;
+            /** @description Such as `http://192.168.1.5:8081/whip` (RFC 9725). */
+            whip_url: string;
+        };
         /** @description A branch. */
         Branch: {
             /** Format: uuid */
@@ -2174,6 +2203,43 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["StudioLesson"];
                 };
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    post_studio_lessons_by_id_booth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoothGrant"];
+                };
+            };
+            /** @description wrong_phase */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem: what happened and what to do */
             default: {

@@ -6,11 +6,12 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
-use yunke_protocol::{PublishGrant, PublishRefusal, PublishRequest, RefusalCode};
-use yunke_store::LessonPhase;
+use yunke_protocol::{PublishGrant, PublishPass, PublishRefusal, PublishRequest, RefusalCode, Transport};
+use yunke_store::{LessonPhase, StreamTarget};
 
 use crate::{
-    lesson_run::hash_key, media_nodes::order_of, problem::ApiResult, routes::extract::Body, state::AppState,
+    auth::May, lesson_run::hash_key, media_nodes::order_of, problem::ApiResult, routes::extract::Body,
+    state::AppState,
 };
 
 /// Longest stream key that is looked at.
@@ -20,10 +21,14 @@ pub(super) async fn publish(
     State(app): State<AppState>,
     Body(request): Body<PublishRequest>,
 ) -> ApiResult<Response> {
-    let target = if request.stream_key.len() <= KEY_CHARS {
-        app.store.stream_target(&hash_key(&request.stream_key)).await?
-    } else {
-        None
+    let passed = by_pass(&app, &request).await?;
+    let by_pass = passed.is_some();
+    let target = match passed {
+        Some(target) => Some(target),
+        None if request.stream_key.len() <= KEY_CHARS => {
+            app.store.stream_target(&hash_key(&request.stream_key)).await?
+        }
+        None => None,
     };
     let Some(target) = target else {
         tracing::info!(node = request.node, "publisher refused: no lesson has its key");
@@ -36,10 +41,28 @@ pub(super) async fn publish(
         (LessonPhase::Planned | LessonPhase::Live, Some(lesson)) => {
             // Orders may not name it yet: a lesson far ahead is rehearsed, too.
             app.media.orders_changed();
-            tracing::info!(lesson = %target.lesson_id, "publisher admitted");
-            Ok(Json(PublishGrant { lesson }).into_response())
+            tracing::info!(lesson = %target.lesson_id, by_pass, "publisher admitted");
+            Ok(Json(PublishGrant { lesson, by_pass }).into_response())
         }
         _ => Ok(refuse(RefusalCode::LessonOver, "This lesson is over. Take the key of another lesson.")),
+    }
+}
+
+/// The lesson a publish pass opens, if it is one and who was given it may still run the lesson. Pages publish by WHIP; in an
+/// RTMP address a pass has nothing to do.
+async fn by_pass(app: &AppState, request: &PublishRequest) -> ApiResult<Option<StreamTarget>> {
+    if request.transport != Transport::Whip {
+        return Ok(None);
+    }
+    let Ok(pass) = PublishPass::verify(&request.stream_key, &app.pass_key, app.source.now()) else {
+        return Ok(None);
+    };
+    let (lesson, person) = (app.store.lesson(pass.lesson).await?, app.store.user(pass.person).await?);
+    match (lesson, person) {
+        (Some(lesson), Some(person)) if May::of(&person, &lesson).run => {
+            Ok(app.store.lesson_target(pass.lesson).await?)
+        }
+        _ => Ok(None),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The lecturer's side: the incoming picture, the stream key, start and end.
 
+mod booth;
 mod key;
 mod list;
 mod phase;
@@ -15,6 +16,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(list::lessons))
         .routes(routes!(view::lesson))
         .routes(routes!(key::rotate))
+        .routes(routes!(booth::open))
         .routes(routes!(preview::preview))
         .routes(routes!(phase::start))
         .routes(routes!(phase::end))

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::{NOW, id, lessons::go, planned, town};
-use crate::{Gap, LessonPhase, MediaOutcome, MediaReport, Store};
+use crate::{EditOutcome, Gap, LessonPhase, MediaOutcome, MediaReport, Store};
 
 /// Live ones, planned ones with a key in time, ended ones until their recording is complete.
 pub async fn targets_are_what_media_needs(store: &dyn Store) {
@@ -25,6 +25,30 @@ pub async fn targets_are_what_media_needs(store: &dyn Store) {
     let done = MediaReport { replay_ready: true, length_ms: Some(5000), ..report(lesson) };
     tell(store, id(1), 1, done).await;
     assert!(targets(NOW).await.is_empty(), "nothing left to do");
+}
+
+/// An open booth is as good as a key, and changes no key.
+pub async fn a_booth_is_open_without_a_key(store: &dyn Store) {
+    let town = town(store).await;
+    let lesson = planned(store, &town, 200).await;
+    let open = async || store.open_booth(lesson, Some(town.lecturer), NOW).await.expect("asked");
+    let version = async || store.lesson_target(lesson).await.expect("asked").map(|target| target.key_version);
+    let wanted = async || store.media_targets(NOW + 10_000_000).await.expect("asked").len();
+    assert_eq!((version().await, wanted().await), (Some(0), 0));
+    assert_eq!((open().await, open().await), (EditOutcome::Done, EditOutcome::Done));
+    assert_eq!((version().await, wanted().await), (Some(1), 1));
+    store.set_stream_key(lesson, &[1; 32], None, NOW).await.expect("set");
+    assert_eq!((open().await, version().await), (EditOutcome::Done, Some(2)));
+    assert_eq!(
+        store.stream_target(&[1; 32]).await.expect("asked").map(|target| target.lesson_id),
+        Some(lesson)
+    );
+    go(store, lesson, LessonPhase::Live, NOW).await;
+    assert_eq!(open().await, EditOutcome::Done);
+    go(store, lesson, LessonPhase::Ended, NOW).await;
+    assert_eq!((open().await, wanted().await), (EditOutcome::WrongPhase(LessonPhase::Ended), 1));
+    assert_eq!(store.open_booth(id(999), None, NOW).await.expect("asked"), EditOutcome::NotFound);
+    assert_eq!(store.lesson_target(id(999)).await.expect("asked"), None);
 }
 
 fn report(lesson_id: Uuid) -> MediaReport {
