@@ -3,6 +3,7 @@
  * have exactly the same ones (`satisfies Same<typeof zh>`), so a missing translation does not compile.
  * One file per area; only the chosen language and only the areas somebody opens are loaded.
  */
+import type booth from '@/locales/zh-CN/booth'
 import type common from '@/locales/zh-CN/common'
 import type consoleArea from '@/locales/zh-CN/console'
 import type member from '@/locales/zh-CN/member'
@@ -14,6 +15,7 @@ export interface Dictionary {
   member: typeof member
   studio: typeof studio
   console: typeof consoleArea
+  booth: typeof booth
   setup: typeof setup
 }
 

@@ -1,4 +1,5 @@
 import type { RouteRecordRaw } from 'vue-router'
+import { loadArea } from '@/i18n'
 
 export const studioRoutes: RouteRecordRaw[] = [
   {
@@ -7,6 +8,13 @@ export const studioRoutes: RouteRecordRaw[] = [
     component: () => import('./StudioArea.vue'),
     children: [
       { path: '', name: 'studio', component: () => import('./StudioHome.vue') },
+      {
+        path: 'lessons/:id/booth',
+        name: 'studio-booth',
+        props: true,
+        // Words of its own besides the studio's.
+        component: async () => (await Promise.all([import('./booth/BoothPage.vue'), loadArea('booth')]))[0],
+      },
       { path: 'lessons/:id', name: 'studio-lesson', props: true, component: () => import('./StudioLesson.vue') },
     ],
   },

@@ -60,6 +60,11 @@ export default {
   now_hint: 'watching right now',
   people_hint: 'watched for a minute or more',
   peak_hint: 'most at one time',
+  booth: {
+    title: 'Give the lesson from this browser',
+    text: 'Nothing to install: choose camera and microphone, look and listen once, and start. The stream key stays as it is.',
+    open: 'Open the booth',
+  },
   rtmp: {
     title: 'Encoder settings',
     server: 'Server',

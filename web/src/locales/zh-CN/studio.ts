@@ -58,6 +58,11 @@ export default {
   now_hint: '正在观看的人',
   people_hint: '看满 1 分钟的人',
   peak_hint: '同时在线最多',
+  booth: {
+    title: '用这台电脑的浏览器上课',
+    text: '不用装软件：选好摄像头和麦克风，看一眼画面和声音，就能开始。推流密钥不受影响。',
+    open: '打开演播室',
+  },
   rtmp: {
     title: '推流设置',
     server: '服务器',
