@@ -16,6 +16,16 @@ export const WORDS = {
   endYes: '确定下课',
 };
 
+/** The booth's. */
+export const BOOTH = {
+  open: '打开演播室',
+  level: /正常|太小|破音|没有声音/,
+  rehearsal: /现在只有您看得到/,
+  live: /学员看得到您/,
+  taken: /另一台推流端/,
+  notYet: '先不开始',
+};
+
 export async function signIn(page, { phone, password }, to = '/') {
   await page.goto(`/sign-in?to=${encodeURIComponent(to)}`);
   await page.getByLabel(WORDS.phone).fill(phone);

@@ -28,8 +28,11 @@ export const PHONE = {
 };
 export const DESK = { viewport: { width: 1280, height: 800 } };
 
-export async function browser() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: QUIET });
+/** A camera and a microphone that are none, and nobody who has to allow them. */
+export const FAKE_CAMERA = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
+
+export async function browser(more = []) {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: [...QUIET, ...more] });
 }
 
 /** A new context and page, in Chinese, whose errors are kept in `page.faults`. */
