@@ -14,10 +14,11 @@ describe('the verdict on the network', () => {
     [{ limited: 'cpu' }, 'cpu'],
     [{ loss: 0.03 }, 'weak'],
     [{ rttMs: 400 }, 'weak'],
-    [{ availableBps: 600_000 }, 'weak'],
+    [{ availableBps: 600_000, limited: 'bandwidth' }, 'weak'],
+    [{ availableBps: 600_000 }, 'good'],
     [{ loss: 0.1, limited: 'cpu' }, 'bad'],
     [{ rttMs: 1000 }, 'bad'],
-    [{ availableBps: 200_000 }, 'bad'],
+    [{ availableBps: 200_000, limited: 'bandwidth' }, 'bad'],
   ])('%o is %s', (change, verdict) => {
     expect(networkVerdict({ ...fine, ...change })).toBe(verdict)
   })

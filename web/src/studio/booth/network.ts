@@ -17,8 +17,10 @@ export function networkVerdict({ rttMs, loss, availableBps, limited }: Measured)
   if (rttMs === null && loss === null && availableBps === null) return null
   const above = (value: number | null, limit: number) => value !== null && value > limit
   const below = (value: number | null, limit: number) => value !== null && value < limit
-  if (above(loss, 0.06) || above(rttMs, 800) || below(availableBps, 300_000)) return 'bad'
-  if (above(loss, 0.02) || above(rttMs, 350) || below(availableBps, 800_000)) return 'weak'
+  // An estimate that was never put to the test is low, too: it counts where the picture suffers from it.
+  const narrow = (limit: number) => limited === 'bandwidth' && below(availableBps, limit)
+  if (above(loss, 0.06) || above(rttMs, 800) || narrow(300_000)) return 'bad'
+  if (above(loss, 0.02) || above(rttMs, 350) || narrow(800_000)) return 'weak'
   return limited === 'cpu' ? 'cpu' : 'good'
 }
 
