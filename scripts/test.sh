@@ -26,9 +26,11 @@ step_rust() {
     cargo test --locked --workspace --no-fail-fast --quiet
   fi
 }
-step_fresh() { cargo build --locked && scripts/fresh.sh; }
+# All programs, those of tests/load too, with the features that the tests were built with.
+programs() { cargo build --locked --workspace; }
+step_fresh() { programs && scripts/fresh.sh; }
 step_deploy() { scripts/lint-deploy.sh; }
-step_e2e() { scripts/web.sh build && cargo build --locked && scripts/web.sh deps tests && node tests/run.mjs; }
+step_e2e() { scripts/web.sh build && programs && scripts/web.sh deps tests && node tests/run.mjs; }
 
 # count WORD LOG: adds up "N WORD" over the closing lines of nextest, cargo test, vitest and tests/run.mjs.
 count() {
