@@ -1,6 +1,6 @@
 # The same commands for people and CI. Each installs what it needs and is missing (scripts/install.sh).
 
-.PHONY: help run test check bench fmt clean
+.PHONY: help run test check bench soak fmt clean
 .DEFAULT_GOAL := help
 
 help:  ## what there is
@@ -17,6 +17,9 @@ check:  ## lints without tests: fmt, clippy, types, licences (ADVISORIES=1 also 
 
 bench:  ## measure the release build against nginx and the targets; writes docs/BENCHMARKS.md
 	@scripts/bench.sh $(ONLY)
+
+soak:  ## one long lesson by WHIP against the release build (MINUTES=60); writes its section of docs/BENCHMARKS.md
+	@scripts/soak.sh $(MINUTES)
 
 fmt:  ## format Rust and the pages
 	@cargo fmt --all

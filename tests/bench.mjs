@@ -1,38 +1,15 @@
 // Measures the figures of the issue "How good" and writes docs/BENCHMARKS.md: one module of load/figures each.
 // Everything on loopback, bounded in time and count. Arguments: names of figures; the others keep their last rows.
 
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
+import { machine, Scope } from './load/scope.mjs';
+import { page, soaked } from './load/soaked.mjs';
 
 const NAMES = ['start', 'script', 'ingest', 'latency', 'origin', 'readers', 'beats'];
 const root = resolve(import.meta.dirname, '..');
 const kept = join(root, 'target', 'bench', 'results.json');
 const wanted = process.argv.slice(2).length ? process.argv.slice(2) : NAMES;
-
-/** Collects what has to be ended; the last comes first. Takes the place of node:test's context. */
-class Scope {
-  #ends = [];
-  after(end) {
-    this.#ends.unshift(end);
-  }
-  async close() {
-    for (const end of this.#ends) {
-      try {
-        await end();
-      } catch (error) {
-        console.log(`  ending: ${error.message}`);
-      }
-    }
-  }
-}
-
-function machine() {
-  const cpu = cpus();
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
-  return `${cpu.length} × ${cpu[0].model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, commit ${commit}, ${new Date().toISOString().slice(0, 10)}`;
-}
 
 const results = existsSync(kept) ? JSON.parse(readFileSync(kept, 'utf8')) : {};
 let failed = false;
@@ -58,8 +35,10 @@ const machines = [...new Set(NAMES.filter((name) => results[name]).map((name) =>
 const cell = (text) => String(text ?? '–').replaceAll('|', '\\|');
 const limits = table.filter((row) => !row.met).map((row) => `- **${row.what}** (${row.figure}): ${row.limit ?? 'what limits it is not known yet.'}`);
 const notes = table.filter((row) => row.note).map((row) => `- **${row.what}**: ${row.note}`);
+// The hour of `make soak` is not measured here: its result stays.
+const hour = soaked();
 writeFileSync(
-  join(root, 'docs', 'BENCHMARKS.md'),
+  page,
   `# Benchmarks
 
 Written by \`make bench\` (\`make bench ONLY=NAME\` for one figure). Release build, everything on loopback of one machine: server, media service,
@@ -73,7 +52,7 @@ ${table.map((row) => `| ${[row.what, row.figure, row.reference, row.ratio, row.t
 
 ${limits.length ? `## Not met, and what limits it\n${limits.join('\n')}\n\n` : ''}## How it is measured
 ${notes.join('\n')}
-`,
+${hour && `\n${hour}`}`,
 );
 console.log('wrote docs/BENCHMARKS.md');
 process.exit(failed ? 1 : 0);

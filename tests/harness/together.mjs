@@ -24,21 +24,24 @@ function rises(text, threshold) {
   return times;
 }
 
-/** Milliseconds each flash of the media at `url` comes after its beep. */
-export async function flashesAfterBeeps(url) {
+/** Every flash of the media at `url` that has a beep: when it comes, in seconds, and how many milliseconds after the beep. */
+export async function flashes(url) {
   const read = async (...args) => {
-    const { stdout } = await run('ffmpeg', ['-v', 'error', '-nostdin', '-i', url, ...args, '-f', 'null', '-'], { maxBuffer: 1 << 28 });
+    const { stdout } = await run('ffmpeg', ['-v', 'error', '-nostdin', '-i', url, ...args, '-f', 'null', '-'], { maxBuffer: 1 << 29 });
     return stdout;
   };
   const print = (key) => `print:key=${key}:file=-`;
-  const flashes = rises(await read('-an', '-vf', `scale=4:4,signalstats,metadata=${print('lavfi.signalstats.YAVG')}`), BRIGHT);
+  const bright = rises(await read('-an', '-vf', `scale=4:4,signalstats,metadata=${print('lavfi.signalstats.YAVG')}`), BRIGHT);
   const sound = `asetnsamples=n=240:p=0,astats=metadata=1:reset=1,ametadata=${print('lavfi.astats.Overall.RMS_level')}`;
   const beeps = rises(await read('-vn', '-af', sound), LOUD_DB);
-  const pairs = flashes.map((flash) => {
-    const beep = beeps.reduce((best, other) => (Math.abs(other - flash) < Math.abs(best - flash) ? other : best), Infinity);
-    return Math.round((flash - beep) * 1000);
+  const pairs = bright.map((at) => {
+    const beep = beeps.reduce((best, other) => (Math.abs(other - at) < Math.abs(best - at) ? other : best), Infinity);
+    return { at, ms: Math.round((at - beep) * 1000) };
   });
-  return pairs.filter((ms) => Math.abs(ms) < 450);
+  return pairs.filter(({ ms }) => Math.abs(ms) < 450);
 }
+
+/** Milliseconds each flash of the media at `url` comes after its beep. */
+export const flashesAfterBeeps = async (url) => (await flashes(url)).map(({ ms }) => ms);
 
 export const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];

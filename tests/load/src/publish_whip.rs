@@ -1,5 +1,5 @@
 //! A WHIP publisher that is not of our making: GStreamer's `whipsink` on `webrtcbin`, with a moving picture and a tick
-//! once a second.
+//! once a second; or, to measure how far picture and sound are apart, with a picture that flashes while it beeps.
 
 use std::{fmt::Write as _, time::Duration};
 
@@ -32,7 +32,14 @@ pub(crate) struct Args {
     /// Without sound.
     #[arg(long)]
     no_audio: bool,
+    /// White with a tone for 0.2 s every 1.1 s, black and silent between.
+    #[arg(long)]
+    flash: bool,
 }
+
+/// Rhythm of the flashes: whole frames at 30 fps, and no multiple of a second.
+const FLASH_EVERY: gst::ClockTime = gst::ClockTime::from_mseconds(1_100);
+const FLASH: gst::ClockTime = gst::ClockTime::from_mseconds(200);
 
 /// Publishes; the JSON has how long it did.
 pub(crate) async fn run(args: Args) -> Result<Value> {
@@ -45,6 +52,9 @@ pub(crate) async fn run(args: Args) -> Result<Value> {
     sink.set_property("whip-endpoint", args.url.as_str());
     sink.set_property("auth-token", &args.key);
     listen_on_loopback(&sink)?;
+    if args.flash {
+        darken_between_flashes(&pipeline)?;
+    }
     let started = Instant::now();
     pipeline.set_state(gst::State::Playing)?;
     let bus = pipeline.bus().context("a bus")?;
@@ -72,12 +82,18 @@ pub(crate) async fn run(args: Args) -> Result<Value> {
 
 fn description(args: &Args) -> String {
     let Args { width, height, key_frames, .. } = args;
+    // Grey of one byte a pixel, so that nothing is black.
+    let (picture, sound) = if args.flash {
+        ("pattern=white ! video/x-raw,format=GRAY8", "wave=sine freq=1000 samplesperbuffer=96")
+    } else {
+        ("pattern=ball flip=true ! video/x-raw", "wave=ticks")
+    };
     let mut text = "whipsink name=whip".to_owned();
     if !args.no_video {
         let _ = write!(
             text,
-            " videotestsrc is-live=true pattern=ball flip=true ! video/x-raw,width={width},height={height},framerate=30/1 \
-             ! x264enc tune=zerolatency speed-preset=superfast bitrate=1500 key-int-max={key_frames} bframes=0 \
+            " videotestsrc is-live=true {picture},width={width},height={height},framerate=30/1 \
+             ! identity name=picture ! videoconvert ! video/x-raw,format=I420 ! x264enc tune=zerolatency speed-preset=superfast bitrate=1500 key-int-max={key_frames} bframes=0 \
              ! video/x-h264,profile=constrained-baseline ! queue \
              ! rtph264pay aggregate-mode=zero-latency config-interval=-1 \
              ! application/x-rtp,media=video,encoding-name=H264,payload=102,clock-rate=90000 ! whip.sink_0"
@@ -87,12 +103,29 @@ fn description(args: &Args) -> String {
         let pad = i32::from(!args.no_video);
         let _ = write!(
             text,
-            " audiotestsrc is-live=true wave=ticks ! audio/x-raw,rate=48000,channels=2 ! opusenc ! queue ! rtpopuspay \
+            " audiotestsrc is-live=true {sound} ! audio/x-raw,format=S16LE,rate=48000,channels=2 ! identity name=sound ! opusenc ! queue ! rtpopuspay \
              ! application/x-rtp,media=audio,encoding-name=OPUS,payload=111,clock-rate=48000,encoding-params=(string)2 \
              ! whip.sink_{pad}"
         );
     }
     text
+}
+
+/// Empties what lies between the flashes, by the time that stands on the buffers: both tracks to the buffer.
+fn darken_between_flashes(pipeline: &gst::Pipeline) -> Result<()> {
+    for element in ["picture", "sound"].into_iter().filter_map(|name| pipeline.by_name(name)) {
+        let pad = element.static_pad("src").context("a pad")?;
+        pad.add_probe(gst::PadProbeType::BUFFER, |_, info| {
+            if let Some(buffer) = info.buffer_mut()
+                && buffer.pts().is_some_and(|pts| pts.nseconds() % FLASH_EVERY.nseconds() >= FLASH.nseconds())
+                && let Ok(mut bytes) = buffer.make_mut().map_writable()
+            {
+                bytes.fill(0);
+            }
+            gst::PadProbeReturn::Ok
+        });
+    }
+    Ok(())
 }
 
 /// Loopback is no address that ICE looks at by itself.
