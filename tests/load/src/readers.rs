@@ -1,6 +1,7 @@
 //! Many readers of one live playlist, all blocked on the same next part (`_HLS_msn`, `_HLS_part`), round
 //! after round. A scout finds out what comes next and tells the others; "the part is there" is the moment
-//! the first of all of them has its answer.
+//! the first of all of them has its answer. Between two rounds one part goes by, so that everybody waits in time;
+//! who asked only when the part was there all the same is counted from then, and told.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,6 +44,14 @@ struct Target {
     part: u64,
 }
 
+/// An answer that came.
+struct Answered {
+    /// When it was asked for.
+    asked: Instant,
+    /// When it was whole.
+    at: Instant,
+}
+
 /// Runs the load; the JSON has milliseconds and bytes.
 pub(crate) async fn run(args: Args) -> Result<Value> {
     let host = crate::loopback(&args.url)?;
@@ -51,7 +60,7 @@ pub(crate) async fn run(args: Args) -> Result<Value> {
     let rss_before = args.pid.map(rss_bytes).transpose()?;
 
     let (tell, target) = watch::channel(None);
-    // One answer time a reader and round; the collector below always drains it.
+    // One answer a reader and round; the collector below always drains it.
     let (answered, mut answers) = mpsc::channel(args.count);
     let opening = Arc::new(Semaphore::new(OPENING));
     let mut readers = JoinSet::new();
@@ -62,7 +71,7 @@ pub(crate) async fn run(args: Args) -> Result<Value> {
     drop(answered);
 
     let mut late = Vec::new();
-    let mut failed = 0_usize;
+    let (mut failed, mut not_waiting) = (0_usize, 0_usize);
     let mut rss_waiting = 0;
     let mut next = next_part(scout.get(&path, false).await?)?;
     // Everybody reports once when connected.
@@ -73,17 +82,21 @@ pub(crate) async fn run(args: Args) -> Result<Value> {
         tell.send(Some(Target { round, msn: next.0, part: next.1 }))?;
         let blocked = format!("{path}?_HLS_msn={}&_HLS_part={}", next.0, next.1);
         next = next_part(scout.get(&blocked, false).await?)?;
-        let mut times = vec![Instant::now()];
+        let scouted = Instant::now();
+        let mut seen = Vec::with_capacity(args.count);
         for _ in 0..args.count {
             match answers.recv().await.context("a reader is gone")? {
-                Some(at) => times.push(at),
+                Some(answer) => seen.push(answer),
                 None => failed += 1,
             }
         }
-        let first = times.iter().min().copied().context("the scout was answered")?;
+        let there = seen.iter().map(|answer| answer.at).min().map_or(scouted, |first| first.min(scouted));
         if round >= WARM_UP_ROUNDS {
-            late.extend(times.iter().map(|at| at.duration_since(first)));
+            not_waiting += seen.iter().filter(|answer| answer.asked > there).count();
+            late.extend(seen.iter().map(|answer| answer.at.duration_since(there.max(answer.asked))));
         }
+        let going_by = format!("{path}?_HLS_msn={}&_HLS_part={}", next.0, next.1);
+        next = next_part(scout.get(&going_by, false).await?)?;
         if let Some(pid) = args.pid {
             rss_waiting = rss_bytes(pid)?.max(rss_waiting);
         }
@@ -92,7 +105,7 @@ pub(crate) async fn run(args: Args) -> Result<Value> {
     late.sort_unstable();
     let each = rss_before.map(|before| rss_waiting.saturating_sub(before) / args.count as u64);
     Ok(json!({
-        "readers": args.count, "rounds": args.rounds, "answers": late.len(), "failed": failed,
+        "readers": args.count, "rounds": args.rounds, "answers": late.len(), "failed": failed, "not_waiting": not_waiting,
         "p50_ms": percentile_ms(&late, 50), "p99_ms": percentile_ms(&late, 99), "max_ms": percentile_ms(&late, 100),
         "rss_before_bytes": rss_before, "rss_waiting_bytes": rss_waiting, "bytes_each": each,
     }))
@@ -104,7 +117,7 @@ async fn reader(
     path: Arc<str>,
     opening: Arc<Semaphore>,
     mut target: watch::Receiver<Option<Target>>,
-    answered: mpsc::Sender<Option<Instant>>,
+    answered: mpsc::Sender<Option<Answered>>,
 ) {
     let turn = opening.acquire().await;
     let mut connection = Connection::open(&host).await.ok();
@@ -114,20 +127,21 @@ async fn reader(
     }
     while target.changed().await.is_ok() {
         let Some(Target { msn, part, .. }) = *target.borrow_and_update() else { continue };
-        let at = match &mut connection {
+        let asked = Instant::now();
+        let answer = match &mut connection {
             Some(open) => {
                 let blocked = format!("{path}?_HLS_msn={msn}&_HLS_part={part}");
                 match tokio::time::timeout(ANSWER_LIMIT, open.get(&blocked, true)).await {
-                    Ok(Ok(_)) => Some(Instant::now()),
+                    Ok(Ok(_)) => Some(Answered { asked, at: Instant::now() }),
                     _ => None,
                 }
             }
             None => None,
         };
-        if at.is_none() {
+        if answer.is_none() {
             connection = Connection::open(&host).await.ok();
         }
-        if answered.send(at).await.is_err() {
+        if answered.send(answer).await.is_err() {
             return;
         }
     }
