@@ -5,11 +5,27 @@ import { test } from 'node:test';
 import { cast, DEMO } from '../harness/cast.mjs';
 import { edgePast, plan } from '../harness/lessons.mjs';
 import { BOOTH, plays, says, signIn, watch, WORDS } from '../harness/pages.mjs';
+import { pdf } from '../harness/pdf.mjs';
 import { browser, DESK, FAKE_CAMERA, open, picture } from '../harness/phone.mjs';
 import { timed, until } from '../harness/wait.mjs';
 import { Yunke } from '../harness/yunke.mjs';
 
 const BACK_MS = 5_000;
+/** The ground of the pages of `pdf()`, and of a picture with nothing on it. */
+const PAGE = [255, 230, 204];
+const DARK = [20, 18, 17];
+
+/** Is the middle of the left edge of the page's video of this colour, as well as an encoder keeps it? */
+const shows = (page, colour) =>
+  until(`a picture of ${colour}`, () =>
+    page.evaluate((wanted) => {
+      const video = document.querySelector('video');
+      const canvas = Object.assign(document.createElement('canvas'), { width: 1, height: 1 });
+      const paint = canvas.getContext('2d');
+      paint.drawImage(video, video.videoWidth * 0.03, video.videoHeight / 2, 1, 1, 0, 0, 1, 1);
+      return [...paint.getImageData(0, 0, 1, 1).data].slice(0, 3).every((value, n) => Math.abs(value - wanted[n]) < 16);
+    }, colour),
+  { within: 20_000 });
 
 test('the booth', async (t) => {
   const chrome = await browser(FAKE_CAMERA);
@@ -53,6 +69,30 @@ test('the booth', async (t) => {
     await picture(desk, 'booth-rehearsal');
   });
 
+  const slides = desk.getByRole('region', { name: BOOTH.slides });
+  const give = (name, buffer) => slides.locator('input[type=file]').setInputFiles({ name, mimeType: 'application/pdf', buffer });
+  const onPage = (n) => until(`page ${n}`, async () => (await slides.getByRole('spinbutton').inputValue()) === String(n));
+  await t.test('what is no usable PDF is called by its name', async () => {
+    const bad = { 'lesson.ppt': ['hello', /不是 PDF/], 'broken.pdf': ['%PDF-1.4 and no more', /已损坏/], 'none.pdf': [pdf([]), /一页也没有/], 'locked.pdf': [pdf(['密'], { encrypted: true }), /设了密码/] };
+    for (const [name, [content, words]] of Object.entries(bad)) {
+      await give(name, Buffer.from(content));
+      await until(`words for ${name}`, async () => words.test(await slides.getByRole('alert').innerText()));
+    }
+  });
+
+  await t.test('pages of a PDF are shown, turned by a clicker, covered and shown again', async () => {
+    await give('邻里调解.pdf', pdf(['邻里调解：从一张板凳说起', '先听，再说', '谢谢大家']));
+    await onPage(1);
+    await shows(desk, PAGE);
+    await desk.keyboard.press('PageDown');
+    await onPage(2);
+    await desk.keyboard.press('b');
+    await shows(desk, DARK);
+    await desk.keyboard.press('b');
+    await shows(desk, PAGE);
+    await picture(desk, 'booth-slides');
+  });
+
   await t.test('it counts down and starts; a phone plays the lesson and is counted', async () => {
     await desk.getByRole('button', { name: WORDS.start }).click();
     await until('the count-down', () => desk.getByRole('button', { name: BOOTH.notYet }).isVisible());
@@ -62,6 +102,7 @@ test('the booth', async (t) => {
     await signIn(phone, account(near));
     await watch(phone, lesson);
     await until('one viewer', async () => (await studio()).viewers_now === 1, { within: 20_000 });
+    await shows(phone, PAGE);
     await edgePast(near, lesson, 4_000);
     await picture(desk, 'booth');
   });
@@ -77,6 +118,8 @@ test('the booth', async (t) => {
     t.diagnostic(`back on air ${Math.round(ms)} ms after the page was back`);
     assert.ok(ms < BACK_MS, `${ms} ms`);
     assert.equal(await zero(), before);
+    await onPage(2);
+    await shows(desk, PAGE);
     await plays(phone, { within: 20_000 });
   });
 

@@ -19,6 +19,7 @@ export const WORDS = {
 /** The booth's. */
 export const BOOTH = {
   open: '打开演播室',
+  slides: '课件',
   level: /正常|太小|破音|没有声音/,
   rehearsal: /现在只有您看得到/,
   live: /学员看得到您/,

@@ -1,5 +1,6 @@
 /** The outbox in IndexedDB, so that a reload, a crash or a flat battery loses no beat that was made. */
 import type { Beat } from '@/api/types'
+import { done, finished, openDatabase } from '@/lib/idb'
 import type { KeptLease, OutboxStore } from './outbox'
 
 const NAME = 'yunke-outbox'
@@ -11,21 +12,6 @@ interface BeatRow {
   leaseId: string
   seq: number
   beat: Beat
-}
-
-function done<T>(request: IDBRequest<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result)
-    request.onerror = () => reject(request.error ?? new Error('IndexedDB request failed'))
-  })
-}
-
-function finished(transaction: IDBTransaction): Promise<void> {
-  return new Promise((resolve, reject) => {
-    transaction.oncomplete = () => resolve()
-    transaction.onerror = () => reject(transaction.error ?? new Error('IndexedDB transaction failed'))
-    transaction.onabort = () => reject(transaction.error ?? new Error('IndexedDB transaction aborted'))
-  })
 }
 
 const ofLease = (leaseId: string) => IDBKeyRange.bound([leaseId, 0], [leaseId, Number.MAX_SAFE_INTEGER])
@@ -75,25 +61,10 @@ export class IndexedDbOutbox implements OutboxStore {
   }
 
   private open(): Promise<IDBDatabase> {
-    this.database ??= new Promise<IDBDatabase>((resolve, reject) => {
-      const opening = this.factory.open(NAME, VERSION)
-      opening.onupgradeneeded = () => {
-        opening.result.createObjectStore(LEASES, { keyPath: 'leaseId' })
-        opening.result.createObjectStore(BEATS, { keyPath: ['leaseId', 'seq'] })
-      }
-      opening.onsuccess = () => {
-        // The browser closes it under us when storage is cleared: open it anew next time.
-        opening.result.onclose = () => (this.database = null)
-        opening.result.onversionchange = () => {
-          opening.result.close()
-          this.database = null
-        }
-        resolve(opening.result)
-      }
-      opening.onerror = () => {
-        this.database = null
-        reject(opening.error ?? new Error('IndexedDB does not open'))
-      }
+    const again = () => (this.database = null)
+    this.database ??= openDatabase(this.factory, NAME, VERSION, again, (db) => {
+      db.createObjectStore(LEASES, { keyPath: 'leaseId' })
+      db.createObjectStore(BEATS, { keyPath: ['leaseId', 'seq'] })
     })
     return this.database
   }

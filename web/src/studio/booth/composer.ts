@@ -1,0 +1,87 @@
+/**
+ * One picture out of camera and slides, as one track that stays the same for the whole visit, whatever is shown on it.
+ * Where the browser lets a worker have the frames, they never pass through the page: a busy page, or a tab that is
+ * hidden, changes nothing. Elsewhere a canvas in the page does it.
+ */
+import { CanvasComposer } from './canvasComposer'
+import type { ComposerOrder } from './composer.worker'
+import type { Layout } from './layout'
+
+export interface Composer {
+  readonly track: MediaStreamTrack
+  arrange(layout: Layout): void
+  /** The camera, or none. The track stays the caller's. */
+  camera(track: MediaStreamTrack | null): void
+  /** A shared screen in the place of the slides; null: the page of `slide` again. */
+  screen(track: MediaStreamTrack | null): void
+  /** A page of a document, now the composer's; null: dark. */
+  slide(page: ImageBitmap | null): void
+  close(): void
+}
+
+/** Chromium's insertable streams; the DOM types of TypeScript know neither. */
+interface Processor {
+  readonly readable: ReadableStream<VideoFrame>
+}
+interface Generator extends MediaStreamTrack {
+  readonly writable: WritableStream<VideoFrame>
+}
+interface Insertable {
+  MediaStreamTrackProcessor?: new (init: { track: MediaStreamTrack; maxBufferSize: number }) => Processor
+  MediaStreamTrackGenerator?: new (init: { kind: 'video' }) => Generator
+}
+
+class WorkerComposer implements Composer {
+  private readonly worker = new Worker(new URL('./composer.worker.ts', import.meta.url), { type: 'module' })
+  private readonly made: Record<'camera' | 'screen', MediaStreamTrack | null> = { camera: null, screen: null }
+
+  constructor(
+    readonly track: Generator,
+    private readonly processor: NonNullable<Insertable['MediaStreamTrackProcessor']>,
+  ) {
+    this.order({ type: 'open', out: track.writable }, [track.writable])
+  }
+
+  arrange(layout: Layout): void {
+    this.order({ type: 'layout', layout })
+  }
+
+  camera(track: MediaStreamTrack | null): void {
+    this.source('camera', track)
+  }
+
+  screen(track: MediaStreamTrack | null): void {
+    this.source('screen', track)
+  }
+
+  slide(page: ImageBitmap | null): void {
+    this.order({ type: 'slide', page }, page ? [page] : [])
+  }
+
+  close(): void {
+    this.source('camera', null)
+    this.source('screen', null)
+    this.track.stop()
+    this.worker.terminate()
+  }
+
+  private source(role: 'camera' | 'screen', track: MediaStreamTrack | null): void {
+    // A copy: its end is ours to say, and the frames stop with it.
+    this.made[role]?.stop()
+    const copy = (this.made[role] = track?.clone() ?? null)
+    const frames = copy ? new this.processor({ track: copy, maxBufferSize: 1 }).readable : null
+    this.order({ type: 'source', role, frames }, frames ? [frames] : [])
+  }
+
+  private order(order: ComposerOrder, transfer: Transferable[] = []): void {
+    this.worker.postMessage(order, transfer)
+  }
+}
+
+export function openComposer(): Composer {
+  const { MediaStreamTrackProcessor, MediaStreamTrackGenerator } = window as Insertable
+  if (MediaStreamTrackProcessor && MediaStreamTrackGenerator) {
+    return new WorkerComposer(new MediaStreamTrackGenerator({ kind: 'video' }), MediaStreamTrackProcessor)
+  }
+  return new CanvasComposer()
+}
