@@ -8,7 +8,7 @@ import { cast } from './harness/cast.mjs';
 import { beside, playlist } from './harness/hls.mjs';
 import { end, goLive, plan, rtmpAddress } from './harness/lessons.mjs';
 import { flashes } from './harness/together.mjs';
-import { until, watchFor } from './harness/wait.mjs';
+import { Never, until, watchFor } from './harness/wait.mjs';
 import { WhipSink } from './harness/whip.mjs';
 import { Yunke } from './harness/yunke.mjs';
 
@@ -84,6 +84,7 @@ async function measure(scope) {
   const seen = async () => (await lecturer.get(`/api/studio/lessons/${lesson}`)).publisher;
   await until('picture and sound', async () => {
     const there = await seen();
+    if (!publisher.alive) throw new Never(publisher.output.slice(-800));
     return there?.video && there?.audio;
   }, { within: 20_000 });
   await goLive(lecturer, lesson);

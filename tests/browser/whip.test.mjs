@@ -1,15 +1,20 @@
 // A lecturer's browser publishes by WHIP: Chromium with its fake camera, as the booth does it.
 
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { chromium } from 'playwright-core';
 import { cast } from '../harness/cast.mjs';
 import { beside, playlist } from '../harness/hls.mjs';
 import { edgePast, end, goLive, plan, rtmpAddress } from '../harness/lessons.mjs';
+import { LossyLine } from '../harness/lossy.mjs';
 import { flashesAfterBeeps, median } from '../harness/together.mjs';
 import { timed, until, watchFor } from '../harness/wait.mjs';
+import { over } from '../harness/whip.mjs';
 import { Yunke } from '../harness/yunke.mjs';
 
+const run = promisify(execFile);
 const ARGS = ['--no-sandbox', '--disable-gpu', '--autoplay-policy=no-user-gesture-required', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
 
 /** In the page: camera and microphone, an offer, and what came back. */
@@ -83,6 +88,20 @@ async function restart() {
   return { status: 200, tag: response.headers.get('ETag') };
 }
 
+/** In the page: half the size from now on, as a browser does when the line is narrow. */
+async function halve() {
+  const sender = window.booth.pc.getSenders().find(({ track }) => track.kind === 'video');
+  const parameters = sender.getParameters();
+  parameters.encodings[0].scaleResolutionDownBy = 2;
+  await sender.setParameters(parameters);
+}
+
+/** In the page: what the browser counts of its picture. */
+async function sent() {
+  const report = [...(await window.booth.pc.getStats()).values()].find(({ type, kind }) => type === 'outbound-rtp' && kind === 'video');
+  return { frames: report.framesSent, nacks: report.nackCount, again: report.retransmittedPacketsSent };
+}
+
 test('a browser publishes', async (t) => {
   const chrome = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGS });
   t.after(() => chrome.close());
@@ -119,6 +138,17 @@ test('a browser publishes', async (t) => {
   assert.deepEqual([publisher?.transport, gaps ?? []], ['whip', []]);
   assert.equal(await page.evaluate(() => window.booth.pc.connectionState), 'connected');
 
+  await page.evaluate(halve);
+  await until('the smaller picture', async () => (await studio()).publisher?.video?.width === 320, { within: 10_000 });
+  const resized = await edgePast(near, lesson, before + 6_000);
+  await edgePast(near, lesson, resized + 4_000);
+  for (const name of ['video.m3u8', 'audio.m3u8']) {
+    const list = await playlist(beside(lease.live_url, name));
+    assert.deepEqual([list.gaps, list.discontinuities], [0, 1], list.text);
+    assert.match(list.text, /#EXT-X-DISCONTINUITY\n(#EXT-X-PROGRAM-DATE-TIME.*\n)?#EXT-X-MAP/);
+  }
+  assert.deepEqual((await studio()).gaps ?? [], []);
+
   assert.equal(await page.evaluate(async () => (await fetch(window.booth.session, { method: 'DELETE' })).status), 200);
   await until('the seat to be free', async () => (await studio()).publisher === null);
   await end(lecturer, lesson);
@@ -141,5 +171,32 @@ test('a browser publishes', async (t) => {
     assert.ok(late.length >= 8, `only ${late.length} flashes with a beep`);
     // The page itself is worth 10 to 50 ms: a picture is captured up to 33 ms after it is painted.
     assert.ok(Math.abs(median(late) - 20) <= 40, `${median(late)} ms`);
+  });
+
+  await t.test('a line that loses 3 % of all packets: what is lost is sent again, and the lesson has no hole', async () => {
+    const lesson = await plan(organizer, stage);
+    const { key } = await rtmpAddress(lecturer, lesson);
+    const line = await LossyLine.open(t, yunke.ports.webrtc, { loss: 0.03, delayMs: 10, seed: 20_261_122 });
+    const { status, sdp } = await page.evaluate(publish, { url: await over(t, yunke, line), key });
+    assert.equal(status, 201, sdp);
+    const studio = () => lecturer.get(`/api/studio/lessons/${lesson}`);
+    await until('the picture', async () => (await studio()).publisher?.video, { within: 20_000 });
+    await goLive(lecturer, lesson);
+    const before = await page.evaluate(sent);
+    const lease = await near.lease(lesson);
+    for (const ms of [5_000, 10_000]) await edgePast(near, lesson, ms);
+    for (const name of ['video.m3u8', 'audio.m3u8']) {
+      const list = await playlist(beside(lease.live_url, name));
+      assert.deepEqual([list.gaps, list.discontinuities], [0, 0], `${name}\n${list.text}`);
+    }
+    const after = await page.evaluate(sent);
+    await end(lecturer, lesson);
+    await page.evaluate(() => window.booth.pc.close());
+    const replay = lease.live_url.replace('/live/', '/replay/');
+    const { stdout } = await run('ffprobe', ['-v', 'error', '-select_streams', 'v:0', '-count_packets', '-show_entries', 'stream=nb_read_packets', '-of', 'csv=p=0', replay]);
+    const kept = Number(stdout.match(/\d+/)[0]);
+    t.diagnostic(`${line.dropped} of ${line.passed + line.dropped} datagrams lost; ${after.nacks} asked for, ${after.again} sent again; ${after.frames - before.frames} frames sent, ${kept} kept`);
+    assert.ok(line.dropped > 20 && after.again > 0, 'nothing was lost, or nothing sent again');
+    assert.ok(kept >= 0.9 * (after.frames - before.frames), `${kept} of ${after.frames - before.frames} frames`);
   });
 });

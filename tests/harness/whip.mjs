@@ -1,6 +1,8 @@
 // Publishing by WHIP: GStreamer's whipsink (tests/load), and requests by hand.
 
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { Program } from './program.mjs';
 import { binFolder } from './yunke.mjs';
@@ -51,6 +53,24 @@ export async function patch(url, body, { key, tag, type = 'application/trickle-i
   if (key) headers.Authorization = `Bearer ${key}`;
   if (tag) headers['If-Match'] = tag;
   return read(await fetch(url, { method: 'PATCH', headers, body }));
+}
+
+/** A WHIP endpoint in front of that of `yunke` whose answers send the media over `line`; its address. Closed after `t`. */
+export async function over(t, yunke, line) {
+  const server = createServer(async (request, response) => {
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const { host, connection, 'content-length': _, ...headers } = request.headers;
+    const init = { method: request.method, headers, body: chunks.length ? Buffer.concat(chunks) : undefined };
+    const answer = await fetch(`${yunke.mediaUrl}${request.url}`, init);
+    const text = (await answer.text()).replaceAll(` ${yunke.ports.webrtc} typ host`, ` ${line.port} typ host`);
+    const { 'content-length': length, 'transfer-encoding': encoding, connection: kept, ...theirs } = Object.fromEntries(answer.headers);
+    response.writeHead(answer.status, theirs).end(text);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  return `http://127.0.0.1:${server.address().port}/whip`;
 }
 
 async function read(response) {
