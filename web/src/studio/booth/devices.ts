@@ -63,7 +63,8 @@ export function troubleOf(thrown: unknown): DeviceTrouble {
 
 export const WIDTH = 1280
 export const HEIGHT = 720
-export const FPS = 25
+/** Like what encoders are told to send. */
+export const FPS = 30
 
 export function constraints(kind: DeviceKind, choice: Choice): MediaStreamConstraints {
   // The remembered device if it is there, another one if not.

@@ -5,6 +5,7 @@
 import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
 import { online } from '@/lib/online'
 import { openBooth } from './api'
+import { useCopies } from './copies/useCopies'
 import { measured, networkVerdict, type Measured } from './network'
 import type { StudioLessonView } from '../useStudioLesson'
 import { useDevices } from './useDevices'
@@ -93,9 +94,21 @@ export function useBooth(id: string, view: StudioLessonView) {
   })
 
   const verdict = computed(() => (network.value ? networkVerdict(network.value) : null))
-  /** Another encoder has the seat. */
-  const taken = computed(() => state.value.problem?.code === 'lesson_taken_or_over' && !state.value.back)
-  return { devices, picture, muted, state, network, verdict, taken, phase, retry: begin }
+  /** Whether another encoder has the seat, by the last answer; null before the first. */
+  const elsewhere = ref<boolean | null>(null)
+  watch(state, ({ phase: now, problem, back }) => {
+    if (now === 'sending') elsewhere.value = false
+    else if (now === 'waiting' || now === 'refused') elsewhere.value = problem?.code === 'lesson_taken_or_over' && !back
+  })
+  const taken = computed(() => elsewhere.value === true)
+  const copies = useCopies({
+    lesson: id,
+    title: computed(() => view.resource.data.value?.lesson.title ?? ''),
+    // Connected or not: what cannot be sent is what the copy is for.
+    wanted: computed(() => phase.value === 'live' && elsewhere.value === false),
+    tracks: computed(() => [picture.track.value, devices.tracks.microphone].filter((track) => track !== null)),
+  })
+  return { devices, picture, copies, muted, state, network, verdict, taken, phase, retry: begin }
 }
 
 export type Booth = ReturnType<typeof useBooth>
