@@ -268,8 +268,15 @@ impl State {
         }
     }
 
+    /// Timestamps of the publisher that were repaired in the run under way. By WHIP they are ours: they move while the
+    /// clock of both tracks settles, and nobody has to be told.
+    fn repaired_in_run(&self) -> u64 {
+        let ours = self.seat.as_ref().is_some_and(|seat| seat.transport == Transport::Whip);
+        self.run.as_ref().filter(|_| !ours).map_or(0, Run::repaired)
+    }
+
     pub(super) fn snapshot(&self, context: &Context, now: UtcMillis) -> LessonSnapshot {
-        let repaired = self.repaired + self.run.as_ref().map_or(0, Run::repaired);
+        let repaired = self.repaired + self.repaired_in_run();
         let repairs = Repairs { timestamps: repaired, rebuilt: self.rebuilt };
         let zero_at = self.zero_at.filter(|_| self.phase != Phase::Rehearsal);
         let complete = match &self.recording {

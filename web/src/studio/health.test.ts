@@ -22,6 +22,12 @@ describe('health in words', () => {
     })
   })
 
+  it('speaks of the browser in the booth, and of no rate the browser chose', () => {
+    const notes = [{ code: 'no_audio', value: null }, { code: 'bitrate_low', value: 90_000 }, { code: 'rebuilt', value: 1 }]
+    expect(healthLines(notes, true).map((line) => line.advice)).toEqual(['booth.health.no_audio', 'studio.health.rebuilt.do'])
+    expect(healthLines(notes)).toHaveLength(3)
+  })
+
   it('writes bitrates as encoders do', () => {
     expect(bitrate(2_100_000)).toBe('2.1 Mbps')
     expect(bitrate(2_000_000)).toBe('2 Mbps')

@@ -55,16 +55,25 @@ function figure(code: string, value: number): string {
   }
 }
 
-/** The notes as lines; a code this page does not know yet is said as "something is not as it should be". */
-export function healthLines(notes: readonly HealthNote[]): HealthLine[] {
-  return notes.map(({ code, value }) => {
+/** What somebody without an encoder can do about it; these have words of their own. */
+const BOOTH_ADVICE = new Set(['stalled', 'no_audio', 'no_video', 'key_interval', 'fps_low', 'timestamps_repaired'])
+/** The browser chooses the rate: little for a page that stands still. Whether the network carries it is said elsewhere. */
+const NOT_IN_BOOTH = new Set(['bitrate_low'])
+
+/**
+ * The notes as lines, for who uses an encoder or for who sends from the booth; a code this page does not know yet is
+ * said as "something is not as it should be".
+ */
+export function healthLines(notes: readonly HealthNote[], booth = false): HealthLine[] {
+  const shown = notes.filter(({ code }) => !booth || !NOT_IN_BOOTH.has(code))
+  return shown.map(({ code, value }) => {
     const known = code in SEVERITY
     const key = known ? code : 'unknown'
     return {
       code,
       severity: SEVERITY[code] ?? 'warn',
       what: `studio.health.${key}.what` as MessageKey,
-      advice: `studio.health.${key}.do` as MessageKey,
+      advice: (booth && BOOTH_ADVICE.has(code) ? `booth.health.${code}` : `studio.health.${key}.do`) as MessageKey,
       params: { value: value === null || value === undefined ? '' : figure(code, value), code },
     }
   })

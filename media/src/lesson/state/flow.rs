@@ -201,8 +201,8 @@ impl State {
 
     /// Ends the run under way and gets its last parts out.
     pub(super) fn finish_run(&mut self) {
+        self.repaired += self.repaired_in_run();
         if let Some(run) = self.run.take() {
-            self.repaired += run.repaired();
             // The worker's other tasks go on meanwhile.
             tokio::task::block_in_place(|| run.finish());
         }
