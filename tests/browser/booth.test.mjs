@@ -1,19 +1,41 @@
 // The booth: a lecturer gives a lesson from Chromium with its fake camera, and whatever breaks comes back by itself.
 
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { cast, DEMO } from '../harness/cast.mjs';
+import { Tabs } from '../harness/hidden.mjs';
+import { beside, playlist } from '../harness/hls.mjs';
 import { edgePast, plan } from '../harness/lessons.mjs';
 import { BOOTH, plays, says, signIn, watch, WORDS } from '../harness/pages.mjs';
 import { pdf } from '../harness/pdf.mjs';
 import { browser, DESK, FAKE_CAMERA, open, picture } from '../harness/phone.mjs';
-import { timed, until } from '../harness/wait.mjs';
+import { playable } from '../harness/recorded.mjs';
+import { timed, until, watchFor } from '../harness/wait.mjs';
 import { Yunke } from '../harness/yunke.mjs';
 
 const BACK_MS = 5_000;
+const CABLE_OUT_MS = 4_000;
 /** The ground of the pages of `pdf()`, and of a picture with nothing on it. */
 const PAGE = [255, 230, 204];
 const DARK = [20, 18, 17];
+
+/** In the page: its connections can be asked. */
+function rememberPeers() {
+  window.peers = [];
+  window.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(...how) {
+      super(...how);
+      window.peers.push(this);
+    }
+  };
+}
+const FRAMES_SENT = `(async () => {
+  const reports = await Promise.all(window.peers.map((peer) => peer.getStats()));
+  return reports.flatMap((report) => [...report.values()]).reduce((sum, { type, framesSent }) => sum + (type === 'outbound-rtp' ? framesSent ?? 0 : 0), 0);
+})()`;
+const HIDDEN_MS = Number(process.env.HIDDEN_MS ?? 6_000);
 
 /** Is the middle of the left edge of the page's video of this colour, as well as an encoder keeps it? */
 const shows = (page, colour) =>
@@ -30,21 +52,27 @@ const shows = (page, colour) =>
 test('the booth', async (t) => {
   const chrome = await browser(FAKE_CAMERA);
   t.after(() => chrome.close());
-  const yunke = await Yunke.start(t, { demo: true, quiet: true });
+  const yunke = await Yunke.start(t, { demo: true, quiet: true, cable: true });
   const { organizer, lecturer, near, account, stage } = await cast(yunke);
   const lesson = await plan(organizer, stage, { title: '邻里调解：从一张板凳说起' });
   const studio = () => lecturer.get(`/api/studio/lessons/${lesson}`);
-  const desk = await open(chrome, yunke, { ...DESK, permissions: ['camera', 'microphone'] });
+  let desk = await open(chrome, yunke, { ...DESK, permissions: ['camera', 'microphone'] });
   const codecs = await desk.evaluate(() => RTCRtpSender.getCapabilities('video').codecs.map((codec) => codec.mimeType));
   if (!codecs.includes('video/H264')) return t.skip('this Chromium sends no H.264');
-  desk.on('dialog', (dialog) => dialog.accept());
-  desk.on('response', async (response) => {
-    const granted = /\/api\/.*\/booth$/.test(response.url()) && response.ok();
-    const { pass } = granted ? await response.json().catch(() => ({})) : {};
-    if (pass) yunke.secret('pass', pass);
-    const session = response.headers().location?.match(/^\/whip\/(.+)$/);
-    if (session) yunke.secret('session', session[1]);
-  });
+  let offers = 0;
+  const { faults } = desk;
+  const attend = (page) => {
+    page.on('dialog', (dialog) => dialog.accept());
+    page.on('request', (request) => (offers += request.method() === 'POST' && /\/whip$/.test(request.url()) ? 1 : 0));
+    page.on('response', async (response) => {
+      const granted = /\/api\/.*\/booth$/.test(response.url()) && response.ok();
+      const { pass } = granted ? await response.json().catch(() => ({})) : {};
+      if (pass) yunke.secret('pass', pass);
+      const session = response.headers().location?.match(/^\/whip\/(.+)$/);
+      if (session) yunke.secret('session', session[1]);
+    });
+  };
+  attend(desk);
   const phone = await open(chrome, yunke);
   const sends = (pattern, within = 20_000) =>
     until(`the booth to say ${pattern}`, async () => pattern.test(await desk.locator('[data-sending]').innerText()), { within });
@@ -52,6 +80,8 @@ test('the booth', async (t) => {
     const { publisher, outage_since: outage } = await studio();
     return publisher?.video && publisher.last_media_at > Date.now() - 1_500 && !outage;
   };
+
+  const copies = () => desk.locator('[data-copies]');
 
   await t.test('the lecturer sees a picture, hears of the sound, and nobody else does', async () => {
     await signIn(desk, DEMO.lecturer, `/studio/lessons/${lesson}`);
@@ -104,6 +134,7 @@ test('the booth', async (t) => {
     await until('one viewer', async () => (await studio()).viewers_now === 1, { within: 20_000 });
     await shows(phone, PAGE);
     await edgePast(near, lesson, 4_000);
+    await until('a copy to be recorded here', async () => BOOTH.recording.test(await copies().innerText()));
     await picture(desk, 'booth');
   });
 
@@ -139,6 +170,59 @@ test('the booth', async (t) => {
     await plays(phone, { within: 20_000 });
   });
 
+  await t.test('a server that is killed is not missed: what is sent goes on, and the page finds the new one', async () => {
+    const [before, sessions, { gaps }] = [await zero(), offers, await studio()];
+    await yunke.killServer();
+    await says(desk, BOOTH.lost);
+    await yunke.launch();
+    const { ms } = await timed(async () => {
+      await until('media to arrive', onAir);
+      await until('the page to be connected', async () => !BOOTH.lost.test(await desk.innerText('body')));
+    });
+    t.diagnostic(`all well ${Math.round(ms)} ms after the server was up`);
+    assert.ok(ms < BACK_MS, `${ms} ms`);
+    assert.deepEqual([await zero(), offers, (await studio()).gaps], [before, sessions, gaps]);
+  });
+
+  await t.test('a cable that is out: members wait on a sentence, and it comes back by itself', async () => {
+    const before = await zero();
+    await yunke.cable.pull(desk);
+    await says(phone, WORDS.away, { within: 20_000 });
+    await picture(phone, 'booth-away-member');
+    // Long enough for a browser to give its connection up.
+    await watchFor(CABLE_OUT_MS);
+    await picture(desk, 'booth-away');
+    await yunke.cable.plug(desk);
+    const { ms } = await timed(() => until('media to arrive', onAir));
+    t.diagnostic(`on air ${Math.round(ms)} ms after the cable was in`);
+    assert.ok(ms < BACK_MS, `${ms} ms`);
+    await sends(BOOTH.live);
+    assert.equal(await zero(), before);
+    await plays(phone, { within: 20_000 });
+  });
+
+  await t.test('a tab that crashes: the page is opened again, and that is all', async () => {
+    const before = await zero();
+    const crashed = desk;
+    const gone = new Promise((done) => crashed.once('crash', done));
+    const cdp = await crashed.context().newCDPSession(crashed);
+    cdp.send('Page.crash').catch(() => undefined);
+    await gone;
+    desk = await crashed.context().newPage();
+    attend(desk);
+    await crashed.close();
+    await desk.goto(`/studio/lessons/${lesson}/booth`);
+    const { ms } = await timed(async () => {
+      await sends(BOOTH.live);
+      await until('media to arrive', onAir);
+    });
+    t.diagnostic(`back on air ${Math.round(ms)} ms after the page was open`);
+    assert.ok(ms < BACK_MS, `${ms} ms`);
+    assert.equal(await zero(), before);
+    await shows(desk, PAGE);
+    await plays(phone, { within: 20_000 });
+  });
+
   await t.test('a second page does not disturb the first', async () => {
     const second = await desk.context().newPage();
     second.on('dialog', (dialog) => dialog.accept());
@@ -156,8 +240,66 @@ test('the booth', async (t) => {
       return seen.phase === 'ended' && seen.replay_ready && seen;
     }, { within: 20_000 });
     assert.ok(ended.length_ms > 10_000, `${ended.length_ms} ms`);
+    const lease = await near.lease(lesson);
+    const { segments } = await playlist(beside(lease.replay_url, 'video.m3u8'));
+    const length = (list) => list.reduce((sum, { duration }) => sum + duration * 1000, 0);
+    const away = ended.gaps.reduce((sum, { from_ms: from, to_ms: to }) => sum + to - from, 0);
+    const recorded = length(segments.filter(({ gap }) => !gap));
+    t.diagnostic(`${Math.round(recorded)} ms recorded, away for ${away} ms, of ${ended.length_ms} ms`);
+    assert.ok(Math.abs(recorded + away - ended.length_ms) < 1_000, 'the recording is complete');
     await says(desk, /辛苦了/);
     await until('the seat to be free', async () => (await studio()).publisher === null);
-    assert.deepEqual(desk.faults.filter((fault) => !/ERR_CONNECTION|status of (404|409|503)|blocked by CORS|ERR_FAILED/.test(fault)), []);
+    assert.deepEqual(faults.filter((fault) => !/ERR_CONNECTION|ERR_INTERNET_DISCONNECTED|ERR_NETWORK|status of (404|409|503)|blocked by CORS|ERR_FAILED/.test(fault)), []);
+  });
+
+  await t.test('the copies on this computer play, up to the crash', async () => {
+    const stretches = await until('the list', async () => {
+      const rows = await copies().getByRole('listitem').count();
+      return rows >= 3 && rows;
+    });
+    await picture(desk, 'booth-copies');
+    for (let n = 0; n < stretches; n += 1) {
+      const row = copies().getByRole('listitem').nth(n);
+      const [file] = await Promise.all([desk.waitForEvent('download'), row.getByRole('button', { name: BOOTH.download }).click()]);
+      const { ms, kinds } = await playable(await file.path());
+      const told = (await row.innerText()).match(/(\d+):(\d\d) ·/);
+      t.diagnostic(`copy ${n + 1}: ${ms} ms of ${kinds}, the page says ${told[0]}`);
+      assert.deepEqual(kinds, ['audio', 'video']);
+      assert.ok(Math.abs(ms - (told[1] * 60 + Number(told[2])) * 1000) < 2_500, `${ms} ms`);
+    }
+    await copies().getByRole('button', { name: BOOTH.remove }).first().click();
+    await desk.getByRole('dialog').getByRole('button', { name: BOOTH.remove }).click();
+    await until('one copy less', async () => (await copies().getByRole('listitem').count()) === stretches - 1);
+  });
+
+  await t.test('a hidden tab goes on sending, drawn slides and all, and keeps nothing', async () => {
+    const other = await plan(organizer, stage, { title: '后台也要送' });
+    const file = join(yunke.folder, 'slides.pdf');
+    await writeFile(file, pdf(['在后台']));
+    const tabs = await Tabs.open(t, FAKE_CAMERA);
+    await tabs.send('Browser.grantPermissions', { origin: yunke.url, permissions: ['audioCapture', 'videoCapture'] });
+    const [name, value] = lecturer.cookie.split('=');
+    const booth = await tabs.tab(`${yunke.url}/studio/lessons/${other}/booth`, { cookies: [{ name, value }], script: `(${rememberPeers})()` });
+    const chosen = await until('the file chooser', async () => {
+      const { result } = await booth.send('Runtime.evaluate', { expression: 'document.querySelector("input[type=file]")' });
+      return result.objectId;
+    }, { within: 20_000 });
+    await booth.send('DOM.setFileInputFiles', { files: [file], objectId: chosen });
+    await until('slides to be sent', async () => (await booth.evaluate('document.querySelector("[data-pages]")?.innerText')) && (await booth.evaluate(FRAMES_SENT)) > 10, { within: 20_000 });
+    await tabs.tab('about:blank');
+    await until('the tab to be hidden', async () => (await booth.evaluate('document.visibilityState')) === 'hidden');
+    const heap = async () => {
+      await booth.send('HeapProfiler.collectGarbage');
+      return (await booth.send('Runtime.getHeapUsage')).usedSize;
+    };
+    const [before, kept] = [await booth.evaluate(FRAMES_SENT), await heap()];
+    const began = performance.now();
+    await watchFor(HIDDEN_MS);
+    const frames = (await booth.evaluate(FRAMES_SENT)) - before;
+    const rate = (frames / (performance.now() - began)) * 1000;
+    const grown = (await heap()) - kept;
+    t.diagnostic(`hidden: ${rate.toFixed(1)} frames a second, ${Math.round(grown / 1000)} kB more kept`);
+    assert.ok(rate > 20, `${rate} frames a second`);
+    assert.ok(grown < 2_000_000, `${grown} bytes`);
   });
 });

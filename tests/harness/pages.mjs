@@ -25,6 +25,10 @@ export const BOOTH = {
   live: /学员看得到您/,
   taken: /另一台推流端/,
   notYet: '先不开始',
+  lost: /与服务器的连接断开/,
+  recording: /正在录：/,
+  download: '下载',
+  remove: '删除',
 };
 
 export async function signIn(page, { phone, password }, to = '/') {

@@ -8,7 +8,7 @@ export const outFolder = join(import.meta.dirname, '..', 'out');
 mkdirSync(outFolder, { recursive: true });
 
 // Chromium's own services must not call home from a closed network.
-const QUIET = [
+export const QUIET = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',

@@ -6,6 +6,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Person } from './api.mjs';
+import { Cable } from './cable.mjs';
 import { freePorts } from './ports.mjs';
 import { Program, processAlive } from './program.mjs';
 import { Never, until } from './wait.mjs';
@@ -14,6 +15,8 @@ const root = resolve(import.meta.dirname, '..', '..');
 export const binFolder = process.env.TEST_BIN ?? join(root, 'target', 'debug');
 
 const START_LIMIT_MS = 30_000;
+/** The media service's own address where what browsers are told is the cable's end. */
+const BEHIND_THE_CABLE = '127.0.0.2';
 // The demo prints its accounts on purpose.
 const SHOWN_BY_THE_DEMO = new Set(['phone', 'password']);
 
@@ -31,13 +34,15 @@ export class Yunke {
 
   /**
    * Starts one: `demo` with the demo's people, `quiet` with them but without the demo's own publisher (it needs
-   * half a core), `env` more variables, `config` another configuration. Stopped after the tests of `t`.
+   * half a core), `env` more variables, `config` another configuration, `cable`: WebRTC goes through one that can be
+   * pulled out (`yunke.cable`). Stopped after the tests of `t`.
    */
   static async start(t, options = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'yunke-test-'));
     const [web, media, rtmp, webrtc] = await freePorts(4);
     const yunke = new Yunke(folder, { web, media, rtmp, webrtc }, options);
     t.after(() => yunke.dispose());
+    if (options.cable) yunke.cable = await Cable.lay(t, webrtc, BEHIND_THE_CABLE);
     await yunke.writeConfig();
     await yunke.launch();
     if (options.quiet) {
@@ -65,7 +70,8 @@ export class Yunke {
       .replace(/^listen = .*$/m, `listen = "127.0.0.1:${this.ports.web}"`)
       .replace(/^http = .*$/m, `http = "127.0.0.1:${this.ports.media}"`)
       .replace(/^webrtc = .*$/m, '')
-      .replace(/^rtmp = .*$/m, `rtmp = "127.0.0.1:${this.ports.rtmp}"\nwebrtc = "127.0.0.1:${this.ports.webrtc}"`);
+      .replace(/^rtmp = .*$/m, `rtmp = "127.0.0.1:${this.ports.rtmp}"\nwebrtc = "${this.cable ? BEHIND_THE_CABLE : '127.0.0.1'}:${this.ports.webrtc}"`)
+      .replace(/^webrtc = .*$/m, (line) => (this.cable ? `${line}\nwebrtc_hosts = ["127.0.0.1"]` : line));
     await writeFile(join(this.folder, 'yunke.toml'), toml);
   }
 
