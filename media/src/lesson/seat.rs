@@ -26,7 +26,7 @@ const DRIFT_MS: i64 = 600_000;
 #[derive(Debug)]
 pub(super) struct Seat {
     pub(super) id: u64,
-    transport: Transport,
+    pub(super) transport: Transport,
     connected_at: UtcMillis,
     pub(super) last_media_at: UtcMillis,
     pub(super) first_media_at: Option<UtcMillis>,

@@ -12,10 +12,10 @@ export type LevelVerdict = 'good' | 'quiet' | 'clipping' | 'silent'
 export const LOOKS_PER_SECOND = 10
 export const WINDOW = 4 * LOOKS_PER_SECOND
 
-/** Below this nothing is said: the noise of a closed microphone. */
-const SILENT_DB = -62
-/** Speech that phones in a bus still carry is above this. */
-const QUIET_DB = -42
+/** Below this nothing is said: the noise of a closed microphone. A tone of −60 dBFS is at −63. */
+const SILENT_DB = -60
+/** Speech that phones in a bus still carry is above this; a tone of −40 dBFS is at −43. */
+const QUIET_DB = -38
 const CLIP_PEAK = 0.985
 /** Looks of the window at full scale that are no slip of the hand any more. */
 const CLIPS = 3
