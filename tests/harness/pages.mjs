@@ -20,7 +20,7 @@ export const WORDS = {
 export const BOOTH = {
   open: '打开演播室',
   slides: '课件',
-  level: { good: '声音正常', quiet: '声音太小' },
+  levelGood: '声音正常',
   rehearsal: /现在只有您看得到/,
   live: /学员看得到您/,
   taken: /另一台推流端/,
