@@ -163,12 +163,17 @@ test('whip', async (t) => {
     assert.match(stdout, /codec_name=aac/);
   });
 
-  await t.test('sound alone is a lesson to listen to', async () => {
-    const { lesson, key } = await planned();
-    sink(key, ['--no-video']);
-    await until('the sound', async () => (await studio(lesson)).publisher?.audio, { within: 15_000 });
-    await goLive(lecturer, lesson);
-    const lease = await near.lease(lesson);
-    await until('the sound to be played', async () => (await playlist(beside(lease.live_url, 'audio.m3u8'))).segments.length >= 2, { within: 20_000 });
+  await t.test('sound alone is a lesson to listen to, picture alone one to look at', async () => {
+    const only = async (kind, without) => {
+      const { lesson, key } = await planned();
+      sink(key, [without]);
+      await until(`the ${kind}`, async () => (await studio(lesson)).publisher?.[kind], { within: 15_000 });
+      await goLive(lecturer, lesson);
+      const lease = await near.lease(lesson);
+      await until(`the ${kind} to be played`, async () => (await playlist(beside(lease.live_url, `${kind}.m3u8`))).segments.length >= 2, { within: 20_000 });
+      const { publisher } = await studio(lesson);
+      assert.ok(publisher.notes.some(({ code }) => code === (kind === 'audio' ? 'no_video' : 'no_audio')), JSON.stringify(publisher.notes));
+    };
+    await Promise.all([only('audio', '--no-video'), only('video', '--no-audio')]);
   });
 });
