@@ -67,7 +67,8 @@ impl Seat {
     pub(super) fn count(&mut self, frame: &Frame, now: UtcMillis) -> Result<(), Refusal> {
         self.last_media_at = now;
         self.first_media_at.get_or_insert(now);
-        if frame.track == Track::Video {
+        // What comes before any key frame cannot be decoded: it is no picture.
+        if frame.track == Track::Video && (frame.key || self.last_video_at.is_some()) {
             self.last_video_at = Some(now);
         }
         self.meter.add(frame, now);

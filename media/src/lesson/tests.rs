@@ -98,10 +98,15 @@ impl<'a> Lecturer<'a> {
     }
 
     fn speak_with(&mut self, seconds: u32, picture: bool) {
+        self.speak_by(seconds, |n| picture.then_some(n.is_multiple_of(25)));
+    }
+
+    /// `picture`: whether a picture is sent with this number, and is a key frame.
+    fn speak_by(&mut self, seconds: u32, picture: impl Fn(u32) -> Option<bool>) {
         for _ in 0..seconds * 25 {
             let at = self.n * 40;
-            if picture {
-                self.frame(Track::Video, at, self.n.is_multiple_of(25));
+            if let Some(key) = picture(self.n) {
+                self.frame(Track::Video, at, key);
             }
             self.n += 1;
             while self.sounds * 64 / 3 < self.n * 40 {
@@ -227,6 +232,19 @@ async fn a_camera_that_dies_leaves_the_sound() {
     assert!(notes.iter().any(|note| note.code == HealthCode::NoVideo), "{notes:?}");
     lecturer.speak(4);
     until(&lesson, "the picture is back", edge_past(13_000)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_without_a_key_frame_leaves_the_sound_until_one_comes() {
+    let stage = Stage::new();
+    let lesson = stage.lesson(&order(Phase::Live));
+    let mut lecturer = Lecturer::sit(&stage, &lesson);
+    lecturer.speak_by(12, |_| Some(false));
+    let dark = until(&lesson, "the sound is on air", edge_past(7_000)).await;
+    let notes = dark.publisher.expect("still there").notes;
+    assert!(notes.iter().any(|note| note.code == HealthCode::KeyInterval), "{notes:?}");
+    lecturer.speak(4);
+    until(&lesson, "the picture joins", edge_past(11_000)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

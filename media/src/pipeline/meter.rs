@@ -79,7 +79,7 @@ impl Sums {
 pub struct Meter {
     video: Sums,
     audio: Sums,
-    /// Decoding times of the last key frames, the publisher's milliseconds.
+    /// Decoding times of the last key frames, the publisher's milliseconds; of the first picture while there was none.
     keys: VecDeque<u32>,
     /// Frames that were shown later than decoded, of those since the last key frame but one: the longest delay.
     reordered: [i32; 2],
@@ -108,6 +108,9 @@ impl Meter {
                 self.times.push_back(frame.dts_ms);
                 if self.times.len() > RATE_FRAMES {
                     self.times.pop_front();
+                }
+                if self.keys.is_empty() && !frame.key {
+                    self.keys.push_back(frame.dts_ms);
                 }
                 if frame.key {
                     self.reordered = [self.reordered[1], 0];
@@ -287,6 +290,17 @@ mod tests {
             .map(|note| (note.code, note.value))
             .collect();
         assert_eq!(codes, [(HealthCode::NoAudio, None), (HealthCode::KeyInterval, Some(9960))]);
+    }
+
+    #[test]
+    fn no_key_frame_at_all_is_noted_as_rare_ones_are() {
+        let mut meter = Meter::default();
+        for n in 0..250_u32 {
+            let data = Bytes::from_static(&[0; 10]);
+            let frame = Frame { track: Track::Video, dts_ms: n * 40, cts_ms: 0, key: false, data };
+            meter.add(&frame, (n * 40).into());
+        }
+        assert_eq!(info(&meter).key_interval_ms, 9960);
     }
 
     #[test]
