@@ -3,6 +3,8 @@
 pub mod app;
 pub mod config;
 pub mod control;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod ingest;
 pub mod lesson;
 pub mod live;

@@ -11,6 +11,8 @@ pub mod config;
 pub mod demo;
 pub mod evidence;
 pub mod exports;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod lesson_run;
 mod listen;
 pub mod media_nodes;

@@ -9,7 +9,7 @@ mod delivery;
 pub(crate) mod edition;
 pub mod event;
 pub(crate) mod http;
-mod stream;
+pub(crate) mod stream;
 
 use std::{
     collections::HashMap,

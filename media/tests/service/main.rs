@@ -5,6 +5,7 @@
 #![expect(clippy::cast_precision_loss, reason = "seconds, for people")]
 
 mod faults;
+mod fuzz;
 mod garbage;
 mod publish;
 mod support;

@@ -13,7 +13,7 @@ pub mod lessons;
 mod openapi;
 pub mod origin;
 mod records;
-mod room;
+pub(crate) mod room;
 mod studio;
 pub mod system;
 pub mod text;

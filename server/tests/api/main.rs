@@ -4,6 +4,7 @@
 mod access;
 mod booth;
 mod corroboration;
+mod fuzz;
 mod harness;
 mod home;
 mod lesson_life;

@@ -3,6 +3,7 @@
 
 mod amf;
 mod chunk;
+pub(crate) mod converse;
 mod handshake;
 mod places;
 mod session;

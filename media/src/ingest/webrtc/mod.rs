@@ -6,7 +6,7 @@
 mod answer;
 mod peer;
 mod reports;
-mod routes;
+pub(crate) mod routes;
 mod runtime;
 mod socket;
 

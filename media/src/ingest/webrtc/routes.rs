@@ -109,6 +109,14 @@ fn stun_name(datagram: &[u8]) -> Option<&str> {
     None
 }
 
+/// For [`crate::fuzz`]: a datagram of a stranger at the tables; whether it got past them.
+pub(crate) fn knock(datagram: &[u8]) -> bool {
+    let mut routes = Routes::default();
+    routes.add(1, ());
+    routes.name(1, "name");
+    routes.route(datagram, SocketAddr::from(([192, 0, 2, 1], 1))).is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

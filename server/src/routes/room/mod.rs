@@ -4,6 +4,7 @@ mod beats;
 mod progress;
 mod socket;
 
+pub(crate) use socket::beats_of;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::state::AppState;

@@ -93,6 +93,12 @@ enum Kind {
     Beats,
 }
 
+/// The beats of a client's message, each still unread; `None` when it is none.
+pub(crate) fn beats_of(text: &str) -> Option<Vec<Box<RawValue>>> {
+    let FromClient { r#type: Kind::Beats, beats } = serde_json::from_str(text).ok()?;
+    Some(beats)
+}
+
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum ToClient<'a> {
@@ -229,7 +235,7 @@ impl Seat {
             Message::Close(_) => return Next::Leave(None),
             Message::Binary(_) => return self.garbage(socket, "malformed", garbage).await,
         };
-        let Ok(FromClient { r#type: Kind::Beats, beats }) = serde_json::from_str(&text) else {
+        let Some(beats) = beats_of(&text) else {
             return self.garbage(socket, "malformed", garbage).await;
         };
         let Some(lease) = &self.lease else {
