@@ -129,7 +129,8 @@ function told({ samples, cpu, recording, pairs }) {
 Written by \`make soak MINUTES=${minutes}\`, kept by \`make bench\`. Machine: ${machine()}${process.env.REMARK ? `; ${process.env.REMARK}` : ''}.
 
 GStreamer's whipsink sends 640 × 360 at 30 fps, white with a tone for 0.2 s every 1.1 s, black and silent between; a lesson of ${minutes} minutes, recorded, without viewers.
-Memory is VmRSS every 10 s. Flashes and beeps are found in the replay by ffmpeg: a frame is 33 ms, so 17 ms are within its precision.
+Memory is VmRSS every 10 s. Flashes and beeps are found in the replay by ffmpeg: a frame is 33 ms, so 17 ms are within its precision. Sender and service share the
+machine's clock: drift is not in it.
 
 | what | figure | target | met |
 | --- | --- | --- | --- |
