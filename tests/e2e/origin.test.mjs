@@ -1,16 +1,20 @@
 // The LL-HLS origin as a player and an edge see it.
 
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { cast } from '../harness/cast.mjs';
 import { attributes, beside, playlist, text } from '../harness/hls.mjs';
 import { signLease } from '../harness/lease.mjs';
 import { end, goLive, plan, publish } from '../harness/lessons.mjs';
 import { timed, until } from '../harness/wait.mjs';
 import { Yunke } from '../harness/yunke.mjs';
+
+const execute = promisify(execFile);
 
 test('the origin', async (t) => {
   const yunke = await Yunke.start(t, { demo: true, quiet: true });
@@ -40,6 +44,7 @@ test('the origin', async (t) => {
   });
   const video = beside(lease.live_url, 'video.m3u8');
   const audio = beside(lease.live_url, 'audio.m3u8');
+  const small = beside(lease.live_url, 'audio48.m3u8');
 
   await t.test('the multivariant playlist offers picture with sound, and sound alone', async () => {
     const index = await text(lease.live_url);
@@ -51,9 +56,14 @@ test('the origin', async (t) => {
     assert.equal(withPicture['FRAME-RATE'], '30.000');
     assert.ok(Number(withPicture['AVERAGE-BANDWIDTH']) > 0);
     assert.equal(soundOnly.CODECS, 'mp4a.40.2');
-    const group = index.split('\n').filter((line) => line.startsWith('#EXT-X-MEDIA:')).map(attributes);
-    assert.equal(group[0].TYPE, 'AUDIO');
-    assert.doesNotMatch(await text(lease.live_audio_url), /RESOLUTION/);
+    const groups = index.split('\n').filter((line) => line.startsWith('#EXT-X-MEDIA:')).map(attributes);
+    assert.deepEqual(groups.map(({ TYPE, URI }) => [TYPE, URI]), [['AUDIO', 'audio.m3u8'], ['AUDIO', 'audio48.m3u8']]);
+    const uri = (group) => groups.find((other) => other['GROUP-ID'] === group).URI;
+    assert.equal(uri(withPicture.AUDIO), 'audio.m3u8');
+    assert.equal(uri(soundOnly.AUDIO), 'audio48.m3u8');
+    const listen = await text(lease.live_audio_url);
+    assert.doesNotMatch(listen, /RESOLUTION/);
+    assert.deepEqual(listen.split('\n').filter((line) => line && !line.startsWith('#')), ['audio48.m3u8', 'audio.m3u8'], 'the smallest first');
   });
 
   await t.test('the media playlists keep the letter of LL-HLS', async () => {
@@ -71,7 +81,8 @@ test('the origin', async (t) => {
     assert.ok('EXT-X-INDEPENDENT-SEGMENTS' in list.tags);
     assert.ok(list.tags['EXT-X-MAP']);
     assert.match(list.tags['EXT-X-PRELOAD-HINT'], /TYPE=PART/);
-    assert.match(list.tags['EXT-X-RENDITION-REPORT'], /audio\.m3u8/);
+    const reported = [...list.text.matchAll(/#EXT-X-RENDITION-REPORT:URI="([^"]+)"/g)].map(([, uri]) => uri);
+    assert.deepEqual(reported.sort(), ['audio.m3u8', 'audio48.m3u8'], 'every other playlist');
     for (const segment of list.segments) {
       assert.ok(segment.duration <= target + 0.5, `a segment of ${segment.duration} s`);
       for (const short of segment.parts.slice(0, -1)) {
@@ -116,6 +127,32 @@ test('the origin', async (t) => {
       const delta = await text(`${video}?_HLS_skip=YES`);
       return /#EXT-X-SKIP:SKIPPED-SEGMENTS=\d+/.test(delta) && delta.length < (await text(video)).length;
     }, { within: 45_000, every: 1_000 });
+  });
+
+  await t.test('the small sound: the same segments at the same times, at most 56 kbit/s, and it can be heard', async () => {
+    const [picture, sound, low] = await Promise.all([video, audio, small].map((url) => playlist(url)));
+    const times = (list) => new Map(list.segments.map(({ uri, at, duration }) => [uri.match(/-s(\d+)-/)[1], { at, duration }]));
+    const others = { picture: times(picture), sound: times(sound) };
+    let compared = 0;
+    for (const [msn, { at }] of times(low)) {
+      for (const [what, other] of Object.entries(others)) {
+        if (!other.has(msn)) continue;
+        compared += 1;
+        assert.ok(Math.abs(at - other.get(msn).at) <= 34, `segment ${msn} is ${at - other.get(msn).at} ms from the ${what}`);
+      }
+    }
+    assert.ok(compared >= 20, `${compared} segments compared`);
+    assert.deepEqual([low.gaps, low.discontinuities], [0, 0]);
+    const whole = low.segments.slice(0, -1);
+    const bytes = await Promise.all(whole.map(async ({ uri }) => (await (await fetch(new URL(uri, small))).arrayBuffer()).byteLength));
+    const bps = (bytes.reduce((sum, n) => sum + n, 0) * 8) / whole.reduce((sum, { duration }) => sum + duration, 0);
+    t.diagnostic(`the small sound takes ${Math.round(bps)} bit/s`);
+    assert.ok(bps <= 56_000, `${bps} bit/s`);
+    const { stdout } = await execute('ffprobe', ['-v', 'error', '-show_entries', 'stream=codec_name,sample_rate,channels', '-of', 'csv=p=0', small]);
+    assert.equal(stdout.trim().split('\n')[0], 'aac,48000,1');
+    const heard = await execute('ffmpeg', ['-nostdin', '-v', 'info', '-t', '8', '-i', small, '-af', 'volumedetect', '-f', 'null', '-']);
+    const volume = Number(heard.stderr.match(/mean_volume: (-?[\d.]+) dB/)[1]);
+    assert.ok(volume > -40, `${volume} dB`);
   });
 
   await t.test('an edge can collapse requests: types, cache times, CORS, gzip', async () => {
@@ -176,9 +213,12 @@ test('the origin', async (t) => {
     const seen = await near.get(`/api/lessons/${lesson}`);
     const length = list.segments.reduce((sum, segment) => sum + segment.duration, 0) * 1000;
     assert.ok(Math.abs(length - seen.length_ms) < 2_500, `${length} ms of segments, a length of ${seen.length_ms} ms`);
-    for (const segment of [list.segments[0], list.segments.at(-1)]) {
+    const low = await playlist(beside(replay.replay_url, 'audio48.m3u8'));
+    assert.equal(low.segments.length, list.segments.length);
+    for (const segment of [list.segments[0], list.segments.at(-1), low.segments[0], low.segments.at(-1)]) {
       assert.equal((await fetch(beside(replay.replay_url, segment.uri))).status, 200);
     }
+    assert.match(await text(replay.replay_url), /audio48\.m3u8/);
     const ended = await playlist(`${video}?_HLS_msn=99999`).catch((error) => error);
     assert.ok(ended.ended || /404|410|302/.test(ended.message), 'the live playlist has no end');
   });

@@ -30,6 +30,8 @@ pub(super) struct RunInfo {
     pub(super) audio: Option<AudioConfig>,
     /// Frames per 1000 s, if known when the run started.
     pub(super) fps_milli: u32,
+    /// The sound is made small, too.
+    pub(super) small_sound: bool,
 }
 
 impl Output {
@@ -43,23 +45,41 @@ impl Output {
         }
     }
 
+    /// What the publisher sent, packed.
     pub(super) fn packed(&self, run: &RunInfo, packed: Packed) {
+        let (Packed::Init(track, _) | Packed::Part(track, ..)) = &packed;
+        let rendition = match track {
+            Track::Video => Rendition::Video,
+            Track::Audio => Rendition::Audio,
+        };
+        let format = run.format(*track);
+        self.made(rendition, run.anchor, format, packed);
+    }
+
+    /// A rendition's packed media; `anchor` is the UTC of the run's first frame.
+    pub(super) fn made(
+        &self,
+        rendition: Rendition,
+        anchor: UtcMillis,
+        format: Option<Format>,
+        packed: Packed,
+    ) {
         match packed {
-            Packed::Init(track, bytes) => {
-                if let Some(format) = run.format(track) {
-                    self.push(Event::Init(rendition(track), Init { bytes, format }));
+            Packed::Init(_, bytes) => {
+                if let Some(format) = format {
+                    self.push(Event::Init(rendition, Init { bytes, format }));
                 }
             }
-            Packed::Part(track, bytes, ended) => {
+            Packed::Part(_, bytes, ended) => {
                 let part = Part {
                     bytes,
                     duration: Duration::from_micros(ended.duration_us.max(0).cast_unsigned()),
-                    pdt: run.anchor + (ended.start_us + 500).div_euclid(1000),
+                    pdt: anchor + (ended.start_us + 500).div_euclid(1000),
                     independent: ended.independent,
                     segment: ended.segment,
                     last_of_segment: ended.last_of_segment,
                 };
-                self.push(Event::Part(rendition(track), part));
+                self.push(Event::Part(rendition, part));
             }
         }
     }
@@ -81,18 +101,11 @@ impl RunInfo {
                 height: config.height,
                 fps_milli: self.fps_milli,
             }),
-            Track::Audio => self.audio.as_ref().map(|config| Format::Audio {
-                codec: config.codec.clone(),
-                rate: config.rate,
-                channels: config.channels,
-            }),
+            Track::Audio => self.audio.as_ref().map(sound_format),
         }
     }
 }
 
-fn rendition(track: Track) -> Rendition {
-    match track {
-        Track::Video => Rendition::Video,
-        Track::Audio => Rendition::Audio,
-    }
+pub(super) fn sound_format(config: &AudioConfig) -> Format {
+    Format::Audio { codec: config.codec.clone(), rate: config.rate, channels: config.channels }
 }

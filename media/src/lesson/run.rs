@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use yunke_protocol::UtcMillis;
 
-use super::output::{Output, RunInfo};
+use super::output::{Output, RunInfo, sound_format};
 use crate::{
-    ingest::{AudioConfig, Frame},
+    ingest::{AudioConfig, Frame, Track},
+    live::event::Rendition,
     pipeline::{
+        ladder::{self, Ladder, Timing},
         packager::{Packager, PackagerError},
         repair::{Repair, Repaired},
         splitter::{Splitter, Step},
@@ -22,6 +24,7 @@ pub(super) struct Run {
     packager: Packager,
     repair: Repair,
     splitter: Splitter,
+    ladder: Ladder,
     info: RunInfo,
     /// The furthest media time, microseconds since the anchor.
     reached_us: i64,
@@ -47,6 +50,10 @@ impl Run {
         output: Arc<Output>,
     ) -> Result<Self, PackagerError> {
         let base_us = (info.anchor - epoch + BASE_MS).saturating_mul(1000);
+        let leader = if info.video.is_some() { Track::Video } else { Track::Audio };
+        let timing = Timing { base_us, part_target_us, leader };
+        let sound = info.audio.clone().filter(|_| info.small_sound);
+        let ladder = Ladder::new(timing, sound.map(|config| (config, sound_sink(&output, info.anchor))));
         let run = info.clone();
         let sink = move |packed| output.packed(&run, packed);
         let packager = Packager::start(info.video.as_ref(), info.audio.as_ref(), base_us, sink)?;
@@ -54,7 +61,7 @@ impl Run {
         let frame_ns = i64::try_from(frame_ns).unwrap_or_default();
         let repair = Repair::start(first, frame_ns);
         let splitter = Splitter::new(part_target_us, info.video.is_some(), frame_ns / 1000);
-        Ok(Self { packager, repair, splitter, info, reached_us: 0, steps: Vec::new() })
+        Ok(Self { packager, repair, splitter, ladder, info, reached_us: 0, steps: Vec::new() })
     }
 
     pub(super) fn info(&self) -> &RunInfo {
@@ -80,7 +87,10 @@ impl Run {
         };
         self.reached_us = self.reached_us.max(stamp.dts_us);
         self.splitter.push(frame, stamp, &mut self.steps);
-        self.steps.drain(..).try_for_each(|step| self.packager.step(step))?;
+        for step in self.steps.drain(..) {
+            self.ladder.step(&step);
+            self.packager.step(step)?;
+        }
         Ok(Outcome::Taken)
     }
 
@@ -92,19 +102,31 @@ impl Run {
     /// Gets the last parts out. Blocks for some milliseconds.
     pub(super) fn finish(mut self) {
         self.splitter.finish(&mut self.steps);
+        // The cuts are the end, and not the beginning of another segment.
+        let frames = self.steps.iter().filter(|step| matches!(step, Step::Frame(..)));
+        frames.for_each(|step| self.ladder.step(step));
+        self.ladder.end();
         let steps = std::mem::take(&mut self.steps);
         if steps.into_iter().try_for_each(|step| self.packager.step(step)).is_ok() {
             self.packager.finish();
         }
+        self.ladder.finish();
     }
 
     #[cfg(test)]
     pub(super) fn settled(&self) -> bool {
-        self.packager.settled()
+        self.packager.settled() && self.ladder.settled()
     }
 
     #[cfg(test)]
     pub(super) fn break_it(&self) {
         self.packager.break_it();
     }
+}
+
+fn sound_sink(output: &Arc<Output>, anchor: UtcMillis) -> ladder::Sink {
+    let output = Arc::clone(output);
+    Arc::new(move |config, packed| {
+        output.made(Rendition::AudioLow, anchor, Some(sound_format(config)), packed);
+    })
 }

@@ -307,11 +307,11 @@ impl State {
     }
 }
 
-/// What an earlier process recorded; both when it came to nothing.
+/// What an earlier process recorded; picture and sound when it came to nothing.
 fn recorded(index: &Index) -> Vec<Rendition> {
-    let both = [Rendition::Video, Rendition::Audio];
     let had = |rendition: &Rendition| {
-        index.inits.is_empty() || index.inits.iter().any(|init| init.rendition == *rendition)
+        (index.inits.is_empty() && !rendition.is_made())
+            || index.inits.iter().any(|init| init.rendition == *rendition)
     };
-    both.into_iter().filter(had).collect()
+    Rendition::ALL.into_iter().filter(had).collect()
 }

@@ -10,6 +10,7 @@ use yunke_protocol::{Gap, HealthCode, LeaseKey};
 use super::*;
 use crate::{
     ingest::{AudioConfig, Frame, RefusalKind, Track, VideoConfig, avc::tests::RECORD_720P},
+    live::event::Rendition,
     pipeline::packager,
     recording::{Loaded, load},
 };
@@ -79,7 +80,7 @@ impl<'a> Lecturer<'a> {
         let data: &[u8] = match track {
             Track::Video if key => &[0, 0, 0, 2, 0x65, 7],
             Track::Video => &[0, 0, 0, 2, 0x41, 7],
-            Track::Audio => &[0x21, 7],
+            Track::Audio => &[0x21, 0x10, 0x04, 0x60, 0x8c, 0x1c], // silence, as ffmpeg encodes it
         };
         let data = Bytes::copy_from_slice(data);
         self.push(Unit::Frame(Frame { track, dts_ms: dts_ms + self.shift_ms, cts_ms: 0, key, data }));
@@ -310,4 +311,9 @@ async fn what_was_said_is_recorded_and_an_outage_at_the_end_is_not_part_of_it() 
     let Loaded::Complete(index) = loaded else { panic!("complete: {loaded:?}") };
     assert!(near(index.length_ms, 5000) && near(index.end(), START + 5000), "{index:?}");
     assert_eq!(index.entries.iter().filter(|entry| entry.media.is_none()).count(), 0);
+    let recorded = |rendition| -> Vec<u64> {
+        let of = index.entries.iter().filter(|entry| entry.rendition == rendition);
+        of.map(|entry| entry.msn).collect()
+    };
+    assert_eq!(recorded(Rendition::AudioLow), recorded(Rendition::Audio));
 }

@@ -18,10 +18,13 @@ use yunke_protocol::UtcMillis;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rendition {
-    /// The picture, without sound.
+    /// The picture as the publisher sends it, without sound.
     Video,
-    /// The sound; also what audio-only viewers get.
+    /// The sound as the publisher sends it.
     Audio,
+    /// The sound made small, for weak networks: 48 kbit/s.
+    #[serde(rename = "audio48")]
+    AudioLow,
 }
 
 impl Rendition {
@@ -30,7 +33,26 @@ impl Rendition {
         match self {
             Self::Video => "video",
             Self::Audio => "audio",
+            Self::AudioLow => "audio48",
         }
+    }
+
+    /// All there are, best first.
+    pub const ALL: [Self; 3] = [Self::Video, Self::Audio, Self::AudioLow];
+
+    /// By its word.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|rendition| rendition.name() == name)
+    }
+
+    /// Sound, not picture.
+    pub const fn is_sound(self) -> bool {
+        !matches!(self, Self::Video)
+    }
+
+    /// Made here from another one. Nobody waits for it: it may come late, or fail.
+    pub const fn is_made(self) -> bool {
+        matches!(self, Self::AudioLow)
     }
 }
 
@@ -47,7 +69,8 @@ pub struct StreamStart {
     pub first_msn: u64,
     /// `EXT-X-DISCONTINUITY-SEQUENCE` of the first segment: how many discontinuities the lesson had before it.
     pub discontinuities: u64,
-    /// What to expect. Nothing is served until each of them has media or is plainly missing (two segments late).
+    /// What to expect. Nothing is served until each of them that the publisher sends has media or is plainly missing
+    /// (two segments late).
     pub renditions: Vec<Rendition>,
     /// `PART-TARGET`; no part may be longer (1 ms of tolerance). Never changes.
     pub part_target: Duration,

@@ -26,7 +26,7 @@ use self::{
     access::Access,
     core::ring::Ring,
     delivery::Deliveries,
-    event::{Completed, Event, StreamStart},
+    event::{Completed, Event, Rendition, StreamStart},
     http::Patience,
     stream::Stream,
 };
@@ -193,6 +193,11 @@ impl LiveHandle {
     /// UTC up to which media exists (exclusive), outages included: the furthest rendition's.
     pub fn edge(&self) -> Option<UtcMillis> {
         self.0.edge()
+    }
+
+    /// Whether the stream has this rendition, or awaits it.
+    pub fn has(&self, rendition: Rendition) -> bool {
+        self.0.read(|ring| ring.track(rendition).is_some())
     }
 
     /// Bytes the ring holds.

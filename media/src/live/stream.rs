@@ -27,22 +27,25 @@ pub(crate) enum Playlist {
     Index,
     /// `listen.m3u8`
     Listen,
-    /// `video.m3u8`, `audio.m3u8`
+    /// `video.m3u8`, `audio.m3u8`, `audio48.m3u8`
     Media(Rendition),
 }
 
 impl Playlist {
-    const ALL: [Self; 4] =
-        [Self::Index, Self::Listen, Self::Media(Rendition::Video), Self::Media(Rendition::Audio)];
+    const ALL: [Self; 5] = [
+        Self::Index,
+        Self::Listen,
+        Self::Media(Rendition::Video),
+        Self::Media(Rendition::Audio),
+        Self::Media(Rendition::AudioLow),
+    ];
 
     /// By its file name.
     pub(crate) fn parse(name: &str) -> Option<Self> {
         match name {
             "index.m3u8" => Some(Self::Index),
             "listen.m3u8" => Some(Self::Listen),
-            "video.m3u8" => Some(Self::Media(Rendition::Video)),
-            "audio.m3u8" => Some(Self::Media(Rendition::Audio)),
-            _ => None,
+            _ => Rendition::parse(name.strip_suffix(".m3u8")?).map(Self::Media),
         }
     }
 
@@ -57,7 +60,7 @@ pub(crate) struct Stream {
     /// Who may see it.
     pub(crate) audience: Audience,
     ring: RwLock<Ring>,
-    editions: [watch::Sender<Arc<Edition>>; 4],
+    editions: [watch::Sender<Arc<Edition>>; Playlist::ALL.len()],
 }
 
 impl Stream {

@@ -11,6 +11,8 @@ use crate::ingest::{AudioConfig, Frame, Track, VideoConfig};
 const WINDOW_MS: i64 = 5_000;
 /// Length of a bucket: the window has ten, whatever the frame rate.
 const BUCKET_MS: i64 = 500;
+/// A rate measured over so long can be relied on.
+const STEADY_MS: i64 = 4_000;
 /// Key frames that are remembered.
 const KEYS: usize = 5;
 /// After so long a track that should be there is missed.
@@ -148,6 +150,12 @@ impl Meter {
         })
     }
 
+    /// The rate of the sound once it was measured over most of the window.
+    pub fn steady_sound_bps(&self) -> Option<u32> {
+        let (first, last) = self.audio.buckets.front().zip(self.audio.buckets.back())?;
+        (last.start - first.start >= STEADY_MS).then(|| self.audio.bitrate_bps())
+    }
+
     /// By the publisher's clock, so that frames which arrive in bursts are no more of them; 0 while not known.
     fn fps_milli(&self, declared: u32) -> u32 {
         let window = u32::try_from(WINDOW_MS).unwrap_or(u32::MAX);
@@ -256,6 +264,22 @@ mod tests {
         assert_eq!(video.fps_milli, 25_000);
         assert!((1_960_000..=2_040_000).contains(&video.bitrate_bps), "{}", video.bitrate_bps);
         assert_eq!(video.key_interval_ms, 2000);
+    }
+
+    #[test]
+    fn the_rate_of_the_sound_is_known_after_some_seconds() {
+        let mut meter = Meter::default();
+        let known: Vec<Option<u32>> = (0..50_u32)
+            .map(|n| {
+                let data = Bytes::from(vec![0; 1_000]);
+                meter.add(
+                    &Frame { track: Track::Audio, dts_ms: n * 100, cts_ms: 0, key: true, data },
+                    (n * 100).into(),
+                );
+                meter.steady_sound_bps()
+            })
+            .collect();
+        assert_eq!((known[39], known[49]), (None, Some(80_000)));
     }
 
     #[test]

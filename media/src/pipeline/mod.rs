@@ -1,6 +1,8 @@
-//! From access units to CMAF parts: timestamps are repaired, parts and segments cut, and GStreamer's `cmafmux` packs them.
+//! From access units to CMAF parts: timestamps are repaired, parts and segments cut, and GStreamer's `cmafmux` packs them;
+//! smaller renditions are made beside.
 
 mod boxes;
+pub mod ladder;
 pub mod meter;
 pub mod packager;
 pub mod repair;

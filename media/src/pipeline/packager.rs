@@ -296,10 +296,12 @@ fn video_caps(config: &VideoConfig) -> gst::Caps {
         .build()
 }
 
-fn audio_caps(config: &AudioConfig) -> gst::Caps {
+/// What a muxer or a decoder is told of the sound.
+pub(super) fn audio_caps(config: &AudioConfig) -> gst::Caps {
     gst::Caps::builder("audio/mpeg")
         .field("mpegversion", 4_i32)
         .field("stream-format", "raw")
+        .field("framed", true)
         .field("rate", i32::try_from(config.rate).unwrap_or(48_000))
         .field("channels", i32::try_from(config.channels).unwrap_or(2))
         .field("codec_data", gst::Buffer::from_slice(config.record.clone()))

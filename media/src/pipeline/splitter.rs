@@ -20,6 +20,8 @@ const AUDIO_SEGMENT_US: i64 = 2_000_000;
 const HOLD_MAX_US: i64 = 400_000;
 /// And at most so many frames; then the oldest goes on.
 const HOLD_MAX_FRAMES: usize = 128;
+/// Boundaries that sound may be behind: most of a minute. When full, the oldest go; sound that comes then jumps over them.
+const MAX_BOUNDARIES: usize = 16;
 /// Rounding of RTMP's millisecond timestamps.
 const TOLERANCE_US: i64 = 1_000;
 
@@ -63,15 +65,12 @@ struct Open {
 #[derive(Debug)]
 pub struct Splitter {
     part_target_us: i64,
-    audio_frame_us: i64,
     has_video: bool,
     /// How much later than decoded the run's first picture is presented.
     reorder_us: i64,
     video: Option<Open>,
-    audio: Option<Open>,
+    sound: Follower,
     held: VecDeque<(Frame, Stamp)>,
-    /// Segment boundaries of the picture that the sound has not reached: segment number and start.
-    boundaries: VecDeque<(u64, i64)>,
 }
 
 impl Splitter {
@@ -79,13 +78,11 @@ impl Splitter {
     pub fn new(part_target_us: i64, has_video: bool, audio_frame_us: i64) -> Self {
         Self {
             part_target_us,
-            audio_frame_us,
             has_video,
             reorder_us: 0,
             video: None,
-            audio: None,
+            sound: Follower::new(part_target_us, audio_frame_us),
             held: VecDeque::new(),
-            boundaries: VecDeque::new(),
         }
     }
 
@@ -100,21 +97,24 @@ impl Splitter {
                 self.held.push_back((frame, stamp));
                 self.release(out);
             }
-            Track::Audio => self.sound(frame, stamp, out),
+            Track::Audio => {
+                if self.sound.length_us(stamp) >= AUDIO_SEGMENT_US {
+                    self.sound.boundary(self.sound.segment() + 1, stamp.pts_us);
+                }
+                self.sound.push(frame, stamp, out);
+            }
         }
     }
 
     /// Ends the run: lets go what is held and ends the open parts.
     pub fn finish(&mut self, out: &mut Vec<Step>) {
         while let Some((frame, stamp)) = self.held.pop_front() {
-            self.sound(frame, stamp, out);
+            self.sound.push(frame, stamp, out);
         }
-        for (track, open) in [(Track::Video, self.video.take()), (Track::Audio, self.audio.take())] {
-            if let Some(open) = open {
-                let ended = open.end(open.last_us + open.step_us, true);
-                out.push(Step::Cut(track, ended));
-            }
+        if let Some(open) = self.video.take() {
+            out.push(Step::Cut(Track::Video, open.end(open.last_us + open.step_us, true)));
         }
+        self.sound.finish(out);
     }
 
     fn picture(&mut self, frame: Frame, stamp: Stamp, out: &mut Vec<Step>) {
@@ -137,7 +137,7 @@ impl Splitter {
             out.push(Step::Cut(Track::Video, ended));
             open.next(at, frame.key, new_segment);
             if new_segment {
-                self.boundaries.push_back((open.segment, stamp.pts_us.min(at)));
+                self.sound.boundary(open.segment, stamp.pts_us.min(at));
             }
         }
         open.step_us = step;
@@ -156,39 +156,76 @@ impl Splitter {
                 break;
             }
             if let Some((frame, stamp)) = self.held.pop_front() {
-                self.sound(frame, stamp, out);
+                self.sound.push(frame, stamp, out);
             }
         }
     }
+}
 
-    fn sound(&mut self, frame: Frame, stamp: Stamp, out: &mut Vec<Step>) {
+/// Cuts sound whose segments end where another track's do.
+#[derive(Debug)]
+pub struct Follower {
+    part_target_us: i64,
+    frame_us: i64,
+    open: Option<Open>,
+    /// Boundaries that were not reached yet: the number and start of the segment after each.
+    boundaries: VecDeque<(u64, i64)>,
+}
+
+impl Follower {
+    /// Cuts frames of this length.
+    pub fn new(part_target_us: i64, frame_us: i64) -> Self {
+        Self { part_target_us, frame_us, open: None, boundaries: VecDeque::new() }
+    }
+
+    /// Segment `number` starts here.
+    pub fn boundary(&mut self, number: u64, start_us: i64) {
+        if self.boundaries.len() >= MAX_BOUNDARIES {
+            self.boundaries.pop_front();
+        }
+        self.boundaries.push_back((number, start_us));
+    }
+
+    /// Takes a frame; appends what the muxer is to do.
+    pub fn push(&mut self, frame: Frame, stamp: Stamp, out: &mut Vec<Step>) {
         let at = stamp.pts_us;
-        let step = self.audio_frame_us;
+        let step = self.frame_us;
         let mut boundary = None;
         while self.boundaries.front().is_some_and(|(_, start)| at >= *start - step / 2) {
             boundary = self.boundaries.pop_front();
         }
-        let Some(open) = &mut self.audio else {
+        let Some(open) = &mut self.open else {
             let segment = boundary.map_or(0, |(segment, _)| segment);
-            self.audio = Some(Open::start(at, segment, true, step));
+            self.open = Some(Open::start(at, segment, true, step));
             out.push(Step::Frame(frame, stamp));
             return;
         };
-        let new_segment = if self.has_video {
-            boundary.is_some()
-        } else {
-            at + step / 2 - open.segment_start_us >= AUDIO_SEGMENT_US
-        };
-        if new_segment || at + step - open.part_start_us > self.part_target_us + TOLERANCE_US {
-            let ended = open.end(at, new_segment);
+        if boundary.is_some() || at + step - open.part_start_us > self.part_target_us + TOLERANCE_US {
+            let ended = open.end(at, boundary.is_some());
             out.push(Step::Cut(Track::Audio, ended));
-            open.next(at, true, new_segment);
+            open.next(at, true, boundary.is_some());
             if let Some((segment, _)) = boundary {
                 open.segment = segment;
             }
         }
         open.last_us = at;
         out.push(Step::Frame(frame, stamp));
+    }
+
+    /// Ends the open part.
+    pub fn finish(&mut self, out: &mut Vec<Step>) {
+        if let Some(open) = self.open.take() {
+            out.push(Step::Cut(Track::Audio, open.end(open.last_us + open.step_us, true)));
+        }
+    }
+
+    /// How long the open segment will be with this frame in it, less half of the frame.
+    fn length_us(&self, stamp: Stamp) -> i64 {
+        self.open.map_or(0, |open| stamp.pts_us + self.frame_us / 2 - open.segment_start_us)
+    }
+
+    fn segment(&self) -> u64 {
+        self.open.map_or(0, |open| open.segment)
     }
 }
 

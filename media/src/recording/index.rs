@@ -20,7 +20,7 @@ use yunke_protocol::{LessonMillis, UtcMillis};
 
 use crate::live::event::{Format, Rendition};
 
-/// Entries of one page: about two minutes of video and audio, 20 kB.
+/// Entries of one page: a minute and a half of three renditions, 20 kB.
 pub const PAGE_ENTRIES: usize = 128;
 
 /// The index of a lesson, or one page of it.
@@ -118,7 +118,7 @@ impl Index {
         let count = |rendition| {
             self.entries.iter().filter(|e| e.rendition == rendition && e.discontinuity).count() as u64
         };
-        count(Rendition::Video).max(count(Rendition::Audio))
+        Rendition::ALL.into_iter().map(count).max().unwrap_or_default()
     }
 }
 

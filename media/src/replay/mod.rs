@@ -34,6 +34,7 @@ use crate::{
             answer::{self, Keep},
             problem::Problem,
         },
+        stream::Playlist,
     },
     recording::index::{self, Index},
 };
@@ -61,8 +62,7 @@ struct Replay {
     lesson: Uuid,
     index: Option<Text>,
     listen: Option<Text>,
-    video: Option<Text>,
-    audio: Option<Text>,
+    playlists: Vec<(Rendition, Text)>,
     recording: Recording,
 }
 
@@ -113,8 +113,7 @@ impl Replays {
             lesson,
             index: recording.index.take().map(Into::into),
             listen: recording.listen.take().map(Into::into),
-            video: recording.video.take().map(Into::into),
-            audio: recording.audio.take().map(Into::into),
+            playlists: recording.playlists.drain(..).map(|(of, text)| (of, text.into())).collect(),
             recording,
         }))
     }
@@ -131,17 +130,18 @@ impl Replays {
     async fn get(&self, path: &str, headers: &HeaderMap) -> Result<Response, Problem> {
         let request = self.0.origin.access().check(path)?;
         let replay = self.replay(request.lease.lesson).await?;
-        let text = match request.file {
-            "index.m3u8" => &replay.index,
-            "listen.m3u8" => &replay.listen,
-            "video.m3u8" => &replay.video,
-            "audio.m3u8" => &replay.audio,
-            file => {
-                let name = Name::parse(file).ok_or(Problem::NotFound)?;
+        let text = match Playlist::parse(request.file) {
+            Some(Playlist::Index) => replay.index.as_ref(),
+            Some(Playlist::Listen) => replay.listen.as_ref(),
+            Some(Playlist::Media(of)) => {
+                replay.playlists.iter().find(|(rendition, _)| *rendition == of).map(|(_, text)| text)
+            }
+            None => {
+                let name = Name::parse(request.file).ok_or(Problem::NotFound)?;
                 return self.media(&replay, &request.lease, name, headers).await;
             }
         };
-        let text = text.as_ref().ok_or(Problem::NotFound)?;
+        let text = text.ok_or(Problem::NotFound)?;
         Ok(answer::playlist(text, answer::takes_gzip(headers), Keep::Replay))
     }
 
@@ -157,7 +157,7 @@ impl Replays {
             Kind::Segment(msn) => {
                 let file = replay.recording.segments.get(&name).ok_or(Problem::NotFound)?;
                 let path = index::segment_path(lesson, name.rendition, name.stream, msn);
-                let sound = name.rendition == Rendition::Audio;
+                let sound = name.rendition.is_sound();
                 let response = files::send(Arc::clone(store), path, file.bytes, sound, headers).await?;
                 if !answer::through_a_cache(headers) {
                     self.0.origin.delivered(lease, file.interval);
@@ -168,7 +168,7 @@ impl Replays {
                 let path = index::init_path(lesson, name.rendition, name.stream, number);
                 let object = store.get(&path).await.map_err(|error| files::problem(&error))?;
                 let bytes = object.bytes().await.map_err(|error| storage(&error))?;
-                let (sound, range) = (name.rendition == Rendition::Audio, headers.get(header::RANGE));
+                let (sound, range) = (name.rendition.is_sound(), headers.get(header::RANGE));
                 Ok(answer::media(bytes, sound, range, Keep::Immutable))
             }
             Kind::Part(_) => Err(Problem::NotFound),

@@ -1,6 +1,6 @@
 //! A recorded lesson as a player sees it: playlists and files, made of the index. Pure.
 
-use std::{collections::HashMap, fmt::Write as _, time::Duration};
+use std::{borrow::Cow, collections::HashMap, fmt::Write as _, time::Duration};
 
 use yunke_protocol::UtcMillis;
 
@@ -8,7 +8,7 @@ use crate::{
     live::{
         core::{
             TARGET_DURATION,
-            multivariant::{self, Variant},
+            multivariant::{self, Offer, Variant},
             names::{Kind, Name},
             playlist::{Seconds, Utc},
         },
@@ -24,10 +24,8 @@ pub struct Recording {
     pub index: Option<String>,
     /// `listen.m3u8`, if there is sound.
     pub listen: Option<String>,
-    /// `video.m3u8`
-    pub video: Option<String>,
-    /// `audio.m3u8`
-    pub audio: Option<String>,
+    /// The media playlists.
+    pub playlists: Vec<(Rendition, String)>,
     /// Segments by name.
     pub segments: HashMap<Name, File>,
 }
@@ -45,20 +43,15 @@ impl Recording {
     /// Renders what the index says. Gaps stay in the playlists, so that playing time goes on as the lesson's timeline does
     /// and both renditions keep step; those at the very end are left out, for nothing comes after them.
     pub fn new(index: &Index) -> Self {
-        let video = Track::of(index, Rendition::Video);
-        let audio = Track::of(index, Rendition::Audio);
-        let (v, a) = (video.as_ref().map(Track::variant), audio.as_ref().map(Track::variant));
-        let tracks = || video.iter().chain(&audio);
-        let independent = tracks().all(Track::independent);
-        let offer = |video: Option<&Variant>| {
-            (video.is_some() || a.is_some()).then(|| multivariant::text(video, a.as_ref(), independent))
-        };
+        let tracks: Vec<Track> = Rendition::ALL.iter().filter_map(|of| Track::of(index, *of)).collect();
+        let variants: Vec<Variant> = tracks.iter().filter(|track| track.whole).map(Track::variant).collect();
+        let independent = tracks.iter().all(Track::independent);
+        let offer = |offer| multivariant::text(&variants, offer, independent);
         Self {
-            index: offer(v.as_ref()),
-            listen: a.as_ref().and_then(|_| offer(None)),
-            video: video.as_ref().map(Track::playlist),
-            audio: audio.as_ref().map(Track::playlist),
-            segments: tracks().flat_map(Track::files).collect(),
+            index: offer(Offer::Everything),
+            listen: offer(Offer::SoundOnly),
+            playlists: tracks.iter().map(|track| (track.rendition, track.playlist())).collect(),
+            segments: tracks.iter().flat_map(Track::files).collect(),
         }
     }
 }
@@ -67,14 +60,32 @@ impl Recording {
 struct Track<'a> {
     rendition: Rendition,
     index: &'a Index,
-    entries: Vec<&'a Entry>,
+    entries: Vec<Cow<'a, Entry>>,
+    /// It is there where the others are.
+    whole: bool,
 }
+
+/// A rendition that was made of another is offered if it has this much of it: whoever chose it would miss the rest.
+const WHOLE_PERCENT: usize = 95;
 
 impl<'a> Track<'a> {
     fn of(index: &'a Index, rendition: Rendition) -> Option<Self> {
-        let mut entries: Vec<_> = index.entries.iter().filter(|entry| entry.rendition == rendition).collect();
-        entries.truncate(entries.iter().rposition(|entry| entry.media.is_some())? + 1);
-        Some(Self { rendition, index, entries })
+        let of = |rendition| {
+            let mut entries: Vec<_> = index.entries.iter().filter(|e| e.rendition == rendition).collect();
+            entries.truncate(entries.iter().rposition(|entry| entry.media.is_some())? + 1);
+            Some(entries)
+        };
+        let own = of(rendition)?;
+        if !rendition.is_made() {
+            let entries = own.into_iter().map(Cow::Borrowed).collect();
+            return Some(Self { rendition, index, entries, whole: true });
+        }
+        let (picture, source) = (of(Rendition::Video).unwrap_or_default(), of(Rendition::Audio)?);
+        let spine = if picture.len() > source.len() { &picture } else { &source };
+        let entries = beside(spine, &own, rendition);
+        let media = |entries: &[&Entry]| entries.iter().filter(|entry| entry.media.is_some()).count();
+        let whole = media(&own) * 100 >= media(&source) * WHOLE_PERCENT;
+        Some(Self { rendition, index, entries, whole })
     }
 
     fn name(&self, kind: Kind, stream: u64) -> Name {
@@ -110,7 +121,7 @@ impl<'a> Track<'a> {
                     height: 720,
                     fps_milli: 0,
                 },
-                Rendition::Audio => {
+                Rendition::Audio | Rendition::AudioLow => {
                     crate::live::event::Format::Audio { codec: "mp4a.40.2".into(), rate: 48_000, channels: 2 }
                 }
             },
@@ -169,6 +180,16 @@ impl<'a> Track<'a> {
     }
 }
 
+/// The entries of a rendition that was made, one for each of the other: it may have begun late, or ended early, and a player
+/// that came to its end would take it for the lesson's.
+fn beside<'a>(spine: &[&Entry], own: &[&'a Entry], rendition: Rendition) -> Vec<Cow<'a, Entry>> {
+    let known: HashMap<u64, &'a Entry> = own.iter().map(|entry| (entry.msn, *entry)).collect();
+    let gap = |like: &Entry| Entry { rendition, media: None, ..like.clone() };
+    let entry =
+        |like: &&Entry| known.get(&like.msn).map_or_else(|| Cow::Owned(gap(like)), |own| Cow::Borrowed(*own));
+    spine.iter().map(entry).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use uuid::Uuid;
@@ -212,11 +233,15 @@ mod tests {
         index
     }
 
+    fn playlist(recording: &Recording, rendition: Rendition) -> Option<&str> {
+        recording.playlists.iter().find(|(of, _)| *of == rendition).map(|(_, text)| text.as_str())
+    }
+
     #[test]
     fn the_playlist_of_a_recording() {
         let recording = Recording::new(&index());
         assert_eq!(
-            recording.video.expect("there is a picture"),
+            playlist(&recording, Rendition::Video).expect("there is a picture"),
             "#EXTM3U\n#EXT-X-VERSION:8\n#EXT-X-TARGETDURATION:4\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-MEDIA-SEQUENCE:0\n\
              #EXT-X-INDEPENDENT-SEGMENTS\n\
              #EXT-X-MAP:URI=\"video-i0-a.mp4\"\n\
@@ -241,12 +266,50 @@ mod tests {
         assert!(listen.contains("BANDWIDTH=128000") && !listen.contains("video"));
     }
 
+    /// A small sound that began a segment late and ended one early.
+    fn with_small_sound(kept: std::ops::Range<u64>) -> Recording {
+        let mut index = index();
+        let format = Format::Audio { codec: "mp4a.40.2".into(), rate: 48_000, channels: 1 };
+        let rendition = Rendition::AudioLow;
+        for stream in [10, 11] {
+            index.inits.push(InitEntry { rendition, stream, number: 0, format: format.clone() });
+        }
+        let like = |audio: &Entry| Entry { rendition, ..audio.clone() };
+        let audio = |entry: &&Entry| entry.rendition == Rendition::Audio && kept.contains(&entry.msn);
+        let small: Vec<Entry> = index.entries.iter().filter(audio).map(like).collect();
+        index.entries.extend(small);
+        Recording::new(&index)
+    }
+
+    #[test]
+    fn a_small_sound_is_offered_when_it_is_whole() {
+        let recording = with_small_sound(0..5);
+        let listen = recording.listen.as_deref().expect("there is sound");
+        let variants: Vec<&str> = listen.lines().filter(|line| !line.starts_with('#')).collect();
+        assert_eq!(variants, ["audio48.m3u8", "audio.m3u8"]);
+        let text = recording.index.as_deref().expect("there is something");
+        let variants: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+        assert_eq!(variants, ["video.m3u8", "audio48.m3u8"]);
+    }
+
+    #[test]
+    fn a_small_sound_in_pieces_is_as_long_as_the_lesson_and_not_offered() {
+        let recording = with_small_sound(1..3);
+        let full = playlist(&recording, Rendition::Audio).expect("there is sound");
+        let small = playlist(&recording, Rendition::AudioLow).expect("there is some");
+        let lines = |text: &str, tag: &str| text.lines().filter(|line| line.starts_with(tag)).count();
+        assert_eq!(lines(small, "#EXTINF"), lines(full, "#EXTINF"));
+        assert_eq!(lines(small, "#EXT-X-DISCONTINUITY"), lines(full, "#EXT-X-DISCONTINUITY"));
+        assert_eq!((lines(full, "#EXT-X-GAP"), lines(small, "#EXT-X-GAP")), (1, 3));
+        assert!(!recording.listen.expect("there is sound").contains("audio48"));
+    }
+
     #[test]
     fn a_recording_without_sound_or_without_anything() {
         let mut silent = index();
         silent.entries.retain(|entry| entry.rendition == Rendition::Video);
         let recording = Recording::new(&silent);
-        assert!(recording.listen.is_none() && recording.audio.is_none());
+        assert!(recording.listen.is_none() && playlist(&recording, Rendition::Audio).is_none());
         assert!(!recording.index.expect("there is a picture").contains("AUDIO"));
         silent.entries.clear();
         assert!(Recording::new(&silent).index.is_none());

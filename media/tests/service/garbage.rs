@@ -138,7 +138,7 @@ async fn silent_connections_are_closed_and_do_not_keep_a_lecturer_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_pass_through_costs() {
+async fn what_a_lesson_and_its_small_sound_cost() {
     let server = Server::start().await;
     let media = Media::start(&server).await;
     server.order(Phase::Live);
@@ -148,7 +148,7 @@ async fn what_pass_through_costs() {
     sleep(Duration::from_secs(8)).await; // the time it measures over
     let (mib, after) = media.cost();
     let share = (after - before) / since.elapsed().as_secs_f64() * 100.0;
-    println!("pass-through of 720p30 at 2 Mbit/s: {share:.1} % of a core, {mib} MiB (this build)");
-    assert!(mib < 60, "{mib} MiB");
-    assert!(share < 30.0, "{share} %"); // unoptimized; the target of 4 % is measured by `make bench`
+    println!("720p30 at 2 Mbit/s and its small sound: {share:.1} % of a core, {mib} MiB (this build)");
+    assert!(mib < 100, "{mib} MiB"); // half of it are libav's files
+    assert!(share < 30.0, "{share} %"); // unoptimized; the target is measured by `make bench`
 }

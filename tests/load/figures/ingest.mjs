@@ -1,4 +1,4 @@
-// Processor and memory of taking in one publisher without re-encoding, recording included.
+// Processor and memory of taking in one publisher picture passed through, the small sound made, recording included.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -25,13 +25,14 @@ export async function measure(scope) {
   const memory = await rssMb(media);
   return [
     {
-      what: 'pass-through ingest of 2 Mbps 720p30, processor', figure: `${cpu.toFixed(1)} % of a core`, reference: `ffmpeg -c copy to fMP4 HLS: ${other.toFixed(1)} %`,
-      ratio: (cpu / other).toFixed(2), target: '≤ 4 %', met: cpu <= 4,
-      note: `user and system time of yunke-media over ${MEASURE_MS / 1000} s of a live, recorded lesson without viewers.`,
+      what: 'ingest of 2 Mbps 720p30, 48 kbps sound made besides, processor', figure: `${cpu.toFixed(1)} % of a core`, reference: `ffmpeg -c copy to fMP4 HLS: ${other.toFixed(1)} %`,
+      ratio: (cpu / other).toFixed(2), target: '≤ 8 %', met: cpu <= 8,
+      note: `user and system time of yunke-media over ${MEASURE_MS / 1000} s of a live, recorded lesson without viewers; the reference makes no small sound.`,
     },
     {
-      what: 'pass-through ingest of 2 Mbps 720p30, memory', figure: `${memory.toFixed(0)} MB`, reference: `ffmpeg: ${(await rssMb(reference.pid)).toFixed(0)} MB`,
-      ratio: (memory / (await rssMb(reference.pid))).toFixed(2), target: '≤ 60 MB', met: memory <= 60, note: 'VmRSS of yunke-media at the end of it.',
+      what: 'ingest of 2 Mbps 720p30, 48 kbps sound made besides, memory', figure: `${memory.toFixed(0)} MB`, reference: `ffmpeg: ${(await rssMb(reference.pid)).toFixed(0)} MB`,
+      ratio: (memory / (await rssMb(reference.pid))).toFixed(2), target: '≤ 100 MB', met: memory <= 100,
+      note: 'VmRSS of yunke-media at the end of it; some 45 MB of it are libav, once a process, mostly its files in the page cache.',
     },
   ];
 }

@@ -2,7 +2,7 @@
  * Low-latency HLS through Media Source Extensions. Loaded on demand. It is hls.js' full build: the light one has no
  * alternate audio, and ours is a rendition of its own (docs/adr/0009).
  */
-import Hls, { ErrorTypes, Events, type ErrorData, type HlsConfig, type LevelDetails } from 'hls.js'
+import Hls, { ErrorDetails, ErrorTypes, Events, type ErrorData, type HlsConfig, type LevelDetails } from 'hls.js'
 import type { Engine, EngineEvents, StartAt } from './engine'
 import { dateAt, timeAt } from './timeline'
 
@@ -63,6 +63,9 @@ export class HlsEngine implements Engine {
     this.hls = hls
     hls.on(Events.MANIFEST_PARSED, () => {
       this.started = true
+      // Of sound alone the playlist's first is meant, and no more: the smallest where members chose 仅听声音. To begin with
+      // it saves hls.js' test of the bandwidth, too.
+      if (hls.levels.every((level) => !level.videoCodec)) hls.startLevel = hls.autoLevelCapping = hls.firstLevel
       hls.startLoad(at === 'live' ? -1 : Math.max(0, at.guessMs / 1000))
     })
     hls.on(Events.LEVEL_LOADED, (_event, data) => {
@@ -141,6 +144,8 @@ export class HlsEngine implements Engine {
       if (data.fatal) this.events.failed('lease', data.details)
       return
     }
+    // What is made small may be missing for a while; what the lecturer sends is there.
+    if (data.details === ErrorDetails.FRAG_GAP) hls.autoLevelCapping = -1
     if (!data.fatal) return
     if (data.type === ErrorTypes.NETWORK_ERROR) this.events.failed('network', data.details)
     else if (data.type === ErrorTypes.MEDIA_ERROR && this.mayRepair()) hls.recoverMediaError()

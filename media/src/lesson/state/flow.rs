@@ -18,7 +18,7 @@ use crate::{
         Audience,
         event::{Event, Rendition, StreamStart},
     },
-    pipeline::packager::PackagerError,
+    pipeline::{ladder, packager::PackagerError},
     recording::{Beginning, index::Index},
 };
 
@@ -129,10 +129,17 @@ impl State {
         let fps_milli =
             seat.video.as_ref().and_then(|config| seat.meter.video(config)).map_or(0, |v| v.fps_milli);
         let video = seat.video.clone().filter(|_| first.track == Track::Video);
-        let mut info = RunInfo { anchor: now, video, audio: seat.audio.clone(), fps_milli };
+        let audio = seat.audio.clone();
+        let goes_live = self.wanted == Phase::Live && self.phase == Phase::Rehearsal;
+        // Who listens to it goes on doing so, however small the publisher's own has become.
+        let has_small = |output: &Arc<Output>| !goes_live && output.live.has(Rendition::AudioLow);
+        let small_sound = audio.is_some()
+            && (self.output.as_ref().is_some_and(has_small)
+                || ladder::wants_small_sound(seat.meter.steady_sound_bps()));
+        let mut info = RunInfo { anchor: now, video, audio, fps_milli, small_sound };
         seat.reference = Some((first.dts_ms, now));
         seat.stale_since = None;
-        if self.wanted == Phase::Live && self.phase == Phase::Rehearsal {
+        if goes_live {
             self.go_live(context, &info, now);
         } else if self.output.is_none() {
             self.open_rehearsal(context, &info, now);
@@ -219,5 +226,6 @@ impl State {
 fn renditions(info: &RunInfo) -> Vec<Rendition> {
     let video = info.video.as_ref().map(|_| Rendition::Video);
     let audio = info.audio.as_ref().map(|_| Rendition::Audio);
-    video.into_iter().chain(audio).collect()
+    let small = info.small_sound.then_some(Rendition::AudioLow);
+    video.into_iter().chain(audio).chain(small).collect()
 }

@@ -37,6 +37,9 @@ pub const GRACE: Duration = TARGET_DURATION.saturating_mul(3);
 /// that the playlist gets shorter than three target durations (RFC 8216bis 6.2.2).
 pub const RING_BYTES: usize = 96 << 20;
 
+/// The same of a rendition that is made here, at a rate of our own.
+pub const MADE_RING_BYTES: usize = 8 << 20;
+
 /// Bytes of a segment under way. A part beyond it is dropped: no encoder we accept gets near
 /// (64 Mbps for 4 s).
 pub const SEGMENT_BYTES: usize = 32 << 20;

@@ -1,4 +1,7 @@
 //! Renders the multivariant playlists: `index.m3u8` (picture with sound, or sound alone) and `listen.m3u8`.
+//!
+//! A picture goes with the sound of its own kind: the publisher's with the publisher's, a small one with the small one. Where
+//! there is no small sound (the publisher's is small enough) the publisher's takes its place.
 
 use std::fmt::Write as _;
 
@@ -8,25 +11,27 @@ use crate::live::event::{Format, Rendition};
 /// What a multivariant playlist offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Offer {
-    /// All there is.
+    /// All there is. The first variant is the one to begin with: the best.
     Everything,
-    /// Sound only, for a phone in a pocket.
+    /// Sound only, for a phone in a pocket: the smallest first.
     SoundOnly,
 }
 
+/// What the small sound takes with all that is around it, bits per second: said before it is measured, and never less.
+const LOW_SOUND_BPS: u64 = 56_000;
+
 /// The multivariant playlist, or `None` while it is not known yet what the stream has, or has none of it.
 pub fn render(ring: &Ring, offer: Offer) -> Option<String> {
-    let known = |track: &Track| track.init().is_some() && !track.listed().is_empty();
-    // A rendition that was announced is waited for until it is there or plainly missing (it has gaps then).
-    if ring.tracks().iter().any(|track| track.listed().is_empty()) {
+    // What the publisher sends is waited for until it is there or plainly missing (it has gaps then). What is made of it has
+    // begun by then, or is left out.
+    let sent = |track: &&Track| !track.rendition().is_made();
+    if ring.tracks().iter().filter(sent).any(|track| track.listed().is_empty()) {
         return None;
     }
-    let variants: Vec<Variant> =
-        ring.tracks().iter().filter(|track| known(track)).filter_map(Variant::of).collect();
-    let find = |rendition| variants.iter().find(|variant| variant.rendition == rendition);
-    let video = find(Rendition::Video).filter(|_| offer == Offer::Everything);
-    Some(text(video, find(Rendition::Audio), ring.tracks().iter().all(playlist::independent)))
-        .filter(|text| text.contains("#EXT-X-STREAM-INF"))
+    let known =
+        |track: &&Track| track.init().is_some() && (!track.listed().is_empty() || track.open().is_some());
+    let variants: Vec<Variant> = ring.tracks().iter().filter(known).filter_map(Variant::of).collect();
+    text(&variants, offer, ring.tracks().iter().all(playlist::independent))
 }
 
 /// What a multivariant playlist says of a rendition; the replay has the same.
@@ -45,11 +50,16 @@ pub struct Variant {
 impl Variant {
     fn of(track: &Track) -> Option<Self> {
         let rate = track.rate();
+        let nominal = if track.rendition() == Rendition::AudioLow { LOW_SOUND_BPS } else { 0 };
+        let average_bps = match rate.average_bps() {
+            0 => nominal,
+            measured => measured,
+        };
         Some(Self {
             rendition: track.rendition(),
             format: track.init()?.init.format.clone(),
-            peak_bps: rate.peak_bps,
-            average_bps: rate.average_bps(),
+            peak_bps: rate.peak_bps.max(nominal),
+            average_bps,
         })
     }
 
@@ -58,37 +68,43 @@ impl Variant {
             Format::Video { codec, .. } | Format::Audio { codec, .. } => codec,
         }
     }
+
+    fn group(&self) -> &'static str {
+        if self.rendition.is_made() { "sound48" } else { "sound" }
+    }
 }
 
-/// The text for a picture, a sound, or both.
-pub fn text(video: Option<&Variant>, audio: Option<&Variant>, independent: bool) -> String {
+/// The text for these renditions; `None` if the offer comes to nothing.
+pub fn text(all: &[Variant], offer: Offer, independent: bool) -> Option<String> {
+    let find = |rendition| all.iter().find(|variant| variant.rendition == rendition);
+    let (full, low) = (find(Rendition::Audio), find(Rendition::AudioLow));
+    let video = find(Rendition::Video).filter(|_| offer == Offer::Everything);
     let mut out = String::from("#EXTM3U\n#EXT-X-VERSION:9\n");
     if independent {
         out.push_str("#EXT-X-INDEPENDENT-SEGMENTS\n");
     }
-    let audio_uri = names::playlist(Rendition::Audio);
-    let channels = match audio.map(|audio| &audio.format) {
-        Some(Format::Audio { channels, .. }) => *channels,
-        _ => 0,
-    };
-    if audio.is_some() {
+    for sound in full.into_iter().chain(low) {
+        let Format::Audio { channels, .. } = &sound.format else { continue };
+        let (group, uri) = (sound.group(), names::playlist(sound.rendition));
         // Writing to a string cannot fail, here and below.
         let _ = writeln!(
             out,
-            "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"sound\",NAME=\"Sound\",DEFAULT=YES,AUTOSELECT=YES,CHANNELS=\"{channels}\",URI=\"{audio_uri}\""
+            "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"{group}\",NAME=\"Sound\",DEFAULT=YES,AUTOSELECT=YES,CHANNELS=\"{channels}\",URI=\"{uri}\""
         );
     }
+    // With a picture, sound alone is for who cannot have it; without one it is all there is, in both.
+    let sounds = match (video, offer) {
+        (Some(_), _) => [low.or(full), None],
+        (None, Offer::Everything) => [full, low],
+        (None, Offer::SoundOnly) => [low, full],
+    };
     if let Some(video) = video {
-        stream(&mut out, Some(video), audio);
-        out.push_str(names::playlist(Rendition::Video));
-        out.push('\n');
+        stream(&mut out, Some(video), full.or(low));
     }
-    if audio.is_some() {
-        stream(&mut out, None, audio);
-        out.push_str(audio_uri);
-        out.push('\n');
+    for sound in sounds.into_iter().flatten() {
+        stream(&mut out, None, Some(sound));
     }
-    out
+    out.contains("#EXT-X-STREAM-INF").then_some(out)
 }
 
 fn stream(out: &mut String, video: Option<&Variant>, audio: Option<&Variant>) {
@@ -107,5 +123,10 @@ fn stream(out: &mut String, video: Option<&Variant>, audio: Option<&Variant>) {
             let _ = write!(out, ",FRAME-RATE={}.{:03}", fps_milli / 1000, fps_milli % 1000);
         }
     }
-    out.push_str(if audio.is_some() { ",AUDIO=\"sound\"\n" } else { "\n" });
+    if let Some(audio) = audio {
+        let _ = write!(out, ",AUDIO=\"{}\"", audio.group());
+    }
+    if let Some(own) = video.or(audio) {
+        let _ = writeln!(out, "\n{}", names::playlist(own.rendition));
+    }
 }

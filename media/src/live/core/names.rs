@@ -53,11 +53,7 @@ impl Name {
         }
         let (stem, extension) = name.rsplit_once('.')?;
         let mut pieces = stem.split('-');
-        let rendition = match pieces.next()? {
-            "video" => Rendition::Video,
-            "audio" => Rendition::Audio,
-            _ => return None,
-        };
+        let rendition = Rendition::parse(pieces.next()?)?;
         let (kind, stream) = (pieces.next()?, pieces.next()?);
         if pieces.next().is_some() {
             return None;
@@ -80,6 +76,7 @@ pub const fn playlist(rendition: Rendition) -> &'static str {
     match rendition {
         Rendition::Video => "video.m3u8",
         Rendition::Audio => "audio.m3u8",
+        Rendition::AudioLow => "audio48.m3u8",
     }
 }
 
@@ -91,9 +88,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_name_comes_back_as_it_was_written(n in any::<u64>(), small in any::<u32>(), stream in any::<u64>(), which in 0..3) {
+        fn a_name_comes_back_as_it_was_written(n in any::<u64>(), small in any::<u32>(), stream in any::<u64>(), which in 0..3, of in 0..Rendition::ALL.len()) {
             let kind = [Kind::Init(small), Kind::Segment(n), Kind::Part(n)][usize::try_from(which).expect("small")];
-            let name = Name { rendition: Rendition::Audio, kind, stream };
+            let name = Name { rendition: Rendition::ALL[of], kind, stream };
             prop_assert_eq!(Name::parse(&name.to_string()), Some(name));
         }
 
@@ -107,6 +104,7 @@ mod tests {
     fn other_spellings_of_a_name_are_refused() {
         for name in [
             "video-p01-a.m4s",
+            "audio480-p1-a.m4s",
             "video-p+1-a.m4s",
             "video-p1-A.m4s",
             "video-p1-a.mp4",

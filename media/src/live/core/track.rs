@@ -5,7 +5,7 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 use yunke_protocol::UtcMillis;
 
 use super::{
-    GRACE, HOLD_BACK, RING_BYTES, SEGMENT_BYTES, WINDOW,
+    GRACE, HOLD_BACK, MADE_RING_BYTES, RING_BYTES, SEGMENT_BYTES, WINDOW,
     frontier::Frontier,
     millis,
     names::{Kind, Name},
@@ -177,9 +177,10 @@ impl Track {
     }
 
     fn evict(&mut self) {
+        let room = if self.rendition.is_made() { MADE_RING_BYTES } else { RING_BYTES };
         while let Some(oldest) = self.listed.front() {
             let rest = self.listed_duration.saturating_sub(oldest.duration);
-            if (rest < WINDOW && self.bytes <= RING_BYTES) || rest < HOLD_BACK {
+            if (rest < WINDOW && self.bytes <= room) || rest < HOLD_BACK {
                 break;
             }
             self.listed_duration = rest;
@@ -190,7 +191,7 @@ impl Track {
         let keep_from = edge - millis(self.listed_duration + GRACE);
         while let Some(oldest) = self.evicted.front() {
             let over = oldest.pdt.saturating_add(millis(oldest.duration)) <= keep_from;
-            if !over && self.bytes <= RING_BYTES {
+            if !over && self.bytes <= room {
                 break;
             }
             self.bytes -= oldest.size();

@@ -23,7 +23,6 @@ use crate::live::{
         track::{Lookup, Served},
     },
     edition::Edition,
-    event::Rendition,
     stream::{Playlist, Stream},
 };
 
@@ -194,8 +193,7 @@ impl Question {
         {
             self.lesson.deliveries.record(self.lease.id, interval, self.now);
         }
-        let sound = name.rendition == Rendition::Audio;
-        answer::media(file.bytes, sound, self.range.as_ref(), self.keep(Keep::Immutable))
+        answer::media(file.bytes, name.rendition.is_sound(), self.range.as_ref(), self.keep(Keep::Immutable))
     }
 }
 

@@ -17,7 +17,7 @@ use super::{
     directives::Directives,
     frontier::Resolution,
     multivariant::{self, Offer},
-    names::Name,
+    names::{self, Name},
     playlist,
     ring::Ring,
     segment::Open,
@@ -26,7 +26,7 @@ use super::{
 use crate::live::event::{Completed, Content, Event, Part, Rendition};
 
 const FIRST_MSN: u64 = 40;
-const RENDITIONS: [Rendition; 2] = [Rendition::Video, Rendition::Audio];
+const RENDITIONS: [Rendition; 3] = Rendition::ALL;
 
 /// What a player of one rendition remembers of earlier playlists.
 #[derive(Default)]
@@ -103,9 +103,12 @@ fn served(ring: &Ring, track: &Track, list: &Playlist) {
     }
     assert_eq!(list.hint.is_none(), ring.in_outage() || ring.ended());
     assert_eq!(list.ended, ring.ended());
+    let others = ring.tracks().iter().filter(|other| other.rendition() != track.rendition());
+    let begun = others.clone().filter(|other| other.open().is_some() || !other.listed().is_empty());
+    assert!(ring.ended() || list.reports.len() == begun.count(), "every other one that has begun");
     for report in &list.reports {
-        assert!(!report["URI"].starts_with(track.rendition().name()), "only the others");
-        let other = ring.tracks().iter().find(|other| other.rendition() != track.rendition()).expect("two");
+        let own = |other: &&Track| report["URI"] == names::playlist(other.rendition());
+        let other = others.clone().find(own).expect("one of the others");
         let newest = other.open().map_or_else(|| other.next_msn() - 1, |open| open.msn);
         assert_eq!(report["LAST-MSN"], newest.to_string());
     }
@@ -192,16 +195,15 @@ fn reloads(ring: &Ring, track: &Track, memory: &mut Memory) {
 }
 
 /// Renditions stay aligned: the same number has the same discontinuity number.
-fn aligned(memories: &[Memory; 2]) {
-    let [video, audio] = memories;
+fn aligned([video, others @ ..]: &[Memory; 3]) {
     for (msn, (_, discontinuity)) in &video.segments {
-        if let Some((_, other)) = audio.segments.get(msn) {
+        for (_, other) in others.iter().filter_map(|other| other.segments.get(msn)) {
             assert_eq!(discontinuity, other, "segment {msn}");
         }
     }
 }
 
-fn record(memories: &mut [Memory; 2], completed: &[Completed]) {
+fn record(memories: &mut [Memory; 3], completed: &[Completed]) {
     for segment in completed {
         let recorded = &mut memories[segment.rendition as usize].recorded;
         assert_eq!(segment.msn, FIRST_MSN + recorded.len() as u64, "each segment is reported once, in order");
@@ -215,7 +217,7 @@ fn record(memories: &mut [Memory; 2], completed: &[Completed]) {
 fn run(steps: &[Step]) -> Ring {
     let mut ring = Ring::new(start(FIRST_MSN));
     let mut pipeline = Pipeline::default();
-    let mut memories = [Memory::default(), Memory::default()];
+    let mut memories = RENDITIONS.map(|_| Memory::default());
     for event in pipeline.begin() {
         ring.apply(event);
     }
@@ -250,7 +252,7 @@ fn lesson(seconds: u64) -> Vec<Step> {
 
 #[test]
 fn an_hour_is_held_in_a_minute_of_memory() {
-    let ring = run(&lesson(300));
+    let ring = run(&lesson(150));
     for track in ring.tracks() {
         assert!(track.bytes() <= 45 * 7 * 40, "{}", track.bytes());
         assert_eq!(track.listed().len(), 30);
@@ -265,13 +267,15 @@ fn the_multivariant_playlist_offers_picture_with_sound_and_sound_alone() {
         text,
         "#EXTM3U\n#EXT-X-VERSION:9\n#EXT-X-INDEPENDENT-SEGMENTS\n\
          #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"sound\",NAME=\"Sound\",DEFAULT=YES,AUTOSELECT=YES,CHANNELS=\"2\",URI=\"audio.m3u8\"\n\
+         #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"sound48\",NAME=\"Sound\",DEFAULT=YES,AUTOSELECT=YES,CHANNELS=\"1\",URI=\"audio48.m3u8\"\n\
          #EXT-X-STREAM-INF:BANDWIDTH=2516,AVERAGE-BANDWIDTH=2516,CODECS=\"avc1.64001f,mp4a.40.2\",RESOLUTION=1280x720,FRAME-RATE=30.000,AUDIO=\"sound\"\n\
          video.m3u8\n\
-         #EXT-X-STREAM-INF:BANDWIDTH=1258,AVERAGE-BANDWIDTH=1258,CODECS=\"mp4a.40.2\",AUDIO=\"sound\"\n\
-         audio.m3u8\n"
+         #EXT-X-STREAM-INF:BANDWIDTH=56000,AVERAGE-BANDWIDTH=1258,CODECS=\"mp4a.40.2\",AUDIO=\"sound48\"\n\
+         audio48.m3u8\n"
     );
     let listen = multivariant::render(&ring, Offer::SoundOnly).expect("known by now");
-    assert!(!listen.contains("video") && listen.contains("audio.m3u8"), "{listen}");
+    let variants: Vec<&str> = listen.lines().filter(|line| !line.starts_with('#')).collect();
+    assert_eq!(variants, ["audio48.m3u8", "audio.m3u8"], "the smallest first");
 }
 
 #[test]
@@ -286,6 +290,48 @@ fn nothing_is_offered_before_each_rendition_is_there_or_plainly_missing() {
     assert!(multivariant::render(&ring, Offer::Everything).is_some());
     let audio = ring.track(Rendition::Audio).expect("announced");
     assert!(playlist::full(&ring, audio).contains("#EXT-X-GAP"));
+}
+
+fn of(rendition: Rendition, segments: usize) -> impl Iterator<Item = Step> {
+    (0..segments).map(move |_| Step::Part { rendition, ms: 290, last: true, key: true })
+}
+
+#[test]
+fn what_is_made_here_is_not_waited_for() {
+    let both = |segments| of(Rendition::Video, segments).chain(of(Rendition::Audio, segments));
+    let mut ring = Ring::new(start(FIRST_MSN));
+    let mut pipeline = Pipeline::default();
+    let inits = pipeline.begin().into_iter().take(2);
+    let parts: Vec<Event> = both(1).flat_map(|step| pipeline.events(&step)).collect();
+    for event in inits.chain(parts) {
+        ring.apply(event);
+    }
+    let text = multivariant::render(&ring, Offer::Everything).expect("picture and sound are there");
+    assert!(!text.contains("audio48"), "{text}");
+    // It has begun: it is offered at the rate it will not exceed, before a segment of it is whole.
+    let begun = pipeline.begin().into_iter().skip(2);
+    let part = Step::Part { rendition: Rendition::AudioLow, ms: 290, last: false, key: true };
+    for event in begun.chain(pipeline.events(&part)) {
+        ring.apply(event);
+    }
+    let text = multivariant::render(&ring, Offer::Everything).expect("still there");
+    assert!(text.contains("BANDWIDTH=56000,AVERAGE-BANDWIDTH=56000"), "{text}");
+}
+
+#[test]
+fn a_small_sound_that_stops_has_gaps_while_the_others_go_on() {
+    let mut steps = lesson(10);
+    for _ in 0..6 {
+        steps.extend(of(Rendition::Video, 1).chain(of(Rendition::Audio, 1)));
+    }
+    let ring = run(&steps);
+    let low = ring.track(Rendition::AudioLow).expect("announced");
+    let text = playlist::full(&ring, low);
+    assert!(text.matches("#EXT-X-GAP").count() >= 4 && !text.contains("ENDLIST"), "{text}");
+    let video = ring.track(Rendition::Video).expect("announced");
+    for (gap, beside) in low.listed().iter().zip(video.listed()).filter(|(low, _)| low.init().is_none()) {
+        assert_eq!((gap.msn, gap.pdt), (beside.msn, beside.pdt));
+    }
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub(crate) enum Step {
 }
 
 pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let rendition = || prop_oneof![Just(Rendition::Video), Just(Rendition::Audio)];
+    let rendition = || prop_oneof![Just(Rendition::Video), Just(Rendition::Audio), Just(Rendition::AudioLow)];
     let part = (rendition(), 255..=301_u64, prop::bool::weighted(0.15), prop::bool::weighted(0.5))
         .prop_map(|(rendition, ms, last, key)| Step::Part { rendition, ms, last, key });
     let step = prop_oneof![
@@ -60,7 +60,7 @@ pub(crate) fn start(first_msn: u64) -> StreamStart {
         stream: 0x18c,
         first_msn,
         discontinuities: 3,
-        renditions: vec![Rendition::Video, Rendition::Audio],
+        renditions: Rendition::ALL.to_vec(),
         part_target: Duration::from_millis(300),
     }
 }
@@ -68,7 +68,7 @@ pub(crate) fn start(first_msn: u64) -> StreamStart {
 /// Turns steps into events with the times and numbers a pipeline would give them.
 #[derive(Debug)]
 pub(crate) struct Pipeline {
-    lanes: [Lane; 2],
+    lanes: [Lane; Rendition::ALL.len()],
     in_outage: bool,
     clock: i64,
     format: u8,
@@ -88,13 +88,13 @@ pub(crate) const EPOCH: i64 = 1_790_000_000_000;
 impl Default for Pipeline {
     fn default() -> Self {
         let lane = || Lane { pdt: EPOCH, ..Lane::default() };
-        Self { lanes: [lane(), lane()], in_outage: false, clock: EPOCH, format: 0, serial: 0 }
+        Self { lanes: Rendition::ALL.map(|_| lane()), in_outage: false, clock: EPOCH, format: 0, serial: 0 }
     }
 }
 
 impl Pipeline {
     pub(crate) fn begin(&self) -> Vec<Event> {
-        vec![self.init(Rendition::Video), self.init(Rendition::Audio)]
+        Rendition::ALL.map(|rendition| self.init(rendition)).to_vec()
     }
 
     pub(crate) fn events(&mut self, step: &Step) -> Vec<Event> {
@@ -145,7 +145,7 @@ impl Pipeline {
             bytes: Bytes::from(bytes),
             duration: Duration::from_millis(ms),
             pdt: lane.pdt,
-            independent: key || rendition == Rendition::Audio,
+            independent: key || rendition.is_sound(),
             segment: lane.segment,
             last_of_segment: last,
         };
@@ -166,7 +166,7 @@ impl Pipeline {
     }
 
     fn latest(&self) -> i64 {
-        self.lanes[0].pdt.max(self.lanes[1].pdt)
+        self.lanes.iter().map(|lane| lane.pdt).max().unwrap_or(EPOCH)
     }
 
     fn init(&self, rendition: Rendition) -> Event {
@@ -174,7 +174,10 @@ impl Pipeline {
             Rendition::Video => {
                 Format::Video { codec: "avc1.64001f".into(), width: 1280, height: 720, fps_milli: 30_000 }
             }
-            Rendition::Audio => Format::Audio { codec: "mp4a.40.2".into(), rate: 48_000, channels: 2 },
+            Rendition::Audio | Rendition::AudioLow => {
+                let channels = if rendition.is_made() { 1 } else { 2 };
+                Format::Audio { codec: "mp4a.40.2".into(), rate: 48_000, channels }
+            }
         };
         let bytes = Bytes::from(vec![b'i', rendition as u8, self.format]);
         Event::Init(rendition, Init { bytes, format })
