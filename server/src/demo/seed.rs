@@ -130,6 +130,7 @@ pub(super) async fn plan(
             audience: vec![cast.centre],
             planned_start_at: starts,
             planned_end_at: starts + minutes * MINUTE_MS,
+            low_latency: false,
             actor_id: cast.organizer,
             at: app.source.now(),
         })

@@ -66,7 +66,7 @@ async fn load(store: &SqliteStore, id: Uuid) -> StoreResult<Option<Lesson>> {
         r#"SELECT l.title, l.summary, l.lecturer_id, p.name AS lecturer_name, l.planned_start_at, l.planned_end_at,
                   l.phase, l.started_at, l.ended_at, l.zero_at, l.edge_ms, l.length_ms,
                   l.replay_ready AS "replay_ready: bool", l.rule_id, l.rule_version,
-                  l.stream_key_hash IS NOT NULL AS "key_set!: bool",
+                  l.stream_key_hash IS NOT NULL AS "key_set!: bool", l.low_latency AS "low_latency: bool",
                   u.id AS unit_id, u.parent_id, u.kind, u.name, u.path
            FROM lessons l JOIN users p ON p.id = l.lecturer_id JOIN units u ON u.id = l.unit_id
            WHERE l.id = ?"#,
@@ -98,6 +98,7 @@ async fn load(store: &SqliteStore, id: Uuid) -> StoreResult<Option<Lesson>> {
         audience: audience(&mut tx, id).await?,
         rule: rule(&mut tx, row.rule_id, row.rule_version).await?,
         key_set: row.key_set,
+        low_latency: row.low_latency,
     }))
 }
 

@@ -63,8 +63,9 @@ pub(crate) async fn plan(store: &SqliteStore, lesson: NewLesson) -> StoreResult<
     let mut tx = store.begin().await?;
     sqlx::query!(
         "INSERT INTO lessons (id, title, summary, unit_id, lecturer_id, planned_start_at, planned_end_at,
-                              rule_id, rule_version, created_by, created_at, updated_at)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, r.id, max(r.version), ?8, ?9, ?9 FROM credit_rules r WHERE r.id = ?10",
+                              low_latency, rule_id, rule_version, created_by, created_at, updated_at)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?11, r.id, max(r.version), ?8, ?9, ?9
+         FROM credit_rules r WHERE r.id = ?10",
         lesson.id,
         lesson.title,
         lesson.summary,
@@ -75,6 +76,7 @@ pub(crate) async fn plan(store: &SqliteStore, lesson: NewLesson) -> StoreResult<
         lesson.actor_id,
         lesson.at,
         DEFAULT_RULE,
+        lesson.low_latency,
     )
     .execute(&mut *tx)
     .await
@@ -115,11 +117,13 @@ pub(crate) async fn edit(
     }
     sqlx::query!(
         "UPDATE lessons SET title = coalesce(?, title), summary = coalesce(?, summary),
-                lecturer_id = coalesce(?, lecturer_id), planned_start_at = ?, planned_end_at = ?, updated_at = ?
+                lecturer_id = coalesce(?, lecturer_id), low_latency = coalesce(?, low_latency),
+                planned_start_at = ?, planned_end_at = ?, updated_at = ?
          WHERE id = ?",
         edit.title,
         edit.summary,
         edit.lecturer_id,
+        edit.low_latency,
         starts,
         ends,
         at,
@@ -133,7 +137,7 @@ pub(crate) async fn edit(
     }
     let detail = serde_json::json!({
         "title": edit.title, "lecturer_id": edit.lecturer_id, "audience": edit.audience,
-        "planned_start_at": edit.planned_start_at, "planned_end_at": edit.planned_end_at,
+        "planned_start_at": edit.planned_start_at, "planned_end_at": edit.planned_end_at, "low_latency": edit.low_latency,
     });
     note(&mut tx, id, "lesson.edit", Some(actor_id), at, detail).await?;
     tx.commit().await.map_err(failed)?;

@@ -113,6 +113,8 @@ pub struct Lesson {
     pub rule: Rule,
     /// Whether a stream key was given out.
     pub key_set: bool,
+    /// Whether members are offered the live picture by WHEP.
+    pub low_latency: bool,
 }
 
 /// A lesson in a list.
@@ -191,6 +193,8 @@ pub struct NewLesson {
     pub planned_start_at: UtcMillis,
     /// Planned end.
     pub planned_end_at: UtcMillis,
+    /// Whether members are offered the live picture by WHEP.
+    pub low_latency: bool,
     /// Who plans it.
     pub actor_id: Uuid,
     /// Now.
@@ -212,6 +216,8 @@ pub struct Edit {
     pub planned_start_at: Option<UtcMillis>,
     /// New planned end.
     pub planned_end_at: Option<UtcMillis>,
+    /// Whether members are offered the live picture by WHEP; holds for leases given from now on.
+    pub low_latency: Option<bool>,
 }
 
 /// What became of an edit or a cancellation.

@@ -227,6 +227,7 @@ impl Server {
             audience: vec![town.station.id],
             planned_start_at: starts,
             planned_end_at: starts + 45 * 60_000,
+            low_latency: false,
             actor_id: town.organizer,
             at: NOW,
         };

@@ -82,6 +82,7 @@ async fn a_lesson_goes_from_the_first_picture_to_the_replay() {
             .await;
     assert!(lease["replay_url"].as_str().is_some_and(|url| url.contains("/replay/")));
     assert_eq!(lease["live_url"], Value::Null);
+    assert_eq!(lease["whep_url"], Value::Null);
     assert_eq!(problem(post(lecturer, &studio("/key")).await).await.1, "wrong_phase");
 }
 
@@ -99,6 +100,7 @@ async fn a_lease_is_kept_and_signed_for_one_lesson() {
     assert!(lease.expires_at >= now + 2 * HOUR_MS);
     let address = answer["live_url"].as_str().expect("the one it will have when it begins");
     assert!(address.ends_with(&format!("/live/{token}/{id}/index.m3u8")), "{address}");
+    assert_eq!(answer["whep_url"], Value::Null, "only where the lesson asks for it");
     assert_eq!(answer["replay_url"], Value::Null);
     let row = server.app.store.lease(lease.id).await.expect("asked").expect("kept");
     assert_eq!((row.user_id, row.branch_id), (town.member, Some(town.branch.id)));

@@ -47,6 +47,28 @@ async fn a_lesson_is_planned_changed_and_cancelled() {
 }
 
 #[tokio::test]
+async fn low_latency_is_off_until_an_organizer_turns_it_on() {
+    let server = Server::empty().await;
+    let town = server.town().await;
+    let who = Some(town.organizer);
+    let lesson = good(server.post(who, "/api/console/lessons", &plan(&town)).await).await;
+    assert_eq!(lesson["low_latency"], false);
+    let id = lesson["id"].as_str().expect("an id");
+    let edit = server.call_as(who, Method::PATCH, &format!("/api/console/lessons/{id}")).await;
+    let edited = good(edit.json(&json!({ "low_latency": true })).send().await.expect("answered")).await;
+    assert_eq!(edited["low_latency"], true);
+    let path = format!("/api/lessons/{id}/leases");
+    let lease = good(server.post(Some(town.member), &path, &json!({ "device": "phone" })).await).await;
+    let token = lease["lease"].as_str().expect("a token");
+    let address = lease["whep_url"].as_str().expect("an address");
+    assert!(address.ends_with(&format!("/whep/{token}/{id}")), "{address}");
+    let body = with(plan(&town), "low_latency", json!(true));
+    assert_eq!(good(server.post(who, "/api/console/lessons", &body).await).await["low_latency"], true);
+    let answer = server.post(who, "/api/console/lessons", &with(plan(&town), "low_latency", json!(1))).await;
+    assert_eq!(problem(answer).await.1, "json_unexpected");
+}
+
+#[tokio::test]
 async fn an_editor_does_not_uninvite_units_out_of_sight() {
     let server = Server::empty().await;
     let town = server.town().await;

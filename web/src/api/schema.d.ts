@@ -783,6 +783,11 @@ export interface components {
             replay_audio_url: string | null;
             /** @description Multivariant playlist of the replay; null until it stands. */
             replay_url: string | null;
+            /**
+             * @description Where a WHEP offer for the live lesson goes, if it is for low latency; null when it is over. Whoever cannot play
+             *     it, or is turned away there, plays `live_url`.
+             */
+            whep_url: string | null;
         };
         /** @description What plays. */
         LeaseWish: {
@@ -849,6 +854,8 @@ export interface components {
              * @description Who gives it.
              */
             lecturer_id: string;
+            /** @description Members are offered the live picture by WHEP. */
+            low_latency: boolean;
             /** @description What the viewer may do. */
             may: components["schemas"]["May"];
             /** @description Whether members hear and see something. */
@@ -874,6 +881,8 @@ export interface components {
             audience?: string[] | null;
             /** Format: uuid */
             lecturer_id?: string | null;
+            /** @description Holds for leases given from now on. */
+            low_latency?: boolean | null;
             /** Format: int64 */
             planned_end_at?: number | null;
             /** Format: int64 */
@@ -900,6 +909,8 @@ export interface components {
             audience: string[];
             /** Format: uuid */
             lecturer_id: string;
+            /** @description Offer members the live picture by WHEP, below a second. Costs data, and the node for each viewer. */
+            low_latency?: boolean;
             /** Format: int64 */
             planned_end_at: number;
             /** Format: int64 */

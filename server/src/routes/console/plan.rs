@@ -46,6 +46,9 @@ pub(super) struct LessonPlan {
     audience: Vec<Uuid>,
     planned_start_at: i64,
     planned_end_at: i64,
+    /// Offer members the live picture by WHEP, below a second. Costs data, and the node for each viewer.
+    #[serde(default)]
+    low_latency: bool,
 }
 
 /// What to change; what is missing stays.
@@ -59,6 +62,8 @@ pub(super) struct LessonEdit {
     audience: Option<Vec<Uuid>>,
     planned_start_at: Option<i64>,
     planned_end_at: Option<i64>,
+    /// Holds for leases given from now on.
+    low_latency: Option<bool>,
 }
 
 /// Plans a lesson.
@@ -88,6 +93,7 @@ pub(super) async fn plan(
             audience: body.audience,
             planned_start_at: body.planned_start_at,
             planned_end_at: body.planned_end_at,
+            low_latency: body.low_latency,
             actor_id: viewer.user.id,
             at: now,
         })
@@ -128,6 +134,7 @@ pub(super) async fn edit(
         audience,
         planned_start_at: body.planned_start_at,
         planned_end_at: body.planned_end_at,
+        low_latency: body.low_latency,
     };
     match app.store.edit_lesson(lesson.id, edit, viewer.user.id, now).await? {
         EditOutcome::Done => {}

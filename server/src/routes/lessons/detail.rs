@@ -36,6 +36,8 @@ pub struct LessonDetail {
     gaps: Vec<Gap>,
     /// Whether members hear and see something.
     on_air: OnAir,
+    /// Members are offered the live picture by WHEP.
+    low_latency: bool,
     /// How credit is computed.
     rule: RuleFigures,
     /// What the viewer may do.
@@ -115,6 +117,7 @@ pub async fn detail_of(
         edge_ms: facts.edge_ms,
         gaps: facts.gaps,
         on_air: facts.on_air,
+        low_latency: lesson.low_latency,
         rule: RuleFigures::from(&lesson.rule),
         may,
     })

@@ -43,6 +43,9 @@ pub struct LeaseGrant {
     live_url: Option<String>,
     /// The same, sound only.
     live_audio_url: Option<String>,
+    /// Where a WHEP offer for the live lesson goes, if it is for low latency; null when it is over. Whoever cannot play
+    /// it, or is turned away there, plays `live_url`.
+    whep_url: Option<String>,
     /// Multivariant playlist of the replay; null until it stands.
     replay_url: Option<String>,
     /// The same, sound only.
@@ -117,6 +120,7 @@ pub async fn grant(
         expires_at,
         live_url: live.then(|| url("live", "index")),
         live_audio_url: live.then(|| url("live", "listen")),
+        whep_url: (live && lesson.low_latency).then(|| format!("{base}/whep/{token}/{}", lesson.id)),
         replay_url: replay.then(|| url("replay", "index")),
         replay_audio_url: replay.then(|| url("replay", "listen")),
         lease: token,

@@ -62,6 +62,26 @@ pub async fn an_edit_keeps_to_the_phase(store: &dyn Store) {
     assert_eq!(nobody, EditOutcome::NotFound);
 }
 
+/// Off unless it was planned so; an edit that does not name it leaves it.
+pub async fn low_latency_is_kept(store: &dyn Store) {
+    let town = town(store).await;
+    let lesson = planned(store, &town, 200).await;
+    let is = async || store.lesson(lesson).await.expect("asked").expect("there").low_latency;
+    let edit = async |edit: Edit| {
+        let outcome = store.edit_lesson(lesson, edit, town.organizer, NOW).await.expect("asked");
+        assert_eq!(outcome, EditOutcome::Done);
+    };
+    let turned = |low_latency| Edit { low_latency: Some(low_latency), ..Edit::default() };
+    assert!(!is().await);
+    edit(turned(true)).await;
+    assert!(is().await);
+    edit(Edit { title: Some("新题目".to_owned()), ..Edit::default() }).await;
+    assert!(is().await);
+    go(store, lesson, LessonPhase::Live, NOW).await;
+    edit(turned(false)).await;
+    assert!(!is().await, "also while it is live");
+}
+
 /// Members see what they are invited to, organizers what is in their part, lecturers their own.
 pub async fn a_list_shows_who_may_see(store: &dyn Store) {
     let town = town(store).await;

@@ -31,7 +31,7 @@ macro_rules! conformance_suite {
         $crate::conformance_suite!(@cases $open:
             a_centre_is_set_up_once, a_phone_number_is_unique, an_unknown_reference_is_dangling,
             a_person_comes_with_branch_and_roles, a_session_ends_in_time_and_everywhere, people_are_found_in_their_scope,
-            units_are_a_tree, a_lesson_goes_its_way_once, an_edit_keeps_to_the_phase, a_list_shows_who_may_see,
+            units_are_a_tree, a_lesson_goes_its_way_once, an_edit_keeps_to_the_phase, low_latency_is_kept, a_list_shows_who_may_see,
             every_change_is_in_the_audit_log, a_new_key_replaces_the_old, targets_are_what_media_needs, a_booth_is_open_without_a_key,
             an_older_snapshot_changes_nothing, a_timeline_is_written_once, a_rule_version_is_never_replaced,
             runs_that_overlap_are_found, a_lease_is_kept_as_it_was_issued,
@@ -145,6 +145,7 @@ pub async fn planned(store: &dyn Store, town: &Town, number: u128) -> Uuid {
         audience: vec![town.station_a.id],
         planned_start_at: NOW + 3_600_000,
         planned_end_at: NOW + 3_600_000 + 45 * 60_000,
+        low_latency: false,
         actor_id: town.organizer,
         at: NOW,
     };
