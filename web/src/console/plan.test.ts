@@ -55,6 +55,7 @@ describe('a change of a plan', () => {
     audience: [{ id: 'b', name: '支部' }],
     planned_start_at: fromLocal('2026-11-22', '23:30'),
     planned_end_at: fromLocal('2026-11-23', '00:30'),
+    low_latency: false,
   } as unknown as PlannedLesson
 
   it('comes back as it was, also over midnight', () => {
@@ -64,6 +65,11 @@ describe('a change of a plan', () => {
   it('sends only what differs, never the unit', () => {
     const form = { ...formOf(lesson), title: '新', unit_id: 'x', end: '00:45' }
     expect(changes(planBody(form)!, lesson)).toEqual({ title: '新', planned_end_at: fromLocal('2026-11-23', '00:45') })
+  })
+
+  it('turns low latency on, which a new plan leaves off', () => {
+    expect(planBody(good)).toMatchObject({ low_latency: false })
+    expect(changes(planBody({ ...formOf(lesson), low_latency: true })!, lesson)).toEqual({ low_latency: true })
   })
 
   it('may end in the future only, also while on air', () => {

@@ -14,6 +14,7 @@ export interface PlanForm {
   date: string
   start: string
   end: string
+  low_latency: boolean
 }
 
 export interface PlanBody {
@@ -24,6 +25,7 @@ export interface PlanBody {
   audience: string[]
   planned_start_at: number
   planned_end_at: number
+  low_latency: boolean
 }
 
 export type PlanField = keyof PlanForm
@@ -62,6 +64,7 @@ export function emptyPlan(now: number): PlanForm {
     date: start.date,
     start: start.time,
     end: toLocal(from + 3_600_000).time,
+    low_latency: false,
   }
 }
 
@@ -108,6 +111,7 @@ export function planBody(form: PlanForm): PlanBody | null {
     audience: [...form.audience],
     planned_start_at: times.from,
     planned_end_at: times.to,
+    low_latency: form.low_latency,
   }
 }
 
@@ -123,6 +127,7 @@ export function formOf(lesson: PlannedLesson): PlanForm {
     date: start.date,
     start: start.time,
     end: toLocal(lesson.planned_end_at).time,
+    low_latency: lesson.low_latency,
   }
 }
 

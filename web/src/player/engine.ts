@@ -1,4 +1,4 @@
-/** What plays a source: hls.js or the browser itself. The player decides what and when; an engine only does it. */
+/** What plays a source: hls.js, the browser itself, or a WebRTC connection. The player decides what and when; an engine only does it. */
 
 export type FailureKind =
   /** No or a wrong answer: try again. */
@@ -9,11 +9,19 @@ export type FailureKind =
   | 'lease'
   /** Nothing here can play this. */
   | 'unsupported'
+  /** A connection that played is gone: a new one may do. */
+  | 'lost'
+  /** Turned away for now: no room, no publisher, no answer. */
+  | 'later'
+  /** Does not play this way here; another way may. */
+  | 'never'
 
 export interface EngineEvents {
   failed(kind: FailureKind, detail: string): void
   /** The source answers and can be played. */
   ready(): void
+  /** Media stands still, or moves again, where the element does not notice. */
+  flows?(moving: boolean): void
 }
 
 /** Where to begin: the live edge, or a date (UTC milliseconds), with a guess where that is on the element's clock. */
@@ -27,6 +35,10 @@ export interface Engine {
   resume(): void
   /** Date of the frame that shows now; null while unknown. */
   date(): number | null
+  /** When `date` was true, on the monotonic clock; without it, now. */
+  datedAt?(): number
+  /** One connection to the picture of this moment: nothing to seek in, and its end is not the end of the lesson. */
+  readonly realtime?: true
   seekToDate(date: number): boolean
   seekLive(): void
   /** How far behind the best live position; null when that makes no sense. */

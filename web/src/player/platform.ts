@@ -53,3 +53,13 @@ export async function loadEngine(video: HTMLVideoElement): Promise<EngineFactory
   }
   return null
 }
+
+/**
+ * Fetches the engine of WHEP; null where LL-HLS is better or all there is. Where the browser's own HLS is chosen it stays:
+ * it goes on playing on the lock screen, which no connection does.
+ */
+export async function loadWhep(video: HTMLVideoElement): Promise<EngineFactory | null> {
+  if (engineOf(thisPlatform(video)) !== 'hls' || typeof RTCPeerConnection !== 'function') return null
+  const { WhepEngine } = await import('./whepEngine')
+  return WhepEngine.supported() ? (element, events) => new WhepEngine(element, events) : null
+}

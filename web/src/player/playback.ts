@@ -4,7 +4,9 @@
  */
 import { Backoff } from './backoff'
 import type { Engine, EngineFactory, FailureKind, StartAt } from './engine'
+import { Still } from './still'
 import { Watchdog, type Cure } from './watchdog'
+import { WhepChoice, type WhepFailure } from './whepChoice'
 
 export interface PlaybackEvents {
   /** Media moves. */
@@ -24,6 +26,8 @@ export interface PlaybackEvents {
 export interface PlaybackOptions {
   video: HTMLVideoElement
   loadEngine: (video: HTMLVideoElement) => Promise<EngineFactory | null>
+  /** The engine of WHEP; null where this device has none. */
+  loadWhep: (video: HTMLVideoElement) => Promise<EngineFactory | null>
   events: PlaybackEvents
   random: () => number
   now: () => number
@@ -32,12 +36,18 @@ export interface PlaybackOptions {
 export interface Source {
   kind: 'live' | 'replay'
   url: string
+  /** Where the same picture comes by WHEP; null where it does not. */
+  whep: string | null
 }
 
 /** Every so many failures in a row the whole source is opened anew instead of asked again. */
 const REOPEN_EVERY = 2
 /** Resuming a live lesson this far behind goes to the edge. */
 const BACK_TO_LIVE_MS = 12_000
+/** Standing still for this long is more than buffering. */
+const LONG_MS = 3000
+/** A connection that is alive and brings nothing, although the lecturer is there, is given up after this. */
+const SILENT_MS = 6000
 
 export class Playback {
   source: Source | null = null
@@ -48,6 +58,12 @@ export class Playback {
   private factory: EngineFactory | null = null
   private loading = 0
   private reopening = false
+  /** What plays by a connection is not connected: paused, or waiting for the network. */
+  private resting = false
+  private readonly choice = new WhepChoice()
+  private readonly still: Still
+  /** Since when the engine says that nothing moves. */
+  private standsSince: number | null = null
   private readonly watchdog = new Watchdog()
   private readonly backoff: Backoff
   private retryTimer: ReturnType<typeof setTimeout> | undefined
@@ -56,43 +72,68 @@ export class Playback {
 
   constructor(private readonly options: PlaybackOptions) {
     this.backoff = new Backoff(options.random, 600, 3000)
+    this.still = new Still(options.video)
     this.timer = setInterval(() => this.watch(), 1000)
     this.listen()
   }
 
   /** Opens a source; plays it when play is wanted. */
-  async open(source: Source, at: StartAt): Promise<void> {
+  open(source: Source, at: StartAt): Promise<void> {
+    this.choice.startedAnew()
+    return this.reopen(source, at)
+  }
+
+  private async reopen(source: Source, at: StartAt): Promise<void> {
     const turn = ++this.loading
     clearTimeout(this.retryTimer)
     this.source = source
-    this.factory ??= await this.options.loadEngine(this.options.video).catch(() => null)
+    this.resting = false
+    const whep = source.whep !== null && this.choice.open ? await this.options.loadWhep(this.options.video).catch(() => null) : null
+    const factory = whep ?? (await this.ordinary())
     if (turn !== this.loading) return
-    if (!this.factory) {
+    if (!factory) {
       this.options.events.unsupported()
       return
     }
+    this.letGo()
+    if (whep && !this.wanted) {
+      this.resting = true
+      return
+    }
     this.reopening = true
-    this.engine?.destroy()
-    const engine = this.factory(this.options.video, {
+    const engine = factory(this.options.video, {
       ready: () => {
         if (this.engine === engine) this.reopening = false
+        // What it falls back to is at hand when it is needed.
+        if (whep) void this.ordinary()
       },
       failed: (kind, detail) => {
         if (this.engine === engine) this.failed(kind, detail)
       },
+      flows: (moving) => {
+        if (this.engine === engine) this.flows(moving)
+      },
     })
     this.engine = engine
+    this.standsSince = null
     this.watchdog.reset()
-    engine.load(source.url, at)
+    engine.load(whep && source.whep !== null ? source.whep : source.url, at)
     if (this.wanted) this.start()
+  }
+
+  private async ordinary(): Promise<EngineFactory | null> {
+    this.factory ??= await this.options.loadEngine(this.options.video).catch(() => null)
+    return this.factory
   }
 
   close(): void {
     this.loading++
     clearTimeout(this.retryTimer)
     this.source = null
+    this.resting = false
     this.engine?.destroy()
     this.engine = null
+    this.still.drop()
     this.wanted = false
   }
 
@@ -104,14 +145,24 @@ export class Playback {
 
   play(): void {
     this.wanted = true
+    this.choice.startedAnew()
+    if (this.resting || this.mayImprove()) {
+      this.anew()
+      return
+    }
     if (!this.engine) return
     if (this.source?.kind === 'live' && (this.engine.behindLiveMs() ?? 0) > BACK_TO_LIVE_MS) this.engine.seekLive()
     this.start()
   }
 
   pause(): void {
+    const untold = this.reopening || this.resting
     this.wanted = false
     this.options.video.pause()
+    if (!untold) return
+    // Nothing plays that could say that it was paused.
+    this.options.events.paused()
+    this.rest()
   }
 
   /** UTC date of the frame that shows; null while it is not known or changing. */
@@ -127,20 +178,43 @@ export class Playback {
     this.engine?.seekLive()
   }
 
+  /** What shows is this moment: there is no rest to be played. */
+  get realtime(): boolean {
+    return this.engine?.realtime === true
+  }
+
   behindLiveMs(): number | null {
     return this.engine?.behindLiveMs() ?? null
   }
 
+  /** When `date` was true, monotonic; null: it is true now. */
+  datedAt(): number | null {
+    return this.engine?.datedAt?.() ?? null
+  }
+
   /** The lease changed; the same source goes on under another address. */
-  swapLease(from: string, to: string, url: string): void {
-    if (!this.source || !this.engine) return
-    this.source = { ...this.source, url }
-    if (!this.engine.swapLease(from, to)) void this.open(this.source, this.whereNow())
+  swapLease(from: string, to: string, source: Source): void {
+    if (!this.source) return
+    this.source = source
+    if (!this.engine) return
+    if (!this.engine.swapLease(from, to)) void this.reopen(this.source, this.whereNow())
+  }
+
+  /** The lecturer is on air, for the first time or again. */
+  lecturerBack(): void {
+    this.choice.startedAnew()
+    if (this.wanted && this.mayImprove()) this.anew()
+    else this.hurry()
   }
 
   /** The network is back, or the lecturer is: do not wait for the next try. */
   hurry(): void {
-    if (!this.source || !this.wanted || this.watchdog.stalledMs(this.options.now()) === 0) return
+    if (!this.source || !this.wanted) return
+    if (this.resting) {
+      this.anew()
+      return
+    }
+    if (this.engine?.realtime || this.watchdog.stalledMs(this.options.now()) === 0) return
     this.backoff.reset()
     this.retry()
   }
@@ -150,6 +224,7 @@ export class Playback {
       if (error instanceof DOMException && error.name === 'NotAllowedError') {
         this.wanted = false
         this.options.events.blocked()
+        this.rest()
       }
       // AbortError: another source took its place, which is played instead.
     })
@@ -160,17 +235,26 @@ export class Playback {
     const { signal } = this.stop
     video.addEventListener('playing', () => {
       this.reopening = false
+      this.still.drop()
       events.moving()
     }, { signal })
     video.addEventListener('waiting', () => this.wanted && events.standing('buffering'), { signal })
     video.addEventListener('seeking', () => events.jumped(), { signal })
-    video.addEventListener('ended', () => events.ended(), { signal })
+    video.addEventListener('ended', () => {
+      // A connection that ends is no lesson that ends.
+      if (this.engine && !this.engine.realtime) events.ended()
+    }, { signal })
     video.addEventListener('pause', () => {
-      if (this.reopening || video.ended || !this.source) return
+      if (this.reopening || this.resting || video.ended || !this.source) return
       this.wanted = false
       events.paused()
+      this.rest()
     }, { signal })
-    video.addEventListener('play', () => (this.wanted = true), { signal })
+    // Of a lock screen or headphones, too.
+    video.addEventListener('play', () => {
+      this.wanted = true
+      if (this.resting) this.anew()
+    }, { signal })
     video.addEventListener('timeupdate', () => {
       if (this.watchdog.stalledMs(this.options.now()) === 0) this.backoff.reset()
     }, { signal })
@@ -179,6 +263,10 @@ export class Playback {
   private watch(): void {
     const { video, now } = this.options
     if (!this.source || !this.engine) return
+    if (this.engine.realtime) {
+      this.watchFlow(now())
+      return
+    }
     const cure = this.watchdog.check({
       wanted: this.wanted,
       positionMs: Math.round(video.currentTime * 1000),
@@ -187,14 +275,14 @@ export class Playback {
       behindLiveMs: this.engine.behindLiveMs(),
       lecturerAway: this.lecturerAway && this.source.kind === 'live',
     })
-    if (this.watchdog.stalledMs(now()) >= 3000) this.options.events.standing('reconnecting')
+    if (this.watchdog.stalledMs(now()) >= LONG_MS) this.options.events.standing('reconnecting')
     this.apply(cure)
   }
 
   private apply(cure: Cure): void {
     if (cure === 'jump') this.engine?.seekLive()
     else if (cure === 'resume') this.engine?.resume()
-    else if (cure === 'reload' && this.source) void this.open(this.source, this.whereNow())
+    else if (cure === 'reload' && this.source) void this.reopen(this.source, this.whereNow())
     // A source that was opened anew, or a jump, may leave the element paused.
     if (cure !== 'none' && this.wanted && this.options.video.paused) this.start()
   }
@@ -209,6 +297,10 @@ export class Playback {
       return
     }
     console.info('playback: %s failure (%s), trying again', kind, detail)
+    if (kind === 'lost' || kind === 'later' || kind === 'never') {
+      this.otherwise(kind)
+      return
+    }
     if (this.wanted) this.options.events.standing('reconnecting')
     clearTimeout(this.retryTimer)
     const anew = kind === 'media' || this.backoff.tries % REOPEN_EVERY === REOPEN_EVERY - 1
@@ -218,8 +310,58 @@ export class Playback {
   private retry(anew = false): void {
     clearTimeout(this.retryTimer)
     if (!this.source) return
-    if (anew) void this.open(this.source, this.whereNow())
+    if (anew) this.anew()
     else this.engine?.resume()
+  }
+
+  private anew(): void {
+    if (this.source) void this.reopen(this.source, this.whereNow())
+  }
+
+  /** WHEP did not do: join once more, or LL-HLS at the live edge. The last picture stays until the other one plays. */
+  private otherwise(how: WhepFailure): void {
+    this.choice.failed(how, this.options.now())
+    const offline = how === 'lost' && navigator.onLine === false
+    if (this.wanted) this.options.events.standing(offline ? 'reconnecting' : 'buffering')
+    // `hurry` joins again when the network is back.
+    if (offline || !this.wanted) this.rest()
+    else this.anew()
+  }
+
+  /** It could come by WHEP, and does not. */
+  private mayImprove(): boolean {
+    return this.source?.whep != null && this.choice.open && this.engine !== null && !this.engine.realtime
+  }
+
+  /** Leaves a connection that nobody looks at; the last picture stays. */
+  private rest(): void {
+    if (!this.engine?.realtime) return
+    this.letGo()
+    this.resting = true
+  }
+
+  /** The last picture stays, and whatever plays next begins elsewhere. */
+  private letGo(): void {
+    if (!this.engine) return
+    this.still.keep()
+    this.engine.destroy()
+    this.engine = null
+    this.options.events.jumped()
+  }
+
+  private flows(moving: boolean): void {
+    this.standsSince = moving ? null : this.options.now()
+    if (moving) this.options.events.moving()
+    else if (this.wanted) this.options.events.standing('buffering')
+  }
+
+  private watchFlow(at: number): void {
+    if (this.standsSince === null || !this.wanted) return
+    const since = at - this.standsSince
+    // Nothing is to be had; when the lecturer is back, the count begins anew.
+    if (this.lecturerAway) this.standsSince = at
+    if (this.lecturerAway || since >= LONG_MS) this.options.events.standing('reconnecting')
+    if (!this.lecturerAway && since >= SILENT_MS) this.failed('lost', 'nothing comes')
   }
 
   private whereNow(): StartAt {

@@ -10,7 +10,7 @@ import type { Sample } from './meter'
 import type { OutboxStore } from './outbox'
 import type { EngineFactory } from './engine'
 import type { Device } from './platform'
-import { Playback } from './playback'
+import { Playback, type Source } from './playback'
 import { firstState, sourceOf, type PlayerState, type Stage } from './state'
 
 export interface PlayerOptions {
@@ -21,6 +21,7 @@ export interface PlayerOptions {
   api: EvidenceApi
   store: OutboxStore
   loadEngine: (video: HTMLVideoElement) => Promise<EngineFactory | null>
+  loadWhep: (video: HTMLVideoElement) => Promise<EngineFactory | null>
   random: () => number
   /** Monotonic milliseconds. */
   now: () => number
@@ -59,7 +60,7 @@ export class Player {
       },
     })
     this.playback = new Playback({
-      video: options.video, loadEngine: options.loadEngine, random, now: options.now,
+      video: options.video, loadEngine: options.loadEngine, loadWhep: options.loadWhep, random, now: options.now,
       events: {
         moving: () => this.started(),
         standing: (why) => this.standing(why),
@@ -185,46 +186,46 @@ export class Player {
   }
 
   private async load(kind: 'live' | 'replay', at: StartAt, wanted: boolean): Promise<void> {
-    let url = this.address(kind, this.evidence.lease)
+    let source = this.source(kind, this.evidence.lease)
     // The lease was given before there was a replay: ask again.
-    if (url === null) url = this.address(kind, await this.evidence.renew())
+    if (source === null) source = this.source(kind, await this.evidence.renew())
     if (this.stop.signal.aborted) return
-    if (url === null) {
+    if (source === null) {
       // Wanted, and not there yet: it begins when the room says that it is.
       this.set({ stage: 'ready', source: null, armed: wanted })
       return
     }
     this.playback.wanted = wanted
-    await this.playback.open({ kind, url }, at)
+    await this.playback.open(source, at)
   }
 
-  private address(kind: 'live' | 'replay', grant: LeaseGrant | null): string | null {
+  private source(kind: 'live' | 'replay', grant: LeaseGrant | null): Source | null {
     if (!grant) return null
-    if (kind === 'live') return this.value.mode === 'audio' ? grant.live_audio_url : grant.live_url
-    return this.value.mode === 'audio' ? grant.replay_audio_url : grant.replay_url
+    const sound = this.value.mode === 'audio'
+    const url = kind === 'live' ? (sound ? grant.live_audio_url : grant.live_url) : sound ? grant.replay_audio_url : grant.replay_url
+    return url === null ? null : { kind, url, whep: kind === 'live' && !sound ? grant.whep_url : null }
   }
 
   private leased(grant: LeaseGrant, before: LeaseGrant | null): void {
-    const { source } = this.playback
-    if (!before || !source) return
-    const url = this.address(source.kind, grant)
-    if (url) this.playback.swapLease(before.lease, grant.lease, url)
+    const playing = this.playback.source
+    if (!before || !playing) return
+    const source = this.source(playing.kind, grant)
+    if (source) this.playback.swapLease(before.lease, grant.lease, source)
   }
 
   private room(room: RoomState): void {
     const before = this.value.room
     this.playback.lecturerAway = room.on_air === 'lecturer_away'
     this.set({ room })
-    const wasAway = before?.on_air === 'lecturer_away' && room.on_air === 'on_air'
-    if (wasAway) {
+    if (before && before.on_air !== 'on_air' && room.on_air === 'on_air') {
       if (this.value.stage === 'away') this.set({ stage: 'reconnecting' })
-      this.playback.hurry()
+      this.playback.lecturerBack()
     }
     if (room.on_air === 'lecturer_away' && this.value.source === 'live' && ['starting', 'buffering', 'reconnecting'].includes(this.value.stage)) this.set({ stage: 'away' })
     if (room.phase === 'live' && this.value.armed) void this.begin('live')
     else if (room.phase === 'ended' && room.replay_ready && this.value.armed) void this.begin('replay')
     // The end of a live lesson is played to the end; whoever is not playing has seen it.
-    else if (room.phase === 'ended' && this.value.source === 'live' && !this.moving) this.finished()
+    else if (room.phase === 'ended' && this.value.source === 'live' && (!this.moving || this.playback.realtime)) this.finished()
     this.settleStage()
   }
 
@@ -319,7 +320,9 @@ export class Player {
   }
 
   private sample(): Sample {
-    return { positionMs: this.position(), at: this.options.now(), rate: this.options.video.playbackRate || 1 }
+    const positionMs = this.position()
+    const at = (positionMs === null ? null : this.playback.datedAt()) ?? this.options.now()
+    return { positionMs, at, rate: this.options.video.playbackRate || 1 }
   }
 
   private leave(): void {

@@ -68,6 +68,8 @@ export default {
     edit_title: 'Edit the lesson',
     title: 'Title',
     summary: 'Summary',
+    low_latency: 'Low latency for interaction',
+    low_latency_hint: 'For lessons with questions and answers: the picture is less than a second late. Costs more data and more of the server; older phones and weak networks get the ordinary picture by themselves.',
     summary_hint: 'Optional. Members see it on the lesson’s page',
     lecturer: 'Lecturer',
     lecturer_hint: 'Type a name to search',

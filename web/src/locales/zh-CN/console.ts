@@ -67,6 +67,8 @@ export default {
     title: '课程名称',
     summary: '简介',
     summary_hint: '可不填。学员在课堂页面看到',
+    low_latency: '互动低延迟',
+    low_latency_hint: '适合要和学员问答的课：画面晚不到一秒。更费流量，也更占服务器；手机太旧或网络不好时，自动改用普通直播。',
     lecturer: '讲师',
     lecturer_hint: '输入姓名查找',
     lecturer_none: '没有找到讲师',

@@ -5,7 +5,7 @@ import { serverNow } from '@/lib/now'
 import { evidenceApi } from '@/player/api'
 import { mediaSession, wakeLock } from '@/player/comfort'
 import { openOutboxStore } from '@/player/outboxStore'
-import { deviceOf, loadEngine, thisPlatform } from '@/player/platform'
+import { deviceOf, loadEngine, loadWhep, thisPlatform } from '@/player/platform'
 import { Player } from '@/player/player'
 import { firstState, type PlayerState } from '@/player/state'
 import { session } from '@/session/session'
@@ -57,6 +57,7 @@ export function usePlayer(): PlayerHandle {
       api: evidenceApi,
       store: openOutboxStore(),
       loadEngine,
+      loadWhep,
       random: Math.random,
       now: () => performance.now(),
       serverNow,

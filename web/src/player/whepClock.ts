@@ -1,0 +1,71 @@
+/**
+ * What a WebRTC connection really played, and which date it shows, out of the browser's statistics. Pure.
+ *
+ * `estimatedPlayoutTimestamp` alone must not be believed: where nothing arrives, browsers let it run on with the wall
+ * clock. A date is taken over only when a frame was decoded, or sound was played that is no concealment, since the last look.
+ */
+
+/** NTP counts from 1900, everything else here from 1970. */
+const NTP_TO_UNIX_MS = 2_208_988_800_000
+/** Without anything new for this long, the picture stands. */
+const STANDS_MS = 1000
+
+/** The fields of `inbound-rtp` statistics that are looked at. */
+export interface InboundStats {
+  type: string
+  kind?: string
+  estimatedPlayoutTimestamp?: number
+  framesDecoded?: number
+  totalSamplesReceived?: number
+  concealedSamples?: number
+}
+
+export interface Heard {
+  frames: number
+  /** Samples handed to the speaker, and how many of them were made up. */
+  samples: number
+  concealed: number
+  /** UTC milliseconds of the sender's clock; null until its reports have come. */
+  date: number | null
+}
+
+export function heardIn(stats: Iterable<InboundStats>): Heard {
+  const heard: Heard = { frames: 0, samples: 0, concealed: 0, date: null }
+  for (const one of stats) {
+    if (one.type !== 'inbound-rtp') continue
+    heard.frames += one.framesDecoded ?? 0
+    heard.samples += one.totalSamplesReceived ?? 0
+    heard.concealed += one.concealedSamples ?? 0
+    if (one.estimatedPlayoutTimestamp && (heard.date === null || one.kind === 'video')) heard.date = one.estimatedPlayoutTimestamp - NTP_TO_UNIX_MS
+  }
+  return heard
+}
+
+export class WhepClock {
+  /** Of the last picture or sound that was played; null while unknown. */
+  date: number | null = null
+  /** When that was true. While it stands it is true at every look. */
+  at = 0
+  moving = true
+  private last: Heard | null = null
+  private movedAt = 0
+
+  look(heard: Heard, at: number): void {
+    const moved = this.moved(heard)
+    this.last = heard
+    if (moved || this.movedAt === 0) this.movedAt = at
+    this.moving = at - this.movedAt < STANDS_MS
+    if (moved && heard.date !== null) this.date = heard.date
+    this.at = at
+  }
+
+  private moved(now: Heard): boolean {
+    const { last } = this
+    if (!last) return now.frames > 0
+    if (now.frames > last.frames) return true
+    const samples = now.samples - last.samples
+    const concealed = now.concealed - last.concealed
+    // What is played before the first frame is no lesson yet.
+    return now.frames > 0 && samples > 0 && concealed * 2 < samples
+  }
+}
