@@ -19,7 +19,7 @@ use crate::{
     config::Config,
     control::{self, Control, HttpServer, Server},
     ingest::{
-        rtmp,
+        rtmp, srt,
         webrtc::WebRtc,
         whip::{self, Whip},
     },
@@ -43,6 +43,8 @@ pub struct Listeners {
     pub rtmp: TcpListener,
     /// WebRTC.
     pub webrtc: UdpSocket,
+    /// SRT, unless it is off.
+    pub srt: Option<UdpSocket>,
 }
 
 /// The real addresses of [`Listeners`].
@@ -54,6 +56,8 @@ pub struct Addresses {
     pub rtmp: SocketAddr,
     /// WebRTC.
     pub webrtc: SocketAddr,
+    /// SRT, unless it is off.
+    pub srt: Option<SocketAddr>,
 }
 
 impl Listeners {
@@ -63,13 +67,18 @@ impl Listeners {
         let rtmp = TcpListener::bind(config.rtmp).await.with_context(|| format!("rtmp {}", config.rtmp))?;
         let webrtc =
             UdpSocket::bind(config.webrtc).await.with_context(|| format!("webrtc {}", config.webrtc))?;
-        Ok(Self { http, rtmp, webrtc })
+        let srt = match config.srt {
+            Some(address) => Some(UdpSocket::bind(address).await.with_context(|| format!("srt {address}"))?),
+            None => None,
+        };
+        Ok(Self { http, rtmp, webrtc, srt })
     }
 
     /// The real addresses.
     pub fn addresses(&self) -> io::Result<Addresses> {
         let (http, rtmp) = (self.http.local_addr()?, self.rtmp.local_addr()?);
-        Ok(Addresses { http, rtmp, webrtc: self.webrtc.local_addr()? })
+        let srt = self.srt.as_ref().map(UdpSocket::local_addr).transpose()?;
+        Ok(Addresses { http, rtmp, webrtc: self.webrtc.local_addr()?, srt })
     }
 }
 
@@ -120,7 +129,7 @@ impl App {
 
     /// Runs until `shutdown` is cancelled or, supervised, nobody needs it any more; then ends cleanly.
     pub async fn run(self, listeners: Listeners) -> anyhow::Result<()> {
-        let Listeners { http, rtmp, webrtc } = listeners;
+        let Listeners { http, rtmp, webrtc, srt } = listeners;
         let peers = WebRtc::new(webrtc, &self.config.webrtc_hosts, self.tasks.clone()).context("webrtc")?;
         let peers = Arc::new(peers);
         let stop = self.shutdown.clone();
@@ -136,6 +145,18 @@ impl App {
         // Publishers say goodbye through it until the end.
         let exchange = readers.clone();
         self.spawn(async move |_| peers.run(exchange).await);
+        if let Some(socket) = srt {
+            let secret = &self.config.srt_passphrase.0;
+            let passphrase = (!secret.is_empty()).then(|| secret.clone().into_bytes());
+            let serving = srt::serve(
+                socket,
+                Arc::clone(&self.lessons),
+                passphrase,
+                self.tasks.clone(),
+                readers.clone(),
+            );
+            self.spawn(async move |_| serving.await);
+        }
         let control = Arc::clone(&self.control);
         self.spawn(async move |stop| control.report(&stop).await);
         let control = Arc::clone(&self.control);
@@ -211,9 +232,10 @@ impl App {
 
 /// Writes the real addresses to a file, as a whole.
 pub fn write_addresses(file: &Path, addresses: Addresses) -> io::Result<()> {
-    let Addresses { http, rtmp, webrtc } = addresses;
+    let Addresses { http, rtmp, webrtc, srt } = addresses;
     let part = file.with_extension("part");
-    std::fs::write(&part, format!("http={http}\nrtmp={rtmp}\nwebrtc={webrtc}\n"))?;
+    let srt = srt.map(|srt| format!("srt={srt}\n")).unwrap_or_default();
+    std::fs::write(&part, format!("http={http}\nrtmp={rtmp}\nwebrtc={webrtc}\n{srt}"))?;
     std::fs::rename(part, file)
 }
 

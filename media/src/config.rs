@@ -54,6 +54,11 @@ pub struct Config {
     pub webrtc_hosts: Vec<IpAddr>,
     /// STUN and TURN servers publishers are told of.
     pub ice_servers: Vec<IceServer>,
+    /// SRT: one UDP port for all publishers; `""`: none.
+    #[serde(with = "yunke_protocol::optional_address")]
+    pub srt: Option<SocketAddr>,
+    /// When it is set, SRT publishers have to encrypt with it; 10 to 79 bytes.
+    pub srt_passphrase: Secret,
     /// WHIP sessions at once.
     pub whip_sessions: usize,
     /// Where the server is.
@@ -79,6 +84,8 @@ impl Default for Config {
             webrtc: SocketAddr::from(([0, 0, 0, 0], 8189)),
             webrtc_hosts: Vec::new(),
             ice_servers: Vec::new(),
+            srt: Some(SocketAddr::from(([0, 0, 0, 0], 8890))),
+            srt_passphrase: Secret::default(),
             whip_sessions: 64,
             server_url: "http://127.0.0.1:8080".to_owned(),
             shared_secret: Secret::default(),
@@ -145,6 +152,9 @@ impl Config {
         if let Some(problem) = self.ice_servers.iter().find_map(IceServer::problem) {
             return wrong("ice_servers", problem);
         }
+        if let Some(problem) = yunke_protocol::srt_passphrase_problem(&self.srt_passphrase.0) {
+            return wrong("srt_passphrase", problem);
+        }
         if !(1..=1024).contains(&self.whip_sessions) {
             return wrong("whip_sessions", "is between 1 and 1024");
         }
@@ -174,6 +184,13 @@ mod tests {
     }
 
     #[test]
+    fn srt_can_be_switched_off() {
+        let config = load("shared_secret = \"0123456789abcdef\"\nsrt = \"\"").expect("valid");
+        assert_eq!(config.srt, None);
+        assert_eq!(Config::default().srt.map(|address| address.port()), Some(8890));
+    }
+
+    #[test]
     fn unknown_names_and_impossible_values_are_errors() {
         let with = |line: &str| load(&format!("shared_secret = \"0123456789abcdef\"\n{line}"));
         assert!(with("colour = 3").is_err());
@@ -181,6 +198,8 @@ mod tests {
         assert!(with("server_url = \"ftp://x\"").is_err());
         assert!(with("part_target_ms = 20").is_err());
         assert!(with("webrtc_hosts = [\"0.0.0.0\"]").is_err());
+        assert!(with("srt = \"nowhere\"").is_err());
+        assert!(with("srt_passphrase = \"short\"").is_err());
         assert!(with("ice_servers = [{ url = \"http://x\" }]").is_err());
         assert!(with("ice_servers = [{ url = \"stun:x\" }]").is_ok());
         assert!(load("shared_secret = \"short\"").is_err());

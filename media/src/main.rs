@@ -37,7 +37,8 @@ async fn main() -> anyhow::Result<()> {
     let addresses = listeners.addresses()?;
     let app = App::build(config, Arc::new(utc_millis), boot())?;
     tracing::info!(http = %addresses.http, "listens for players and the server");
-    tracing::info!(rtmp = %addresses.rtmp, webrtc = %addresses.webrtc, "listens for publishers");
+    let srt = addresses.srt.map(tracing::field::display);
+    tracing::info!(rtmp = %addresses.rtmp, webrtc = %addresses.webrtc, srt, "listens for publishers");
     if let Some(file) = &arguments.addresses_file {
         write_addresses(file, addresses)?;
     }

@@ -22,7 +22,7 @@ use crate::{
     demo,
     evidence::KeptProgress,
     listen,
-    media_nodes::{MediaNodes, keep_deliveries, push_orders, supervise_local},
+    media_nodes::{Addresses, MediaNodes, keep_deliveries, push_orders, supervise_local},
     problem::source_chain,
     room::{RoomParts, Rooms},
     routes, secret,
@@ -75,7 +75,7 @@ impl App {
         routes::system::recorder();
         let run_id = source.id();
         store.begin_run(run_id, source.now()).await?;
-        let media = MediaNodes::new(secret.clone(), config.media.http, config.media.rtmp);
+        let media = MediaNodes::new(secret.clone(), Addresses::configured(&config.media));
         if !config.media.supervise {
             media.set_control(config.media.control_url.clone());
         }
@@ -208,12 +208,9 @@ async fn announce(app: &AppState, address: SocketAddr, file: &Path) {
             changed = news.changed() => if changed.is_err() { return },
         }
     }
-    let (media, rtmp) = (app.media.http_port(), app.media.rtmp_port());
-    let text = format!(
-        "http={address}\nmedia_http={}\nrtmp={}\n",
-        SocketAddr::new(app.config.media.http.ip(), media),
-        SocketAddr::new(app.config.media.rtmp.ip(), rtmp)
-    );
+    let Addresses { http, rtmp, webrtc, srt } = app.media.addresses();
+    let srt = srt.map(|srt| format!("srt={srt}\n")).unwrap_or_default();
+    let text = format!("http={address}\nmedia_http={http}\nrtmp={rtmp}\nwebrtc={webrtc}\n{srt}");
     let draft = file.with_extension("draft");
     let written = async {
         tokio::fs::write(&draft, text).await?;

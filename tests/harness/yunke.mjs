@@ -39,8 +39,8 @@ export class Yunke {
    */
   static async start(t, options = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'yunke-test-'));
-    const [web, media, rtmp, webrtc] = await freePorts(4);
-    const yunke = new Yunke(folder, { web, media, rtmp, webrtc }, options);
+    const [web, media, rtmp, webrtc, srt] = await freePorts(5);
+    const yunke = new Yunke(folder, { web, media, rtmp, webrtc, srt }, options);
     t.after(() => yunke.dispose());
     if (options.cable) yunke.cable = await Cable.lay(t, webrtc, BEHIND_THE_CABLE);
     await yunke.writeConfig();
@@ -69,9 +69,10 @@ export class Yunke {
       .replace(/^data_dir = .*$/m, '')
       .replace(/^listen = .*$/m, `listen = "127.0.0.1:${this.ports.web}"`)
       .replace(/^http = .*$/m, `http = "127.0.0.1:${this.ports.media}"`)
-      .replace(/^webrtc = .*$/m, '')
+      .replace(/^(webrtc|srt) = .*$/gm, '')
       .replace(/^rtmp = .*$/m, `rtmp = "127.0.0.1:${this.ports.rtmp}"\nwebrtc = "${this.cable ? BEHIND_THE_CABLE : '127.0.0.1'}:${this.ports.webrtc}"`)
-      .replace(/^webrtc = .*$/m, (line) => (this.cable ? `${line}\nwebrtc_hosts = ["127.0.0.1"]` : line));
+      .replace(/^webrtc = .*$/m, (line) => (this.cable ? `${line}\nwebrtc_hosts = ["127.0.0.1"]` : line))
+      .replace(/^webrtc = .*$/m, (line) => `${line}\nsrt = "127.0.0.1:${this.ports.srt}"`);
     await writeFile(join(this.folder, 'yunke.toml'), toml);
   }
 

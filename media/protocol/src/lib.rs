@@ -8,6 +8,7 @@ mod ice;
 mod lease;
 mod messages;
 mod pass;
+mod srt;
 
 pub use ice::{IceServer, in_environment as ice_servers_in_environment};
 pub use lease::{DeviceClass, Lease, LeaseError, LeaseKey, Purpose};
@@ -16,6 +17,7 @@ pub use messages::{
     PublishGrant, PublishRefusal, PublishRequest, Publisher, RefusalCode, Snapshot, Transport, VideoInfo,
 };
 pub use pass::{PassKey, PublishPass};
+pub use srt::{optional_address, srt_passphrase_problem};
 
 /// UTC milliseconds since the Unix epoch.
 pub type UtcMillis = i64;

@@ -26,6 +26,8 @@ pub enum Transport {
     Rtmp,
     /// WHIP, that is WebRTC: browsers, OBS, phones.
     Whip,
+    /// SRT with an MPEG transport stream: OBS, ffmpeg, phones, hardware encoders.
+    Srt,
 }
 
 /// A stream key asks to publish.

@@ -1,5 +1,5 @@
 //! How media comes in: a protocol asks a [`Gate`] whether a stream key may publish, and hands what arrives to the
-//! [`Inlet`] it got, as access units. Only this module and what is below it know RTMP, FLV or WebRTC.
+//! [`Inlet`] it got, as access units. Only this module and what is below it know RTMP, FLV, SRT, MPEG-TS or WebRTC.
 //!
 //! Everything here reads bytes of strangers: it must never panic, never trust a length, never hold more than its limits,
 //! never log a stream key.
@@ -11,6 +11,8 @@ pub mod flv;
 pub mod peer;
 pub mod rtmp;
 pub mod rtp;
+pub mod srt;
+pub mod ts;
 pub mod webrtc;
 pub mod whip;
 

@@ -156,6 +156,7 @@ impl Media {
             .env("YUNKE_MEDIA_HTTP", "127.0.0.1:0")
             .env("YUNKE_MEDIA_RTMP", "127.0.0.1:0")
             .env("YUNKE_MEDIA_WEBRTC", "127.0.0.1:0")
+            .env("YUNKE_MEDIA_SRT", "127.0.0.1:0")
             .env("YUNKE_MEDIA_SERVER_URL", &server.url)
             .env("YUNKE_MEDIA_STORE_DIR", dir.path().join("store"))
             .stderr(log)

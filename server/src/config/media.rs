@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use yunke_protocol::IceServer;
+use yunke_protocol::{IceServer, srt_passphrase_problem};
 
 use super::{ConfigError, check_origin};
 
@@ -29,6 +29,11 @@ pub struct MediaConfig {
     pub rtmp: SocketAddr,
     /// The UDP port of WebRTC; port 0 takes a free one.
     pub webrtc: SocketAddr,
+    /// The UDP port of SRT, one for all publishers; port 0 takes a free one, `""` none.
+    #[serde(with = "yunke_protocol::optional_address")]
+    pub srt: Option<SocketAddr>,
+    /// When it is set, SRT publishers have to encrypt with it.
+    pub srt_passphrase: String,
     /// The addresses publishers are told to send WebRTC to; without any, the machine's own.
     pub webrtc_hosts: Vec<IpAddr>,
     /// STUN and TURN servers publishers are told of.
@@ -39,6 +44,8 @@ pub struct MediaConfig {
     pub public_url: Option<String>,
     /// What encoders are told, such as `rtmp://live.example.cn/live`; without it, made from the page's host.
     pub rtmp_url: Option<String>,
+    /// What SRT encoders are told, such as `srt://live.example.cn:8890`; without it, made from the page's host.
+    pub srt_url: Option<String>,
     /// What server and media prove themselves with; without it one is made and kept in the data directory.
     pub shared_secret: Option<String>,
 }
@@ -52,11 +59,14 @@ impl Default for MediaConfig {
             http: SocketAddr::from(([127, 0, 0, 1], 8081)),
             rtmp: SocketAddr::from(([0, 0, 0, 0], 1935)),
             webrtc: SocketAddr::from(([0, 0, 0, 0], 8189)),
+            srt: Some(SocketAddr::from(([0, 0, 0, 0], 8890))),
+            srt_passphrase: String::new(),
             webrtc_hosts: Vec::new(),
             ice_servers: Vec::new(),
             control_url: None,
             public_url: None,
             rtmp_url: None,
+            srt_url: None,
             shared_secret: None,
         }
     }
@@ -71,11 +81,14 @@ impl std::fmt::Debug for MediaConfig {
             .field("http", &self.http)
             .field("rtmp", &self.rtmp)
             .field("webrtc", &self.webrtc)
+            .field("srt", &self.srt)
             .field("webrtc_hosts", &self.webrtc_hosts)
             .field("ice_servers", &self.ice_servers)
             .field("control_url", &self.control_url)
             .field("public_url", &self.public_url)
             .field("rtmp_url", &self.rtmp_url)
+            .field("srt_url", &self.srt_url)
+            .field("srt_passphrase", &if self.srt_passphrase.is_empty() { "" } else { "[redacted]" })
             .field("shared_secret", &self.shared_secret.as_ref().map(|_| "[redacted]"))
             .finish()
     }
@@ -96,6 +109,14 @@ impl MediaConfig {
             && !(url.starts_with("rtmp://") || url.starts_with("rtmps://"))
         {
             return Err(ConfigError::value("media.rtmp_url", "must begin with rtmp:// or rtmps://"));
+        }
+        if let Some(url) = &self.srt_url
+            && (!url.starts_with("srt://") || url.contains('?'))
+        {
+            return Err(ConfigError::value("media.srt_url", "must begin with srt:// and have no parameters"));
+        }
+        if let Some(problem) = srt_passphrase_problem(&self.srt_passphrase) {
+            return Err(ConfigError::value("media.srt_passphrase", problem));
         }
         if let Some(problem) = self.ice_servers.iter().find_map(IceServer::problem) {
             return Err(ConfigError::value("media.ice_servers", problem));

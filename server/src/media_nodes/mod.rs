@@ -11,16 +11,15 @@ mod supervise;
 use std::{
     collections::HashMap,
     net::SocketAddr,
-    sync::{
-        Arc, RwLock,
-        atomic::{AtomicU16, Ordering},
-    },
+    sync::{Arc, RwLock},
 };
 
 use tokio::sync::{Mutex, Notify, watch};
 use uuid::Uuid;
 use yunke_protocol::{LessonSnapshot, Orders};
 use yunke_store::UtcMillis;
+
+use crate::config::MediaConfig;
 
 pub use client::{ControlClient, ControlError};
 pub use deliveries::keep_deliveries;
@@ -47,6 +46,26 @@ pub struct MediaView {
     pub lessons: HashMap<Uuid, LessonSnapshot>,
 }
 
+/// Where a node listens. A port of 0 is not known yet.
+#[derive(Debug, Clone, Copy)]
+pub struct Addresses {
+    /// Players, orders, WHIP.
+    pub http: SocketAddr,
+    /// RTMP.
+    pub rtmp: SocketAddr,
+    /// WebRTC.
+    pub webrtc: SocketAddr,
+    /// SRT, unless it is off.
+    pub srt: Option<SocketAddr>,
+}
+
+impl Addresses {
+    /// What the configuration wants.
+    pub fn configured(config: &MediaConfig) -> Self {
+        Self { http: config.http, rtmp: config.rtmp, webrtc: config.webrtc, srt: config.srt }
+    }
+}
+
 /// The handle everybody shares.
 #[derive(Debug, Clone)]
 pub struct MediaNodes(Arc<Inner>);
@@ -61,8 +80,7 @@ struct Inner {
     /// What of each lesson is in the store already, so that a snapshot every 2 s writes nothing.
     stored: Mutex<HashMap<Uuid, intake::Stored>>,
     deliveries: deliveries::DeliveryDesk,
-    http_port: AtomicU16,
-    rtmp_port: AtomicU16,
+    addresses: RwLock<Addresses>,
     /// Where orders go, once known.
     control: RwLock<Option<String>>,
     secret: String,
@@ -70,15 +88,14 @@ struct Inner {
 
 impl MediaNodes {
     /// With the configured addresses, before any node is known.
-    pub fn new(secret: String, http: SocketAddr, rtmp: SocketAddr) -> Self {
+    pub fn new(secret: String, addresses: Addresses) -> Self {
         Self(Arc::new(Inner {
             view: watch::Sender::new(Arc::default()),
             orders: Mutex::new(Orders::default()),
             changed: Notify::new(),
             stored: Mutex::new(HashMap::new()),
             deliveries: deliveries::DeliveryDesk::default(),
-            http_port: AtomicU16::new(http.port()),
-            rtmp_port: AtomicU16::new(rtmp.port()),
+            addresses: RwLock::new(addresses),
             control: RwLock::new(None),
             secret,
         }))
@@ -110,21 +127,25 @@ impl MediaNodes {
         self.0.changed.notify_one();
     }
 
+    /// Where the node listens.
+    pub fn addresses(&self) -> Addresses {
+        *self.0.addresses.read().expect("no panic while held")
+    }
+
     /// The port players fetch media from.
     pub fn http_port(&self) -> u16 {
-        self.0.http_port.load(Ordering::Relaxed)
+        self.addresses().http.port()
     }
 
     /// The port encoders publish to.
     pub fn rtmp_port(&self) -> u16 {
-        self.0.rtmp_port.load(Ordering::Relaxed)
+        self.addresses().rtmp.port()
     }
 
     /// The node's real addresses, once it listens.
-    fn set_addresses(&self, http: SocketAddr, rtmp: SocketAddr) {
-        self.0.http_port.store(http.port(), Ordering::Relaxed);
-        self.0.rtmp_port.store(rtmp.port(), Ordering::Relaxed);
-        self.set_control(Some(control_url(http)));
+    fn set_addresses(&self, addresses: Addresses) {
+        *self.0.addresses.write().expect("no panic while held") = addresses;
+        self.set_control(Some(control_url(addresses.http)));
     }
 
     /// Where orders go.

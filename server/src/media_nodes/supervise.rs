@@ -13,7 +13,7 @@ use std::{
 use rustix::process::{Pid, Signal};
 use tokio::process::{Child, Command};
 
-use super::{ControlClient, SNAPSHOT_STALE_MS, control_url, take_in};
+use super::{Addresses, ControlClient, SNAPSHOT_STALE_MS, control_url, take_in};
 use crate::{config::MediaConfig, state::AppState};
 
 /// The program's name.
@@ -84,9 +84,11 @@ async fn bring_up(app: &AppState, client: &ControlClient, server: SocketAddr) ->
     let mut child = spawn(app, server, &file)?;
     let deadline = tokio::time::Instant::now() + START_LIMIT;
     loop {
-        if let Some((http, rtmp)) = read_addresses(&file).await {
-            tracing::info!(%http, %rtmp, "media service started");
-            app.media.set_addresses(http, rtmp);
+        if let Some(addresses) = read_addresses(&file).await {
+            let Addresses { http, rtmp, webrtc, srt } = addresses;
+            let srt = srt.map(tracing::field::display);
+            tracing::info!(%http, %rtmp, %webrtc, srt, "media service started");
+            app.media.set_addresses(addresses);
             return Ok(Running::Child(Box::new(child)));
         }
         tokio::select! {
@@ -105,7 +107,8 @@ async fn bring_up(app: &AppState, client: &ControlClient, server: SocketAddr) ->
 /// Finds the process of an earlier server by its addresses, proved by the shared secret.
 async fn adopt(app: &AppState, client: &ControlClient, file: &Path) -> bool {
     let config = &app.config.media;
-    let (http, rtmp) = read_addresses(file).await.unwrap_or((config.http, config.rtmp));
+    let addresses = read_addresses(file).await.unwrap_or_else(|| Addresses::configured(config));
+    let http = addresses.http;
     if http.port() == 0 {
         return false;
     }
@@ -122,7 +125,7 @@ async fn adopt(app: &AppState, client: &ControlClient, file: &Path) -> bool {
         return false;
     }
     tracing::info!(%http, "media service found running, taken over");
-    app.media.set_addresses(http, rtmp);
+    app.media.set_addresses(addresses);
     take_in(app, snapshot).await;
     true
 }
@@ -151,6 +154,9 @@ fn spawn(app: &AppState, server: SocketAddr, addresses: &Path) -> Result<Child, 
         .env("YUNKE_MEDIA_RTMP", config.rtmp.to_string())
         .env("YUNKE_MEDIA_WEBRTC", config.webrtc.to_string())
         .env("YUNKE_MEDIA_WEBRTC_HOSTS", hosts(&config.webrtc_hosts))
+        .env("YUNKE_MEDIA_SRT", config.srt.map(|srt| srt.to_string()).unwrap_or_default())
+        // In quotes: it may look like a number.
+        .env("YUNKE_MEDIA_SRT_PASSPHRASE", format!("\"{}\"", config.srt_passphrase))
         .env("YUNKE_MEDIA_ICE_SERVERS", yunke_protocol::ice_servers_in_environment(&config.ice_servers))
         .env("YUNKE_MEDIA_SERVER_URL", control_url(server))
         .env("YUNKE_MEDIA_SHARED_SECRET", app.media.secret())
@@ -295,9 +301,14 @@ async fn remove(file: &Path) -> Result<(), String> {
     }
 }
 
-/// `http=…` and `rtmp=…`, as the process writes them once it listens.
-async fn read_addresses(file: &Path) -> Option<(SocketAddr, SocketAddr)> {
+/// `http=…` and so on, as the process writes them once it listens.
+async fn read_addresses(file: &Path) -> Option<Addresses> {
     let text = tokio::fs::read_to_string(file).await.ok()?;
     let find = |key: &str| text.lines().find_map(|line| line.strip_prefix(key)?.parse().ok());
-    Some((find("http=")?, find("rtmp=")?))
+    Some(Addresses {
+        http: find("http=")?,
+        rtmp: find("rtmp=")?,
+        webrtc: find("webrtc=")?,
+        srt: find("srt="),
+    })
 }

@@ -22,8 +22,9 @@ use yunke_store_sqlite::SqliteStore;
 use super::*;
 use crate::{
     clock::{Clock, Source, SystemRandom},
+    config::MediaConfig,
     evidence::Records,
-    media_nodes::MediaNodes,
+    media_nodes::{Addresses, MediaNodes},
 };
 
 /// The lesson goes on air at this moment.
@@ -59,11 +60,13 @@ impl Stage {
         let clock = Arc::new(Hand(AtomicI64::new(ZERO)));
         let town = town(store.as_ref()).await;
         let lesson = planned(store.as_ref(), &town, 500).await;
-        let address = ([127, 0, 0, 1], 0).into();
         let parts = RoomParts {
             store: store.clone(),
             source: Source::new(clock.clone(), Arc::new(SystemRandom)),
-            media: MediaNodes::new("a secret of a test".to_owned(), address, address),
+            media: MediaNodes::new(
+                "a secret of a test".to_owned(),
+                Addresses::configured(&MediaConfig::default()),
+            ),
             lesson_changes: tokio::sync::broadcast::Sender::new(16),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
