@@ -87,6 +87,18 @@ pub async fn new_key(app: &AppState, lesson: Uuid, actor: Option<Uuid>) -> ApiRe
     }
 }
 
+/// Takes a lesson's stream key away; who publishes with it is sent away.
+pub async fn revoke_key(app: &AppState, lesson: Uuid, actor: Option<Uuid>) -> ApiResult<()> {
+    match app.store.revoke_stream_key(lesson, actor, app.source.now()).await? {
+        EditOutcome::Done => {
+            app.lesson_changed(lesson);
+            Ok(())
+        }
+        EditOutcome::WrongPhase(phase) => Err(wrong_phase(phase)),
+        EditOutcome::NotFound | EditOutcome::TimesReversed => Err(Problem::not_found()),
+    }
+}
+
 /// What the store keeps of a stream key.
 pub fn hash_key(key: &str) -> [u8; 32] {
     Sha256::digest(key.as_bytes()).into()

@@ -28,6 +28,19 @@ export async function rtmpAddress(lecturer, lesson) {
   return { server, key, url: `${server.replace(/\/$/, '')}/${key}` };
 }
 
+/** A new stream key for `lesson`; the whole SRT address, with `more` parameters, at `port` or the server's own. */
+export async function srtAddress(lecturer, lesson, { port, more = {} } = {}) {
+  const { srt_url: server, key } = await lecturer.post(`/api/studio/lessons/${lesson}/key`);
+  lecturer.yunke.secret('stream key', key);
+  return { key, url: srtUrl(server, key, { port, more }) };
+}
+
+/** An SRT address as it is pasted into ffmpeg; latency in microseconds. */
+export function srtUrl(server, key, { port, more = {} } = {}) {
+  const url = port ? `srt://127.0.0.1:${port}` : server;
+  return `${url}?${new URLSearchParams({ streamid: key, latency: 200_000, ...more })}`;
+}
+
 /** Publishes into `lesson` and waits until the studio sees it. Ended after `t`. */
 export async function publish(t, lecturer, lesson, how = {}) {
   const address = how.address ?? (await rtmpAddress(lecturer, lesson));

@@ -1,4 +1,4 @@
-// Publishing a lesson with a real encoder: ffmpeg over RTMP. The picture carries the wall clock for
+// Publishing a lesson with a real encoder: ffmpeg over RTMP or SRT. The picture carries the wall clock for
 // people and a luma barcode with milliseconds since `origin` for programs (read by barcode.mjs).
 
 import { Program } from './program.mjs';
@@ -34,7 +34,7 @@ function picture({ size, fps, origin, title, scene }) {
 
 export class Publisher extends Program {
   /**
-   * @param {string} url whole RTMP address, with the key
+   * @param {string} url whole RTMP or SRT address, with the key
    * @param {object} how video, audio: false leaves it out; codec: encoder of the picture; more
    */
   constructor(url, how = {}) {
@@ -51,7 +51,7 @@ export class Publisher extends Program {
       if (scene === 'slide') args.push('-minrate', `${kbps}k`, '-x264-params', 'nal-hrd=cbr');
     }
     if (audio) args.push('-map', '0:a', '-c:a', audio, '-b:a', '96k', '-ac', '2');
-    args.push('-f', 'flv', url);
+    args.push('-f', url.startsWith('srt:') ? 'mpegts' : 'flv', url);
     // The clock in the picture is that of the pages.
     super('ffmpeg', args, { env: { ...process.env, TZ: 'Asia/Shanghai' } });
     this.origin = origin;

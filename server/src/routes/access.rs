@@ -24,6 +24,7 @@ pub const TABLE: &[(Method, &str, Access)] = &[
     (Method::GET, "/api/studio/lessons", Staff),
     (Method::GET, "/api/studio/lessons/{id}", LessonRun),
     (Method::POST, "/api/studio/lessons/{id}/key", LessonRun),
+    (Method::DELETE, "/api/studio/lessons/{id}/key", LessonRun),
     (Method::POST, "/api/studio/lessons/{id}/booth", LessonRun),
     (Method::POST, "/api/studio/lessons/{id}/preview", LessonRun),
     (Method::POST, "/api/studio/lessons/{id}/start", LessonRun),

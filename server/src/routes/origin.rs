@@ -1,5 +1,7 @@
 //! What the browser calls us: the origin of the page, and from it the origin of the media.
 
+use std::net::SocketAddr;
+
 use axum::http::{HeaderMap, header, uri::Authority};
 
 use crate::{auth::is_secure, config::Config};
@@ -40,6 +42,18 @@ pub fn rtmp_server(headers: &HeaderMap, config: &Config, rtmp_port: u16) -> Stri
     if rtmp_port == 1935 { format!("rtmp://{host}/live") } else { format!("rtmp://{host}:{rtmp_port}/live") }
 }
 
+/// What SRT encoders are told, without the key; `None`: SRT is off, or its port is not known yet.
+pub fn srt_url(headers: &HeaderMap, config: &Config, srt: Option<SocketAddr>) -> Option<String> {
+    let port = srt?.port();
+    let made = || format!("srt://{}:{port}", page_host(headers, config));
+    (port != 0).then(|| config.media.srt_url.clone().unwrap_or_else(made))
+}
+
+/// Where WHIP publishers post their offer.
+pub fn whip_url(headers: &HeaderMap, config: &Config, media_port: u16) -> String {
+    format!("{}/whip", media_origin(headers, config, media_port))
+}
+
 /// `Host`, or `X-Forwarded-Host` of a trusted proxy. It goes into headers, so only plain characters pass.
 pub fn authority(headers: &HeaderMap, config: &Config) -> Option<Authority> {
     let forwarded = headers.get("x-forwarded-host").filter(|_| config.http.trust_forwarded);
@@ -68,6 +82,11 @@ mod tests {
         assert_eq!(media_origin(&host("192.168.1.5:8080"), &config, 8081), "http://192.168.1.5:8081");
         assert_eq!(media_origin(&host("[::1]:8080"), &config, 8081), "http://[::1]:8081");
         assert_eq!(rtmp_server(&host("yunke.cn"), &config, 1935), "rtmp://yunke.cn/live");
+        assert_eq!(
+            srt_url(&host("yunke.cn"), &config, config.media.srt).as_deref(),
+            Some("srt://yunke.cn:8890")
+        );
+        assert_eq!(srt_url(&host("yunke.cn"), &config, None), None);
     }
 
     #[test]

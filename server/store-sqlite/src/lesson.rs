@@ -201,7 +201,16 @@ impl LessonStore for SqliteStore {
         actor_id: Option<Uuid>,
         at: UtcMillis,
     ) -> StoreResult<EditOutcome> {
-        lesson_change::stream_key(self, lesson_id, key_hash, actor_id, at).await
+        lesson_change::stream_key(self, lesson_id, Some(key_hash), actor_id, at).await
+    }
+
+    async fn revoke_stream_key(
+        &self,
+        lesson_id: Uuid,
+        actor_id: Option<Uuid>,
+        at: UtcMillis,
+    ) -> StoreResult<EditOutcome> {
+        lesson_change::stream_key(self, lesson_id, None, actor_id, at).await
     }
 
     async fn open_booth(

@@ -199,10 +199,11 @@ pub(crate) async fn phase(store: &SqliteStore, change: PhaseChange) -> StoreResu
     Ok(PhaseOutcome::Done)
 }
 
+/// Sets the stream key, or takes it away.
 pub(crate) async fn stream_key(
     store: &SqliteStore,
     lesson_id: Uuid,
-    key_hash: &[u8; 32],
+    key_hash: Option<&[u8; 32]>,
     actor_id: Option<Uuid>,
     at: UtcMillis,
 ) -> StoreResult<EditOutcome> {
@@ -212,7 +213,8 @@ pub(crate) async fn stream_key(
         Some(LessonPhase::Planned | LessonPhase::Live) => {}
         Some(other) => return Ok(EditOutcome::WrongPhase(other)),
     }
-    let key = key_hash.as_slice();
+    let key = key_hash.map(<[u8; 32]>::as_slice);
+    let action = if key.is_some() { "lesson.stream_key" } else { "lesson.stream_key_revoke" };
     sqlx::query!(
         "UPDATE lessons SET stream_key_hash = ?, stream_key_version = stream_key_version + 1, updated_at = ?
          WHERE id = ?",
@@ -223,7 +225,7 @@ pub(crate) async fn stream_key(
     .execute(&mut *tx)
     .await
     .map_err(failed)?;
-    note(&mut tx, lesson_id, "lesson.stream_key", actor_id, at, serde_json::json!({})).await?;
+    note(&mut tx, lesson_id, action, actor_id, at, serde_json::json!({})).await?;
     tx.commit().await.map_err(failed)?;
     Ok(EditOutcome::Done)
 }

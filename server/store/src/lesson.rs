@@ -348,6 +348,14 @@ pub trait LessonStore: Send + Sync {
         at: UtcMillis,
     ) -> StoreResult<EditOutcome>;
 
+    /// Takes the stream key of a lesson that is planned or live away; none has the next version.
+    async fn revoke_stream_key(
+        &self,
+        lesson_id: Uuid,
+        actor_id: Option<Uuid>,
+        at: UtcMillis,
+    ) -> StoreResult<EditOutcome>;
+
     /// Lets a lesson that is planned or live be published into without a stream key: nodes are told of it from now on.
     /// The key, if there is one, stays.
     async fn open_booth(

@@ -149,6 +149,33 @@ async fn a_new_key_goes_out_with_the_next_orders() {
     assert_eq!(node.publish(&first).await.status(), StatusCode::FORBIDDEN);
 }
 
+#[tokio::test]
+async fn a_revoked_key_is_gone_and_the_node_is_told() {
+    let server = Server::empty().await;
+    let town = server.town().await;
+    let id = server.plan(&town).await;
+    let mut node = Node::new(&server);
+    let path = format!("/api/studio/lessons/{id}/key");
+    let revoke = async || {
+        let call = server.call_as(Some(town.lecturer), Method::DELETE, &path).await;
+        call.send().await.expect("answered").status()
+    };
+    let answer = good(server.post(Some(town.lecturer), &path, &json!({})).await).await;
+    assert_eq!(answer["srt_url"].as_str().map(|url| url.starts_with("srt://")), Some(true));
+    assert_eq!((&answer["srt_passphrase"], answer["phone"]["size"].is_u64()), (&Value::Null, true));
+    let key = answer["key"].as_str().expect("a key");
+    assert_eq!(node.publish(key).await.status(), StatusCode::OK);
+    assert_eq!(revoke().await, StatusCode::NO_CONTENT);
+    assert_eq!(node.publish(key).await.status(), StatusCode::FORBIDDEN);
+    assert_eq!(node.tell(vec![]).await.lessons[0].key_version, 2, "who publishes with it is sent away");
+    let view = good(server.get(Some(town.lecturer), &format!("/api/studio/lessons/{id}")).await).await;
+    assert_eq!(view["key_set"], false);
+    assert!(view["whip_url"].as_str().is_some_and(|url| url.ends_with("/whip")));
+    let cancel = yunke_store::Cancel { lesson_id: id, actor_id: town.organizer, at: server.app.source.now() };
+    server.app.store.cancel_lesson(cancel).await.expect("cancelled");
+    assert_eq!(revoke().await, StatusCode::CONFLICT);
+}
+
 /// A node that only listens.
 async fn listening() -> (String, mpsc::Receiver<Orders>) {
     let (heard, orders) = mpsc::channel(64);

@@ -427,7 +427,8 @@ export interface paths {
         put?: never;
         /** Makes a new stream key; the old one opens nothing any more. */
         post: operations["post_studio_lessons_by_id_key"];
-        delete?: never;
+        /** Revokes the stream key: it opens nothing any more, and who publishes with it is sent away. The booth goes on. */
+        delete: operations["delete_studio_lessons_by_id_key"];
         options?: never;
         head?: never;
         patch?: never;
@@ -664,6 +665,17 @@ export interface components {
          * @enum {string}
          */
         DeviceClass: "phone" | "tablet" | "desktop";
+        /** @description The addresses encoders are told; each wants the stream key besides. */
+        Doors: {
+            /** @description Such as `rtmp://192.168.1.5/live`. */
+            rtmp_server: string;
+            /** @description SRT encoders have to encrypt with it, by AES-128. Null: they must not. */
+            srt_passphrase: string | null;
+            /** @description Such as `srt://192.168.1.5:8890`; the key is the stream id. Null: SRT is off. */
+            srt_url: string | null;
+            /** @description Such as `http://192.168.1.5:8081/whip` (RFC 9725); the key is the bearer token. */
+            whip_url: string;
+        };
         /** @description One beat and what became of it. */
         EvidenceInterval: {
             /** @description What the player said. */
@@ -1016,6 +1028,16 @@ export interface components {
             /** @description The unit the role is for. */
             unit_name: string | null;
         };
+        /** @description A QR code as a drawing: an SVG path in squares of 1, without the quiet zone. */
+        PhoneCode: {
+            /** @description The dark squares. */
+            path: string;
+            /**
+             * Format: int32
+             * @description Squares of a side.
+             */
+            size: number;
+        };
         /** @description A piece of the timeline, `[from_ms, to_ms)`. */
         Piece: {
             /**
@@ -1193,14 +1215,13 @@ export interface components {
             phone: string;
         };
         /** @description Where and with what to publish. */
-        StreamKey: {
+        StreamKey: components["schemas"]["Doors"] & {
             /** @description Shown now and never again; a new one replaces it. */
             key: string;
-            /** @description Such as `rtmp://192.168.1.5/live`. */
-            rtmp_server: string;
+            phone: components["schemas"]["PhoneCode"] | null;
         };
         /** @description A lesson as its lecturer sees it. */
-        StudioLesson: {
+        StudioLesson: components["schemas"]["Doors"] & {
             /** @description A stream key was given out; it cannot be shown again, only replaced. */
             key_set: boolean;
             lesson: components["schemas"]["LessonDetail"];
@@ -1218,8 +1239,6 @@ export interface components {
             /** Format: int32 */
             people: number;
             publisher: components["schemas"]["Publisher"] | null;
-            /** @description What encoders are told, such as `rtmp://192.168.1.5/live`. */
-            rtmp_server: string;
             /** Format: int32 */
             viewers_now: number;
         };
@@ -1227,7 +1246,7 @@ export interface components {
          * @description How a publisher sends.
          * @enum {string}
          */
-        Transport: "rtmp" | "whip";
+        Transport: "rtmp" | "whip" | "srt";
         /**
          * @description The level of a unit.
          * @enum {string}
@@ -2318,6 +2337,41 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["StreamKey"];
                 };
+            };
+            /** @description wrong_phase */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    delete_studio_lessons_by_id_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description wrong_phase */
             409: {

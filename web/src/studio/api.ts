@@ -2,19 +2,21 @@
 import { request } from '@/api/request'
 import type { LeaseGrant, Lesson, LessonCard } from '@/api/types'
 import type { Counts, IncomingStream } from '@/staff/types'
+import type { Doors } from './doors'
+import type { Code } from './PhoneCode.vue'
 
-export interface StudioLesson extends Counts {
+export interface StudioLesson extends Counts, Doors {
   lesson: Lesson
-  rtmp_server: string
   key_set: boolean
   publisher: IncomingStream | null
   outage_since: number | null
   media_up: boolean
 }
 
-export interface StreamKey {
-  rtmp_server: string
+export interface StreamKey extends Doors {
   key: string
+  /** Sets up a phone encoder; null where it does not fit. */
+  phone: Code | null
 }
 
 const at = (id: string): string => `/api/studio/lessons/${encodeURIComponent(id)}`
@@ -24,4 +26,5 @@ export const getStudioLesson = (id: string, signal: AbortSignal) => request<Stud
 export const startLesson = (id: string) => request<unknown>('POST', `${at(id)}/start`, {})
 export const endLesson = (id: string) => request<unknown>('POST', `${at(id)}/end`, {})
 export const makeKey = (id: string) => request<StreamKey>('POST', `${at(id)}/key`, {})
+export const revokeKey = (id: string) => request<undefined>('DELETE', `${at(id)}/key`)
 export const openPreview = (id: string) => request<LeaseGrant>('POST', `${at(id)}/preview`, { device: 'desktop' })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bitrate, healthLines } from './health'
+import { bitrate, healthLines, profile } from './health'
 
 describe('health in words', () => {
   it('gives each figure in the unit people use', () => {
@@ -26,6 +26,10 @@ describe('health in words', () => {
     const notes = [{ code: 'no_audio', value: null }, { code: 'bitrate_low', value: 90_000 }, { code: 'rebuilt', value: 1 }]
     expect(healthLines(notes, true).map((line) => line.advice)).toEqual(['booth.health.no_audio', 'studio.health.rebuilt.do'])
     expect(healthLines(notes)).toHaveLength(3)
+  })
+
+  it('names the profile and level of H.264', () => {
+    expect(['avc1.64001f', 'avc1.42e01f', 'avc1.420028', 'avc1.4d401e', 'hvc1.1'].map(profile)).toEqual(['High 3.1', 'Constrained Baseline 3.1', 'Baseline 4', 'Main 3', ''])
   })
 
   it('writes bitrates as encoders do', () => {

@@ -30,6 +30,16 @@ const SEVERITY: Record<string, Severity> = {
   rebuilt: 'info',
 }
 
+const PROFILES: Record<number, string> = { 0x42: 'Baseline', 0x4d: 'Main', 0x58: 'Extended', 0x64: 'High' }
+
+/** `High 3.1` of `avc1.64001f` (RFC 6381; ITU-T H.264, annex A); empty for what is not H.264. */
+export function profile(codec: string): string {
+  const [, name, constraints, level] = /^avc1\.([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(codec)?.map((hex) => Number.parseInt(hex, 16)) ?? []
+  if (name === undefined || constraints === undefined || level === undefined) return ''
+  const constrained = name === 0x42 && (constraints & 0x40) !== 0 ? 'Constrained ' : ''
+  return `${constrained}${PROFILES[name] ?? `0x${name.toString(16)}`} ${short(level / 10)}`
+}
+
 /** One decimal at most, and none when it says nothing: 10, 2.5. */
 export function short(n: number): string {
   return String(Math.round(n * 10) / 10)

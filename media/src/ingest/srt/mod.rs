@@ -1,4 +1,4 @@
-//! SRT ingest: one UDP port for everybody, live mode, an MPEG transport stream inside. See adr/0015.
+//! SRT ingest: one UDP port for everybody, live mode, an MPEG transport stream inside. See adr/0019.
 //!
 //! One task owns the socket and the crate's listener, which does no I/O and knows no clock; a task for each caller asks the
 //! gate, and then carries its media. The only folder that knows the crate.

@@ -47,7 +47,7 @@ pub(super) async fn open(
     let expires_at = (now + PASS_MS).div_euclid(1000) * 1000;
     let pass = PublishPass { lesson: scope.lesson.id, person: viewer.user.id, expires_at };
     Ok(Json(BoothGrant {
-        whip_url: format!("{}/whip", origin::media_origin(&headers, &app.config, app.media.http_port())),
+        whip_url: origin::whip_url(&headers, &app.config, app.media.http_port()),
         pass: pass.sign(&app.pass_key),
         expires_at,
     }))

@@ -1,24 +1,33 @@
-//! `POST /api/studio/lessons/{id}/key`: a new stream key, shown once.
+//! `POST /api/studio/lessons/{id}/key`: a new stream key, shown once. `DELETE`: none any more.
 
-use axum::{Json, extract::State, http::HeaderMap};
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::{
+    doors::Doors,
+    phone::{PhoneCode, phone_code},
+};
 use crate::{
     auth::{LessonScope, Viewer},
     lesson_run,
     problem::ApiResult,
-    routes::origin,
     state::AppState,
 };
 
 /// Where and with what to publish.
 #[derive(Serialize, ToSchema)]
 pub(super) struct StreamKey {
-    /// Such as `rtmp://192.168.1.5/live`.
-    rtmp_server: String,
+    #[serde(flatten)]
+    doors: Doors,
     /// Shown now and never again; a new one replaces it.
     key: String,
+    /// Sets up a phone encoder with all of it. Null: it does not fit a QR code.
+    phone: Option<PhoneCode>,
 }
 
 /// Makes a new stream key; the old one opens nothing any more.
@@ -31,8 +40,18 @@ pub(super) async fn rotate(
     headers: HeaderMap,
 ) -> ApiResult<Json<StreamKey>> {
     let key = lesson_run::new_key(&app, scope.lesson.id, Some(viewer.user.id)).await?;
-    Ok(Json(StreamKey {
-        rtmp_server: origin::rtmp_server(&headers, &app.config, app.media.rtmp_port()),
-        key,
-    }))
+    let doors = Doors::of(&app, &headers);
+    Ok(Json(StreamKey { phone: phone_code(&doors, &key), doors, key }))
+}
+
+/// Revokes the stream key: it opens nothing any more, and who publishes with it is sent away. The booth goes on.
+#[utoipa::path(delete, path = "/api/studio/lessons/{id}/key", tag = "studio", params(("id" = uuid::Uuid, Path)),
+    responses((status = NO_CONTENT), (status = CONFLICT, description = "wrong_phase")))]
+pub(super) async fn revoke(
+    State(app): State<AppState>,
+    viewer: Viewer,
+    scope: LessonScope,
+) -> ApiResult<StatusCode> {
+    lesson_run::revoke_key(&app, scope.lesson.id, Some(viewer.user.id)).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -5,13 +5,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use yunke_protocol::{HealthNote, Publisher};
 
+use super::doors::Doors;
 use crate::{
     auth::{LessonScope, Viewer},
     problem::ApiResult,
-    routes::{
-        lessons::detail::{LessonDetail, detail_of},
-        origin,
-    },
+    routes::lessons::detail::{LessonDetail, detail_of},
     state::AppState,
 };
 
@@ -19,8 +17,8 @@ use crate::{
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct StudioLesson {
     lesson: LessonDetail,
-    /// What encoders are told, such as `rtmp://192.168.1.5/live`.
-    rtmp_server: String,
+    #[serde(flatten)]
+    doors: Doors,
     /// A stream key was given out; it cannot be shown again, only replaced.
     key_set: bool,
     /// What arrives.
@@ -48,7 +46,7 @@ pub(super) async fn studio_lesson(
     let counts = app.rooms.counts_of(scope.lesson.id).await?;
     Ok(StudioLesson {
         lesson: detail_of(app, viewer, &scope.lesson, scope.may).await?,
-        rtmp_server: origin::rtmp_server(headers, &app.config, app.media.rtmp_port()),
+        doors: Doors::of(app, headers),
         key_set: scope.lesson.key_set,
         notes: facts.publisher.as_ref().map(|publisher| publisher.notes.clone()).unwrap_or_default(),
         publisher: facts.publisher,

@@ -135,6 +135,7 @@ pub async fn every_change_is_in_the_audit_log(store: &dyn Store) {
     let edit = Edit { title: Some("=cmd|x".to_owned()), ..Edit::default() };
     store.edit_lesson(lesson, edit, town.organizer, NOW + 1).await.expect("edited");
     store.set_stream_key(lesson, &[1; 32], Some(town.lecturer), NOW + 2).await.expect("set");
+    store.revoke_stream_key(lesson, Some(town.lecturer), NOW + 2).await.expect("revoked");
     go(store, lesson, LessonPhase::Live, NOW + 3).await;
     go(store, lesson, LessonPhase::Live, NOW + 4).await;
     go(store, lesson, LessonPhase::Ended, NOW + 5).await;
@@ -143,8 +144,9 @@ pub async fn every_change_is_in_the_audit_log(store: &dyn Store) {
     assert_eq!(store.cancel_lesson(cancel).await.expect("asked"), EditOutcome::Done);
     let log = store.audit_of(lesson, ALL).await.expect("asked");
     let actions: Vec<&str> = log.iter().map(|entry| entry.action.as_str()).collect();
-    assert_eq!(actions, ["lesson.plan", "lesson.edit", "lesson.stream_key", "lesson.start", "lesson.end"]);
-    assert_eq!((log[0].actor_id, log[3].actor_id), (Some(town.organizer), None));
+    let key = ["lesson.stream_key", "lesson.stream_key_revoke"];
+    assert_eq!(actions, ["lesson.plan", "lesson.edit", key[0], key[1], "lesson.start", "lesson.end"]);
+    assert_eq!((log[0].actor_id, log[4].actor_id), (Some(town.organizer), None));
     assert!(log.iter().all(|entry| !entry.detail.contains("0101")), "no key, not even its hash");
     assert_eq!(store.audit_of(other, ALL).await.expect("asked").len(), 2);
 }
@@ -164,6 +166,28 @@ pub async fn a_new_key_replaces_the_old(store: &dyn Store) {
     go(store, lesson, LessonPhase::Ended, NOW).await;
     assert_eq!(set(4).await, EditOutcome::WrongPhase(LessonPhase::Ended));
     assert_eq!(opens(3).await, Some(lesson), "an encoder that goes on is told why it must stop");
+}
+
+/// A revoked key opens nothing, and the lesson still has media: a booth, or the next key.
+pub async fn a_revoked_key_opens_nothing(store: &dyn Store) {
+    let town = town(store).await;
+    let lesson = planned(store, &town, 200).await;
+    let revoke = async || store.revoke_stream_key(lesson, Some(town.lecturer), NOW).await.expect("asked");
+    let opens = async |key: u8| store.stream_target(&[key; 32]).await.expect("asked").map(|t| t.lesson_id);
+    store.set_stream_key(lesson, &[1; 32], None, NOW).await.expect("set");
+    assert_eq!(revoke().await, EditOutcome::Done);
+    assert_eq!(opens(1).await, None);
+    assert!(!store.lesson(lesson).await.expect("asked").expect("there").key_set);
+    let target = store.lesson_target(lesson).await.expect("asked").expect("there");
+    assert_eq!(target.key_version, 2, "who came with the first one is sent away");
+    assert_eq!(store.media_targets(NOW + 10_000_000).await.expect("asked").len(), 1);
+    store.set_stream_key(lesson, &[2; 32], None, NOW).await.expect("set");
+    assert_eq!(opens(2).await, Some(lesson));
+    go(store, lesson, LessonPhase::Live, NOW).await;
+    assert_eq!(revoke().await, EditOutcome::Done);
+    go(store, lesson, LessonPhase::Ended, NOW).await;
+    assert_eq!(revoke().await, EditOutcome::WrongPhase(LessonPhase::Ended));
+    assert_eq!(store.revoke_stream_key(id(999), None, NOW).await.expect("asked"), EditOutcome::NotFound);
 }
 
 /// A version of a rule stands for ever.

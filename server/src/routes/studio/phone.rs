@@ -1,0 +1,107 @@
+//! A QR code that sets up a phone encoder: a Larix Grove link (softvelum.com/larix/grove), which Larix Broadcaster opens and
+//! other encoders for phones read, too. It holds the stream key, so it is drawn here and never an address of ours.
+
+use std::fmt::Write as _;
+
+use qrcode::{Color, EcLevel, QrCode};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::doors::Doors;
+
+/// The connection's name on the phone. The next lesson's takes its place.
+const NAME: &str = "Yunke";
+/// What lost packets get to come again on a mobile network, milliseconds.
+const LATENCY_MS: u32 = 1000;
+
+/// A QR code as a drawing: an SVG path in squares of 1, without the quiet zone.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PhoneCode {
+    /// Squares of a side.
+    size: u32,
+    /// The dark squares.
+    path: String,
+}
+
+/// By SRT where it is on, which suits a mobile network; else by RTMP. `None`: too long for a QR code.
+pub(super) fn phone_code(doors: &Doors, key: &str) -> Option<PhoneCode> {
+    let code = QrCode::with_error_correction_level(grove_link(doors, key), EcLevel::L).ok()?;
+    let size = code.width();
+    let mut path = String::new();
+    for (row, colors) in code.to_colors().chunks(size).enumerate() {
+        let mut column = 0;
+        for run in colors.chunk_by(|a, b| a == b) {
+            if run[0] == Color::Dark {
+                let _ = write!(path, "M{column} {row}h{}v1h-{}z", run.len(), run.len());
+            }
+            column += run.len();
+        }
+    }
+    Some(PhoneCode { size: u32::try_from(size).ok()?, path })
+}
+
+fn grove_link(doors: &Doors, key: &str) -> String {
+    let mut fields = vec![("conn[][name]", NAME.to_owned()), ("conn[][overwrite]", "on".to_owned())];
+    fields.push(("conn[][active]", "on".to_owned()));
+    if let Some((url, passphrase)) = doors.srt() {
+        fields.push(("conn[][url]", url.to_owned()));
+        fields.push(("conn[][srtstreamid]", key.to_owned()));
+        fields.push(("conn[][srtlatency]", LATENCY_MS.to_string()));
+        fields.push(("conn[][srtmode]", "c".to_owned()));
+        if let Some(passphrase) = passphrase {
+            fields.push(("conn[][srtpass]", passphrase.to_owned()));
+            fields.push(("conn[][srtpbkl]", "16".to_owned()));
+        }
+    } else {
+        fields.push(("conn[][url]", doors.rtmp_address(key)));
+    }
+    // What the studio recommends.
+    let encoder =
+        [("res", "1280x720"), ("fps", "30"), ("bitrate", "2000"), ("keyframe", "2"), ("format", "avc")];
+    let query: Vec<String> = fields
+        .iter()
+        .map(|(name, value)| format!("{name}={}", escaped(value)))
+        .chain(encoder.iter().map(|(name, value)| format!("enc[vid][{name}]={value}")))
+        .collect();
+    format!("larix://set/v1?{}", query.join("&"))
+}
+
+/// Percent-encoded, but for what is plain in a query (RFC 3986, 2.3).
+fn escaped(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut out, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(byte.into());
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+        out
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_phone_publishes_by_srt_or_where_it_is_off_by_rtmp() {
+        let mut doors = Doors::for_tests(Some("srt://yunke.cn:8890"), Some("a-passphrase"));
+        let link = grove_link(&doors, "KEY");
+        assert!(link.starts_with("larix://set/v1?conn[][name]=Yunke&"), "{link}");
+        assert!(link.contains("conn[][url]=srt%3A%2F%2Fyunke.cn%3A8890&conn[][srtstreamid]=KEY&"), "{link}");
+        assert!(link.contains("conn[][srtpass]=a-passphrase&conn[][srtpbkl]=16&"), "{link}");
+        doors = Doors::for_tests(None, None);
+        let link = grove_link(&doors, "KEY");
+        assert!(link.contains("conn[][url]=rtmp%3A%2F%2Fyunke.cn%2Flive%2FKEY&"), "{link}");
+        assert!(!link.contains("srt"), "{link}");
+    }
+
+    #[test]
+    fn the_path_draws_the_code() {
+        let code = phone_code(&Doors::for_tests(None, None), "KEY").expect("short enough");
+        assert!(code.size >= 21);
+        // The finder pattern's upper edge: seven dark squares from the corner.
+        assert!(code.path.starts_with("M0 0h7v1h-7z"), "{}", &code.path[..40]);
+        let other = phone_code(&Doors::for_tests(None, None), "YEK").expect("short enough");
+        assert_ne!(code.path, other.path);
+    }
+}
