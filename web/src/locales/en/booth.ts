@@ -87,6 +87,8 @@ export default {
   level: {
     title: 'Microphone level',
     waiting: 'Please say a few words',
+    asleep: 'Click the page to measure',
+    asleep_do: 'After a reload the browser measures only once you touch the page; the sound is sent all the same.',
     good: 'The sound is right',
     good_do: 'Go on like this.',
     quiet: 'Too quiet',

@@ -84,6 +84,8 @@ export default {
   level: {
     title: '麦克风音量',
     waiting: '请说几句话',
+    asleep: '点一下页面开始测量',
+    asleep_do: '刷新以后浏览器要等您点一下页面才测音量；声音照常送出。',
     good: '声音正常',
     good_do: '就这样讲。',
     quiet: '声音太小',

@@ -18,7 +18,7 @@ export function useBooth(id: string, view: StudioLessonView) {
   const devices = useDevices()
   const picture = usePicture(id, devices)
   const muted = ref(false)
-  const state = shallowRef<WhipState>({ phase: 'idle', problem: null, back: false })
+  const state = shallowRef<WhipState>({ phase: 'idle', problem: null, back: false, silent: false })
   const network = shallowRef<Measured | null>(null)
 
   const whip = new WhipPublisher({
@@ -69,7 +69,7 @@ export function useBooth(id: string, view: StudioLessonView) {
 
   const timer = setInterval(async () => {
     const peer = whip.peer
-    if (!peer || state.value.phase !== 'sending') {
+    if (!peer || state.value.phase !== 'sending' || state.value.silent) {
       network.value = null
       return
     }

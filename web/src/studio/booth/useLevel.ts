@@ -7,6 +7,8 @@ const SAMPLES = 4096
 export function useLevel(track: () => MediaStreamTrack | null) {
   const bar = ref(0)
   const verdict = ref<LevelVerdict | null>(null)
+  /** The browser lets nobody listen until the page is touched. */
+  const asleep = ref(false)
   let context: AudioContext | null = null
   let source: MediaStreamAudioSourceNode | null = null
   let analyser: AnalyserNode | null = null
@@ -31,7 +33,13 @@ export function useLevel(track: () => MediaStreamTrack | null) {
     { immediate: true },
   )
 
+  // After a reload a browser may keep the sound graph asleep until the page is touched.
+  const wake = () => void (context?.state === 'suspended' && context.resume().catch(() => undefined))
+  const TOUCHES = ['pointerdown', 'keydown'] as const
+  for (const touch of TOUCHES) addEventListener(touch, wake)
+
   const timer = setInterval(() => {
+    asleep.value = source !== null && context?.state === 'suspended'
     if (!source || !analyser || context?.state !== 'running') return
     analyser.getFloatTimeDomainData(samples)
     const look = loudness(samples)
@@ -43,8 +51,9 @@ export function useLevel(track: () => MediaStreamTrack | null) {
 
   onScopeDispose(() => {
     clearInterval(timer)
+    for (const touch of TOUCHES) removeEventListener(touch, wake)
     source?.disconnect()
     void context?.close().catch(() => undefined)
   })
-  return { bar, verdict }
+  return { bar, verdict, asleep }
 }

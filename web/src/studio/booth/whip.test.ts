@@ -183,6 +183,10 @@ describe('coming back', () => {
     probes = Array.from({ length: 15 }, () => new TypeError('failed to fetch'))
     await pass(15_000)
     expect([posts(), open()]).toEqual([1, 1])
+    expect(states.at(-1), 'nobody is told that members see them').toMatchObject({ phase: 'sending', silent: true })
+    peers[0]!.packets += 1
+    await pass(1_000)
+    expect(states.at(-1)).toMatchObject({ phase: 'sending', silent: false })
     probes = [refusal(404, 'session_unknown')]
     await pass(5_000)
     expect([phase(), posts()]).toEqual(['sending', 2])

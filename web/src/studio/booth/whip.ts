@@ -29,6 +29,8 @@ export interface WhipState {
   problem: Problem | null
   /** It was sending before, so this is coming back and no first try. */
   back: boolean
+  /** Nothing comes back from the media service and it does not answer: the way is out, though the session may live on. */
+  silent: boolean
 }
 
 export interface WhipDeps extends SessionDeps {
@@ -56,6 +58,7 @@ export class WhipPublisher {
   private keysRefused = 0
   private packets = -1
   private heardAt = 0
+  private silent = false
 
   constructor(private readonly deps: WhipDeps) {
     this.backoff = new Backoff(deps.random, FIRST_RETRY_MS, LONGEST_RETRY_MS)
@@ -108,7 +111,8 @@ export class WhipPublisher {
 
   private say(phase: WhipPhase, problem: Problem | null): void {
     this.phase = phase
-    this.deps.onState({ phase, problem, back: this.sentOnce })
+    if (phase !== 'sending') this.silent = false
+    this.deps.onState({ phase, problem, back: this.sentOnce, silent: this.silent })
   }
 
   private connect(): void {
@@ -189,6 +193,12 @@ export class WhipPublisher {
     }, LOOK_MS)
   }
 
+  private hush(silent: boolean): void {
+    if (silent === this.silent) return
+    this.silent = silent
+    this.say(this.phase, null)
+  }
+
   /** Something must come back from the media service all the time; if nothing does, it is asked whether it knows us. */
   private async look(now: boolean): Promise<void> {
     const { turn, session } = this
@@ -198,6 +208,7 @@ export class WhipPublisher {
     if (packets !== this.packets) {
       this.packets = packets
       this.heardAt = this.deps.now()
+      this.hush(false)
     }
     if (!now && this.deps.now() - this.heardAt < SILENT_MS) return
     try {
@@ -205,6 +216,7 @@ export class WhipPublisher {
       if (turn === this.turn && !known) this.connect()
     } catch {
       // No answer: the way is out. The connection may come back by itself; the next look asks again.
+      if (turn === this.turn && this.deps.now() - this.heardAt >= SILENT_MS) this.hush(true)
     }
   }
 }

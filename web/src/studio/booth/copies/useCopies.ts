@@ -31,6 +31,8 @@ export function useCopies({ lesson, title, wanted, tracks }: Recorded) {
   }
 
   function record(): void {
+    // Some browsers ask; the answer changes nothing now.
+    void navigator.storage.persist?.().catch(() => false)
     const type = recordingType(tracks.value.some((track) => track.kind === 'video'))
     if (!type) {
       trouble.value = 'failed'
@@ -127,7 +129,6 @@ export function useCopies({ lesson, title, wanted, tracks }: Recorded) {
   }
 
   if (able) {
-    void navigator.storage.persist?.().catch(() => false)
     void tidy().then(refresh)
   }
   onScopeDispose(stop)
