@@ -1,7 +1,7 @@
 // The corpus of tests/fuzz without a fuzzer: every file, and the same mutations of it in each run. Included by the tests of
-// the programs whose entry functions it feeds.
+// the programs whose entry functions it feeds. MUTATE=100 makes a hundred times as many.
 
-use std::{fs, path::Path};
+use std::{env, fs, path::Path};
 
 /// Random numbers that are the same in each run.
 struct Dice(u64);
@@ -61,6 +61,7 @@ fn mutate(bytes: &mut Vec<u8>, dice: &mut Dice) {
 
 /// Runs every file of the corpus through its target, then `mutations` of each; a panic names the file.
 pub(super) fn replay(targets: &[(&str, impl Fn(&[u8]))], mutations: impl Fn(&str) -> usize) {
+    let times: usize = env::var("MUTATE").map_or(1, |times| times.parse().expect("MUTATE is a number"));
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fuzz/corpus");
     for (name, target) in targets {
         let folder = corpus.join(name);
@@ -74,7 +75,7 @@ pub(super) fn replay(targets: &[(&str, impl Fn(&[u8]))], mutations: impl Fn(&str
             println!("{}", file.display());
             target(&seed);
             let mut dice = Dice(0x5eed + seed.len() as u64);
-            for _ in 0..mutations(name) {
+            for _ in 0..mutations(name) * times {
                 let mut bytes = seed.clone();
                 mutate(&mut bytes, &mut dice);
                 target(&bytes);
