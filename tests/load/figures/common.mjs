@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { cast } from '../../harness/cast.mjs';
 import { goLive, plan, publish, rtmpAddress } from '../../harness/lessons.mjs';
 import { Program } from '../../harness/program.mjs';
-import { until } from '../../harness/wait.mjs';
+import { until, watchFor } from '../../harness/wait.mjs';
 import { binFolder, Yunke } from '../../harness/yunke.mjs';
 
 export const run = promisify(execFile);
@@ -25,6 +25,7 @@ export async function liveLesson(scope, how = {}) {
     scope.after(() => publisher.stop('SIGKILL'));
     await until('the picture', async () => (await people.lecturer.get(`/api/studio/lessons/${lesson}`)).publisher?.video, { within: 20_000 });
   } else publisher = await publish(scope, people.lecturer, lesson, how);
+  await watchFor(how.rehearsalMs ?? 0);
   await goLive(people.lecturer, lesson);
   const lease = await until('an address', async () => {
     const lease = await people.near.lease(lesson);
@@ -33,13 +34,13 @@ export async function liveLesson(scope, how = {}) {
   return { yunke, lesson, publisher, lease, ...people };
 }
 
-/** A minute of 720p30 at 2 Mbps with sound, encoded once; key frames every 2 s. */
-export async function preparedFile(folder) {
+/** A minute of 720p30 at 2 Mbps with sound, encoded once; key frames every 2 s. Noise, so that the sound has its whole bitrate. */
+export async function preparedFile(folder, sound) {
   const file = join(folder, 'lesson.flv');
   await run('ffmpeg', [
-    '-nostdin', '-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=s=1280x720:r=30', '-f', 'lavfi', '-i', 'sine=f=440:r=48000', '-t', '60',
+    '-nostdin', '-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=s=1280x720:r=30', '-f', 'lavfi', '-i', 'anoisesrc=c=pink:r=48000:a=0.2', '-t', '60',
     '-c:v', 'libx264', '-preset', 'superfast', '-b:v', '2M', '-minrate', '2M', '-maxrate', '2M', '-bufsize', '1M', '-x264-params', 'nal-hrd=cbr',
-    '-g', '60', '-sc_threshold', '0', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-b:a', '96k', file,
+    '-g', '60', '-sc_threshold', '0', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-b:a', sound, file,
   ]);
   return file;
 }
