@@ -28,6 +28,7 @@ use crate::{
     pipeline::packager,
     replay::Replays,
     serve,
+    whep::{self, Whep},
 };
 
 /// Tasks that have not ended so long after everything was closed are left behind.
@@ -208,7 +209,15 @@ impl App {
 
     fn routes(&self, peers: Arc<WebRtc>) -> Router {
         let (gate, config) = (Arc::clone(&self.lessons), &self.config);
-        let whip = Whip::new(
+        let viewers = Whep::new(
+            self.origin.clone(),
+            Arc::clone(&gate) as _,
+            Arc::clone(&peers) as _,
+            self.tasks.clone(),
+            &config.ice_servers,
+            whep::Limits::new(config.whep_sessions),
+        );
+        let publishers = Whip::new(
             gate,
             peers,
             self.tasks.clone(),
@@ -225,7 +234,8 @@ impl App {
                 get(move || std::future::ready(metrics.map(|m| m.render()).unwrap_or_default())),
             )
             .merge(control::router(Arc::clone(&self.control), secret, self.shutdown.clone()))
-            .merge(whip::router(Arc::new(whip)))
+            .merge(whip::router(Arc::new(publishers)))
+            .merge(whep::router(Arc::new(viewers)))
             .merge(Replays::new(self.origin.clone(), Arc::clone(&self.store)).router())
     }
 }

@@ -50,9 +50,9 @@ pub struct Config {
     pub rtmp: SocketAddr,
     /// WebRTC: one UDP port for all peers.
     pub webrtc: SocketAddr,
-    /// The addresses publishers are told to send WebRTC to, at the port of `webrtc`; without any, the machine's own.
+    /// The addresses publishers and viewers are told to send WebRTC to, at the port of `webrtc`; without any, the machine's own.
     pub webrtc_hosts: Vec<IpAddr>,
-    /// STUN and TURN servers publishers are told of.
+    /// STUN and TURN servers publishers and viewers are told of.
     pub ice_servers: Vec<IceServer>,
     /// SRT: one UDP port for all publishers; `""`: none.
     #[serde(with = "yunke_protocol::optional_address")]
@@ -61,6 +61,8 @@ pub struct Config {
     pub srt_passphrase: Secret,
     /// WHIP sessions at once.
     pub whip_sessions: usize,
+    /// WHEP sessions at once; further viewers are sent to LL-HLS.
+    pub whep_sessions: usize,
     /// Where the server is.
     pub server_url: String,
     /// What server and node know each other by; at least 16 characters.
@@ -87,6 +89,7 @@ impl Default for Config {
             srt: Some(SocketAddr::from(([0, 0, 0, 0], 8890))),
             srt_passphrase: Secret::default(),
             whip_sessions: 64,
+            whep_sessions: 200,
             server_url: "http://127.0.0.1:8080".to_owned(),
             shared_secret: Secret::default(),
             store_dir: PathBuf::from("data/media"),
@@ -157,6 +160,9 @@ impl Config {
         }
         if !(1..=1024).contains(&self.whip_sessions) {
             return wrong("whip_sessions", "is between 1 and 1024");
+        }
+        if !(1..=4096).contains(&self.whep_sessions) {
+            return wrong("whep_sessions", "is between 1 and 4096");
         }
         if !(200..=1000).contains(&self.part_target_ms) {
             return wrong("part_target_ms", "is between 200 and 1000");

@@ -22,12 +22,15 @@ use crate::{
         rtmp::converse,
         rtp::{Packet, Report, receiver::Receiver},
         webrtc::{WebRtc, routes},
-        whip::{fragment::Fragment, offer::Offer},
     },
     live::{
         access::Access,
         core::{directives::Directives, frontier::Frontier, names::Name},
         stream::Playlist,
+    },
+    signalling::{
+        fragment::Fragment,
+        offer::{Offer, Role},
     },
 };
 
@@ -51,7 +54,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// An offer: read, and answered by the real WebRTC, which must then end all it started.
 pub fn offer(bytes: &[u8]) {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
-    let Some(offer) = text(bytes).and_then(|text| Offer::parse(text).ok()) else { return };
+    let _ = text(bytes).map(|text| Offer::parse(text, Role::Viewer));
+    let parsed = text(bytes).and_then(|text| Offer::parse(text, Role::Publisher).ok());
+    let Some(offer) = parsed else { return };
     let runtime = RUNTIME.get_or_init(|| {
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
     });

@@ -12,3 +12,5 @@ pub mod pipeline;
 pub mod recording;
 pub mod replay;
 pub mod serve;
+pub mod signalling;
+pub mod whep;

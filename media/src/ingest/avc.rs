@@ -56,6 +56,41 @@ impl VideoConfig {
         Ok(Self { record, codec, width, height, fps_milli, nal_length })
     }
 
+    /// The sequence and picture parameter sets of the record, in its order; what is damaged is left out.
+    pub fn parameter_sets(&self) -> Vec<Bytes> {
+        let mut sets = Vec::new();
+        let mut at = 5;
+        for mask in [0x1f, 0xff] {
+            let Some(count) = self.record.get(at).map(|count| count & mask) else { break };
+            at += 1;
+            for _ in 0..count {
+                let Some(size) = self.record.get(at..at + 2) else { return sets };
+                let size = usize::from(u16::from_be_bytes([size[0], size[1]]));
+                at += 2;
+                if at + size > self.record.len() {
+                    return sets;
+                }
+                sets.push(self.record.slice(at..at + size));
+                at += size;
+            }
+        }
+        sets
+    }
+
+    /// The NAL units of an access unit, not copied; ends where their lengths do not add up.
+    pub fn nal_units(&self, data: &Bytes) -> impl Iterator<Item = Bytes> {
+        let (mut rest, bytes) = (data.clone(), self.nal_length);
+        std::iter::from_fn(move || {
+            let length = rest.get(..bytes)?.iter().fold(0_usize, |n, byte| n << 8 | usize::from(*byte));
+            if rest.len() < bytes + length {
+                return None;
+            }
+            let nal = rest.slice(bytes..bytes + length);
+            rest = rest.slice(bytes + length..);
+            Some(nal)
+        })
+    }
+
     /// Whether the access unit can be decoded by itself; `None` when its NAL units do not add up.
     pub fn is_key(&self, data: &[u8]) -> Option<bool> {
         let mut rest = data;
@@ -211,7 +246,7 @@ pub(crate) mod tests {
 
     /// x264, High@3.1, 1280×720.
     pub(crate) const RECORD_720P: &[u8] = &[
-        1, 0x64, 0, 0x1f, 0xff, 0xe1, 0, 0x19, 0x67, 0x64, 0, 0x1f, 0xac, 0xd9, 0x40, 0x50, 5, 0xbb, 1, 0x10,
+        1, 0x64, 0, 0x1f, 0xff, 0xe1, 0, 0x1a, 0x67, 0x64, 0, 0x1f, 0xac, 0xd9, 0x40, 0x50, 5, 0xbb, 1, 0x10,
         0, 0, 3, 0, 0x10, 0, 0, 3, 3, 0xc0, 0xf1, 0x83, 0x19, 0x60, 1, 0, 6, 0x68, 0xeb, 0xe3, 0xcb, 0x22,
         0xc0,
     ];

@@ -42,6 +42,19 @@ pub enum Unit {
     AudioConfig(AudioConfig),
     /// An access unit.
     Frame(Frame),
+    /// The sound as it came, where it was made AAC of: for viewers who take Opus.
+    Opus(Opus),
+}
+
+/// A packet of Opus (RFC 7587).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opus {
+    /// Its time on the clock of the frames, milliseconds, wrapping at 2³².
+    pub time_ms: u32,
+    /// Its time by the publisher's own count, 48 kHz, not wrapping.
+    pub ticks: i64,
+    /// The packet.
+    pub data: Bytes,
 }
 
 /// One access unit, timestamps as the publisher has them.
@@ -112,6 +125,11 @@ pub trait Inlet: Send + 'static {
     /// Takes a unit. The answer says how long to wait before reading on from the network, so that a publisher that sends
     /// faster than real time is held back by its own connection instead of by memory here.
     fn push(&mut self, unit: Unit) -> Result<Duration, Refusal>;
+
+    /// A viewer cannot go on without a key frame. True once a question, and at most once a second.
+    fn key_wanted(&self) -> bool {
+        false
+    }
 
     /// Cancelled when the place is taken away; [`Inlet::farewell`] then has the reason.
     fn revoked(&self) -> CancellationToken;

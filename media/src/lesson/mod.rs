@@ -25,6 +25,7 @@ use crate::{
     ingest::{Refusal, Unit},
     live::{Clock, Origin},
     recording::{Beginning, Recorder, Status},
+    whep::feed::Feed,
 };
 
 /// What all lessons share.
@@ -132,6 +133,11 @@ impl Lesson {
     /// What it is now.
     pub fn phase(&self) -> Phase {
         self.lock().phase()
+    }
+
+    /// What viewers by WebRTC get of it.
+    pub fn feed(&self) -> Arc<Feed> {
+        self.lock().feed()
     }
 
     /// How its recording is going, if there is one.

@@ -16,6 +16,7 @@ use crate::{
     control::{Server, reconcile::Action},
     ingest::{Gate, Inlet, Refusal, RefusalKind, Unit},
     recording::{Beginning, Loaded, Recorder, index::Index, load},
+    whep::{Feeds, feed::Feed},
 };
 
 /// How often a second publisher looks whether the first is still alive.
@@ -174,7 +175,10 @@ impl Gate for Lessons {
         let mut seen = None;
         loop {
             let Busy { last_media_at } = match lesson.sit(transport, key_version) {
-                Ok((seat, revoked)) => return Ok(Place { lesson, seat, revoked }),
+                Ok((seat, revoked)) => {
+                    let feed = lesson.feed();
+                    return Ok(Place { lesson, seat, revoked, feed });
+                }
                 Err(busy) => busy,
             };
             let alive = seen.replace(last_media_at).is_some_and(|before| before != last_media_at);
@@ -196,16 +200,27 @@ fn refused(refusal: PublishRefusal) -> Refusal {
     Refusal { kind, reason: refusal.message }
 }
 
+impl Feeds for Lessons {
+    fn feed(&self, lesson: Uuid) -> Option<Arc<Feed>> {
+        self.map().get(&lesson).map(|lesson| lesson.feed())
+    }
+}
+
 /// A publisher's place; dropping it leaves the seat.
 pub struct Place {
     lesson: Arc<Lesson>,
     seat: u64,
     revoked: CancellationToken,
+    feed: Arc<Feed>,
 }
 
 impl Inlet for Place {
     fn push(&mut self, unit: Unit) -> Result<Duration, Refusal> {
         self.lesson.push(self.seat, unit)
+    }
+
+    fn key_wanted(&self) -> bool {
+        self.feed.take_wish()
     }
 
     fn revoked(&self) -> CancellationToken {

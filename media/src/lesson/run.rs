@@ -11,7 +11,7 @@ use crate::{
     pipeline::{
         ladder::{self, Ladder, Timing},
         packager::{Packager, PackagerError},
-        repair::{Repair, Repaired},
+        repair::{Repair, Repaired, Stamp},
         splitter::{Splitter, Step},
     },
 };
@@ -34,8 +34,10 @@ pub(super) struct Run {
 /// What became of a frame.
 #[derive(Debug)]
 pub(super) enum Outcome {
-    /// Sent on, or dropped for its timestamp.
-    Taken,
+    /// Sent on with this stamp.
+    Taken(Stamp),
+    /// Left out for its timestamp.
+    Dropped,
     /// The timestamps jumped: the run is over, and this frame is not in it.
     Jump,
 }
@@ -82,7 +84,7 @@ impl Run {
         self.packager.check()?;
         let stamp = match self.repair.stamp(&frame, now) {
             Repaired::Stamp(stamp) => stamp,
-            Repaired::Drop => return Ok(Outcome::Taken),
+            Repaired::Drop => return Ok(Outcome::Dropped),
             Repaired::Jump => return Ok(Outcome::Jump),
         };
         self.reached_us = self.reached_us.max(stamp.dts_us);
@@ -91,7 +93,17 @@ impl Run {
             self.ladder.step(&step);
             self.packager.step(step)?;
         }
-        Ok(Outcome::Taken)
+        Ok(Outcome::Taken(stamp))
+    }
+
+    /// UTC of a place in the run, microseconds.
+    pub(super) fn utc_us(&self, place_us: i64) -> i64 {
+        self.info.anchor.saturating_mul(1000).saturating_add(place_us)
+    }
+
+    /// UTC of what goes beside the frames, microseconds.
+    pub(super) fn beside(&self, time_ms: u32) -> Option<i64> {
+        self.repair.place(time_ms).map(|place_us| self.utc_us(place_us))
     }
 
     /// Whether the pipeline still works.

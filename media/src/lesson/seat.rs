@@ -63,6 +63,11 @@ impl Seat {
         }
     }
 
+    /// Its sound was Opus before it became AAC.
+    pub(super) fn sends_opus(&self) -> bool {
+        self.transport == Transport::Whip
+    }
+
     /// Counts a frame; refuses a publisher that sends more than anybody can play.
     pub(super) fn count(&mut self, frame: &Frame, now: UtcMillis) -> Result<(), Refusal> {
         self.last_media_at = now;

@@ -22,6 +22,7 @@ use crate::{
     },
     pipeline::meter::Repairs,
     recording::{Beginning, Recorder, Status, index::Index},
+    whep::feed::Feed,
 };
 
 /// Without media for so long the lecturer is away.
@@ -39,6 +40,8 @@ pub(super) struct State {
     output: Option<Arc<Output>>,
     epoch: UtcMillis,
     run: Option<Run>,
+    /// What viewers by WebRTC get.
+    feed: Arc<Feed>,
     /// A run has been on this stream, and no outage or discontinuity was told since.
     unmarked: bool,
     /// The formats changed: the next key frame starts a new run.
@@ -68,6 +71,7 @@ impl State {
             output: None,
             epoch: 0,
             run: None,
+            feed: Arc::default(),
             unmarked: false,
             renew: false,
             seat: None,
@@ -88,6 +92,9 @@ impl State {
                 (state.phase, state.wanted) = (Phase::Ended, Phase::Ended);
                 state.length_ms = Some(length_ms);
             }
+        }
+        if state.phase == Phase::Ended {
+            state.feed.end();
         }
         state
     }
@@ -224,6 +231,7 @@ impl State {
 
     fn end(&mut self, now: UtcMillis) {
         self.finish_run();
+        self.feed.end();
         self.send_away(Refusal::denied("the lesson is over"));
         self.phase = Phase::Ended;
         self.wanted = Phase::Ended;
@@ -240,8 +248,13 @@ impl State {
 
     pub(super) fn close(&mut self, why: Refusal) -> Option<Recorder> {
         self.finish_run();
+        self.feed.end();
         self.send_away(why);
         self.output.take().and_then(|output| output.recorder.clone())
+    }
+
+    pub(super) fn feed(&self) -> Arc<Feed> {
+        Arc::clone(&self.feed)
     }
 
     pub(super) fn phase(&self) -> Phase {

@@ -30,19 +30,22 @@ impl Access {
         Self { key, clock }
     }
 
+    /// The lease behind this token, when it is for this lesson.
+    pub(crate) fn lease(&self, token: &str, lesson: &str) -> Result<Lease, Problem> {
+        let lease = Lease::verify(token, &self.key, (self.clock)()).map_err(|error| match error {
+            LeaseError::Expired => Problem::LeaseExpired,
+            _ => Problem::LeaseInvalid,
+        })?;
+        let lesson = Uuid::try_parse(lesson).map_err(|_| Problem::NotFound)?;
+        if lesson == lease.lesson { Ok(lease) } else { Err(Problem::LeaseOtherLesson) }
+    }
+
     /// Reads and checks the path behind `/live/` or `/replay/`. Nothing is percent-decoded: no valid path needs it.
     pub(crate) fn check<'a>(&self, path: &'a str) -> Result<Request<'a>, Problem> {
         let mut pieces = path.splitn(3, '/');
         let (token, lesson) = (pieces.next().unwrap_or_default(), pieces.next());
+        let lease = self.lease(token, lesson.unwrap_or_default())?;
         let now = (self.clock)();
-        let lease = Lease::verify(token, &self.key, now).map_err(|error| match error {
-            LeaseError::Expired => Problem::LeaseExpired,
-            _ => Problem::LeaseInvalid,
-        })?;
-        let lesson = lesson.and_then(|lesson| Uuid::try_parse(lesson).ok()).ok_or(Problem::NotFound)?;
-        if lesson != lease.lesson {
-            return Err(Problem::LeaseOtherLesson);
-        }
         let file = pieces.next().filter(|file| !file.contains('/')).ok_or(Problem::NotFound)?;
         Ok(Request { lease, file, now })
     }

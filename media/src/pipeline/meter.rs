@@ -126,6 +126,11 @@ impl Meter {
         }
     }
 
+    /// How long pictures were held back lately for others that refer to them (B-frames), milliseconds; 0 without.
+    pub fn held_ms(&self) -> i32 {
+        self.reordered[0].max(self.reordered[1])
+    }
+
     /// The picture, once one arrived.
     pub fn video(&self, config: &VideoConfig) -> Option<VideoInfo> {
         self.video.first?;
@@ -224,7 +229,7 @@ impl Meter {
                 note(HealthCode::FpsLow, Some(video.fps_milli.into()));
             }
         }
-        let held_ms = self.reordered[0].max(self.reordered[1]);
+        let held_ms = self.held_ms();
         if held_ms > 0 {
             note(HealthCode::BFrames, Some(held_ms.into()));
         }

@@ -81,6 +81,12 @@ impl Repair {
         self.repaired
     }
 
+    /// Where a time of the publisher lies in the run, microseconds: of what goes beside the frames.
+    pub fn place(&self, time_ms: u32) -> Option<i64> {
+        let offset = self.audio.offset_us.or(self.video.offset_us)?;
+        Some(self.unwrap.look(time_ms).saturating_mul(1000) + offset)
+    }
+
     /// Stamps a frame that arrived now.
     pub fn stamp(&mut self, frame: &Frame, arrival: UtcMillis) -> Repaired {
         let time = self.unwrap.micros(frame.dts_ms);
@@ -166,12 +172,16 @@ struct Unwrap {
 
 impl Unwrap {
     fn micros(&mut self, millis: u32) -> i64 {
-        let whole = match self.last {
-            None => i64::from(millis),
-            Some((before, whole)) => whole + i64::from(millis.wrapping_sub(before).cast_signed()),
-        };
+        let whole = self.look(millis);
         self.last = Some((millis, whole));
         whole.saturating_mul(1000)
+    }
+
+    fn look(&self, millis: u32) -> i64 {
+        match self.last {
+            None => i64::from(millis),
+            Some((before, whole)) => whole + i64::from(millis.wrapping_sub(before).cast_signed()),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
     reorder::{Ordered, Reorder},
     transcode::{Sound, Transcoder},
 };
-use crate::ingest::{Frame, Refusal, Track, Unit};
+use crate::ingest::{Frame, Opus, Refusal, Track, Unit};
 
 /// A retransmission needs a round trip or two.
 const VIDEO_PATIENCE_US: i64 = 200_000;
@@ -94,11 +94,16 @@ impl Receiver {
         }
         while let Some(ordered) = self.audio.pop(now_us) {
             match ordered {
-                Ordered::Packet(packet) => self.opus(packet, now_us)?,
+                Ordered::Packet(packet) => self.opus(packet, now_us, units)?,
                 Ordered::Lost(count) => self.lost += count,
             }
         }
         Ok(())
+    }
+
+    /// Somebody cannot go on without a key frame.
+    pub fn need_key(&mut self) {
+        self.keys.need();
     }
 
     /// Whether to ask for a key frame now.
@@ -128,11 +133,15 @@ impl Receiver {
         Ok(())
     }
 
-    fn opus(&mut self, packet: Packet, now_us: i64) -> Result<(), Refusal> {
+    fn opus(&mut self, packet: Packet, now_us: i64, units: &mut Vec<Unit>) -> Result<(), Refusal> {
         if packet.payload.is_empty() {
             return Ok(());
         }
         let ticks = self.clock.ticks(Track::Audio, packet.timestamp, now_us);
+        if let Some(time_us) = self.clock.time_us(Track::Audio, ticks) {
+            let data = packet.payload.clone();
+            units.push(Unit::Opus(Opus { time_ms: millis(time_us), ticks, data }));
+        }
         let jumped = self.last_sound.is_some_and(|last| !(0..=SOUND_JUMP_TICKS).contains(&(ticks - last)));
         self.last_sound = Some(ticks);
         if jumped {

@@ -152,14 +152,14 @@ fn read(sample: &gst::Sample, origin: i64, last: &mut Option<Bytes>) -> Option<S
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// A burst stands here, samples at 48 kHz.
-    const BURST: usize = 48_000;
+    pub(crate) const BURST: usize = 48_000;
 
     /// Two seconds of silence with a burst in it, as 16-bit stereo.
-    fn silence_with_a_burst() -> Vec<u8> {
+    pub(crate) fn silence_with_a_burst() -> Vec<u8> {
         let sample = |n: usize| {
             let loud = (BURST..BURST + 480).contains(&n);
             let value: i16 = if loud && n % 24 < 12 { 20_000 } else { 0 };
@@ -169,7 +169,7 @@ mod tests {
     }
 
     /// Pushes buffers of these times through a chain; what comes out, with its time.
-    fn through(
+    pub(crate) fn through(
         chain: &str,
         caps: &gst::Caps,
         buffers: Vec<(gst::ClockTime, Vec<u8>)>,

@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, net::SocketAddr};
 
-use crate::ingest::whip::fragment::Credentials;
+use crate::signalling::fragment::Credentials;
 
 /// Our candidates as `a=candidate` values (RFC 8839, 5.1), the first with the highest priority (RFC 8445, 5.1.2).
 pub(super) fn candidates(addresses: &[SocketAddr]) -> Vec<String> {
@@ -77,7 +77,7 @@ pub(super) fn credentials(sdp: &str) -> Option<Credentials> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ingest::whip::offer::tests::OFFER;
+    use crate::signalling::offer::tests::OFFER;
 
     #[test]
     fn candidates_stand_in_the_first_section_and_replace_all_others() {

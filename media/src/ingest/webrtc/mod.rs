@@ -1,9 +1,12 @@
 //! Peers by the crate `webrtc`: the only folder that knows it. See adr/0014.
 //!
-//! All peers share one UDP port ([`socket`]). Candidates of the publisher are not used: its address is the one its own
-//! checks come from, so nobody can make this node send to an address he names.
+//! Publishers' peers and viewers' outlets share one UDP port ([`socket`]). Candidates of the other side are not used: its
+//! address is the one its own checks come from, so nobody can make this node send to an address he names.
 
 mod answer;
+mod connection;
+mod feedback;
+mod outlet;
 mod peer;
 mod reports;
 pub(crate) mod routes;
@@ -17,6 +20,11 @@ use std::{
     time::Duration,
 };
 
+use rtc::{
+    interceptor::NackResponderBuilder,
+    peer_connection::configuration::media_engine::{MIME_TYPE_H264, MIME_TYPE_OPUS, MIME_TYPE_RTX},
+    rtp_transceiver::rtp_sender::{RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RtpCodecKind},
+};
 use tokio::{net::UdpSocket, sync::mpsc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use webrtc::peer_connection::{
@@ -24,16 +32,23 @@ use webrtc::peer_connection::{
     configure_twcc_receiver_only,
 };
 
-use self::{reports::Reports, socket::Exchange};
-use super::{
-    peer::{Answered, Peer, PeerError, Peers, Pending, Wire},
-    whip::offer::{Format, Offer},
+use self::{connection::Parts, feedback::Feedback, reports::Reports, socket::Exchange};
+use super::peer::{Answered, Peer, Peers, Wire};
+use crate::{
+    signalling::{
+        line::{PeerError, Pending},
+        offer::{Format, Offer},
+    },
+    whep::outlet::{self as viewers, Chosen, News, Outlet, Outlets},
 };
 
-/// Without a word of a publisher for so long the session is shaky, and then over.
+/// Without a word of the other side for so long the session is shaky, and then over.
 const SHAKY: Duration = Duration::from_secs(4);
 const OVER: Duration = Duration::from_secs(8);
 const KEEP_ALIVE: Duration = Duration::from_secs(2);
+
+/// Packets of the picture that a viewer can ask for again: 3 s of 1.5 Mbit/s. Their payloads are shared by all viewers.
+const SENT_AGAIN: u16 = 512;
 
 /// Behind all interceptors that act on RTCP.
 const LAST: usize = 100_000;
@@ -42,7 +57,7 @@ const LAST: usize = 100_000;
 #[derive(Debug)]
 pub struct WebRtc {
     exchange: Arc<Exchange>,
-    /// What publishers are told to send to.
+    /// What the others are told to send to.
     addresses: Vec<SocketAddr>,
     tasks: TaskTracker,
 }
@@ -61,54 +76,143 @@ impl WebRtc {
         self.exchange.run(&stop).await;
     }
 
-    async fn make(
+    fn parts(&self, (media, registry): (MediaEngine, Registry)) -> Parts {
+        Parts {
+            media,
+            registry,
+            settings: settings(),
+            place: Arc::new(self.exchange.place()),
+            tasks: self.tasks.clone(),
+            addresses: self.addresses.clone(),
+        }
+    }
+
+    async fn peer(
         &self,
         offer: &Offer,
         wire: mpsc::Sender<Wire>,
     ) -> Result<(String, peer::WebRtcPeer), PeerError> {
-        let (media, registry) = engine(offer, wire.clone()).map_err(|error| here(&error))?;
-        let place = Arc::new(self.exchange.place());
-        let parts = peer::Parts { media, registry, settings: settings(), place, tasks: self.tasks.clone() };
-        Box::pin(peer::WebRtcPeer::answer(parts, offer, self.addresses.clone(), wire)).await
+        let parts = self.parts(publishers_engine(offer, wire.clone()).map_err(|error| here(&error))?);
+        Box::pin(peer::WebRtcPeer::answer(parts, offer, wire)).await
+    }
+
+    async fn outlet(
+        &self,
+        offer: &Offer,
+        chosen: &Chosen,
+        news: mpsc::Sender<News>,
+    ) -> Result<(String, outlet::WebRtcOutlet), PeerError> {
+        let parts = self.parts(viewers_engine(chosen, news.clone()).map_err(|error| here(&error))?);
+        let sent = |format: &Format, codec| outlet::Sent {
+            codec,
+            payload_type: format.payload_type,
+            repaired: chosen.repair.is_some(),
+        };
+        let video = chosen.video.as_ref().map(|format| sent(format, h264(format, asked_for())));
+        let audio = chosen.audio.as_ref().map(|format| sent(format, opus(format)));
+        let audio = audio.map(|sent| outlet::Sent { repaired: false, ..sent });
+        Box::pin(outlet::WebRtcOutlet::answer(parts, offer, video, audio, news)).await
     }
 }
 
 impl Peers for WebRtc {
     fn answer<'a>(&'a self, offer: &'a Offer, wire: mpsc::Sender<Wire>) -> Pending<'a, Answered> {
         Box::pin(async move {
-            let (answer, peer) = self.make(offer, wire).await?;
+            let (answer, peer) = self.peer(offer, wire).await?;
             Ok((answer, Box::new(peer) as Box<dyn Peer>))
         })
     }
 }
 
+impl Outlets for WebRtc {
+    fn answer<'a>(
+        &'a self,
+        offer: &'a Offer,
+        chosen: &'a Chosen,
+        news: mpsc::Sender<News>,
+    ) -> Pending<'a, viewers::Answered> {
+        Box::pin(async move {
+            let (answer, outlet) = self.outlet(offer, chosen, news).await?;
+            Ok((answer, Box::new(outlet) as Box<dyn Outlet>))
+        })
+    }
+}
+
+fn h264(format: &Format, rtcp_feedback: Vec<RTCPFeedback>) -> RTCRtpCodec {
+    RTCRtpCodec {
+        mime_type: MIME_TYPE_H264.to_owned(),
+        clock_rate: 90_000,
+        channels: 0,
+        sdp_fmtp_line: format.parameters.clone(),
+        rtcp_feedback,
+    }
+}
+
+fn opus(format: &Format) -> RTCRtpCodec {
+    RTCRtpCodec {
+        mime_type: MIME_TYPE_OPUS.to_owned(),
+        clock_rate: 48_000,
+        channels: 2,
+        sdp_fmtp_line: format.parameters.clone(),
+        rtcp_feedback: Vec::new(),
+    }
+}
+
+/// What viewers may ask for: packets again, a key frame.
+fn asked_for() -> Vec<RTCPFeedback> {
+    let feedback =
+        |typ: &str, parameter: &str| RTCPFeedback { typ: typ.to_owned(), parameter: parameter.to_owned() };
+    vec![feedback("nack", ""), feedback("nack", "pli"), feedback("ccm", "fir")]
+}
+
 /// Exactly the formats of the offer, so that they match; no retransmission format, see adr/0014.
-fn engine(offer: &Offer, wire: mpsc::Sender<Wire>) -> Result<(MediaEngine, Registry), webrtc::error::Error> {
-    use rtc::{
-        peer_connection::configuration::media_engine::{MIME_TYPE_H264, MIME_TYPE_OPUS},
-        rtp_transceiver::rtp_sender::{RTCRtpCodec, RTCRtpCodecParameters, RtpCodecKind},
-    };
+fn publishers_engine(
+    offer: &Offer,
+    wire: mpsc::Sender<Wire>,
+) -> Result<(MediaEngine, Registry), webrtc::error::Error> {
     let mut media = MediaEngine::default();
-    let codec = |format: &Format, mime_type: &str, clock_rate, channels| RTCRtpCodecParameters {
-        rtp_codec: RTCRtpCodec {
-            mime_type: mime_type.to_owned(),
-            clock_rate,
-            channels,
-            sdp_fmtp_line: format.parameters.clone(),
-            rtcp_feedback: Vec::new(),
-        },
-        payload_type: format.payload_type,
-    };
     for format in &offer.video {
-        media.register_codec(codec(format, MIME_TYPE_H264, 90_000, 0), RtpCodecKind::Video)?;
+        let rtp_codec = h264(format, Vec::new());
+        let payload_type = format.payload_type;
+        media.register_codec(RTCRtpCodecParameters { rtp_codec, payload_type }, RtpCodecKind::Video)?;
     }
     for format in &offer.audio {
-        media.register_codec(codec(format, MIME_TYPE_OPUS, 48_000, 2), RtpCodecKind::Audio)?;
+        let (rtp_codec, payload_type) = (opus(format), format.payload_type);
+        media.register_codec(RTCRtpCodecParameters { rtp_codec, payload_type }, RtpCodecKind::Audio)?;
     }
     let registry = configure_nack(Registry::new(), &mut media);
     let registry = configure_twcc_receiver_only(registry, &mut media)?;
     let registry = configure_rtcp_reports(registry);
     Ok((media, registry.with(Slot::from(LAST), Reports::new(wire))))
+}
+
+/// The formats that are sent, with retransmissions. Sender reports are ours: they carry the lesson's clock.
+fn viewers_engine(
+    chosen: &Chosen,
+    news: mpsc::Sender<News>,
+) -> Result<(MediaEngine, Registry), webrtc::error::Error> {
+    let mut media = MediaEngine::default();
+    if let Some(format) = &chosen.video {
+        let (rtp_codec, payload_type) = (h264(format, asked_for()), format.payload_type);
+        media.register_codec(RTCRtpCodecParameters { rtp_codec, payload_type }, RtpCodecKind::Video)?;
+        if let Some(payload_type) = chosen.repair {
+            let rtp_codec = RTCRtpCodec {
+                mime_type: MIME_TYPE_RTX.to_owned(),
+                clock_rate: 90_000,
+                channels: 0,
+                sdp_fmtp_line: format!("apt={}", format.payload_type),
+                rtcp_feedback: Vec::new(),
+            };
+            media.register_codec(RTCRtpCodecParameters { rtp_codec, payload_type }, RtpCodecKind::Video)?;
+        }
+    }
+    if let Some(format) = &chosen.audio {
+        let (rtp_codec, payload_type) = (opus(format), format.payload_type);
+        media.register_codec(RTCRtpCodecParameters { rtp_codec, payload_type }, RtpCodecKind::Audio)?;
+    }
+    let responder = NackResponderBuilder::new().with_size(SENT_AGAIN).build();
+    let registry = Registry::new().with(Slot::NackResponder, responder);
+    Ok((media, registry.with(Slot::from(LAST), Feedback::new(news))))
 }
 
 fn settings() -> SettingEngine {
@@ -120,9 +224,9 @@ fn settings() -> SettingEngine {
         .build()
 }
 
-/// An error of the crate, for the log; the publisher is told no more than that it failed.
+/// An error of the crate, for the log; the other side is told no more than that it failed.
 fn here(error: &webrtc::error::Error) -> PeerError {
-    tracing::warn!(%error, "whip: no peer could be made");
+    tracing::warn!(%error, "webrtc: no connection could be made");
     PeerError::Here
 }
 

@@ -3,8 +3,10 @@
 
 use std::{
     fmt,
+    future::Future,
     io::{self, IoSliceMut},
     net::SocketAddr,
+    pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -91,7 +93,12 @@ impl Place {
 
     /// The socket the peer is given in place of `local`, whose address it keeps: it is only a name.
     pub(super) fn socket(&self, local: SocketAddr) -> VirtualSocket {
-        VirtualSocket { exchange: Arc::clone(&self.exchange), inbox: Arc::clone(&self.inbox), local }
+        VirtualSocket {
+            exchange: Arc::clone(&self.exchange),
+            inbox: Arc::clone(&self.inbox),
+            local,
+            waiting: Mutex::default(),
+        }
     }
 }
 
@@ -108,11 +115,15 @@ impl Drop for Place {
     }
 }
 
+type Writable = Pin<Box<dyn Future<Output = io::Result<()>> + Send + Sync>>;
+
 /// A socket as one peer sees it.
 pub(super) struct VirtualSocket {
     exchange: Arc<Exchange>,
     inbox: Arc<Mutex<mpsc::Receiver<Datagram>>>,
     local: SocketAddr,
+    /// The wait of this peer for the shared socket to take more; its own, as the socket remembers one waker only.
+    waiting: Mutex<Option<Writable>>,
 }
 
 impl fmt::Debug for VirtualSocket {
@@ -128,9 +139,16 @@ impl AsyncUdpSocket for VirtualSocket {
 
     fn poll_send(&self, cx: &mut Context<'_>, transmit: &Transmit<'_>) -> Poll<io::Result<usize>> {
         loop {
-            ready!(self.exchange.socket.poll_send_ready(cx))?;
             match self.exchange.socket.try_send_to(transmit.contents, transmit.destination) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+                    let exchange = Arc::clone(&self.exchange);
+                    let wait = waiting
+                        .get_or_insert_with(|| Box::pin(async move { exchange.socket.writable().await }));
+                    let writable = ready!(wait.as_mut().poll(cx));
+                    *waiting = None;
+                    writable?;
+                }
                 // Unreachable for now is a lost datagram, not the end of the socket that all share.
                 Err(_) => return Poll::Ready(Ok(transmit.contents.len())),
                 sent => return Poll::Ready(sent),

@@ -1,35 +1,29 @@
 //! WHIP ingest (RFC 9725): a publisher posts an offer and its stream key, gets an answer, and sends by WebRTC.
 //!
-//! [`offer`] and [`fragment`] read what comes, [`routes`] speak HTTP, [`session`] carries the media of one publisher.
-//! The WebRTC itself is behind [`Peers`].
+//! [`routes`] speak HTTP, [`task`] carries the media of one publisher. The WebRTC itself is behind [`Peers`].
 
-pub mod fragment;
-pub mod offer;
-mod problem;
 mod routes;
-mod session;
+mod task;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
+use axum::http::StatusCode;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::task::TaskTracker;
 use yunke_protocol::{IceServer, Transport};
 
 pub use self::routes::router;
-use self::{
+use self::task::Task;
+use super::{
+    Gate, Refusal, RefusalKind,
+    peer::{Peer, Peers, WIRE},
+};
+use crate::signalling::{
     offer::Offer,
     problem::Problem,
-    session::{Session, Task},
-};
-use super::{
-    Gate,
-    peer::{Peers, WIRE},
+    session::{Session, Sessions},
 };
 
 /// Offers that are being answered at once. Further ones are told to come again: an answer takes a second at most, but a
@@ -65,28 +59,13 @@ pub struct Whip<G> {
     links: Vec<String>,
     limits: Limits,
     setups: Semaphore,
-    sessions: Arc<Sessions>,
-}
-
-/// The sessions under way, by their name in the address.
-#[derive(Debug, Default)]
-struct Sessions(Mutex<HashMap<String, Arc<Session>>>);
-
-impl Sessions {
-    fn map(&self) -> MutexGuard<'_, HashMap<String, Arc<Session>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn count(&self) {
-        metrics::gauge!("yunke_media_whip_sessions")
-            .set(f64::from(u32::try_from(self.map().len()).unwrap_or(u32::MAX)));
-    }
+    sessions: Arc<Sessions<dyn Peer>>,
 }
 
 /// An accepted publisher.
 struct Accepted {
     answer: String,
-    session: Arc<Session>,
+    session: Arc<Session<dyn Peer>>,
 }
 
 impl<G: Gate> Whip<G> {
@@ -99,62 +78,43 @@ impl<G: Gate> Whip<G> {
         limits: Limits,
     ) -> Self {
         let links = ice_servers.iter().map(IceServer::link).collect();
-        let (setups, sessions) = (Semaphore::new(MAX_SETUPS), Arc::default());
-        Self { gate, peers, tasks, links, limits, setups, sessions }
-    }
-
-    fn find(&self, name: &str) -> Option<Arc<Session>> {
-        self.sessions.map().get(name).cloned()
-    }
-
-    /// Ends a session; from now on it is unknown.
-    fn end(&self, session: &Session) {
-        self.sessions.map().remove(session.name());
-        session.end();
+        let sessions = Sessions::new(limits.sessions, "yunke_media_whip_sessions");
+        Self { gate, peers, tasks, links, limits, setups: Semaphore::new(MAX_SETUPS), sessions }
     }
 
     /// Lets a publisher in.
     async fn accept(&self, offer: &Offer, key: String) -> Result<Accepted, Problem> {
-        let Ok(_setup) = self.setups.try_acquire() else { return Err(Problem::Full) };
-        if self.sessions.map().len() >= self.limits.sessions {
-            return Err(Problem::Full);
+        let Ok(_setup) = self.setups.try_acquire() else { return Err(Problem::full()) };
+        if self.sessions.full() {
+            return Err(Problem::full());
         }
         let inlet = self.gate.open(Transport::Whip, key.clone()).await.map_err(|refusal| {
             tracing::info!(refusal.kind = ?refusal.kind, refusal.reason = %refusal, "whip: publisher refused");
             metrics::counter!("yunke_media_publishers_refused_total").increment(1);
-            Problem::Refused(refusal)
+            refused(refusal)
         })?;
         let (wire, wires) = mpsc::channel(WIRE);
         let answered = tokio::time::timeout(ANSWER_TIME, self.peers.answer(offer, wire)).await;
-        let (answer, peer) = answered.map_err(|_| Problem::Failed)??;
-        let session = Arc::new(Session::new(key, peer, offer.credentials.clone()));
-        {
-            let mut sessions = self.sessions.map();
-            if sessions.len() >= self.limits.sessions {
-                return Err(Problem::Full);
-            }
-            sessions.insert(session.name().to_owned(), Arc::clone(&session));
-        }
-        self.sessions.count();
+        let (answer, peer) = answered.map_err(|_| Problem::failed())??;
+        let session = Arc::new(Session::new(Some(key), peer, offer.credentials.clone()));
+        let listed = self.sessions.list(Arc::clone(&session)).ok_or_else(Problem::full)?;
         let task = Task::new(Arc::clone(&session), wires, inlet, !offer.video.is_empty(), self.limits);
-        let sessions = Arc::clone(&self.sessions);
         self.tasks.spawn(async move {
-            let _listed = Listed { sessions: &sessions, name: task.name() };
+            let _listed = listed;
             task.run().await;
         });
         Ok(Accepted { answer, session })
     }
 }
 
-/// Takes the session off the list, however its task ends.
-struct Listed<'a> {
-    sessions: &'a Sessions,
-    name: String,
-}
-
-impl Drop for Listed<'_> {
-    fn drop(&mut self) {
-        self.sessions.map().remove(&self.name);
-        self.sessions.count();
-    }
+/// What a publisher whom the gate does not let in is told.
+fn refused(refusal: Refusal) -> Problem {
+    let (status, code) = match refusal.kind {
+        RefusalKind::WrongKey => (StatusCode::UNAUTHORIZED, "key_wrong"),
+        RefusalKind::Denied => (StatusCode::CONFLICT, "lesson_taken_or_over"),
+        RefusalKind::Later => (StatusCode::SERVICE_UNAVAILABLE, "try_later"),
+        RefusalKind::Media => (StatusCode::NOT_ACCEPTABLE, "offer_not_playable"),
+    };
+    let problem = Problem::new(status, code, refusal.reason);
+    if refusal.kind == RefusalKind::Denied { problem.worth_a_retry() } else { problem }
 }

@@ -18,15 +18,17 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
 use yunke_protocol::{IceServer, Transport};
 
-use super::{
-    Limits, Whip,
-    fragment::Credentials,
-    offer::{Offer, tests::OFFER},
-    router,
-};
-use crate::ingest::{
-    Gate, Inlet, Refusal, RefusalKind, Unit,
-    peer::{Answered, Peer, PeerError, Peers, Pending, Restarted, Wire},
+use super::{Limits, Whip, router};
+use crate::{
+    ingest::{
+        Gate, Inlet, Refusal, RefusalKind, Unit,
+        peer::{Answered, Peer, Peers, Wire},
+    },
+    signalling::{
+        fragment::Credentials,
+        line::{Line, PeerError, Pending, Restarted},
+        offer::{Offer, tests::OFFER},
+    },
 };
 
 const KEY: &str = "good-key";
@@ -96,16 +98,18 @@ impl Peers for Others {
 }
 
 impl Peer for Other {
+    fn ask_key_frame(&self) -> Pending<'_, ()> {
+        Box::pin(async {})
+    }
+}
+
+impl Line for Other {
     fn restart(&self, _: Credentials) -> Pending<'_, Result<Restarted, PeerError>> {
         let fails = self.0.load(Ordering::SeqCst);
         Box::pin(async move {
             let credentials = Credentials::new("ours", "oursoursoursoursoursours").expect("legal");
             if fails { Err(PeerError::Here) } else { Ok(Restarted { credentials, candidates: Vec::new() }) }
         })
-    }
-
-    fn ask_key_frame(&self) -> Pending<'_, ()> {
-        Box::pin(async {})
     }
 
     fn close(&self) -> Pending<'_, ()> {

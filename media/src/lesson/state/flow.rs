@@ -56,7 +56,16 @@ impl State {
             Unit::Frame(frame) => {
                 seat.count(&frame, now)?;
                 self.last_media_at = now;
-                self.frame(context, frame, now);
+                if frame.track == Track::Video {
+                    self.feed.reordered(seat.meter.held_ms() > 0);
+                }
+                self.frame(context, &frame, now);
+            }
+            Unit::Opus(opus) => {
+                if let Some(at_us) = self.run.as_ref().and_then(|run| run.beside(opus.time_ms)) {
+                    self.feed.opus(opus.ticks, at_us, opus.data);
+                }
+                return Ok(Duration::ZERO);
             }
         }
         let lead = self.run.as_ref().map_or(0, |run| run.lead_ms(now));
@@ -68,30 +77,39 @@ impl State {
         Ok(Duration::from_millis(pause.cast_unsigned()))
     }
 
-    fn frame(&mut self, context: &Context, frame: Frame, now: UtcMillis) {
-        let starts = self.can_start(&frame, now);
+    fn frame(&mut self, context: &Context, frame: &Frame, now: UtcMillis) {
+        let starts = self.can_start(frame, now);
         let fits = self.run.as_ref().is_none_or(|run| run.info().has(frame.track));
-        if starts && (self.renew || self.wanted != self.phase || !fits || self.lost_picture(&frame)) {
+        if starts && (self.renew || self.wanted != self.phase || !fits || self.lost_picture(frame)) {
             self.finish_run();
         }
         if self.run.is_some() {
             if !fits {
                 return;
             }
-        } else if !starts || self.is_stale(&frame, now) || !self.start_run(context, &frame, now) {
+        } else if !starts || self.is_stale(frame, now) || !self.start_run(context, frame, now) {
             return;
         }
         let Some(run) = &mut self.run else { return };
         match run.push(frame.clone(), now) {
-            Ok(Outcome::Taken) => {}
+            Ok(Outcome::Taken(stamp)) => self.feed.frame(frame, run.utc_us(stamp.pts_us)),
+            Ok(Outcome::Dropped) => {}
             Ok(Outcome::Jump) => {
                 self.repaired += 1;
                 self.finish_run();
-                if starts && self.start_run(context, &frame, now) {
-                    let _ = self.run.as_mut().map(|run| run.push(frame, now));
+                if starts && self.start_run(context, frame, now) {
+                    self.first(frame, now);
                 }
             }
             Err(problem) => self.broken(&problem),
+        }
+    }
+
+    /// Sends a run its first frame.
+    fn first(&mut self, frame: &Frame, now: UtcMillis) {
+        let Some(run) = &mut self.run else { return };
+        if let Ok(Outcome::Taken(stamp)) = run.push(frame.clone(), now) {
+            self.feed.frame(frame, run.utc_us(stamp.pts_us));
         }
     }
 
@@ -137,6 +155,7 @@ impl State {
             && (self.output.as_ref().is_some_and(has_small)
                 || ladder::wants_small_sound(seat.meter.steady_sound_bps()));
         let mut info = RunInfo { anchor: now, video, audio, fps_milli, small_sound };
+        let sends_opus = seat.sends_opus();
         seat.reference = Some((first.dts_ms, now));
         seat.stale_since = None;
         if goes_live {
@@ -162,6 +181,8 @@ impl State {
         let part_target_us = i64::try_from(context.part_target.as_micros()).unwrap_or(300_000);
         match Run::start(first, info, self.epoch, part_target_us, output) {
             Ok(run) => {
+                let RunInfo { video, audio, .. } = run.info().clone();
+                self.feed.begin(video, audio.filter(|_| !sends_opus), self.phase == Phase::Live);
                 self.run = Some(run);
                 self.unmarked = true;
                 true
@@ -210,6 +231,7 @@ impl State {
     pub(super) fn finish_run(&mut self) {
         self.repaired += self.repaired_in_run();
         if let Some(run) = self.run.take() {
+            self.feed.pause();
             // The worker's other tasks go on meanwhile.
             tokio::task::block_in_place(|| run.finish());
         }
@@ -220,6 +242,7 @@ impl State {
         metrics::counter!("yunke_media_pipelines_rebuilt_total").increment(1);
         tracing::warn!(lesson = %self.lesson, %problem, "the pipeline is rebuilt at the next key frame");
         self.run = None;
+        self.feed.pause();
     }
 }
 

@@ -60,7 +60,7 @@ pub(crate) enum Problem {
 }
 
 impl Problem {
-    fn status(self) -> StatusCode {
+    pub(crate) fn status(self) -> StatusCode {
         match self {
             Self::LeaseInvalid | Self::LeaseExpired | Self::LeaseOtherLesson => StatusCode::FORBIDDEN,
             Self::NotFound | Self::LessonUnknown => StatusCode::NOT_FOUND,

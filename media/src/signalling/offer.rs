@@ -1,5 +1,5 @@
-//! A publisher's offer, read as far as it decides something: whether it is a description at all, and whether what it
-//! offers can be played. What is refused is refused in words, before anybody is asked anything.
+//! An offer of a publisher or a viewer, read as far as it decides something: whether it is a description at all, and whether
+//! what it offers can be played. What is refused is refused in words, before anybody is asked anything.
 
 use super::fragment::Credentials;
 
@@ -14,11 +14,13 @@ const MAX_FORMATS: usize = 128;
 pub struct Offer {
     /// As it came.
     pub sdp: String,
-    /// H.264 formats, as the publisher prefers them; empty without picture.
+    /// H.264 formats, as the other side prefers them; empty without picture.
     pub video: Vec<Format>,
     /// Opus formats; empty without sound.
     pub audio: Vec<Format>,
-    /// Of the publisher's ICE.
+    /// Formats of the picture's retransmissions (RFC 4588): their payload types, and those they repair.
+    pub repairs: Vec<(u8, u8)>,
+    /// Of the other side's ICE.
     pub credentials: Credentials,
 }
 
@@ -29,6 +31,22 @@ pub struct Format {
     pub payload_type: u8,
     /// Format parameters as they came.
     pub parameters: String,
+}
+
+impl Format {
+    /// A format parameter of RFC 6184, 8.1, as it came.
+    pub fn parameter(&self, wanted: &str) -> Option<&str> {
+        parameter(&self.parameters, wanted)
+    }
+}
+
+/// What the other side wants to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Send.
+    Publisher,
+    /// Receive.
+    Viewer,
 }
 
 /// Why an offer is not answered.
@@ -43,13 +61,17 @@ pub enum OfferError {
 }
 
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "what its lines say, not states of a machine")]
 struct Section<'a> {
     kind: &'a str,
     rejected: bool,
     listed: Vec<u8>,
     names: Vec<(u8, &'a str)>,
     parameters: Vec<(u8, &'a str)>,
+    /// `recvonly` or `inactive`.
     silent: bool,
+    /// `sendonly` or `inactive`.
+    deaf: bool,
     ufrag: Option<&'a str>,
     pwd: Option<&'a str>,
     fingerprint: bool,
@@ -57,9 +79,9 @@ struct Section<'a> {
 
 impl Offer {
     /// Reads an offer.
-    pub fn parse(sdp: &str) -> Result<Self, OfferError> {
+    pub fn parse(sdp: &str, role: Role) -> Result<Self, OfferError> {
         let (session, sections) = split(sdp)?;
-        let mut sending: Vec<&Section<'_>> = Vec::new();
+        let mut used: Vec<&Section<'_>> = Vec::new();
         for section in sections.iter().filter(|section| !section.rejected) {
             if !matches!(section.kind, "audio" | "video") {
                 return Err(not_playable(format!(
@@ -67,19 +89,25 @@ impl Offer {
                     section.kind
                 )));
             }
-            if section.silent {
-                return Err(not_playable("the offer must send: sendonly".to_owned()));
+            match role {
+                Role::Publisher if section.silent => {
+                    return Err(not_playable("the offer must send: sendonly".to_owned()));
+                }
+                Role::Viewer if section.deaf => {
+                    return Err(not_playable("the offer must receive: recvonly".to_owned()));
+                }
+                _ => {}
             }
-            if sending.iter().any(|other| other.kind == section.kind) {
+            if used.iter().any(|other| other.kind == section.kind) {
                 return Err(not_playable(format!("several {} tracks in one offer: send one", section.kind)));
             }
-            sending.push(section);
+            used.push(section);
         }
-        let Some(first) = sending.first() else {
+        let Some(first) = used.first() else {
             return Err(not_playable("the offer has neither picture nor sound".to_owned()));
         };
         let secured = |section: &&Section<'_>| section.fingerprint || session.fingerprint;
-        if !sending.iter().all(secured) {
+        if !used.iter().all(secured) {
             return Err(OfferError::Malformed("without a DTLS fingerprint"));
         }
         let ufrag = first.ufrag.or(session.ufrag).ok_or(OfferError::Malformed("without ICE credentials"))?;
@@ -87,10 +115,12 @@ impl Offer {
         let credentials =
             Credentials::new(ufrag, pwd).ok_or(OfferError::Malformed("with bad ICE credentials"))?;
         let formats = |kind, playable: fn(&str, &str) -> bool, wanted| {
-            let section = sending.iter().find(|section| section.kind == kind);
+            let section = used.iter().find(|section| section.kind == kind);
             section.map_or(Ok(Vec::new()), |section| section.formats(playable, wanted))
         };
+        let picture = used.iter().find(|section| section.kind == "video");
         Ok(Self {
+            repairs: picture.map(|section| section.repairs()).unwrap_or_default(),
             video: formats("video", is_h264, "H.264")?,
             audio: formats("audio", is_opus, "Opus")?,
             credentials,
@@ -159,7 +189,9 @@ fn attribute<'a>(section: &mut Section<'a>, value: &'a str) {
     match name {
         "rtpmap" if section.names.len() < MAX_FORMATS => section.names.extend(formatted()),
         "fmtp" if section.parameters.len() < MAX_FORMATS => section.parameters.extend(formatted()),
-        "recvonly" | "inactive" => section.silent = true,
+        "recvonly" => section.silent = true,
+        "sendonly" => section.deaf = true,
+        "inactive" => (section.silent, section.deaf) = (true, true),
         "bundle-only" => section.rejected = false,
         "ice-ufrag" => section.ufrag = Some(value),
         "ice-pwd" => section.pwd = Some(value),
@@ -169,6 +201,14 @@ fn attribute<'a>(section: &mut Section<'a>, value: &'a str) {
 }
 
 impl Section<'_> {
+    fn repairs(&self) -> Vec<(u8, u8)> {
+        let is_rtx = |at: u8| {
+            self.names.iter().any(|(other, name)| *other == at && name.eq_ignore_ascii_case("rtx/90000"))
+        };
+        let of = |(at, parameters): &(u8, &str)| Some((*at, parameter(parameters, "apt")?.parse().ok()?));
+        self.parameters.iter().filter(|(at, _)| is_rtx(*at)).filter_map(of).collect()
+    }
+
     fn formats(&self, playable: fn(&str, &str) -> bool, wanted: &str) -> Result<Vec<Format>, OfferError> {
         let name = |at: u8| self.names.iter().find(|(other, _)| *other == at).map(|(_, name)| *name);
         let parameters = |at: u8| {
@@ -205,15 +245,18 @@ fn is_opus(name: &str, _: &str) -> bool {
 
 /// 8-bit 4:2:0 (Baseline, Main, High), one packetization that can be put together in order.
 fn is_h264(name: &str, parameters: &str) -> bool {
-    let value = |wanted: &str| {
-        parameters.split(';').find_map(|pair| {
-            let (name, value) = pair.trim().split_once('=')?;
-            name.eq_ignore_ascii_case(wanted).then_some(value.trim())
-        })
-    };
-    let profile = value("profile-level-id").unwrap_or("420010").to_ascii_lowercase();
+    let profile = parameter(parameters, "profile-level-id").unwrap_or("420010").to_ascii_lowercase();
     let playable = ["42", "4d", "64"].iter().any(|known| profile.starts_with(known));
-    name.eq_ignore_ascii_case("H264/90000") && value("packetization-mode") != Some("2") && playable
+    name.eq_ignore_ascii_case("H264/90000")
+        && parameter(parameters, "packetization-mode") != Some("2")
+        && playable
+}
+
+fn parameter<'a>(parameters: &'a str, wanted: &str) -> Option<&'a str> {
+    parameters.split(';').find_map(|pair| {
+        let (name, value) = pair.trim().split_once('=')?;
+        name.trim().eq_ignore_ascii_case(wanted).then_some(value.trim())
+    })
 }
 
 #[cfg(test)]
@@ -234,7 +277,7 @@ pub(crate) mod tests {
         a=rtpmap:103 rtx/90000\r\na=fmtp:103 apt=102\r\n";
 
     fn reason(sdp: &str) -> String {
-        match Offer::parse(sdp) {
+        match Offer::parse(sdp, Role::Publisher) {
             Err(OfferError::NotPlayable(reason)) => reason,
             other => panic!("refused: {other:?}"),
         }
@@ -242,7 +285,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_browsers_offer_gives_its_h264_and_opus() {
-        let offer = Offer::parse(OFFER).expect("playable");
+        let offer = Offer::parse(OFFER, Role::Publisher).expect("playable");
         assert_eq!(offer.video.iter().map(|format| format.payload_type).collect::<Vec<_>>(), [102]);
         assert!(offer.video[0].parameters.contains("42e01f"));
         assert_eq!(offer.audio[0].payload_type, 111);
@@ -263,11 +306,22 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_viewers_offer_gives_its_retransmissions_too() {
+        let sdp = OFFER.replace("sendonly", "recvonly");
+        let offer = Offer::parse(&sdp, Role::Viewer).expect("playable");
+        assert_eq!(offer.repairs, [(97, 96), (103, 102)]);
+        assert_eq!(offer.video[0].parameter("packetization-mode"), Some("1"));
+        let sending = Offer::parse(OFFER, Role::Viewer);
+        assert!(matches!(sending, Err(OfferError::NotPlayable(reason)) if reason.contains("recvonly")));
+    }
+
+    #[test]
     fn sound_alone_and_picture_alone_can_be_sent() {
         let sound = OFFER.split("m=video").next().expect("a first part");
-        let offer = Offer::parse(sound).expect("sound alone");
+        let offer = Offer::parse(sound, Role::Publisher).expect("sound alone");
         assert!(offer.video.is_empty() && !offer.audio.is_empty());
-        let picture = Offer::parse(&OFFER.replace("m=audio 9", "m=audio 0")).expect("picture alone");
+        let picture =
+            Offer::parse(&OFFER.replace("m=audio 9", "m=audio 0"), Role::Publisher).expect("picture alone");
         assert!(picture.audio.is_empty() && !picture.video.is_empty());
     }
 
@@ -283,19 +337,19 @@ pub(crate) mod tests {
             &OFFER.replace("m=video 9", "m=video x"),
             &OFFER.replace("RTP/SAVPF", "RTP/AVP"),
         ] {
-            assert!(matches!(Offer::parse(sdp), Err(OfferError::Malformed(_))), "{sdp}");
+            assert!(matches!(Offer::parse(sdp, Role::Publisher), Err(OfferError::Malformed(_))), "{sdp}");
         }
     }
 
     proptest! {
         #[test]
         fn garbage_never_panics(text in "\\PC{0,400}", at in 0..OFFER.len(), what in any::<char>()) {
-            let _ = Offer::parse(&text);
+            let _ = Offer::parse(&text, Role::Publisher);
             let mut offer = OFFER.to_owned();
             offer.insert(at, what);
-            let _ = Offer::parse(&offer);
+            let _ = Offer::parse(&offer, Role::Publisher);
             offer.truncate(at);
-            let _ = Offer::parse(&offer);
+            let _ = Offer::parse(&offer, Role::Publisher);
         }
     }
 }

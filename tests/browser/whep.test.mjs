@@ -1,0 +1,109 @@
+// A browser watches by WHEP: what ffmpeg sends by RTMP, and what GStreamer's whipsink sends.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { chromium } from 'playwright-core';
+import { installBarcode, sampleLatency } from '../harness/barcode.mjs';
+import { cast } from '../harness/cast.mjs';
+import { end, goLive, plan, publish, rtmpAddress } from '../harness/lessons.mjs';
+import { timed, until } from '../harness/wait.mjs';
+import { viewer } from '../harness/whep.mjs';
+import { WhipSink } from '../harness/whip.mjs';
+import { Yunke } from '../harness/yunke.mjs';
+
+const ARGS = ['--no-sandbox', '--disable-gpu', '--autoplay-policy=no-user-gesture-required'];
+const median = (figures) => figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)];
+
+test('a browser watches by WHEP', async (t) => {
+  const chrome = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGS });
+  t.after(() => chrome.close());
+  const yunke = await Yunke.start(t, { demo: true, quiet: true });
+  const probe = await chrome.newPage();
+  await probe.goto(`${yunke.mediaUrl}/health`);
+  const codecs = await probe.evaluate(() => RTCRtpReceiver.getCapabilities('video').codecs.map((codec) => codec.mimeType));
+  if (!codecs.includes('video/H264')) return t.skip(`this Chromium plays ${[...new Set(codecs)].join(', ')}, no H.264`);
+  const { organizer, lecturer, near, stage } = await cast(yunke);
+
+  const address = async (lesson) => {
+    const { live_url: live } = await near.lease(lesson);
+    return live.replace('/live/', '/whep/').replace(/\/[^/]*$/, '');
+  };
+  /** A page that watches, once it shows a picture. */
+  const watching = async (lesson) => {
+    const page = await chrome.newPage();
+    await page.goto(`${yunke.mediaUrl}/health`);
+    await page.evaluate(viewer);
+    await installBarcode(page);
+    const { status, session, sdp } = await page.evaluate((url) => window.whep(url), await address(lesson));
+    assert.equal(status, 201, sdp);
+    yunke.secret('session', session.split('/').pop());
+    const first = await page.evaluate(() => window.watching.shown);
+    return { page, session, first, sdp };
+  };
+  const received = (page) => page.evaluate(() => window.received());
+  const hears = (page) =>
+    until('sound', async () => {
+      const { audio } = await received(page);
+      if (!(audio?.totalAudioEnergy > 0)) throw new Error(JSON.stringify(audio));
+      return true;
+    });
+  const goesOn = (page, what = 'the picture to go on') => async (within) => {
+    const before = (await received(page)).video.framesDecoded;
+    await until(what, async () => (await received(page)).video.framesDecoded > before + 10, { within });
+  };
+
+  await t.test('ffmpeg by RTMP: picture at once, the publisher goes and comes back, the end closes', async () => {
+    const lesson = await plan(organizer, stage);
+    const publisher = await publish(t, lecturer, lesson);
+    await goLive(lecturer, lesson);
+    const { page, first, sdp } = await watching(lesson);
+    t.diagnostic(`first picture after ${Math.round(first)} ms`);
+    await hears(page);
+    assert.match(sdp, /a=rtpmap:\d+ rtx\/90000/);
+    const samples = await page.evaluate(
+      ({ origin, sample }) => new Function(`return ${sample}`)()(window.watching.video, { origin, ms: 3_000 }),
+      { origin: publisher.origin, sample: sampleLatency.toString() },
+    );
+    assert.ok(samples.length > 20, `${samples.length} pictures with a barcode`);
+    t.diagnostic(`glass to glass: median ${median(samples)} ms of ${samples.length}`);
+    assert.ok(median(samples) < 1_000, `${median(samples)} ms`);
+
+    const { video } = await received(page);
+    await publisher.stop('SIGKILL');
+    await until('the outage', async () => (await lecturer.get(`/api/studio/lessons/${lesson}`)).outage_since);
+    const again = await publish(t, lecturer, lesson, { address: publisher.address });
+    await goesOn(page)(15_000);
+    const after = await received(page);
+    assert.equal(after.video.ssrc, video.ssrc, 'the stream is another one');
+    assert.ok(again.alive);
+    assert.equal(await page.evaluate(() => window.transport()), 'connected');
+
+    await end(lecturer, lesson);
+    const closed = await timed(() => until('the end to close it', async () => (await page.evaluate(() => window.transport())) === 'closed'));
+    t.diagnostic(`closed ${Math.round(closed.ms)} ms after the end`);
+    await page.close();
+  });
+
+  await t.test('whipsink: picture and sound; DELETE ends it', async () => {
+    const lesson = await plan(organizer, stage);
+    const { key } = await rtmpAddress(lecturer, lesson);
+    const sink = new WhipSink(`${yunke.mediaUrl}/whip`, key);
+    t.after(() => sink.stop('SIGKILL'));
+    const seen = async () => {
+      const { publisher } = await lecturer.get(`/api/studio/lessons/${lesson}`);
+      return publisher?.video && publisher.audio;
+    };
+    await until('picture and sound', seen, { within: 20_000 });
+    await goLive(lecturer, lesson);
+    const { page, first, session } = await watching(lesson);
+    t.diagnostic(`first picture after ${Math.round(first)} ms`);
+    await hears(page);
+    await goesOn(page)(10_000);
+    const { video, audio } = await received(page);
+    t.diagnostic(JSON.stringify({ video, audio }));
+    assert.equal(await page.evaluate(async (url) => (await fetch(url, { method: 'DELETE' })).status, session), 200);
+    await until('the goodbye', async () => (await page.evaluate(() => window.transport())) === 'closed');
+    assert.equal((await fetch(session, { method: 'DELETE' })).status, 404);
+    await page.close();
+  });
+});
