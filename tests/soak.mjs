@@ -95,7 +95,7 @@ async function measure(scope) {
   const samples = await watch({ media, video: beside(live, 'video.m3u8') });
   const cpu = ((await cpuSeconds(media)) - busy) / (samples.at(-1).at / 1000) * 100;
   const [last] = await Promise.all([lastLive(beside(live, 'video.m3u8')), end(lecturer, lesson)]);
-  const replay = live.replace('/live/', '/replay/');
+  const { replay_url: replay } = await near.lease(lesson);
   const recording = await whole(last, beside(replay, 'video.m3u8'));
   console.log('  reading the recording');
   return { samples, cpu, recording, pairs: await flashes(replay) };

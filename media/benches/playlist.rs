@@ -82,6 +82,7 @@ fn per_reader(c: &mut Criterion) {
         purpose: Purpose::Watch,
         device: DeviceClass::Phone,
         expires_at: EPOCH + 60_000,
+        replay: None,
     };
     let token = lease.sign(&key);
     c.bench_function("reader/lease", |b| b.iter(|| Lease::verify(black_box(&token), &key, EPOCH)));

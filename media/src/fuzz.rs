@@ -12,7 +12,7 @@ use bytes::Bytes;
 use tokio::{net::UdpSocket, runtime::Runtime, sync::mpsc};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
-use yunke_protocol::{DeviceClass, Lease, LeaseKey, Purpose};
+use yunke_protocol::{DeviceClass, Lease, LeaseKey, Purpose, Stretch};
 
 use crate::{
     ingest::{
@@ -129,11 +129,16 @@ pub fn playlist(bytes: &[u8]) {
     let key = LeaseKey::derive(b"of the fuzzer alone");
     let lesson = Uuid::nil();
     let (purpose, device) = (Purpose::Watch, DeviceClass::Phone);
-    let lease = Lease { id: lesson, lesson, purpose, device, expires_at: 10_000 }.sign(&key);
+    let replay = Some(Stretch::WHOLE);
+    let lease = Lease { id: lesson, lesson, purpose, device, expires_at: 10_000, replay }.sign(&key);
     let asked =
         asked.strip_prefix("LEASE/").map_or(asked.to_owned(), |rest| format!("{lease}/{lesson}/{rest}"));
     let (path, query) = asked.split_once('?').unwrap_or((&asked, ""));
-    if let Ok(request) = Access::new(key, Arc::new(|| 1_000)).check(path) {
+    let access = Access::new(key, Arc::new(|| 1_000));
+    if let Ok((request, stretch)) = access.check_replay(path) {
+        assert!(stretch == Stretch::WHOLE && !request.file.contains('/'), "as the lease says");
+    }
+    if let Ok(request) = access.check(path) {
         let name = Name::parse(request.file);
         assert!(name.is_none_or(|name| name.to_string() == request.file), "there is no second spelling");
         assert!(name.is_none() || Playlist::parse(request.file).is_none(), "one name, one file");

@@ -163,10 +163,9 @@ test('a browser publishes', async (t) => {
     // Two sender reports of each track, some seconds apart, are needed.
     await watchFor(12_000);
     await goLive(lecturer, lesson);
-    const lease = await near.lease(lesson);
     for (const ms of [5_000, 10_000, 15_000]) await edgePast(near, lesson, ms);
     await end(lecturer, lesson);
-    const late = await flashesAfterBeeps(lease.live_url.replace('/live/', '/replay/'));
+    const late = await flashesAfterBeeps((await near.lease(lesson)).replay_url);
     t.diagnostic(`flashes after their beeps, ms: ${late.join(' ')}`);
     assert.ok(late.length >= 8, `only ${late.length} flashes with a beep`);
     // The page itself is worth 10 to 50 ms: a picture is captured up to 33 ms after it is painted.

@@ -156,8 +156,8 @@ test('whip', async (t) => {
     t.diagnostic(`back on air ${Math.round(back.ms)} ms after the second one started`);
     await edgePast(near, lesson, 18_000);
     assert.ok(again.alive);
-    const { replay_url: replay } = { ...(await end(lecturer, lesson)), ...(await near.lease(lesson)) };
-    const address = replay ?? lease.live_url.replace('/live/', '/replay/');
+    await end(lecturer, lesson);
+    const { replay_url: address } = await near.lease(lesson);
     const { stdout } = await run('ffprobe', ['-v', 'error', '-show_entries', 'stream=codec_name,width', '-of', 'compact', address]);
     assert.match(stdout, /codec_name=h264\|width=1280/);
     assert.match(stdout, /codec_name=aac/);

@@ -31,6 +31,25 @@ export const BOOTH = {
   remove: '删除',
 };
 
+/** The replay's, on the desk and on the phone. */
+export const REPLAY = {
+  in: '起点',
+  out: /^终点/,
+  inHere: '从这里开始',
+  reversed: /终点要比起点晚/,
+  saveTrim: '保存裁剪',
+  saved: /学员现在看到 0:07/,
+  captionsFile: 'input[accept*=".srt"]',
+  captionsLine2: /第 2 行/,
+  captionsSaved: /已保存 2 条字幕/,
+  captionsZh: '中文',
+  takePoster: '用现在的画面',
+  posterSaved: /封面已保存/,
+  over: /课程已结束|看回放/,
+  hide: '暂不开放',
+  hidden: /回放暂未开放/,
+};
+
 export async function signIn(page, { phone, password }, to = '/') {
   await page.goto(`/sign-in?to=${encodeURIComponent(to)}`);
   await page.getByLabel(WORDS.phone).fill(phone);

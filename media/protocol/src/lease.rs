@@ -2,8 +2,9 @@
 //! the viewer's evidence is kept. It stands in the *path* of media URLs, so it is short and URL-safe.
 //!
 //! Layout, before base64url without padding: version (1), purpose (1), device (1), lease id (16),
-//! lesson id (16), expiry in UTC seconds, big endian (8), then the first 16 bytes of
-//! HMAC-SHA-256 over all of it: 59 bytes, 79 characters.
+//! lesson id (16), expiry in UTC seconds, big endian (8), in version 2 the stretch of the replay it opens,
+//! milliseconds, big endian (4 and 4), then the first 16 bytes of HMAC-SHA-256 over all of it: 59 bytes, 79
+//! characters, in version 2 67 bytes, 90 characters.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -13,10 +14,14 @@ use subtle::ConstantTimeEq as _;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::UtcMillis;
+use crate::{LessonMillis, UtcMillis};
 
-const VERSION: u8 = 1;
-const BODY_BYTES: usize = 43;
+/// Opens what is live.
+const PLAIN: u8 = 1;
+/// Opens a stretch of the replay, too.
+const WITH_REPLAY: u8 = 2;
+const PLAIN_BYTES: usize = 43;
+const REPLAY_BYTES: usize = PLAIN_BYTES + 8;
 pub(crate) const MAC_BYTES: usize = 16;
 
 /// What a lease is for.
@@ -41,6 +46,42 @@ pub enum DeviceClass {
     Desktop,
 }
 
+/// What of a replay may be fetched: `[from_ms, to_ms)` of the lesson's timeline. It stands in the addresses of a replay,
+/// as `5000-90000`, or `5000-` to the end, so that a cache keeps what differs apart; the signed one decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Stretch {
+    from_ms: u32,
+    to_ms: u32,
+}
+
+impl Stretch {
+    /// All of it.
+    pub const WHOLE: Self = Self { from_ms: 0, to_ms: u32::MAX };
+
+    /// From a position to another, or to the end. Positions beyond 49 days are the end, negative ones the start.
+    pub fn new(from_ms: LessonMillis, to_ms: Option<LessonMillis>) -> Self {
+        let fit = |ms: LessonMillis| u32::try_from(ms.max(0)).unwrap_or(u32::MAX);
+        Self { from_ms: fit(from_ms), to_ms: to_ms.map_or(u32::MAX, fit) }
+    }
+
+    /// First position in it.
+    pub fn from_ms(self) -> LessonMillis {
+        self.from_ms.into()
+    }
+
+    /// First position after it; none: it goes to the end.
+    pub fn to_ms(self) -> Option<LessonMillis> {
+        (self.to_ms != u32::MAX).then_some(self.to_ms.into())
+    }
+}
+
+impl std::fmt::Display for Stretch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}-", self.from_ms)?;
+        self.to_ms().map_or(Ok(()), |to| write!(f, "{to}"))
+    }
+}
+
 /// The right of one viewer to one lesson's media until `expires_at`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Lease {
@@ -54,6 +95,8 @@ pub struct Lease {
     pub device: DeviceClass,
     /// UTC milliseconds; stored with second precision.
     pub expires_at: UtcMillis,
+    /// What of the replay it opens; nothing, if it was given before there was one. A preview opens all without it.
+    pub replay: Option<Stretch>,
 }
 
 /// Why a token is no valid lease.
@@ -106,37 +149,42 @@ fn hmac(key: &[u8]) -> Hmac<Sha256> {
 }
 
 impl Lease {
-    /// The token of this lease: 79 URL-safe characters.
+    /// The token of this lease: 79 URL-safe characters, or 90 with a stretch of the replay.
     pub fn sign(&self, key: &LeaseKey) -> String {
-        let mut bytes = [0_u8; BODY_BYTES + MAC_BYTES];
-        bytes[0] = VERSION;
-        bytes[1] = match self.purpose {
+        let mut bytes = Vec::with_capacity(REPLAY_BYTES + MAC_BYTES);
+        let purpose = match self.purpose {
             Purpose::Watch => 0,
             Purpose::Preview => 1,
         };
-        bytes[2] = match self.device {
+        let device = match self.device {
             DeviceClass::Phone => 0,
             DeviceClass::Tablet => 1,
             DeviceClass::Desktop => 2,
         };
-        bytes[3..19].copy_from_slice(self.id.as_bytes());
-        bytes[19..35].copy_from_slice(self.lesson.as_bytes());
-        bytes[35..43].copy_from_slice(&(self.expires_at / 1000).to_be_bytes());
-        let mac = key.mac(&bytes[..BODY_BYTES]);
-        bytes[BODY_BYTES..].copy_from_slice(&mac);
+        bytes.extend([if self.replay.is_some() { WITH_REPLAY } else { PLAIN }, purpose, device]);
+        bytes.extend(self.id.as_bytes());
+        bytes.extend(self.lesson.as_bytes());
+        bytes.extend((self.expires_at / 1000).to_be_bytes());
+        if let Some(Stretch { from_ms, to_ms }) = self.replay {
+            bytes.extend(from_ms.to_be_bytes());
+            bytes.extend(to_ms.to_be_bytes());
+        }
+        bytes.extend(key.mac(&bytes));
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
     /// Reads and checks a token. `now` is the caller's clock; an altered token is [`LeaseError::Invalid`]
     /// whatever its expiry says.
     pub fn verify(token: &str, key: &LeaseKey, now: UtcMillis) -> Result<Self, LeaseError> {
-        let mut bytes = [0_u8; BODY_BYTES + MAC_BYTES];
-        match URL_SAFE_NO_PAD.decode_slice(token, &mut bytes) {
-            Ok(n) if n == bytes.len() => {}
+        let mut bytes = [0_u8; REPLAY_BYTES + MAC_BYTES];
+        let body_bytes = match URL_SAFE_NO_PAD.decode_slice(token, &mut bytes) {
+            Ok(n) if n == PLAIN_BYTES + MAC_BYTES => PLAIN_BYTES,
+            Ok(n) if n == REPLAY_BYTES + MAC_BYTES => REPLAY_BYTES,
             _ => return Err(LeaseError::Invalid),
-        }
-        let (body, mac) = bytes.split_at(BODY_BYTES);
-        if !bool::from(key.mac(body).ct_eq(mac)) || body[0] != VERSION {
+        };
+        let (body, mac) = bytes[..body_bytes + MAC_BYTES].split_at(body_bytes);
+        let version = if body_bytes == PLAIN_BYTES { PLAIN } else { WITH_REPLAY };
+        if !bool::from(key.mac(body).ct_eq(mac)) || body[0] != version {
             return Err(LeaseError::Invalid);
         }
         let purpose = match body[1] {
@@ -158,7 +206,11 @@ impl Lease {
         if now >= expires_at {
             return Err(LeaseError::Expired);
         }
-        Ok(Self { id: uuid(3..19)?, lesson: uuid(19..35)?, purpose, device, expires_at })
+        let replay = body[PLAIN_BYTES..].split_first_chunk().and_then(|(from, rest)| {
+            let to_ms = u32::from_be_bytes(*rest.first_chunk()?);
+            Some(Stretch { from_ms: u32::from_be_bytes(*from), to_ms })
+        });
+        Ok(Self { id: uuid(3..19)?, lesson: uuid(19..35)?, purpose, device, expires_at, replay })
     }
 }
 
@@ -175,6 +227,7 @@ mod tests {
             purpose: Purpose::Watch,
             device: DeviceClass::Phone,
             expires_at: 2_000_000,
+            replay: None,
         }
     }
 
@@ -184,6 +237,20 @@ mod tests {
         let token = lease().sign(&key);
         assert_eq!(token.len(), 79);
         assert_eq!(Lease::verify(&token, &key, 1_999_999), Ok(lease()));
+        for stretch in [Stretch::WHOLE, Stretch::new(5_000, Some(90_000)), Stretch::new(1, None)] {
+            let lease = Lease { replay: Some(stretch), ..lease() };
+            let token = lease.sign(&key);
+            assert_eq!(token.len(), 90);
+            assert_eq!(Lease::verify(&token, &key, 1_999_999), Ok(lease));
+        }
+    }
+
+    #[test]
+    fn a_stretch_reads_as_it_stands_in_an_address() {
+        assert_eq!(Stretch::WHOLE.to_string(), "0-");
+        assert_eq!(Stretch::new(5_000, Some(90_000)).to_string(), "5000-90000");
+        assert_eq!(Stretch::new(-5, Some(i64::MAX)), Stretch::WHOLE);
+        assert_eq!(Stretch::new(i64::MIN, Some(-1)).to_string(), "0-0", "nothing");
     }
 
     #[test]
@@ -197,9 +264,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_altered_byte_goes_through(at in 0_usize..59, by in 1_u8..=255) {
+        fn no_altered_byte_goes_through(at in 0_usize..67, by in 1_u8..=255, replay in any::<bool>()) {
             let key = LeaseKey::derive(b"secret");
-            let mut bytes = URL_SAFE_NO_PAD.decode(lease().sign(&key)).expect("our own token");
+            let lease = Lease { replay: replay.then_some(Stretch::new(5_000, Some(90_000))), ..lease() };
+            let mut bytes = URL_SAFE_NO_PAD.decode(lease.sign(&key)).expect("our own token");
+            let at = at % bytes.len();
             bytes[at] ^= by;
             let token = URL_SAFE_NO_PAD.encode(bytes);
             prop_assert_eq!(Lease::verify(&token, &key, 0), Err(LeaseError::Invalid));

@@ -11,7 +11,7 @@ mod pass;
 mod srt;
 
 pub use ice::{IceServer, in_environment as ice_servers_in_environment};
-pub use lease::{DeviceClass, Lease, LeaseError, LeaseKey, Purpose};
+pub use lease::{DeviceClass, Lease, LeaseError, LeaseKey, Purpose, Stretch};
 pub use messages::{
     AudioInfo, Delivery, Gap, HealthCode, HealthNote, LessonOrder, LessonSnapshot, Orders, Phase,
     PublishGrant, PublishRefusal, PublishRequest, Publisher, RefusalCode, Snapshot, Transport, VideoInfo,

@@ -104,6 +104,7 @@ mod tests {
             purpose: Purpose::Preview,
             device: DeviceClass::Desktop,
             expires_at: 2_000_000,
+            replay: None,
         };
         assert_eq!(PublishPass::verify(&lease.sign(&leases), &passes, 0), Err(LeaseError::Invalid));
         assert_eq!(Lease::verify(&pass().sign(&passes), &leases, 0), Err(LeaseError::Invalid));

@@ -2,7 +2,7 @@
 //! one block (about a microsecond), which is less than any cache of it would.
 
 use uuid::Uuid;
-use yunke_protocol::{Lease, LeaseError, LeaseKey};
+use yunke_protocol::{Lease, LeaseError, LeaseKey, Purpose, Stretch};
 
 use super::{Clock, http::problem::Problem};
 
@@ -13,7 +13,7 @@ pub(crate) struct Access {
     clock: Clock,
 }
 
-/// A path of the form `{lease}/{lesson}/{file}`, checked.
+/// A path of the form `{lease}/{lesson}/{file}`, for replays `{lease}/{lesson}/{stretch}/{file}`, checked.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Request<'a> {
     /// The lease, which is for this lesson.
@@ -40,14 +40,36 @@ impl Access {
         if lesson == lease.lesson { Ok(lease) } else { Err(Problem::LeaseOtherLesson) }
     }
 
-    /// Reads and checks the path behind `/live/` or `/replay/`. Nothing is percent-decoded: no valid path needs it.
+    /// Reads and checks the path behind `/live/`. Nothing is percent-decoded: no valid path needs it.
     pub(crate) fn check<'a>(&self, path: &'a str) -> Result<Request<'a>, Problem> {
+        let request = self.check_lease(path)?;
+        Some(request).filter(|request| !request.file.contains('/')).ok_or(Problem::NotFound)
+    }
+
+    /// The same for the path behind `/replay/`, and the stretch that may be seen. It stands in the path for caches, which
+    /// strip the lease from their keys; what the lease says decides.
+    pub(crate) fn check_replay<'a>(&self, path: &'a str) -> Result<(Request<'a>, Stretch), Problem> {
+        let request = self.check_lease(path)?;
+        let stretch = match request.lease.purpose {
+            Purpose::Preview => Stretch::WHOLE,
+            Purpose::Watch => request.lease.replay.ok_or(Problem::LeaseNoReplay)?,
+        };
+        let (asked, file) = request.file.split_once('/').ok_or(Problem::NotFound)?;
+        if file.contains('/') {
+            return Err(Problem::NotFound);
+        }
+        if asked != stretch.to_string() {
+            return Err(Problem::LeaseNoReplay);
+        }
+        Ok((Request { file, ..request }, stretch))
+    }
+
+    fn check_lease<'a>(&self, path: &'a str) -> Result<Request<'a>, Problem> {
         let mut pieces = path.splitn(3, '/');
         let (token, lesson) = (pieces.next().unwrap_or_default(), pieces.next());
         let lease = self.lease(token, lesson.unwrap_or_default())?;
         let now = (self.clock)();
-        let file = pieces.next().filter(|file| !file.contains('/')).ok_or(Problem::NotFound)?;
-        Ok(Request { lease, file, now })
+        Ok(Request { lease, file: pieces.next().ok_or(Problem::NotFound)?, now })
     }
 
     /// The clock.

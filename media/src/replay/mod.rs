@@ -21,7 +21,7 @@ use futures_util::StreamExt as _;
 use object_store::{ObjectStore, ObjectStoreExt as _};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
-use yunke_protocol::Lease;
+use yunke_protocol::{Lease, Stretch};
 
 use self::recording::Recording;
 use crate::{
@@ -39,9 +39,9 @@ use crate::{
     recording::index::{self, Index},
 };
 
-/// Lessons whose playlists are kept rendered: about 2 MB for one of three hours. When full, the one that was
+/// Stretches of lessons whose playlists are kept rendered: about 2 MB for three hours. When full, the one that was
 /// asked for longest ago goes, and is rendered again when it is asked for.
-const KEPT_LESSONS: usize = 32;
+const KEPT_REPLAYS: usize = 32;
 
 /// All replays of this node. Cheap to clone.
 #[derive(Clone)]
@@ -51,8 +51,11 @@ struct Inner {
     origin: Origin,
     store: Arc<dyn ObjectStore>,
     /// Least recently asked for first. The cell is filled by the first who asks; the others wait for it.
-    kept: Mutex<Vec<(Uuid, Kept)>>,
+    kept: Mutex<Vec<(Shown, Kept)>>,
 }
+
+/// A lesson, and what of it is shown: signed by the server, so there are only as many as it made.
+type Shown = (Uuid, Stretch);
 
 /// A place for a replay that may still be on its way.
 type Kept = Arc<OnceCell<Arc<Replay>>>;
@@ -74,33 +77,33 @@ impl Replays {
 
     /// The recording has changed or gone: read it again.
     pub fn forget(&self, lesson: Uuid) {
-        self.0.kept.lock().unwrap_or_else(PoisonError::into_inner).retain(|(kept, _)| *kept != lesson);
+        self.0.kept.lock().unwrap_or_else(PoisonError::into_inner).retain(|((kept, _), _)| *kept != lesson);
     }
 
-    /// `/replay/{lease}/{lesson}/…`
+    /// `/replay/{lease}/{lesson}/{stretch}/…`
     pub fn router(&self) -> Router {
         Router::new().route("/replay/{*rest}", any(replay)).with_state(self.clone())
     }
 
-    async fn replay(&self, lesson: Uuid) -> Result<Arc<Replay>, Problem> {
-        let cell = self.cell(lesson);
-        cell.get_or_try_init(|| self.read(lesson)).await.cloned()
+    async fn replay(&self, shown: Shown) -> Result<Arc<Replay>, Problem> {
+        let cell = self.cell(shown);
+        cell.get_or_try_init(|| self.read(shown)).await.cloned()
     }
 
-    fn cell(&self, lesson: Uuid) -> Arc<OnceCell<Arc<Replay>>> {
+    fn cell(&self, shown: Shown) -> Kept {
         let mut kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = match kept.iter().position(|(kept, _)| *kept == lesson) {
+        let entry = match kept.iter().position(|(kept, _)| *kept == shown) {
             Some(at) => kept.remove(at),
-            None => (lesson, Arc::default()),
+            None => (shown, Arc::default()),
         };
-        if kept.len() >= KEPT_LESSONS {
+        if kept.len() >= KEPT_REPLAYS {
             kept.remove(0);
         }
         kept.push(entry.clone());
         entry.1
     }
 
-    async fn read(&self, lesson: Uuid) -> Result<Arc<Replay>, Problem> {
+    async fn read(&self, (lesson, stretch): Shown) -> Result<Arc<Replay>, Problem> {
         let object = match self.0.store.get(&index::index_path(lesson)).await {
             Ok(object) => object,
             Err(object_store::Error::NotFound { .. }) => return Err(self.missing(lesson).await),
@@ -108,7 +111,7 @@ impl Replays {
         };
         let bytes = object.bytes().await.map_err(|error| storage(&error))?;
         let index: Index = serde_json::from_slice(&bytes).map_err(|error| storage(&error))?;
-        let mut recording = Recording::new(&index);
+        let mut recording = Recording::new(&index, stretch);
         Ok(Arc::new(Replay {
             lesson,
             index: recording.index.take().map(Into::into),
@@ -128,8 +131,8 @@ impl Replays {
     }
 
     async fn get(&self, path: &str, headers: &HeaderMap) -> Result<Response, Problem> {
-        let request = self.0.origin.access().check(path)?;
-        let replay = self.replay(request.lease.lesson).await?;
+        let (request, stretch) = self.0.origin.access().check_replay(path)?;
+        let replay = self.replay((request.lease.lesson, stretch)).await?;
         let text = match Playlist::parse(request.file) {
             Some(Playlist::Index) => replay.index.as_ref(),
             Some(Playlist::Listen) => replay.listen.as_ref(),

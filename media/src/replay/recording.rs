@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, collections::HashMap, fmt::Write as _, time::Duration};
 
-use yunke_protocol::UtcMillis;
+use yunke_protocol::{Stretch, UtcMillis};
 
 use crate::{
     live::{
@@ -42,8 +42,12 @@ pub struct File {
 impl Recording {
     /// Renders what the index says. Gaps stay in the playlists, so that playing time goes on as the lesson's timeline does
     /// and both renditions keep step; those at the very end are left out, for nothing comes after them.
-    pub fn new(index: &Index) -> Self {
-        let tracks: Vec<Track> = Rendition::ALL.iter().filter_map(|of| Track::of(index, *of)).collect();
+    ///
+    /// Of segments that lie wholly outside of the stretch nothing is said or given. Those at its edges reach beyond it, by
+    /// less than a segment: `EXT-X-START` says where to begin, and players stop at the end.
+    pub fn new(index: &Index, stretch: Stretch) -> Self {
+        let tracks: Vec<Track> =
+            Rendition::ALL.iter().filter_map(|of| Track::of(index, *of, stretch)).collect();
         let variants: Vec<Variant> = tracks.iter().filter(|track| track.whole).map(Track::variant).collect();
         let independent = tracks.iter().all(Track::independent);
         let offer = |offer| multivariant::text(&variants, offer, independent);
@@ -63,29 +67,41 @@ struct Track<'a> {
     entries: Vec<Cow<'a, Entry>>,
     /// It is there where the others are.
     whole: bool,
+    /// How far into the first segment the stretch begins, if it is not the start of the lesson.
+    start: Option<Duration>,
 }
 
 /// A rendition that was made of another is offered if it has this much of it: whoever chose it would miss the rest.
 const WHOLE_PERCENT: usize = 95;
 
 impl<'a> Track<'a> {
-    fn of(index: &'a Index, rendition: Rendition) -> Option<Self> {
+    fn of(index: &'a Index, rendition: Rendition, stretch: Stretch) -> Option<Self> {
+        let from = index.zero_at.saturating_add(stretch.from_ms());
+        let to = stretch.to_ms().map_or(UtcMillis::MAX, |to| index.zero_at.saturating_add(to));
+        // The first segment may begin a moment before zero; all of it belongs to the lesson.
+        let cut = stretch.from_ms() > 0;
+        let shown = |entry: &&Entry| entry.pdt < to && (!cut || entry.end() > from);
         let of = |rendition| {
-            let mut entries: Vec<_> = index.entries.iter().filter(|e| e.rendition == rendition).collect();
+            let of_rendition = index.entries.iter().filter(|e| e.rendition == rendition);
+            let mut entries: Vec<_> = of_rendition.filter(shown).collect();
             entries.truncate(entries.iter().rposition(|entry| entry.media.is_some())? + 1);
             Some(entries)
         };
+        let start = |entries: &[Cow<'_, Entry>]| {
+            let into = entries.first().and_then(|first| u64::try_from(from - first.pdt).ok());
+            into.filter(|ms| cut && *ms > 0).map(Duration::from_millis)
+        };
         let own = of(rendition)?;
         if !rendition.is_made() {
-            let entries = own.into_iter().map(Cow::Borrowed).collect();
-            return Some(Self { rendition, index, entries, whole: true });
+            let entries: Vec<_> = own.into_iter().map(Cow::Borrowed).collect();
+            return Some(Self { rendition, index, start: start(&entries), entries, whole: true });
         }
         let (picture, source) = (of(Rendition::Video).unwrap_or_default(), of(Rendition::Audio)?);
         let spine = if picture.len() > source.len() { &picture } else { &source };
         let entries = beside(spine, &own, rendition);
         let media = |entries: &[&Entry]| entries.iter().filter(|entry| entry.media.is_some()).count();
         let whole = media(&own) * 100 >= media(&source) * WHOLE_PERCENT;
-        Some(Self { rendition, index, entries, whole })
+        Some(Self { rendition, index, start: start(&entries), entries, whole })
     }
 
     fn name(&self, kind: Kind, stream: u64) -> Name {
@@ -148,6 +164,9 @@ impl<'a> Track<'a> {
         );
         if self.independent() {
             out.push_str("#EXT-X-INDEPENDENT-SEGMENTS\n");
+        }
+        if let Some(start) = self.start {
+            let _ = writeln!(out, "#EXT-X-START:TIME-OFFSET={},PRECISE=YES", Seconds(start));
         }
         let mut map = None;
         for (at, entry) in self.entries.iter().enumerate() {
@@ -239,7 +258,7 @@ mod tests {
 
     #[test]
     fn the_playlist_of_a_recording() {
-        let recording = Recording::new(&index());
+        let recording = Recording::new(&index(), Stretch::WHOLE);
         assert_eq!(
             playlist(&recording, Rendition::Video).expect("there is a picture"),
             "#EXTM3U\n#EXT-X-VERSION:8\n#EXT-X-TARGETDURATION:4\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-MEDIA-SEQUENCE:0\n\
@@ -259,7 +278,7 @@ mod tests {
 
     #[test]
     fn the_multivariant_playlists_of_a_recording() {
-        let recording = Recording::new(&index());
+        let recording = Recording::new(&index(), Stretch::WHOLE);
         let text = recording.index.expect("there is something");
         assert!(text.contains("BANDWIDTH=2128000,AVERAGE-BANDWIDTH=2128000,CODECS=\"avc1.64001f,mp4a.40.2\",RESOLUTION=640x360,FRAME-RATE=25.000"));
         let listen = recording.listen.expect("there is sound");
@@ -278,7 +297,7 @@ mod tests {
         let audio = |entry: &&Entry| entry.rendition == Rendition::Audio && kept.contains(&entry.msn);
         let small: Vec<Entry> = index.entries.iter().filter(audio).map(like).collect();
         index.entries.extend(small);
-        Recording::new(&index)
+        Recording::new(&index, Stretch::WHOLE)
     }
 
     #[test]
@@ -304,14 +323,50 @@ mod tests {
         assert!(!recording.listen.expect("there is sound").contains("audio48"));
     }
 
+    fn shown(from_ms: i64, to_ms: Option<i64>) -> Recording {
+        Recording::new(&index(), Stretch::new(from_ms, to_ms))
+    }
+
+    #[test]
+    fn of_a_trimmed_recording_only_what_meets_the_stretch_is_there() {
+        let recording = shown(2_500, Some(6_000));
+        assert_eq!(
+            playlist(&recording, Rendition::Video).expect("there is a picture"),
+            "#EXTM3U\n#EXT-X-VERSION:8\n#EXT-X-TARGETDURATION:4\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-MEDIA-SEQUENCE:1\n\
+             #EXT-X-INDEPENDENT-SEGMENTS\n\
+             #EXT-X-START:TIME-OFFSET=0.500000,PRECISE=YES\n\
+             #EXT-X-MAP:URI=\"video-i0-a.mp4\"\n\
+             #EXT-X-PROGRAM-DATE-TIME:2026-11-22T01:43:14.000Z\n#EXTINF:2.000000,\nvideo-s1-a.m4s\n\
+             #EXT-X-ENDLIST\n",
+            "the gap that ends the stretch is left out, dates stay what they were"
+        );
+        let names: Vec<_> = recording.segments.keys().map(Name::to_string).collect();
+        assert_eq!(names.len(), 2, "{names:?}");
+        assert!(names.iter().all(|name| name.contains("-s1-")), "{names:?}");
+    }
+
+    #[test]
+    fn the_edges_of_a_stretch_are_exact() {
+        let count = |from, to| shown(from, to).segments.len() / 2;
+        assert_eq!(count(0, None), 3);
+        assert_eq!((count(1_999, None), count(2_000, None)), (3, 2));
+        assert_eq!((count(0, Some(6_000)), count(0, Some(6_001))), (2, 3));
+        assert_eq!((count(4_000, Some(6_000)), count(8_000, None)), (0, 0), "gaps only");
+        let nothing = shown(4_000, Some(6_000));
+        assert!(nothing.index.is_none() && playlist(&nothing, Rendition::Video).is_none());
+        let from_the_gap = shown(5_000, None);
+        let from_the_gap = playlist(&from_the_gap, Rendition::Video).expect("there is a picture");
+        assert!(from_the_gap.contains("#EXT-X-START:TIME-OFFSET=1.000000,PRECISE=YES\n"), "{from_the_gap}");
+    }
+
     #[test]
     fn a_recording_without_sound_or_without_anything() {
         let mut silent = index();
         silent.entries.retain(|entry| entry.rendition == Rendition::Video);
-        let recording = Recording::new(&silent);
+        let recording = Recording::new(&silent, Stretch::WHOLE);
         assert!(recording.listen.is_none() && playlist(&recording, Rendition::Audio).is_none());
         assert!(!recording.index.expect("there is a picture").contains("AUDIO"));
         silent.entries.clear();
-        assert!(Recording::new(&silent).index.is_none());
+        assert!(Recording::new(&silent, Stretch::WHOLE).index.is_none());
     }
 }

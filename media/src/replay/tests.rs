@@ -10,7 +10,7 @@ use bytes::Bytes;
 use object_store::{ObjectStore, ObjectStoreExt as _, memory::InMemory};
 use tower::ServiceExt as _;
 use uuid::Uuid;
-use yunke_protocol::{DeviceClass, Lease, LeaseKey, Purpose};
+use yunke_protocol::{DeviceClass, Lease, LeaseKey, Purpose, Stretch};
 
 use super::Replays;
 use crate::{
@@ -28,15 +28,20 @@ fn key() -> LeaseKey {
     LeaseKey::derive(b"a secret of the tests")
 }
 
-fn path(file: &str) -> String {
+fn lease(purpose: Purpose, replay: Option<Stretch>) -> String {
     let lease = Lease {
         id: Uuid::from_u128(7),
         lesson: LESSON,
-        purpose: Purpose::Watch,
+        purpose,
         device: DeviceClass::Phone,
         expires_at: NOW + 60_000,
+        replay,
     };
-    format!("/replay/{}/{LESSON}/{file}", lease.sign(&key()))
+    lease.sign(&key())
+}
+
+fn path(file: &str) -> String {
+    format!("/replay/{}/{LESSON}/0-/{file}", lease(Purpose::Watch, Some(Stretch::WHOLE)))
 }
 
 /// Larger than a piece, so that it is passed on in several.
@@ -131,6 +136,45 @@ async fn ranges_cross_the_pieces_and_what_is_not_in_the_index_is_not_there() {
     {
         assert_eq!(get(&replays, &path(file), None).await.0, StatusCode::NOT_FOUND, "{file}");
     }
-    let forged = format!("/replay/{}/{LESSON}/index.m3u8", "A".repeat(79));
+    let forged = format!("/replay/{}/{LESSON}/0-/index.m3u8", "A".repeat(79));
     assert_eq!(get(&replays, &forged, None).await.0, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_lease_opens_the_stretch_it_was_signed_for_and_no_other() {
+    let store = Arc::new(InMemory::new());
+    let (_, replays) = replays(&store);
+    let index = record(&store).await;
+    put(&store, &index::index_path(LESSON), serde_json::to_vec(&index).expect("plain data")).await;
+    let asked = async |token: &str, rest: &str| {
+        let (status, _, body) = get(&replays, &format!("/replay/{token}/{LESSON}/{rest}"), None).await;
+        (status.as_u16(), String::from_utf8_lossy(&body).into_owned())
+    };
+    // Given while the lesson was live; and for a stretch that ends before there is any media, or begins after it.
+    let live = lease(Purpose::Watch, None);
+    let (early, late) = (Stretch::new(0, Some(0)), Stretch::new(2_000, None));
+    for (token, stretch) in [(&live, "0-"), (&lease(Purpose::Watch, Some(late)), "0-")] {
+        for file in ["index.m3u8", "video.m3u8", "video-s4-a.m4s"] {
+            let (status, body) = asked(token, &format!("{stretch}/{file}")).await;
+            assert!(status == 403 && body.contains("lease_no_replay"), "{file}: {status} {body}");
+        }
+    }
+    for stretch in [early, late] {
+        let token = lease(Purpose::Watch, Some(stretch));
+        for file in ["video.m3u8", "video-s4-a.m4s"] {
+            assert_eq!(asked(&token, &format!("{stretch}/{file}")).await.0, 404, "{file}");
+        }
+    }
+    let part = Stretch::new(500, Some(1_500));
+    let token = lease(Purpose::Watch, Some(part));
+    let (status, playlist) = asked(&token, "500-1500/video.m3u8").await;
+    assert!(status == 200 && playlist.contains("TIME-OFFSET=0.500000"), "{status} {playlist}");
+    assert_eq!(asked(&token, "500-1500/video-s4-a.m4s").await.0, 200);
+    // Staff see all of it.
+    let staff = lease(Purpose::Preview, None);
+    let (status, playlist) = asked(&staff, "0-/video.m3u8").await;
+    assert!(status == 200 && !playlist.contains("EXT-X-START"), "{status} {playlist}");
+    for rest in ["index.m3u8", "0-", "0-/", "0-/0-/index.m3u8", "/index.m3u8"] {
+        assert!([403, 404].contains(&asked(&staff, rest).await.0), "{rest}");
+    }
 }

@@ -16,7 +16,7 @@ use tokio::{
 use uuid::Uuid;
 use yunke_protocol::{
     DeviceClass, Lease, LeaseKey, LessonOrder, LessonSnapshot, Orders, Phase, PublishGrant, PublishRefusal,
-    PublishRequest, Purpose, RefusalCode, Snapshot, paths,
+    PublishRequest, Purpose, RefusalCode, Snapshot, Stretch, paths,
 };
 
 const SECRET: &str = "a-secret-for-tests-only";
@@ -210,9 +210,11 @@ impl Media {
             purpose,
             device: DeviceClass::Phone,
             expires_at: i64::try_from(since.as_millis()).expect("fits") + 3_600_000,
+            replay: (kind == "replay").then_some(Stretch::WHOLE),
         };
         let token = lease.sign(&LeaseKey::derive(SECRET.as_bytes()));
-        format!("http://{}/{kind}/{token}/{lesson}/{file}", self.http)
+        let stretch = if kind == "replay" { "0-/" } else { "" };
+        format!("http://{}/{kind}/{token}/{lesson}/{stretch}{file}", self.http)
     }
 
     pub(crate) fn live(&self, lesson: Uuid, file: &str) -> String {

@@ -63,18 +63,44 @@ impl Credit {
 /// at least the planned length, so that nobody has "full credit" after a minute.
 pub fn denominator(timeline: &Timeline, now: i64) -> i64 {
     let gaps: IntervalSet = timeline.gaps.iter().copied().collect();
-    let without_gaps =
-        |length: i64| gaps.outside(Interval::new(0, length)).iter().map(|piece| piece.ms()).sum::<i64>();
     match (timeline.length_ms, timeline.zero_at) {
-        (Some(length), _) => without_gaps(length),
-        (None, Some(zero_at)) => without_gaps(now.saturating_sub(zero_at)).max(timeline.planned_ms),
+        (Some(length), _) => without(&gaps, Interval::new(0, length)),
+        (None, Some(zero_at)) => {
+            without(&gaps, Interval::new(0, now.saturating_sub(zero_at))).max(timeline.planned_ms)
+        }
         (None, None) => timeline.planned_ms,
     }
 }
 
-/// What `counted_ms` of a lesson is worth at `now` (which matters only while the lesson is not over).
-pub fn credit(counted_ms: i64, timeline: &Timeline, rule: &Rule, now: i64) -> Credit {
-    let countable_ms = denominator(timeline, now);
+/// What `covered` of a lesson is worth at `now` (which matters only while the lesson is not over).
+///
+/// Measured by the whole lesson and, once it is over, by every stretch its replay was trimmed to; what is worth most
+/// counts. So nobody loses anything by a trim or by taking it back, and who has only the trimmed replay can have all.
+pub fn credit(covered: &IntervalSet, timeline: &Timeline, rule: &Rule, now: i64) -> Credit {
+    let whole = measured(covered.ms(), denominator(timeline, now), rule);
+    let Some(length) = timeline.length_ms else { return whole };
+    let gaps: IntervalSet = timeline.gaps.iter().copied().collect();
+    let by_trims = timeline.trims.iter().map(|trim| {
+        let shown = trim.and(Interval::new(0, length));
+        let counted_ms = covered.within(shown).iter().map(|piece| piece.ms()).sum();
+        measured(counted_ms, without(&gaps, shown), rule)
+    });
+    // Of what is worth the same: on the way to full credit the one that is nearest, then the one that shows most of what was
+    // watched, then the last, which is what can be watched now.
+    let rank = |credit: &Credit| {
+        let nearness = if credit.level == CreditLevel::Full { 0 } else { credit.coverage_bp() };
+        (credit.hours_milli, credit.level, nearness, credit.counted_ms)
+    };
+    std::iter::once(whole).chain(by_trims).max_by_key(rank).unwrap_or(whole)
+}
+
+/// Milliseconds of `whole` outside of the gaps.
+fn without(gaps: &IntervalSet, whole: Interval) -> i64 {
+    gaps.outside(whole).iter().map(|piece| piece.ms()).sum()
+}
+
+/// What `counted_ms` of `countable_ms` is worth.
+fn measured(counted_ms: i64, countable_ms: i64, rule: &Rule) -> Credit {
     let needed = |percent: i64| (countable_ms.saturating_mul(percent) + 99) / 100;
     let (needed_full_ms, needed_half_ms) = (needed(rule.full_percent), needed(rule.half_percent));
     let level = if countable_ms <= 0 {

@@ -117,4 +117,6 @@ pub struct Timeline {
     pub length_ms: Option<i64>,
     /// Outages of the lecturer: they earn nothing and leave the denominator. Any order.
     pub gaps: Vec<Interval>,
+    /// Stretches the replay was or is trimmed to, the last one is that of now: each is a fair measure of the lesson, too.
+    pub trims: Vec<Interval>,
 }

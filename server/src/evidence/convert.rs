@@ -1,7 +1,9 @@
 //! From what the store keeps to what the judgement takes. Words stay words, figures stay figures.
 
 use uuid::Uuid;
-use yunke_store::{BeatCause, BeatMode, BeatRow, BeatSource, BeatState, LeaseRow, Lesson, LessonPhase};
+use yunke_store::{
+    BeatCause, BeatMode, BeatRow, BeatSource, BeatState, LeaseRow, Lesson, LessonPhase, ReplayEdit, Trim,
+};
 
 use crate::attendance::{
     Beat, Cause, Delivered, HoursStep, Interval, LeaseTerms, Mode, PlayState, Rule, Source, Timeline,
@@ -9,6 +11,9 @@ use crate::attendance::{
 
 /// How long after the server came back its outage can still be claimed (docs/adr/0008).
 const OUTAGE_GRACE_MS: i64 = 120_000;
+
+/// A trim that was taken back sooner was a slip of the hand, and no measure for anybody.
+const TRIM_STOOD_MS: i64 = 10 * 60_000;
 
 /// A beat.
 pub fn beat(row: &BeatRow) -> Beat {
@@ -83,7 +88,22 @@ pub fn timeline(lesson: &Lesson) -> Timeline {
         planned_ms: lesson.planned_end_at - lesson.planned_start_at,
         length_ms: ended.then(|| lesson.length_ms.unwrap_or_else(until_end)),
         gaps: lesson.gaps.iter().copied().map(interval).collect(),
+        trims: trims(&lesson.edits),
     }
+}
+
+/// The stretches a replay was trimmed to for long enough, and last the one it is trimmed to now.
+fn trims(edits: &[ReplayEdit]) -> Vec<Interval> {
+    // Hiding makes a version, too, and is no other trim.
+    let versions: Vec<&[ReplayEdit]> = edits.chunk_by(|a, b| a.trim == b.trim).collect();
+    let until = versions.iter().skip(1).map(|version| Some(version[0].changed_at)).chain([None]);
+    versions
+        .iter()
+        .zip(until)
+        .filter(|(version, until)| until.is_none_or(|at| at - version[0].changed_at >= TRIM_STOOD_MS))
+        .map(|(version, _)| version[0].trim)
+        .map(|Trim { in_ms, out_ms }| Interval::new(in_ms, out_ms.unwrap_or(i64::MAX)))
+        .collect()
 }
 
 /// The rule a lesson is credited by.
@@ -115,4 +135,35 @@ pub fn axis_ms(lesson: &Lesson, now: yunke_store::UtcMillis) -> i64 {
     let timeline = timeline(lesson);
     let so_far = timeline.zero_at.map_or(0, |zero_at| now - zero_at);
     timeline.length_ms.unwrap_or_else(|| so_far.max(timeline.planned_ms))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trim_that_stood_or_stands_is_a_measure_and_a_slip_of_the_hand_is_none() {
+        let minute = 60_000;
+        let edit = |version, in_ms, hidden, minutes: i64| ReplayEdit {
+            version,
+            trim: Trim { in_ms, out_ms: None },
+            hidden,
+            changed_at: minutes * minute,
+        };
+        let all = [
+            edit(1, 5, false, 0),
+            // Hidden and shown again: the trim of 5 stood for 10 minutes.
+            edit(2, 5, true, 4),
+            edit(3, 5, false, 8),
+            edit(4, 6, false, 10),
+            edit(5, 0, false, 19),
+            edit(6, 7, false, 40),
+        ];
+        let starts = |upto: usize| trims(&all[..upto]).iter().map(|trim| trim.from).collect::<Vec<_>>();
+        assert!(starts(0).is_empty());
+        assert_eq!(starts(1), [5]);
+        assert_eq!(starts(4), [5, 6], "6 stands");
+        assert_eq!(starts(5), [5, 0], "6 stood for nine minutes, and now there is none");
+        assert_eq!(starts(6), [5, 0, 7]);
+    }
 }

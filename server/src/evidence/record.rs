@@ -10,8 +10,8 @@ use yunke_store::{Lesson, MemberEvidence, Store, StoreResult, UtcMillis};
 
 use super::{convert, outages};
 use crate::attendance::{
-    Beat, Bounds, Claim, Credit, CreditLevel, Delivered, Evidence, Interval, Judged, LeaseTerms, Testimony,
-    Visits, credit, judge, visits,
+    Beat, Bounds, Claim, Credit, CreditLevel, Delivered, Evidence, Interval, IntervalSet, Judged, LeaseTerms,
+    Testimony, Visits, credit, judge, visits,
 };
 
 /// How much credit, as the API says it.
@@ -132,7 +132,7 @@ impl Records {
         for evidence in self.store.member_evidence(self.lesson.id, users).await? {
             let rivals = self.rivals(&evidence).await?;
             let judged = judge_one(self.lesson.id, &evidence, &rivals, &self.bounds);
-            let credit = self.credit(judged.counted_ms());
+            let credit = self.credit(&judged.covered);
             let visits = visits(&judged.claim.viewing);
             records.push(Record { evidence, judged, credit, visits });
         }
@@ -140,15 +140,15 @@ impl Records {
     }
 
     /// What this much of the lesson is worth.
-    pub fn credit(&self, counted_ms: i64) -> Credit {
+    pub fn credit(&self, covered: &IntervalSet) -> Credit {
         let rule = convert::rule(&self.lesson.rule);
-        credit(counted_ms, &convert::timeline(&self.lesson), &rule, self.now)
+        credit(covered, &convert::timeline(&self.lesson), &rule, self.now)
     }
 
     /// How far a member is, also one who never opened the lesson.
     pub async fn progress(&mut self, user_id: Uuid) -> StoreResult<Progress> {
         let record = self.of(user_id).await?;
-        Ok(record.map_or_else(|| self.credit(0), |record| record.credit).into())
+        Ok(record.map_or_else(|| self.credit(&IntervalSet::default()), |record| record.credit).into())
     }
 
     /// Other lessons' claims to the same time of the same member.

@@ -66,6 +66,10 @@ pub(super) fn lines(detail: &Detail) -> Vec<(String, String)> {
             rule.allowance_ms / 1000
         ),
     ));
+    if timeline(lesson).trims.iter().any(|trim| trim.from > 0 || trim.to < i64::MAX) {
+        let words = "按整节课、按裁剪后的片段各算一次，取学时多的；观看秒、覆盖率和学时按取用的那一次";
+        lines.push(line("回放裁剪", words.to_owned()));
+    }
     lines.push(line("", "各列".to_owned()));
     lines.extend(MEANINGS.iter().map(|(name, words)| line(name, (*words).to_owned())));
     lines

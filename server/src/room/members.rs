@@ -7,7 +7,7 @@ use uuid::Uuid;
 use yunke_store::{BeatMode, BeatRow, LeaseDevice, LeaseRow, MemberEvidence};
 
 use crate::{
-    attendance::{Beat, Bounds, MemberBook, group_by_receipt, visits},
+    attendance::{Beat, Bounds, IntervalSet, MemberBook, group_by_receipt, visits},
     evidence::{beat, terms},
 };
 
@@ -50,8 +50,8 @@ impl Members {
     }
 
     /// What counts, if that can be said without looking at other lessons and without reading anew.
-    pub(super) fn counted_ms(&self, user: Uuid) -> Option<i64> {
-        self.books.get(&user).filter(|member| !member.contested).map(|member| member.book.covered().ms())
+    pub(super) fn covered(&self, user: Uuid) -> Option<&IntervalSet> {
+        self.books.get(&user).filter(|member| !member.contested).map(|member| member.book.covered())
     }
 
     /// The book is in memory.

@@ -141,17 +141,19 @@ impl Room {
     ) {
         loop {
             tokio::select! {
+                // In this order: who asks after a change is answered with the change in it.
+                biased;
                 () = self.parts.stopping.cancelled() => break,
-                ask = inbox.recv() => match ask {
-                    Some(ask) => self.answer(ask).await,
-                    None => break,
-                },
                 change = changes.recv() => match change {
                     Ok(id) if id != self.lesson.id => {}
                     Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => self.reload().await,
                     Err(broadcast::error::RecvError::Closed) => break,
                 },
                 Ok(()) = media.changed() => self.news = true,
+                ask = inbox.recv() => match ask {
+                    Some(ask) => self.answer(ask).await,
+                    None => break,
+                },
                 () = tokio::time::sleep(self.until_next_look()) => {}
             }
             if self.look_around() {
@@ -281,9 +283,9 @@ impl Room {
         let now = self.parts.source.now();
         // Where deliveries decide, only the whole recomputation knows the credit: they come from elsewhere.
         if self.rule.uncorroborated_counts
-            && let Some(counted_ms) = self.members.counted_ms(user)
+            && let Some(covered) = self.members.covered(user)
         {
-            return Some(credit(counted_ms, &evidence::timeline(&self.lesson), &self.rule, now).into());
+            return Some(credit(covered, &evidence::timeline(&self.lesson), &self.rule, now).into());
         }
         let whole = async {
             Records::new(self.parts.store.clone(), self.lesson.clone(), now).await?.progress(user).await

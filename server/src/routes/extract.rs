@@ -2,8 +2,9 @@
 
 use axum::{
     Json,
+    body::Bytes,
     extract::{
-        FromRequest, FromRequestParts, Request,
+        DefaultBodyLimit, FromRequest, FromRequestParts, Request,
         rejection::{JsonRejection, PathRejection, QueryRejection},
     },
     http::{StatusCode, request::Parts},
@@ -14,6 +15,9 @@ use crate::problem::Problem;
 
 /// Largest request body.
 pub const BODY_BYTES: usize = 256 * 1024;
+
+/// Largest file that is uploaded.
+pub const UPLOAD_BYTES: usize = 2 << 20;
 
 /// A JSON body.
 #[derive(Debug)]
@@ -41,15 +45,36 @@ fn body_problem(rejection: &JsonRejection) -> Problem {
         JsonRejection::JsonDataError(error) => {
             Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "json_unexpected", error.body_text())
         }
-        other if other.status() == StatusCode::PAYLOAD_TOO_LARGE => too_large(),
+        other if other.status() == StatusCode::PAYLOAD_TOO_LARGE => too_large(BODY_BYTES),
         other => Problem::bad_request("body_unreadable", other.body_text()),
     }
 }
 
 /// 413, with the limit.
-pub fn too_large() -> Problem {
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "A body may have at most 256 KB.")
-        .with("limit_bytes", BODY_BYTES)
+pub fn too_large(limit: usize) -> Problem {
+    let sentence = format!("This body may have at most {} KB.", limit / 1024);
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", sentence).with("limit_bytes", limit)
+}
+
+/// A file as the body. Its route needs the layer [`uploads`], or it gets no more than other bodies.
+#[derive(Debug)]
+pub struct Upload(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Upload {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        match Bytes::from_request(request, state).await {
+            Ok(bytes) => Ok(Self(bytes)),
+            Err(other) if other.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(too_large(UPLOAD_BYTES)),
+            Err(other) => Err(Problem::bad_request("body_unreadable", other.body_text())),
+        }
+    }
+}
+
+/// For routes that take an [`Upload`].
+pub fn uploads() -> DefaultBodyLimit {
+    DefaultBodyLimit::max(UPLOAD_BYTES)
 }
 
 /// Parameters after the `?`.

@@ -27,7 +27,7 @@ use tower_http::{
 use tracing::Instrument as _;
 
 use super::{
-    extract::{BODY_BYTES, too_large},
+    extract::{BODY_BYTES, UPLOAD_BYTES, too_large},
     origin,
 };
 use crate::{
@@ -37,6 +37,10 @@ use crate::{
 
 /// How long an answer may take to begin.
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+
+/// Routes that take a file as the body.
+const UPLOADS: [&str; 2] =
+    ["/api/studio/lessons/{id}/captions/{language}", "/api/studio/lessons/{id}/poster"];
 
 /// JSON shorter than this is sent as it is, in bytes.
 const COMPRESS_ABOVE: u64 = 1024;
@@ -184,8 +188,10 @@ async fn same_origin(State(app): State<AppState>, request: Request, next: Next) 
 async fn announced_size(request: Request, next: Next) -> ApiResult<Response> {
     let announced = request.headers().get(header::CONTENT_LENGTH);
     let bytes = announced.and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if bytes.is_some_and(|bytes| bytes > BODY_BYTES) {
-        return Err(too_large());
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let limit = if route.is_some_and(|route| UPLOADS.contains(&route)) { UPLOAD_BYTES } else { BODY_BYTES };
+    if bytes.is_some_and(|bytes| bytes > limit) {
+        return Err(too_large(limit));
     }
     Ok(next.run(request).await)
 }

@@ -14,7 +14,8 @@ use crate::problem::ProblemBody;
 const LEFT_OUT: [(&str, &str); 2] = [("RoomState", "publisher"), ("RoomState", "outage_since")];
 
 /// What a client sends: there an optional field may be missing.
-const SENT_BY_CLIENTS: [&str; 3] = ["BeatIn", "LessonEdit", "LessonPlan"];
+const SENT_BY_CLIENTS: [&str; 6] =
+    ["BeatIn", "ChapterEdit", "ChapterIn", "LessonEdit", "LessonPlan", "TrimIn"];
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -40,6 +41,7 @@ pub fn document() -> OpenApi {
         let operations = [
             ("get", &mut item.get),
             ("post", &mut item.post),
+            ("put", &mut item.put),
             ("patch", &mut item.patch),
             ("delete", &mut item.delete),
         ];

@@ -12,7 +12,7 @@ use yunke_store::{
 use crate::{
     SqliteStore,
     error::{failed, word},
-    json, lesson_change, media,
+    json, lesson_change, media, replay,
     unit::UnitRow,
 };
 
@@ -67,6 +67,7 @@ async fn load(store: &SqliteStore, id: Uuid) -> StoreResult<Option<Lesson>> {
                   l.phase, l.started_at, l.ended_at, l.zero_at, l.edge_ms, l.length_ms,
                   l.replay_ready AS "replay_ready: bool", l.rule_id, l.rule_version,
                   l.stream_key_hash IS NOT NULL AS "key_set!: bool", l.low_latency AS "low_latency: bool",
+                  (SELECT o.changed_at FROM posters o WHERE o.lesson_id = l.id) AS "poster_at?: i64",
                   u.id AS unit_id, u.parent_id, u.kind, u.name, u.path
            FROM lessons l JOIN users p ON p.id = l.lecturer_id JOIN units u ON u.id = l.unit_id
            WHERE l.id = ?"#,
@@ -99,6 +100,8 @@ async fn load(store: &SqliteStore, id: Uuid) -> StoreResult<Option<Lesson>> {
         rule: rule(&mut tx, row.rule_id, row.rule_version).await?,
         key_set: row.key_set,
         low_latency: row.low_latency,
+        edits: replay::edits(&mut tx, id).await?,
+        poster_at: row.poster_at,
     }))
 }
 
@@ -113,7 +116,8 @@ async fn list(store: &SqliteStore, filter: &LessonFilter, page: Page) -> StoreRe
     let direction = if filter.latest_first { -1 } else { 1 };
     let rows = sqlx::query!(
         r#"SELECT l.id, l.title, p.name AS lecturer_name, u.name AS unit_name, l.planned_start_at,
-                  l.planned_end_at, l.phase, l.started_at, l.length_ms, l.replay_ready AS "replay_ready: bool"
+                  l.planned_end_at, l.phase, l.started_at, l.length_ms, l.replay_ready AS "replay_ready: bool",
+                  (SELECT o.changed_at FROM posters o WHERE o.lesson_id = l.id) AS "poster_at?: i64"
            FROM lessons l JOIN users p ON p.id = l.lecturer_id JOIN units u ON u.id = l.unit_id
            WHERE (?1 IS NULL OR l.phase IN (SELECT value FROM json_each(?1)))
              AND (?2 IS NULL OR EXISTS (SELECT 1 FROM json_each(?2) AS scope
@@ -126,7 +130,9 @@ async fn list(store: &SqliteStore, filter: &LessonFilter, page: Page) -> StoreRe
                              WHERE substr(u.path, 1, length(scope.value)) = scope.value)
                   OR EXISTS (SELECT 1 FROM lesson_audience a JOIN units au ON au.id = a.unit_id
                              WHERE a.lesson_id = l.id AND substr(?7, 1, length(au.path)) = au.path))
-             AND (?12 = 0 OR l.replay_ready = 1)
+             AND (?12 = 0 OR (l.replay_ready = 1
+                  AND NOT coalesce((SELECT e.hidden FROM replay_edits e WHERE e.lesson_id = l.id
+                                    ORDER BY e.version DESC LIMIT 1), 0)))
            ORDER BY l.planned_start_at * ?9, l.id LIMIT ?10 OFFSET ?11"#,
         phases,
         within,
@@ -157,6 +163,7 @@ async fn list(store: &SqliteStore, filter: &LessonFilter, page: Page) -> StoreRe
                 started_at: row.started_at,
                 length_ms: row.length_ms,
                 replay_ready: row.replay_ready,
+                poster_at: row.poster_at,
             })
         })
         .collect()

@@ -13,7 +13,7 @@ use crate::{
     operation::audit,
 };
 
-async fn note(
+pub(crate) async fn note(
     on: &mut SqliteConnection,
     lesson_id: Uuid,
     action: &str,

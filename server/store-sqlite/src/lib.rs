@@ -4,6 +4,7 @@
 //! Every statement is checked against the migrations when this crate is compiled.
 
 mod account;
+mod attachment;
 mod beats;
 mod deliveries;
 mod error;
@@ -13,6 +14,7 @@ mod lesson_change;
 mod marks;
 mod media;
 mod operation;
+mod replay;
 mod session;
 mod unit;
 

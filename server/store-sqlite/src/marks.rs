@@ -31,7 +31,8 @@ pub(crate) async fn of_user(store: &SqliteStore, user_id: Uuid) -> StoreResult<V
                    FROM lesson_gaps g WHERE g.lesson_id = s.id) AS "gaps_ms!: i64",
                   (SELECT count(*) FROM media_heard h WHERE h.lesson_id = s.id) AS "heard!: i64",
                   (SELECT coalesce(sum(h.to_at - h.from_at), 0)
-                   FROM media_heard h WHERE h.lesson_id = s.id) AS "heard_ms!: i64"
+                   FROM media_heard h WHERE h.lesson_id = s.id) AS "heard_ms!: i64",
+                  (SELECT count(*) FROM replay_edits e WHERE e.lesson_id = s.id) AS "edits!: i64"
            FROM mine m JOIN lessons s ON s.id = m.lesson_id ORDER BY m.lesson_id"#,
         user_id
     )
@@ -55,6 +56,7 @@ pub(crate) async fn of_user(store: &SqliteStore, user_id: Uuid) -> StoreResult<V
                 beats: row.beats,
                 delivered_ms: row.delivered_ms,
                 heard: (row.heard, row.heard_ms),
+                edits: row.edits,
             })
         })
         .collect()

@@ -257,6 +257,8 @@ pub struct EvidenceMark {
     pub delivered_ms: i64,
     /// When nodes were heard of.
     pub heard: (i64, i64),
+    /// Versions of what is shown of the replay.
+    pub edits: i64,
 }
 
 /// Use cases of evidence.

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use crate::{LessonMillis, Page, StoreResult, Unit, UtcMillis, text_enum};
+use crate::{LessonMillis, Page, ReplayEdit, StoreResult, Trim, Unit, UtcMillis, text_enum};
 
 text_enum! {
     /// Where a lesson is in its life.
@@ -115,6 +115,22 @@ pub struct Lesson {
     pub key_set: bool,
     /// Whether members are offered the live picture by WHEP.
     pub low_latency: bool,
+    /// Every version of what members see of the replay, the last one counts.
+    pub edits: Vec<ReplayEdit>,
+    /// Since when it has its poster, if it has one.
+    pub poster_at: Option<UtcMillis>,
+}
+
+impl Lesson {
+    /// The stretch of the timeline the replay shows.
+    pub fn trim(&self) -> Trim {
+        self.edits.last().map_or_else(Trim::default, |edit| edit.trim)
+    }
+
+    /// Members do not see the replay.
+    pub fn is_hidden(&self) -> bool {
+        self.edits.last().is_some_and(|edit| edit.hidden)
+    }
 }
 
 /// A lesson in a list.
@@ -140,6 +156,8 @@ pub struct LessonSummary {
     pub length_ms: Option<LessonMillis>,
     /// Whether the replay stands.
     pub replay_ready: bool,
+    /// Since when it has its poster, if it has one.
+    pub poster_at: Option<UtcMillis>,
 }
 
 /// Somebody for whom a list is made: lessons they are invited to, organize, or give.
@@ -168,7 +186,7 @@ pub struct LessonFilter {
     pub from: Option<UtcMillis>,
     /// Lessons planned to start before.
     pub until: Option<UtcMillis>,
-    /// Only lessons whose replay stands.
+    /// Only lessons whose replay stands and is not hidden.
     pub replayable: bool,
     /// Latest first instead of earliest first.
     pub latest_first: bool,

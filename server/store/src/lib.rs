@@ -11,6 +11,7 @@ mod error;
 mod evidence;
 mod lesson;
 mod operation;
+mod replay;
 mod text;
 mod unit;
 
@@ -25,6 +26,11 @@ pub use lesson::{
     StreamTarget,
 };
 pub use operation::{AuditEntry, OperationStore, ServerRun};
+pub use replay::{
+    CHAPTERS_MAX, CaptionLanguage, CaptionsInfo, Chapter, ChapterChange, ChapterOutcome, NewCaptions,
+    NewChapter, Poster, PosterKind, REPLAY_EDITS_MAX, ReplayChange, ReplayEdit, ReplayOutcome, ReplayStore,
+    SLIDE_TURNED_MS, Trim,
+};
 pub use text::TextEnum;
 pub use unit::{NewUnit, Unit, UnitKind, UnitStore};
 
@@ -44,6 +50,12 @@ pub struct Page {
 }
 
 /// Everything the server asks of its database.
-pub trait Store: AccountStore + UnitStore + LessonStore + EvidenceStore + OperationStore {}
+pub trait Store:
+    AccountStore + UnitStore + LessonStore + EvidenceStore + OperationStore + ReplayStore
+{
+}
 
-impl<T> Store for T where T: AccountStore + UnitStore + LessonStore + EvidenceStore + OperationStore {}
+impl<T> Store for T where
+    T: AccountStore + UnitStore + LessonStore + EvidenceStore + OperationStore + ReplayStore
+{
+}

@@ -11,5 +11,7 @@ mod lesson_life;
 mod media_node;
 mod planning;
 mod refusals;
+mod replay;
+mod replay_files;
 mod setup;
 mod sign_in;

@@ -6,6 +6,7 @@ interface ProblemBody {
   detail?: string
   code?: string
   field?: string
+  line?: number
   fields?: Record<string, string>
 }
 
@@ -18,6 +19,8 @@ export class Problem extends Error {
   readonly fields: Readonly<Record<string, string>>
   /** The one field the server did not take, where it is about one. */
   readonly field: string | null
+  /** The line of the file it is about. */
+  readonly line: number | null
   /** Seconds to wait before trying again, where the server said so. */
   readonly retryAfter: number | null
 
@@ -29,6 +32,7 @@ export class Problem extends Error {
     this.detail = body.detail ?? body.title ?? ''
     this.fields = body.fields ?? {}
     this.field = body.field ?? null
+    this.line = body.line ?? null
     this.retryAfter = retryAfter
   }
 

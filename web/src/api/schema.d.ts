@@ -193,6 +193,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/lessons/{id}/captions/{language}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Captions of a lesson. Members get those of the stretch that is shown. */
+        get: operations["get_lessons_by_id_captions_by_language"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/lessons/{id}/leases": {
         parameters: {
             query?: never;
@@ -210,6 +227,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/lessons/{id}/poster": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The poster of a lesson. Its address in cards changes with it, so it may be kept. */
+        get: operations["get_lessons_by_id_poster"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/lessons/{id}/progress": {
         parameters: {
             query?: never;
@@ -219,6 +253,23 @@ export interface paths {
         };
         /** How far the viewer is with a lesson. */
         get: operations["get_lessons_by_id_progress"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lessons/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is shown of a replay, and its chapters. */
+        get: operations["get_lessons_by_id_replay"];
         put?: never;
         post?: never;
         delete?: never;
@@ -399,6 +450,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/studio/lessons/{id}/captions/{language}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Takes captions, in place of those of the same language: `WebVTT` or `SubRip`, UTF-8, at most 2 MB. */
+        put: operations["put_studio_lessons_by_id_captions_by_language"];
+        post?: never;
+        /** Removes the captions of a language. */
+        delete: operations["delete_studio_lessons_by_id_captions_by_language"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studio/lessons/{id}/chapters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Adds a chapter to a lesson that is live or over. */
+        post: operations["post_studio_lessons_by_id_chapters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studio/lessons/{id}/chapters/{chapter_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a chapter; answers with those that are left. */
+        delete: operations["delete_studio_lessons_by_id_chapters_by_chapter_id"];
+        options?: never;
+        head?: never;
+        /** Changes a chapter; answers with all of them. */
+        patch: operations["patch_studio_lessons_by_id_chapters_by_chapter_id"];
+        trace?: never;
+    };
     "/api/studio/lessons/{id}/end": {
         parameters: {
             query?: never;
@@ -434,6 +538,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/studio/lessons/{id}/poster": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Takes a picture as the poster: JPEG or PNG, at most 2 MB and 4096 pixels a side. The page sends 1280 at most. */
+        put: operations["put_studio_lessons_by_id_poster"];
+        post?: never;
+        /** Takes the poster away. */
+        delete: operations["delete_studio_lessons_by_id_poster"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/studio/lessons/{id}/preview": {
         parameters: {
             query?: never;
@@ -445,6 +567,40 @@ export interface paths {
         put?: never;
         /** Issues a lease to look at the incoming picture; nothing is counted. */
         post: operations["post_studio_lessons_by_id_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studio/lessons/{id}/replay/hidden": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Hides the replay from members, or shows it again; staff see it all the same. Possible beforehand, too. */
+        put: operations["put_studio_lessons_by_id_replay_hidden"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studio/lessons/{id}/replay/trim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Shows only a stretch of the replay; 0 and null show all of it again. Nothing recorded is touched. */
+        put: operations["put_studio_lessons_by_id_replay_trim"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -637,6 +793,62 @@ export interface components {
             id: string;
             name: string;
         };
+        /**
+         * @description Which language captions are in.
+         * @enum {string}
+         */
+        CaptionLanguage: "zh" | "en" | "other";
+        /** @description Captions of one language. */
+        CaptionsView: {
+            /**
+             * Format: int64
+             * @description How many captions.
+             */
+            cues: number;
+            /** @description In which language. */
+            language: components["schemas"]["CaptionLanguage"];
+            /** @description Their address; changes with them and with the trim. */
+            url: string;
+        };
+        /** @description A change of a chapter; what is left out stays. */
+        ChapterEdit: {
+            /**
+             * Format: int64
+             * @description Where it begins.
+             */
+            at_ms?: number | null;
+            /** @description 1 to 100 characters. */
+            title?: string | null;
+        };
+        /** @description A chapter to add. */
+        ChapterIn: {
+            /**
+             * Format: int64
+             * @description Where it begins; left out while the lesson is live: now.
+             */
+            at_ms?: number | null;
+            /** @description The slide changed; such a chapter replaces one made so less than 3 s before it. */
+            from_slides?: boolean;
+            /** @description 1 to 100 characters. */
+            title: string;
+        };
+        /** @description A place of the timeline with a title. */
+        ChapterView: {
+            /**
+             * Format: int64
+             * @description Where it begins.
+             */
+            at_ms: number;
+            /** @description Made by the booth when the slide changed, not by hand. */
+            from_slides: boolean;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Its title. */
+            title: string;
+        };
         /** @description The counts of a lesson, by the one definition (docs/ATTENDANCE.md). */
         Counts: {
             /**
@@ -752,6 +964,10 @@ export interface components {
              */
             value: number | null;
         };
+        /** @description Whether members see the replay. */
+        HiddenIn: {
+            hidden: boolean;
+        };
         /** @description The first page of a member. */
         Home: {
             live: components["schemas"]["LessonCard"][];
@@ -777,7 +993,7 @@ export interface components {
              * @description UTC milliseconds.
              */
             expires_at: number;
-            /** @description The token: 79 URL-safe characters. */
+            /** @description The token: 79 or 90 URL-safe characters. */
             lease: string;
             /** Format: uuid */
             lease_id: string;
@@ -793,6 +1009,16 @@ export interface components {
             progress: components["schemas"]["Progress"] | null;
             /** @description The same, sound only. */
             replay_audio_url: string | null;
+            /**
+             * Format: int64
+             * @description Where on the lesson's timeline the replay begins: segments reach a little beyond both.
+             */
+            replay_in_ms: number;
+            /**
+             * Format: int64
+             * @description Where it ends; null: with the lesson.
+             */
+            replay_out_ms: number | null;
             /** @description Multivariant playlist of the replay; null until it stands. */
             replay_url: string | null;
             /**
@@ -833,6 +1059,8 @@ export interface components {
              * @description UTC milliseconds.
              */
             planned_start_at: number;
+            /** @description Address of the poster; changes with it. Null: there is none. */
+            poster_url: string | null;
             /** @description The replay can be played. */
             replay_ready: boolean;
             /**
@@ -872,6 +1100,8 @@ export interface components {
             may: components["schemas"]["May"];
             /** @description Whether members hear and see something. */
             on_air: components["schemas"]["OnAir"];
+            /** @description Members do not see the replay. */
+            replay_hidden: boolean;
             /** @description How credit is computed. */
             rule: components["schemas"]["RuleFigures"];
             /** @description What it is about; may be empty. */
@@ -1137,6 +1367,32 @@ export interface components {
              */
             seq: number | null;
         };
+        /** @description A replay as it was edited. The recording itself is never changed. */
+        ReplayView: {
+            /** @description Captions there are, and none of a hidden replay for members. */
+            captions: components["schemas"]["CaptionsView"][];
+            /** @description In order of the timeline. Members see those of the stretch that is shown, and none of a hidden replay. */
+            chapters: components["schemas"]["ChapterView"][];
+            /** @description Members do not see it. */
+            hidden: boolean;
+            /**
+             * Format: int64
+             * @description First position that is shown.
+             */
+            in_ms: number;
+            /**
+             * Format: int64
+             * @description Length of the lesson, uncut; null until it is known.
+             */
+            length_ms: number | null;
+            /**
+             * Format: int64
+             * @description First position that is not shown any more; null: it is shown to the end.
+             */
+            out_ms: number | null;
+            /** @description Address of the poster; changes with it. Null: there is none. */
+            poster_url: string | null;
+        };
         /**
          * @description The roles.
          * @enum {string}
@@ -1247,6 +1503,19 @@ export interface components {
          * @enum {string}
          */
         Transport: "rtmp" | "whip" | "srt";
+        /** @description The stretch that is shown. */
+        TrimIn: {
+            /**
+             * Format: int64
+             * @description First position that is shown; 0: from the start.
+             */
+            in_ms: number;
+            /**
+             * Format: int64
+             * @description First position that is not shown any more; null: to the end.
+             */
+            out_ms?: number | null;
+        };
         /**
          * @description The level of a unit.
          * @enum {string}
@@ -1805,6 +2074,45 @@ export interface operations {
             };
         };
     };
+    get_lessons_by_id_captions_by_language: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                language: components["schemas"]["CaptionLanguage"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description WebVTT; positions are the lesson's */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/vtt": string;
+                };
+            };
+            /** @description replay_hidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     post_lessons_by_id_leases: {
         parameters: {
             query?: never;
@@ -1828,8 +2136,51 @@ export interface operations {
                     "application/json": components["schemas"]["LeaseGrant"];
                 };
             };
+            /** @description not_invited, replay_hidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description lesson_cancelled */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_lessons_by_id_poster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JPEG or PNG */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is none */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1871,6 +2222,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_lessons_by_id_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayView"];
+                };
             };
             /** @description A problem: what happened and what to do */
             default: {
@@ -2282,6 +2663,207 @@ export interface operations {
             };
         };
     };
+    put_studio_lessons_by_id_captions_by_language: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                language: components["schemas"]["CaptionLanguage"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/vtt": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayView"];
+                };
+            };
+            /** @description wrong_phase */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description captions_not_utf8, captions_empty, captions_time, captions_reversed, captions_long, captions_too_many */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    delete_studio_lessons_by_id_captions_by_language: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                language: components["schemas"]["CaptionLanguage"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayView"];
+                };
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    post_studio_lessons_by_id_chapters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChapterIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChapterView"];
+                };
+            };
+            /** @description wrong_phase, chapter_there, too_many_chapters */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description position_outside, text_empty, text_too_long */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    delete_studio_lessons_by_id_chapters_by_chapter_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                chapter_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChapterView"][];
+                };
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    patch_studio_lessons_by_id_chapters_by_chapter_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                chapter_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChapterEdit"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChapterView"][];
+                };
+            };
+            /** @description chapter_there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     post_studio_lessons_by_id_end: {
         parameters: {
             query?: never;
@@ -2391,6 +2973,91 @@ export interface operations {
             };
         };
     };
+    put_studio_lessons_by_id_poster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/jpeg": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayView"];
+                };
+            };
+            /** @description wrong_phase */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description picture_unknown */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description picture_too_large */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    delete_studio_lessons_by_id_poster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayView"];
+                };
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     post_studio_lessons_by_id_preview: {
         parameters: {
             query?: never;
@@ -2412,6 +3079,95 @@ export interface operations {
             };
             /** @description lesson_cancelled */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    put_studio_lessons_by_id_replay_hidden: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HiddenIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayView"];
+                };
+            };
+            /** @description wrong_phase, too_many_edits */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    put_studio_lessons_by_id_replay_trim: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrimIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayView"];
+                };
+            };
+            /** @description wrong_phase, replay_not_ready, too_many_edits */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description trim_wrong */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -15,6 +15,7 @@ const lesson = (more: Partial<LessonCard>): LessonCard => ({
   length_ms: null,
   viewers_now: 0,
   replay_ready: false,
+  poster_url: null,
   my_progress: null,
   ...more,
 })

@@ -56,7 +56,7 @@ export class Player {
         progress: (progress) => this.set({ progress }),
         link: (link) => this.set({ link }),
         leased: (grant, before) => this.leased(grant, before),
-        problem: (problem) => this.set({ problem }),
+        problem: (problem) => this.troubled(problem),
       },
     })
     this.playback = new Playback({
@@ -124,9 +124,9 @@ export class Player {
   seekTo(ms: number): void {
     const zero = this.value.room?.zero_at
     if (zero === null || zero === undefined) return
-    const length = this.value.room?.edge_ms ?? Number.POSITIVE_INFINITY
+    const length = this.endMs() ?? Number.POSITIVE_INFINITY
     this.evidence.meter.jump(this.options.now())
-    this.playback.seekToDate(zero + Math.min(Math.max(0, ms), length))
+    this.playback.seekToDate(zero + Math.min(Math.max(this.startMs(), ms), length))
     this.sampleNow()
   }
 
@@ -154,7 +154,7 @@ export class Player {
     this.set({ mode })
     this.evidence.meter.context = { ...this.evidence.meter.context, mode }
     const kind = this.value.source
-    if (kind && this.playback.source) void this.load(kind, kind === 'live' ? 'live' : from, wanted)
+    if (kind && this.playback.source) void this.load(kind, () => (kind === 'live' ? 'live' : from), wanted)
   }
 
   /** The network is back. */
@@ -172,20 +172,21 @@ export class Player {
     this.listeners.clear()
   }
 
-  private async begin(kind: 'live' | 'replay', at?: StartAt): Promise<void> {
+  private async begin(kind: 'live' | 'replay'): Promise<void> {
     if (this.opening === kind) return
     this.opening = kind
     try {
       this.set({ stage: 'starting', source: kind, armed: false, rate: 1 })
       this.options.video.playbackRate = 1
       this.evidence.meter.context = { ...this.evidence.meter.context, source: kind, mode: this.value.mode }
-      await this.load(kind, at ?? (kind === 'live' ? 'live' : this.fromBookmark()), true)
+      await this.load(kind, () => (kind === 'live' ? 'live' : this.fromBookmark()), true)
     } finally {
       this.opening = null
     }
   }
 
-  private async load(kind: 'live' | 'replay', at: StartAt, wanted: boolean): Promise<void> {
+  /** Where it starts is asked last: a new lease may say that another stretch is shown. */
+  private async load(kind: 'live' | 'replay', at: () => StartAt, wanted: boolean): Promise<void> {
     let source = this.source(kind, this.evidence.lease)
     // The lease was given before there was a replay: ask again.
     if (source === null) source = this.source(kind, await this.evidence.renew())
@@ -196,7 +197,7 @@ export class Player {
       return
     }
     this.playback.wanted = wanted
-    await this.playback.open(source, at)
+    await this.playback.open(source, at())
   }
 
   private source(kind: 'live' | 'replay', grant: LeaseGrant | null): Source | null {
@@ -208,9 +209,22 @@ export class Player {
 
   private leased(grant: LeaseGrant, before: LeaseGrant | null): void {
     const playing = this.playback.source
+    const { inMs, outMs } = this.value
+    this.set({ inMs: grant.replay_in_ms, outMs: grant.replay_out_ms })
     if (!before || !playing) return
     const source = this.source(playing.kind, grant)
-    if (source) this.playback.swapLease(before.lease, grant.lease, source)
+    const sameStretch = inMs === grant.replay_in_ms && outMs === grant.replay_out_ms
+    // Another stretch stands in another address, and its playlist has other segments.
+    if (playing.kind === 'replay' && !sameStretch) void this.load('replay', () => this.place(), this.playback.wanted)
+    else if (source) this.playback.swapLease(before.lease, grant.lease, source)
+  }
+
+  private troubled(problem: PlayerState['problem']): void {
+    this.set({ problem })
+    if (problem?.code !== 'replay_hidden') return
+    if (this.playback.source) this.halted('end', 'left', 'failed')
+    this.playback.close()
+    this.set({ stage: 'failed', source: null })
   }
 
   private room(room: RoomState): void {
@@ -269,7 +283,7 @@ export class Player {
     const positionMs = this.position() ?? this.value.positionMs
     const wanted = this.playback.wanted
     this.halted('end', 'ended', 'over')
-    const length = this.value.room?.edge_ms ?? null
+    const length = this.endMs()
     const rest = length !== null && positionMs !== null ? length - positionMs : 0
     this.playback.close()
     this.set({ source: null, positionMs: null, behindLiveMs: null })
@@ -280,18 +294,38 @@ export class Player {
     }
   }
 
-  private fromBookmark(): StartAt {
-    const zero = this.value.room?.zero_at ?? null
+  private startMs(): number {
+    return this.value.source === 'replay' ? this.value.inMs : 0
+  }
+
+  private endMs(): number | null {
     const length = this.value.room?.edge_ms ?? null
+    return this.value.source === 'replay' ? (this.value.outMs ?? length) : length
+  }
+
+  private fromBookmark(): StartAt {
+    const end = this.endMs()
     const kept = this.options.bookmark.get() ?? 0
-    const from = length !== null && kept > length - BOOKMARK_END_MS ? 0 : kept
-    return { date: zero === null ? null : zero + from, guessMs: from }
+    const over = end !== null && kept > end - BOOKMARK_END_MS
+    return this.at(over ? 0 : kept)
   }
 
   private place(): StartAt {
+    return this.at(this.position() ?? this.value.positionMs ?? 0)
+  }
+
+  /** A position of the replay; the media element counts from about where it begins. */
+  private at(ms: number): StartAt {
     const zero = this.value.room?.zero_at ?? null
-    const at = this.position() ?? this.value.positionMs ?? 0
-    return { date: zero === null ? null : zero + at, guessMs: at }
+    const from = Math.max(ms, this.value.inMs)
+    return { date: zero === null ? null : zero + from, guessMs: from - this.value.inMs }
+  }
+
+  /** The last segment reaches beyond what is shown. */
+  private stopAtEnd(): void {
+    const { source, outMs } = this.value
+    const at = source === 'replay' && outMs !== null ? this.position() : null
+    if (at !== null && at >= outMs!) this.finished()
   }
 
   private tick(): void {
@@ -307,6 +341,7 @@ export class Player {
     this.evidence.meter.sample(sample)
     this.set({ positionMs: sample.positionMs ?? this.value.positionMs, behindLiveMs: this.playback.behindLiveMs(), pending: this.evidence.pending })
     if (this.moving) this.remember()
+    this.stopAtEnd()
   }
 
   private remember(): void {
@@ -333,7 +368,10 @@ export class Player {
   private listen(): void {
     const { signal } = this.stop
     const { video } = this.options
-    video.addEventListener('timeupdate', () => this.evidence.meter.sample(this.sample()), { signal })
+    video.addEventListener('timeupdate', () => {
+      this.evidence.meter.sample(this.sample())
+      this.stopAtEnd()
+    }, { signal })
     document.addEventListener('visibilitychange', () => {
       const visible = document.visibilityState === 'visible'
       this.evidence.meter.cut(this.sample(), 'visibility')

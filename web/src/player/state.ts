@@ -34,6 +34,9 @@ export interface PlayerState {
   progress: Progress | null
   /** On the lesson's timeline. */
   positionMs: number | null
+  /** What of the lesson the replay shows, on its timeline; `outMs` null: to its end. */
+  inMs: number
+  outMs: number | null
   behindLiveMs: number | null
   rate: number
   /** Will play by itself when the lesson begins. */
@@ -50,6 +53,8 @@ export const firstState: PlayerState = {
   room: null,
   progress: null,
   positionMs: null,
+  inMs: 0,
+  outMs: null,
   behindLiveMs: null,
   rate: 1,
   armed: false,

@@ -15,7 +15,7 @@ export async function mount(component: Component, props: Record<string, unknown>
   await setLocale('zh-CN')
   const root = document.createElement('div')
   document.body.append(root)
-  const names = ['studio', 'studio-lesson', 'console', 'console-lessons', 'console-attendance', 'console-evidence', 'sign-in']
+  const names = ['studio', 'studio-lesson', 'studio-replay', 'console', 'console-lessons', 'console-attendance', 'console-evidence', 'sign-in']
   const routes = names.map((name) => ({ path: `/${name}/:id?/:member?`, name, component: { render: () => null } }))
   const app = createApp({ render: () => h(component, props) })
   app.use(i18n).use(createRouter({ history: createMemoryHistory(), routes: [...routes, { path: '/:rest(.*)*', component: { render: () => null } }] }))

@@ -4,5 +4,5 @@ import { has, t, type Area, type MessageKey } from '@/i18n'
 
 export function problemWords(problem: Problem, area: Area): string {
   const key = `${area}.problem.${problem.code}`
-  return has(key) ? t(key as MessageKey, { wait: problem.retryAfter ?? 60 }) : problemText(problem)
+  return has(key) ? t(key as MessageKey, { wait: problem.retryAfter ?? 60, line: problem.line ?? 0 }) : problemText(problem)
 }

@@ -15,6 +15,12 @@ export const studioRoutes: RouteRecordRaw[] = [
         // Words of its own besides the studio's.
         component: async () => (await Promise.all([import('./booth/BoothPage.vue'), loadArea('booth')]))[0],
       },
+      {
+        path: 'lessons/:id/replay',
+        name: 'studio-replay',
+        props: true,
+        component: async () => (await Promise.all([import('./replay/ReplayPage.vue'), loadArea('replay')]))[0],
+      },
       { path: 'lessons/:id', name: 'studio-lesson', props: true, component: () => import('./StudioLesson.vue') },
     ],
   },

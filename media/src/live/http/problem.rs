@@ -21,6 +21,9 @@ pub(crate) enum Problem {
     /// Genuine, for something else.
     #[error("the lease in the path is for another lesson")]
     LeaseOtherLesson,
+    /// Genuine, for something else of the lesson: what is live, or another stretch of the replay.
+    #[error("the lease in the path does not open this replay, or not this stretch of it")]
+    LeaseNoReplay,
     /// Nothing of that name here.
     #[error("there is nothing of this name")]
     NotFound,
@@ -62,7 +65,9 @@ pub(crate) enum Problem {
 impl Problem {
     pub(crate) fn status(self) -> StatusCode {
         match self {
-            Self::LeaseInvalid | Self::LeaseExpired | Self::LeaseOtherLesson => StatusCode::FORBIDDEN,
+            Self::LeaseInvalid | Self::LeaseExpired | Self::LeaseOtherLesson | Self::LeaseNoReplay => {
+                StatusCode::FORBIDDEN
+            }
             Self::NotFound | Self::LessonUnknown => StatusCode::NOT_FOUND,
             Self::Ended => StatusCode::GONE,
             Self::Directive(_) | Self::Reload(_) => StatusCode::BAD_REQUEST,
@@ -80,6 +85,7 @@ impl Problem {
             Self::LeaseInvalid => "lease_invalid",
             Self::LeaseExpired => "lease_expired",
             Self::LeaseOtherLesson => "lease_other_lesson",
+            Self::LeaseNoReplay => "lease_no_replay",
             Self::NotFound => "not_found",
             Self::LessonUnknown => "lesson_unknown",
             Self::Ended => "stream_ended",

@@ -38,7 +38,7 @@ fn origin() -> Origin {
 
 fn lease(purpose: Purpose) -> Lease {
     let (id, device) = (Uuid::from_u128(7), DeviceClass::Phone);
-    Lease { id, lesson: LESSON, purpose, device, expires_at: NOW + 60_000 }
+    Lease { id, lesson: LESSON, purpose, device, expires_at: NOW + 60_000, replay: None }
 }
 
 fn watch(file: &str) -> String {

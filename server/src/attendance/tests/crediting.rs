@@ -3,7 +3,7 @@
 use super::*;
 
 fn level(counted: i64, length: i64) -> (CreditLevel, i64) {
-    let credit = credit(counted, &ended(length), &Rule::default(), 0);
+    let credit = credit(&first(counted), &ended(length), &Rule::default(), 0);
     (credit.level, credit.hours_milli)
 }
 
@@ -18,10 +18,10 @@ fn full_credit_from_80_percent_and_half_from_50() {
 
 #[test]
 fn coverage_of_79_99_percent_is_not_80() {
-    let credit = credit(2_879_640, &ended(3_600_000), &Rule::default(), 0);
+    let credit = credit(&first(2_879_640), &ended(3_600_000), &Rule::default(), 0);
     assert_eq!((credit.coverage_bp(), credit.level), (7_999, CreditLevel::Half));
     assert_eq!(credit.needed_full_ms, 2_880_000);
-    let odd = super::credit(7, &ended(9), &Rule::default(), 0);
+    let odd = super::credit(&first(7), &ended(9), &Rule::default(), 0);
     assert_eq!((odd.level, odd.needed_full_ms), (CreditLevel::Half, 8), "7 of 9 is 77 %, 8 is 88 %");
 }
 
@@ -36,18 +36,20 @@ fn hours_come_from_the_table() {
 #[test]
 fn a_running_lesson_is_measured_against_its_plan_and_then_against_what_it_became() {
     let timeline = live(60);
-    let at = |minutes: i64| credit(5 * MIN, &timeline, &Rule::default(), ZERO + minutes * MIN).countable_ms;
+    let at = |minutes: i64| {
+        credit(&first(5 * MIN), &timeline, &Rule::default(), ZERO + minutes * MIN).countable_ms
+    };
     assert_eq!(at(5), 60 * MIN);
     assert_eq!(at(75), 75 * MIN, "it runs over");
     let planned = Timeline { zero_at: None, ..live(45) };
-    assert_eq!(credit(0, &planned, &Rule::default(), 0).needed_full_ms, 36 * MIN);
+    assert_eq!(credit(&first(0), &planned, &Rule::default(), 0).needed_full_ms, 36 * MIN);
 }
 
 #[test]
 fn a_lesson_of_no_length_credits_nobody() {
     assert_eq!(level(0, 0), (CreditLevel::None, 0));
     let all_gap = Timeline { gaps: vec![Interval::new(0, 60 * MIN)], ..ended(60 * MIN) };
-    assert_eq!(credit(0, &all_gap, &Rule::default(), 0).level, CreditLevel::None);
+    assert_eq!(credit(&first(0), &all_gap, &Rule::default(), 0).level, CreditLevel::None);
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod crediting;
 mod plausibility;
 mod properties;
 mod timeline;
+mod trims;
 
 use super::*;
 
@@ -17,11 +18,22 @@ const MIN: i64 = 60_000;
 const LESSON: u128 = 7;
 
 fn live(planned_min: i64) -> Timeline {
-    Timeline { zero_at: Some(ZERO), planned_ms: planned_min * MIN, length_ms: None, gaps: vec![] }
+    Timeline {
+        zero_at: Some(ZERO),
+        planned_ms: planned_min * MIN,
+        length_ms: None,
+        gaps: vec![],
+        trims: vec![],
+    }
 }
 
 fn ended(length_ms: i64) -> Timeline {
     Timeline { length_ms: Some(length_ms), planned_ms: length_ms, ..live(0) }
+}
+
+/// The first milliseconds of a lesson.
+fn first(ms: i64) -> IntervalSet {
+    [Interval::new(0, ms)].into_iter().collect()
 }
 
 fn bounds(timeline: &Timeline) -> Bounds {

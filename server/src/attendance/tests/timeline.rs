@@ -12,7 +12,7 @@ fn while_the_lecturer_is_away_nothing_counts_and_nothing_is_missed() {
     let beats = honest(1, 0, 60 * MIN);
     let judged = judged(&timeline, &[lease(1, 0)], &beats);
     assert_eq!(judged.counted_ms(), 50 * MIN);
-    let credit = credit(judged.counted_ms(), &timeline, &Rule::default(), ZERO);
+    let credit = credit(&judged.covered, &timeline, &Rule::default(), ZERO);
     assert_eq!((credit.countable_ms, credit.level), (50 * MIN, CreditLevel::Full));
     assert!(judged.beats.iter().any(|(_, v)| v.reasons.has(Reason::InGap)));
 }

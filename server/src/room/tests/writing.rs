@@ -92,6 +92,7 @@ async fn a_lease_opens_the_room_to_its_owner_only() {
         purpose: Purpose::Watch,
         device: DeviceClass::Phone,
         expires_at: row.expires_at,
+        replay: None,
     };
     let code = async |lease: &Lease, lesson, user, now| {
         let admitted = admit(&stage.rooms, &key, &lease.sign(&key), lesson, user, now).await;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use yunke_store::{Lesson, LessonPhase, LessonSummary};
+use yunke_store::{Lesson, LessonPhase, LessonSummary, UtcMillis};
 
 use crate::{
     problem::ApiResult,
@@ -38,6 +38,8 @@ pub struct LessonCard {
     pub viewers_now: u32,
     /// The replay can be played.
     pub replay_ready: bool,
+    /// Address of the poster; changes with it. Null: there is none.
+    pub poster_url: Option<String>,
     /// How far the person who asks is.
     pub my_progress: Option<Progress>,
 }
@@ -71,6 +73,7 @@ pub async fn cards(
             started_at: lesson.started_at,
             length_ms: lesson.length_ms,
             replay_ready: lesson.replay_ready,
+            poster_url: poster_url(lesson.id, lesson.poster_at),
         })
         .collect())
 }
@@ -89,6 +92,12 @@ pub fn card(app: &AppState, lesson: &Lesson, my_progress: Option<Progress>) -> L
         length_ms: lesson.length_ms,
         viewers_now: app.rooms.counts(lesson.id).viewers_now,
         replay_ready: lesson.replay_ready,
+        poster_url: poster_url(lesson.id, lesson.poster_at),
         my_progress,
     }
+}
+
+/// Where a poster is fetched; `v` lets browsers keep it.
+pub fn poster_url(lesson: Uuid, poster_at: Option<UtcMillis>) -> Option<String> {
+    poster_at.map(|at| format!("/api/lessons/{lesson}/poster?v={at}"))
 }

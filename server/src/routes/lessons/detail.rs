@@ -38,6 +38,8 @@ pub struct LessonDetail {
     on_air: OnAir,
     /// Members are offered the live picture by WHEP.
     low_latency: bool,
+    /// Members do not see the replay.
+    replay_hidden: bool,
     /// How credit is computed.
     rule: RuleFigures,
     /// What the viewer may do.
@@ -118,6 +120,7 @@ pub async fn detail_of(
         gaps: facts.gaps,
         on_air: facts.on_air,
         low_latency: lesson.low_latency,
+        replay_hidden: lesson.is_hidden(),
         rule: RuleFigures::from(&lesson.rule),
         may,
     })

@@ -4,11 +4,11 @@ use axum::{Json, extract::State, http::HeaderMap};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
-use yunke_protocol::{DeviceClass, Lease, Purpose};
+use yunke_protocol::{DeviceClass, Lease, Purpose, Stretch};
 use yunke_store::{LeaseDevice, LeasePurpose, LeaseRow, Lesson, LessonPhase};
 
 use crate::{
-    auth::{LessonScope, Viewer},
+    auth::{LessonScope, May, Viewer},
     problem::{ApiResult, Problem},
     room::{Progress, progress_of},
     routes::{extract::Body, origin},
@@ -32,7 +32,7 @@ pub struct LeaseWish {
 /// A lease and where to fetch media with it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LeaseGrant {
-    /// The token: 79 URL-safe characters.
+    /// The token: 79 or 90 URL-safe characters.
     lease: String,
     lease_id: Uuid,
     lesson_id: Uuid,
@@ -50,6 +50,10 @@ pub struct LeaseGrant {
     replay_url: Option<String>,
     /// The same, sound only.
     replay_audio_url: Option<String>,
+    /// Where on the lesson's timeline the replay begins: segments reach a little beyond both.
+    replay_in_ms: i64,
+    /// Where it ends; null: with the lesson.
+    replay_out_ms: Option<i64>,
     /// How far the viewer is.
     progress: Option<Progress>,
 }
@@ -57,7 +61,8 @@ pub struct LeaseGrant {
 /// Issues a lease to watch.
 #[utoipa::path(post, path = "/api/lessons/{id}/leases", tag = "lessons", params(("id" = Uuid, Path)),
     request_body = LeaseWish,
-    responses((status = OK, body = LeaseGrant), (status = CONFLICT, description = "lesson_cancelled")))]
+    responses((status = OK, body = LeaseGrant), (status = CONFLICT, description = "lesson_cancelled"),
+              (status = FORBIDDEN, description = "not_invited, replay_hidden")))]
 pub(super) async fn issue(
     State(app): State<AppState>,
     viewer: Viewer,
@@ -65,7 +70,19 @@ pub(super) async fn issue(
     headers: HeaderMap,
     Body(wish): Body<LeaseWish>,
 ) -> ApiResult<Json<LeaseGrant>> {
-    grant(&app, &viewer, &scope.lesson, Purpose::Watch, wish.device, &headers).await.map(Json)
+    let lesson = &scope.lesson;
+    refuse_hidden(lesson, scope.may)?;
+    grant(&app, &viewer, lesson, Purpose::Watch, wish.device, &headers).await.map(Json)
+}
+
+/// 403 for members while the replay is hidden.
+pub fn refuse_hidden(lesson: &Lesson, may: May) -> ApiResult<()> {
+    if lesson.phase == LessonPhase::Ended && lesson.is_hidden() && !may.run {
+        let sentence =
+            "The replay of this lesson is not open at present. What you have learned counts all the same.";
+        return Err(Problem::forbidden("replay_hidden", sentence));
+    }
+    Ok(())
 }
 
 /// Keeps a lease, then signs it: no token is ever out of which the store does not know.
@@ -85,7 +102,13 @@ pub async fn grant(
     let until = if over { now } else { lesson.planned_end_at + LIVE_SLACK_MS };
     // The token has whole seconds; the row says the same.
     let expires_at = until.max(now + LEASE_MIN_MS).div_euclid(1000) * 1000;
-    let lease = Lease { id: app.source.id(), lesson: lesson.id, purpose, device, expires_at };
+    // A lease that was given before the end opens no replay: what may be seen of it is decided afterwards.
+    let stretch = match purpose {
+        Purpose::Watch => Stretch::new(lesson.trim().in_ms, lesson.trim().out_ms),
+        Purpose::Preview => Stretch::WHOLE,
+    };
+    let replay = over.then_some(stretch);
+    let lease = Lease { id: app.source.id(), lesson: lesson.id, purpose, device, expires_at, replay };
     app.store
         .issue_lease(LeaseRow {
             id: lease.id,
@@ -109,7 +132,8 @@ pub async fn grant(
     let base = origin::media_origin(headers, &app.config, app.media.http_port());
     let url = |kind: &str, name: &str| format!("{base}/{kind}/{token}/{}/{name}.m3u8", lesson.id);
     let live = !over;
-    let replay = over && (app.media.facts(lesson, now).replay_ready || stored_since(app, lesson).await?);
+    let of_replay = |name: &str| url("replay", &format!("{stretch}/{name}"));
+    let ready = over && (app.media.facts(lesson, now).replay_ready || stored_since(app, lesson).await?);
     let progress = match purpose {
         Purpose::Watch => progress_of(app, viewer.user.id, lesson).await?,
         Purpose::Preview => None,
@@ -121,8 +145,10 @@ pub async fn grant(
         live_url: live.then(|| url("live", "index")),
         live_audio_url: live.then(|| url("live", "listen")),
         whep_url: (live && lesson.low_latency).then(|| format!("{base}/whep/{token}/{}", lesson.id)),
-        replay_url: replay.then(|| url("replay", "index")),
-        replay_audio_url: replay.then(|| url("replay", "listen")),
+        replay_url: ready.then(|| of_replay("index")),
+        replay_audio_url: ready.then(|| of_replay("listen")),
+        replay_in_ms: stretch.from_ms(),
+        replay_out_ms: stretch.to_ms(),
         lease: token,
         progress,
     })

@@ -1,13 +1,21 @@
 //! Lessons as members see them.
 
+pub mod captions;
 pub mod card;
 pub mod detail;
 pub mod leases;
+mod poster;
+pub mod replay;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::state::AppState;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(detail::lesson)).routes(routes!(leases::issue))
+    OpenApiRouter::new()
+        .routes(routes!(detail::lesson))
+        .routes(routes!(leases::issue))
+        .routes(routes!(replay::replay))
+        .routes(routes!(captions::captions))
+        .routes(routes!(poster::poster))
 }

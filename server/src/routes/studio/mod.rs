@@ -1,20 +1,29 @@
-//! The lecturer's side: the incoming picture, the stream key, start and end.
+//! The lecturer's side: the incoming picture, the stream key, start and end, and the replay afterwards.
 
 mod booth;
+mod captions;
+mod chapters;
 mod doors;
 mod key;
 mod list;
 mod phase;
 mod phone;
+mod poster;
 mod preview;
+mod replay;
 mod view;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::state::AppState;
+use crate::{routes::extract::uploads, state::AppState};
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
+    let files = OpenApiRouter::new()
+        .routes(routes!(captions::put, captions::remove))
+        .routes(routes!(poster::put, poster::remove))
+        .layer(uploads());
     OpenApiRouter::new()
+        .merge(files)
         .routes(routes!(list::lessons))
         .routes(routes!(view::lesson))
         .routes(routes!(key::rotate, key::revoke))
@@ -22,4 +31,8 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(preview::preview))
         .routes(routes!(phase::start))
         .routes(routes!(phase::end))
+        .routes(routes!(replay::trim))
+        .routes(routes!(replay::hidden))
+        .routes(routes!(chapters::add))
+        .routes(routes!(chapters::edit, chapters::remove))
 }

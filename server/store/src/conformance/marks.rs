@@ -2,7 +2,8 @@
 
 use super::{NOW, Town, beats, id, lessons::go, planned, town};
 use crate::{
-    EvidenceMark, Gap, Heard, LeaseDelivery, LessonPhase, MediaReport, PhaseOutcome, Store, Stretch,
+    EvidenceMark, Gap, Heard, LeaseDelivery, LessonPhase, MediaReport, PhaseOutcome, ReplayChange, Store,
+    Stretch, Trim,
 };
 
 async fn marks(store: &dyn Store, town: &Town) -> Vec<EvidenceMark> {
@@ -43,7 +44,7 @@ pub async fn whatever_is_added_changes_the_mark(store: &dyn Store) {
         store.keep_deliveries(&[], &[heard]).await.expect("kept");
     };
     let gap = |to_ms| vec![Gap { from_ms: 10, to_ms }];
-    for step in 0..12 {
+    for step in 0..13 {
         match step {
             0 => drop(beats::lease(store, 301, lesson, town.member_a, None).await),
             1 => send(beats::beat(first, 2, NOW + 9)).await,
@@ -57,6 +58,12 @@ pub async fn whatever_is_added_changes_the_mark(store: &dyn Store) {
             8 => deliver(500, 3_500).await,
             9 => hear(0).await,
             10 => hear(1_000).await,
+            11 => {
+                let trim = Some(Trim { in_ms: 1, out_ms: None });
+                let change =
+                    ReplayChange { lesson_id: lesson, trim, hidden: None, actor_id: town.lecturer, at: NOW };
+                store.edit_replay(change).await.expect("trimmed");
+            }
             _ => assert_eq!(go(store, lesson, LessonPhase::Ended, NOW + 60_000).await, PhaseOutcome::Done),
         }
         let after = marks(store, &town).await;

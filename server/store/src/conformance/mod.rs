@@ -9,6 +9,7 @@ mod lessons;
 mod marks;
 mod media;
 mod operation;
+mod replay;
 
 pub use accounts::*;
 pub use beats::*;
@@ -18,6 +19,7 @@ pub use lessons::*;
 pub use marks::*;
 pub use media::*;
 pub use operation::*;
+pub use replay::*;
 
 use uuid::Uuid;
 
@@ -39,6 +41,8 @@ macro_rules! conformance_suite {
             a_commit_of_beats_is_a_sign_of_life, attendees_keep_to_the_scope, evidence_is_of_leases_to_watch,
             a_members_other_lessons_are_found, deliveries_are_a_union_in_any_order,
             a_node_that_was_silent_too_long_is_heard_anew, whatever_is_added_changes_the_mark,
+            an_edit_of_a_replay_is_a_version, a_hidden_replay_is_in_no_list, chapters_are_in_order_and_bounded,
+            captions_are_kept_by_language, a_poster_is_replaced_and_taken_away,
         );
     };
     (@cases $open:path: $($case:ident),+ $(,)?) => {

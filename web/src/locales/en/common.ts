@@ -56,6 +56,7 @@ export default {
     forbidden: 'You do not have this permission. Ask your organizer if you need it.',
     not_invited: 'Your branch is not invited to this lesson. Ask your organizer if you would like to join.',
     not_found: 'Not found. It may have been removed, or the link is wrong.',
+    replay_hidden: 'The lecturer or the organizer has not opened the replay of this lesson. What you have learned counts all the same.',
     not_allowed: 'You do not have this permission. Ask your organizer if you need it.',
     busy: 'The server is very busy. Try again in a while.',
     lesson_cancelled: 'This lesson was cancelled.',

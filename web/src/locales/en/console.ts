@@ -121,7 +121,7 @@ export default {
     done: 'Cancelled: {title}',
     failed: 'Not cancelled',
   },
-  lesson: { tabs: 'Pages of the lesson', live: 'Live', attendance: 'Attendance', back: 'All lessons' },
+  lesson: { tabs: 'Pages of the lesson', live: 'Live', attendance: 'Attendance', replay: 'Replay', back: 'All lessons' },
   live: {
     title: 'Live',
     none_title: 'Nothing is on air',

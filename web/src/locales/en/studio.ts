@@ -186,6 +186,8 @@ export default {
     gaps_none: 'none',
     gaps_v: '{n}, {time} in all',
     watch: 'Watch the replay',
+    edit: 'Edit the replay',
+    hidden: 'The replay is not open to members',
     thanks: 'Thank you! This lesson has ended.',
   },
   problem: {

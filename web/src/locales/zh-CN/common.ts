@@ -54,6 +54,7 @@ export default {
     forbidden: '您没有这项权限。需要的话请联系组织者。',
     not_invited: '这节课没有邀请您所在的支部。想参加请联系组织者。',
     not_found: '没有找到，可能已经删除或者链接不对。',
+    replay_hidden: '组织者或讲师还没有开放这节课的回放。您已经学的时间照样算。',
     not_allowed: '您没有这项权限。需要的话请联系组织者。',
     busy: '服务器现在很忙，请过一会儿再试。',
     lesson_cancelled: '这节课已经取消。',

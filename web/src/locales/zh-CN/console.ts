@@ -119,7 +119,7 @@ export default {
     done: '已取消：{title}',
     failed: '没有取消',
   },
-  lesson: { tabs: '课程页面', live: '现场', attendance: '学时', back: '全部课程' },
+  lesson: { tabs: '课程页面', live: '现场', attendance: '学时', replay: '回放', back: '全部课程' },
   live: {
     title: '现场',
     none_title: '现在没有直播',

@@ -184,6 +184,8 @@ export default {
     gaps_none: '没有中断',
     gaps_v: '{n} 次，共 {time}',
     watch: '看回放',
+    edit: '编辑回放',
+    hidden: '回放未向学员开放',
     thanks: '辛苦了！这节课已经结束。',
   },
   problem: {
