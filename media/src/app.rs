@@ -13,7 +13,7 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
-use yunke_protocol::LeaseKey;
+use yunke_protocol::{FileKey, LeaseKey};
 
 use crate::{
     config::Config,
@@ -23,6 +23,7 @@ use crate::{
         webrtc::WebRtc,
         whip::{self, Whip},
     },
+    jobs::{self, Jobs, Worker},
     lesson::{self, Lessons},
     live::{Clock, Origin},
     pipeline::packager,
@@ -90,6 +91,8 @@ pub struct App {
     store: Arc<dyn ObjectStore>,
     lessons: Arc<Lessons>,
     control: Arc<Control>,
+    jobs: Jobs,
+    worker: Option<Worker>,
     metrics: Option<PrometheusHandle>,
     tasks: TaskTracker,
     shutdown: CancellationToken,
@@ -117,10 +120,13 @@ impl App {
             part_target: config.part_target(),
         };
         let lessons = Arc::new(Lessons::new(context, Arc::clone(&server)));
+        let files = FileKey::derive(secret.as_bytes());
+        let (jobs, worker) = Jobs::new(Arc::clone(&store), files, Arc::clone(&clock));
         let control = Control::new(&config.node, boot, clock, Arc::clone(&lessons), server, changed);
         let control = Arc::new(control);
         let shutdown = CancellationToken::new();
-        Ok(Self { config, origin, store, lessons, control, metrics, tasks, shutdown })
+        let worker = Some(worker);
+        Ok(Self { config, origin, store, lessons, control, jobs, worker, metrics, tasks, shutdown })
     }
 
     /// Ends the service when cancelled.
@@ -129,7 +135,7 @@ impl App {
     }
 
     /// Runs until `shutdown` is cancelled or, supervised, nobody needs it any more; then ends cleanly.
-    pub async fn run(self, listeners: Listeners) -> anyhow::Result<()> {
+    pub async fn run(mut self, listeners: Listeners) -> anyhow::Result<()> {
         let Listeners { http, rtmp, webrtc, srt } = listeners;
         let peers = WebRtc::new(webrtc, &self.config.webrtc_hosts, self.tasks.clone()).context("webrtc")?;
         let peers = Arc::new(peers);
@@ -162,6 +168,9 @@ impl App {
         self.spawn(async move |stop| control.report(&stop).await);
         let control = Arc::clone(&self.control);
         self.spawn(async move |stop| control.tick(&stop).await);
+        if let Some(worker) = self.worker.take() {
+            self.spawn(async move |stop| worker.run(&stop).await);
+        }
         if self.config.supervised {
             let control = Arc::clone(&self.control);
             self.spawn(async move |stop| {
@@ -233,7 +242,13 @@ impl App {
                 "/metrics",
                 get(move || std::future::ready(metrics.map(|m| m.render()).unwrap_or_default())),
             )
-            .merge(control::router(Arc::clone(&self.control), secret, self.shutdown.clone()))
+            .merge(control::router(
+                Arc::clone(&self.control),
+                self.jobs.clone(),
+                secret,
+                self.shutdown.clone(),
+            ))
+            .merge(jobs::router(self.jobs.clone()))
             .merge(whip::router(Arc::new(publishers)))
             .merge(whep::router(Arc::new(viewers)))
             .merge(Replays::new(self.origin.clone(), Arc::clone(&self.store)).router())

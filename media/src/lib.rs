@@ -6,6 +6,7 @@ pub mod control;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod ingest;
+pub mod jobs;
 pub mod lesson;
 pub mod live;
 pub mod pipeline;

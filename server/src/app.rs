@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
-use yunke_protocol::{LeaseKey, PassKey};
+use yunke_protocol::{FileKey, LeaseKey, PassKey};
 use yunke_store::Store;
 use yunke_store_sqlite::SqliteStore;
 
@@ -94,6 +94,7 @@ impl App {
             lease_key: LeaseKey::derive(secret.as_bytes()),
             kept_progress: KeptProgress::default(),
             pass_key: PassKey::derive(secret.as_bytes()),
+            file_key: FileKey::derive(secret.as_bytes()),
             rooms: Rooms::new(rooms, run_id),
             lesson_changes,
             run_id,

@@ -5,7 +5,7 @@ use std::{ops::Deref, sync::Arc};
 use tokio::sync::broadcast;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
-use yunke_protocol::{LeaseKey, PassKey};
+use yunke_protocol::{FileKey, LeaseKey, PassKey};
 use yunke_store::Store;
 
 use crate::{
@@ -32,6 +32,8 @@ pub struct Shared {
     pub lease_key: LeaseKey,
     /// Signs publish passes.
     pub pass_key: PassKey,
+    /// Signs passes to files at the media node.
+    pub file_key: FileKey,
     /// What media nodes told last, and how to order them.
     pub media: MediaNodes,
     /// Passwords and limits.

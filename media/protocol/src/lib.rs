@@ -1,15 +1,19 @@
 //! What the server (`yunke`) and the media service (`yunke-media`) say to each other, and nothing else.
 //!
-//! Two things only: signed tokens ([`Lease`]s, which media checks without asking anyone, and [`PublishPass`]es), and the control
-//! messages: full [`Snapshot`]s one way, full [`Orders`] the other. Both are idempotent and versioned;
-//! there are no increments, so nothing can drift. This crate does no I/O and reads no clock.
+//! Signed tokens ([`Lease`]s and [`FilePass`]es, which media checks without asking anyone, and [`PublishPass`]es), and the
+//! control messages: full [`Snapshot`]s one way, full [`Orders`] the other. Both are idempotent and versioned;
+//! there are no increments, so nothing can drift. Work on a recording that has ended is asked for and asked about
+//! ([`WorkStatus`]). This crate does no I/O and reads no clock.
 
+mod file_pass;
 mod ice;
 mod lease;
 mod messages;
 mod pass;
 mod srt;
+mod work;
 
+pub use file_pass::{FileKey, FilePass, FileRight};
 pub use ice::{IceServer, in_environment as ice_servers_in_environment};
 pub use lease::{DeviceClass, Lease, LeaseError, LeaseKey, Purpose, Stretch};
 pub use messages::{
@@ -18,6 +22,7 @@ pub use messages::{
 };
 pub use pass::{PassKey, PublishPass};
 pub use srt::{optional_address, srt_passphrase_problem};
+pub use work::{WorkRefusal, WorkStage, WorkStatus};
 
 /// UTC milliseconds since the Unix epoch.
 pub type UtcMillis = i64;
@@ -35,4 +40,11 @@ pub mod paths {
     pub const ORDERS: &str = "/control/orders";
     /// Server → media: end cleanly (finish recordings, close listeners). 202.
     pub const SHUTDOWN: &str = "/control/shutdown";
+    /// Server → media: the lesson as one MP4 file. `POST` asks for it, `GET` asks how far it is; 200 `WorkStatus`, else `WorkRefusal`.
+    pub const MP4: &str = "/control/lessons/{lesson}/mp4";
+
+    /// One of these paths for one lesson.
+    pub fn of_lesson(path: &str, lesson: uuid::Uuid) -> String {
+        path.replace("{lesson}", &lesson.to_string())
+    }
 }

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use yunke_protocol::{Orders, Snapshot, paths};
 
 use super::Control;
+use crate::jobs::{self, Jobs};
 
 /// Orders of a thousand lessons have 200 kB.
 const MAX_BODY_BYTES: usize = 4 << 20;
@@ -27,14 +28,15 @@ struct Routes {
 }
 
 /// The control routes. `shutdown` is cancelled when the server asks for the end.
-pub fn router(control: Arc<Control>, secret: &str, shutdown: CancellationToken) -> Router {
+pub fn router(control: Arc<Control>, jobs: Jobs, secret: &str, shutdown: CancellationToken) -> Router {
     let routes = Routes { control, secret: secret.into(), shutdown };
     Router::new()
         .route(paths::ORDERS, get(read).put(follow))
         .route(paths::SHUTDOWN, post(end))
-        .layer(from_fn_with_state(routes.clone(), guard))
+        .with_state(routes.clone())
+        .merge(jobs::control(jobs))
+        .layer(from_fn_with_state(routes, guard))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .with_state(routes)
 }
 
 async fn guard(State(routes): State<Routes>, request: Request, next: Next) -> Response {

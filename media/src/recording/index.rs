@@ -103,6 +103,11 @@ impl Index {
         })
     }
 
+    /// Which edition of the recording it is; goes into names.
+    pub fn edition(&self) -> String {
+        "0".to_owned()
+    }
+
     /// The last number used, over all renditions.
     pub fn last_msn(&self) -> Option<u64> {
         self.entries.iter().map(|entry| entry.msn).max()

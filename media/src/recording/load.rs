@@ -44,6 +44,11 @@ pub async fn load(store: &dyn ObjectStore, lesson: Uuid) -> Result<Loaded, objec
     Ok(sum.map_or(Loaded::Nothing, |index| Loaded::Open(Beginning { index, pages })))
 }
 
+/// The whole recording of a lesson that has ended, if it is complete.
+pub async fn whole(store: &dyn ObjectStore, lesson: Uuid) -> Result<Option<Index>, object_store::Error> {
+    get(store, &index::index_path(lesson)).await
+}
+
 async fn get(store: &dyn ObjectStore, path: &Path) -> Result<Option<Index>, object_store::Error> {
     let object = match store.get(path).await {
         Ok(object) => object,

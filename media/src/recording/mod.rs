@@ -23,7 +23,7 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 use yunke_protocol::{LessonMillis, UtcMillis};
 
-pub use self::load::{Loaded, load};
+pub use self::load::{Loaded, load, whole};
 use self::{index::Index, writer::Writer};
 use crate::live::event::{Completed, Content};
 

@@ -36,7 +36,7 @@ use crate::{
         },
         stream::Playlist,
     },
-    recording::index::{self, Index},
+    recording::index,
 };
 
 /// Stretches of lessons whose playlists are kept rendered: about 2 MB for three hours. When full, the one that was
@@ -104,13 +104,8 @@ impl Replays {
     }
 
     async fn read(&self, (lesson, stretch): Shown) -> Result<Arc<Replay>, Problem> {
-        let object = match self.0.store.get(&index::index_path(lesson)).await {
-            Ok(object) => object,
-            Err(object_store::Error::NotFound { .. }) => return Err(self.missing(lesson).await),
-            Err(error) => return Err(storage(&error)),
-        };
-        let bytes = object.bytes().await.map_err(|error| storage(&error))?;
-        let index: Index = serde_json::from_slice(&bytes).map_err(|error| storage(&error))?;
+        let index = crate::recording::whole(&*self.0.store, lesson).await.map_err(|error| storage(&error))?;
+        let Some(index) = index else { return Err(self.missing(lesson).await) };
         let mut recording = Recording::new(&index, stretch);
         Ok(Arc::new(Replay {
             lesson,

@@ -7,5 +7,6 @@
 mod faults;
 mod fuzz;
 mod garbage;
+mod jobs;
 mod publish;
 mod support;

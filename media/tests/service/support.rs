@@ -7,6 +7,8 @@ use std::{
 };
 
 use axum::{Json, Router, extract::State, http::StatusCode, response::IntoResponse as _, routing::post};
+use bytes::Bytes;
+use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
@@ -15,8 +17,8 @@ use tokio::{
 };
 use uuid::Uuid;
 use yunke_protocol::{
-    DeviceClass, Lease, LeaseKey, LessonOrder, LessonSnapshot, Orders, Phase, PublishGrant, PublishRefusal,
-    PublishRequest, Purpose, RefusalCode, Snapshot, Stretch, paths,
+    DeviceClass, FileKey, FilePass, FileRight, Lease, LeaseKey, LessonOrder, LessonSnapshot, Orders, Phase,
+    PublishGrant, PublishRefusal, PublishRequest, Purpose, RefusalCode, Snapshot, Stretch, paths,
 };
 
 const SECRET: &str = "a-secret-for-tests-only";
@@ -253,6 +255,51 @@ impl Media {
         }
     }
 
+    /// Calls a control route as the server does.
+    pub(crate) async fn control(&self, method: reqwest::Method, path: &str, body: &Value) -> (u16, Value) {
+        let call = self.http_client.request(method, format!("http://{}{path}", self.http));
+        let response = call.bearer_auth(SECRET).json(body).send().await.expect("an answer");
+        let status = response.status().as_u16();
+        (status, response.json().await.unwrap_or_default())
+    }
+
+    /// Asks a control route until the answer is as it should be.
+    pub(crate) async fn control_until(&self, path: &str, is: impl Fn(&Value) -> bool) -> Value {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let (status, told) = self.control(reqwest::Method::GET, path, &Value::Null).await;
+            if is(&told) {
+                return told;
+            }
+            assert!(Instant::now() < deadline, "waited in vain; {status} {told}\n{}", self.log());
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// The address of a file of the lesson.
+    pub(crate) fn file(&self, lesson: Uuid, right: FileRight, name: &str) -> String {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
+        let expires_at = i64::try_from(since.as_millis()).expect("fits") + 3_600_000;
+        let token = FilePass { right, lesson, expires_at }.sign(&FileKey::derive(SECRET.as_bytes()));
+        format!("http://{}/file/{token}/{name}", self.http)
+    }
+
+    /// A GET with one more header; status, headers and body.
+    pub(crate) async fn fetch(
+        &self,
+        url: &str,
+        header: (&str, &str),
+    ) -> (u16, reqwest::header::HeaderMap, Bytes) {
+        let response = self.http_client.get(url).header(header.0, header.1).send().await.expect("an answer");
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        (status, headers, response.bytes().await.expect("a body"))
+    }
+
+    /// A folder of this service's test.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.dir.path()
+    }
+
     /// Resident memory in MiB, and CPU time so far in seconds.
     pub(crate) fn cost(&self) -> (u64, f64) {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("it runs");
@@ -350,6 +397,16 @@ pub(crate) async fn probe(url: &str, entries: &str) -> String {
     let output = timeout(PATIENCE, run).await.expect("ffprobe ends").expect("ffprobe is installed");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Runs ffmpeg on files; what it printed. Fails the test if ffmpeg fails.
+pub(crate) async fn ffmpeg(arguments: &[&str]) -> String {
+    let mut run = Command::new("ffmpeg");
+    run.args(["-hide_banner", "-nostdin", "-y"]).args(arguments).kill_on_drop(true);
+    let output = timeout(PATIENCE, run.output()).await.expect("ffmpeg ends").expect("ffmpeg is installed");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+    said
 }
 
 /// An RTMP client of a few lines, for what ffmpeg cannot send.

@@ -5,6 +5,17 @@ const TITLE_CHARS: usize = 60;
 
 /// `Content-Disposition` of a file with this title, day and ending.
 pub fn content_disposition(title: &str, day: &str, ending: &str) -> String {
+    let name = format!("{} 个人明细 {day}.{ending}", plain(title));
+    format!("attachment; filename=\"attendance-{day}.{ending}\"; filename*=UTF-8''{}", percent(&name))
+}
+
+/// The name of a lesson's recording, percent-encoded for a path and for RFC 8187.
+pub fn recording_name(title: &str, day: &str) -> String {
+    percent(&format!("{} {day}.mp4", plain(title)))
+}
+
+/// A title as it may stand in the name of a file.
+fn plain(title: &str) -> String {
     let clean: String = title
         .chars()
         .map(|c| {
@@ -18,16 +29,14 @@ pub fn content_disposition(title: &str, day: &str, ending: &str) -> String {
         })
         .take(TITLE_CHARS)
         .collect();
-    let clean = clean.trim().trim_matches('.');
-    let name = format!("{clean} 个人明细 {day}.{ending}");
-    format!("attachment; filename=\"attendance-{day}.{ending}\"; filename*=UTF-8''{}", percent(&name))
+    clean.trim().trim_matches('.').to_owned()
 }
 
-/// Percent-encodes all but the `attr-char`s of RFC 8187.
+/// Percent-encodes all but the characters that are plain in a path (RFC 3986) and in RFC 8187.
 fn percent(text: &str) -> String {
     use std::fmt::Write as _;
     text.bytes().fold(String::new(), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&byte) {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             out.push(char::from(byte));
         } else {
             let _ = write!(out, "%{byte:02X}");
@@ -47,6 +56,11 @@ mod tests {
             "attachment; filename=\"attendance-2028-02-28.csv\"; \
              filename*=UTF-8''%E5%8D%88%E9%97%B4%E8%AF%BE%20%E4%B8%AA%E4%BA%BA%E6%98%8E%E7%BB%86%202028-02-28.csv"
         );
+    }
+
+    #[test]
+    fn a_recording_has_the_name_of_its_lesson() {
+        assert_eq!(recording_name("a/课#1", "2028-02-28"), "a_%E8%AF%BE%231%202028-02-28.mp4");
     }
 
     #[test]

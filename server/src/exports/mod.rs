@@ -10,7 +10,7 @@ mod xlsx;
 
 pub use columns::{COLUMNS, Cell};
 pub use detail::{Detail, DetailError, ExportParts, Totals};
-pub use file_name::content_disposition;
+pub use file_name::{content_disposition, recording_name};
 
 use std::sync::Arc;
 

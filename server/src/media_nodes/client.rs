@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use yunke_protocol::{Orders, Snapshot, paths};
+use reqwest::Method;
+use serde::{Serialize, de::DeserializeOwned};
+use yunke_protocol::{Orders, Snapshot, WorkRefusal, paths};
 
 /// How long a node may take to answer.
 const ANSWER_LIMIT: Duration = Duration::from_secs(2);
@@ -17,6 +19,9 @@ pub enum ControlError {
     /// Somebody answered, but not a node of ours.
     #[error("the media node answered {0}")]
     Refused(u16),
+    /// It will not do this piece of work.
+    #[error("the media node says {0}")]
+    Work(String),
 }
 
 impl From<reqwest::Error> for ControlError {
@@ -56,6 +61,28 @@ impl ControlClient {
     pub async fn order(&self, base: &str, orders: &Orders) -> Result<Snapshot, ControlError> {
         let call = self.http.put(format!("{base}{}", paths::ORDERS)).bearer_auth(&self.secret).json(orders);
         read(call.send().await?).await
+    }
+
+    /// Asks for work on a recording, or how far it is.
+    pub async fn work<B: Serialize + Sync, T: DeserializeOwned>(
+        &self,
+        method: Method,
+        url: String,
+        body: Option<&B>,
+    ) -> Result<T, ControlError> {
+        let mut call = self.http.request(method, url).bearer_auth(&self.secret);
+        if let Some(body) = body {
+            call = call.json(body);
+        }
+        let answer = call.send().await?;
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(answer.json().await?);
+        }
+        match answer.json::<WorkRefusal>().await {
+            Ok(refusal) => Err(ControlError::Work(refusal.code)),
+            Err(_) => Err(ControlError::Refused(status.as_u16())),
+        }
     }
 
     /// Asks the node to end.

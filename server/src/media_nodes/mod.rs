@@ -7,6 +7,7 @@ mod facts;
 mod intake;
 mod orders;
 mod supervise;
+mod work;
 
 use std::{
     collections::HashMap,
@@ -84,6 +85,7 @@ struct Inner {
     /// Where orders go, once known.
     control: RwLock<Option<String>>,
     secret: String,
+    client: ControlClient,
 }
 
 impl MediaNodes {
@@ -97,6 +99,7 @@ impl MediaNodes {
             deliveries: deliveries::DeliveryDesk::default(),
             addresses: RwLock::new(addresses),
             control: RwLock::new(None),
+            client: ControlClient::new(&secret),
             secret,
         }))
     }

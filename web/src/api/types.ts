@@ -29,6 +29,8 @@ export type EvidenceInterval = Schemas['EvidenceInterval']
 export type Publisher = Schemas['Publisher']
 export type DeviceClass = Schemas['DeviceClass']
 
+export type WorkStatus = Schemas['WorkStatus']
+
 export type BeatState = Schemas['BeatState']
 export type BeatCause = Schemas['BeatCause']
 export type Beat = Schemas['BeatIn']

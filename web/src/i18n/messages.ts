@@ -7,6 +7,7 @@ import type booth from '@/locales/zh-CN/booth'
 import type common from '@/locales/zh-CN/common'
 import type consoleArea from '@/locales/zh-CN/console'
 import type member from '@/locales/zh-CN/member'
+import type recording from '@/locales/zh-CN/recording'
 import type replay from '@/locales/zh-CN/replay'
 import type setup from '@/locales/zh-CN/setup'
 import type studio from '@/locales/zh-CN/studio'
@@ -17,6 +18,7 @@ export interface Dictionary {
   studio: typeof studio
   console: typeof consoleArea
   booth: typeof booth
+  recording: typeof recording
   replay: typeof replay
   setup: typeof setup
 }

@@ -21,7 +21,12 @@ export const studioRoutes: RouteRecordRaw[] = [
         props: true,
         component: async () => (await Promise.all([import('./replay/ReplayPage.vue'), loadArea('replay')]))[0],
       },
-      { path: 'lessons/:id', name: 'studio-lesson', props: true, component: () => import('./StudioLesson.vue') },
+      {
+        path: 'lessons/:id',
+        name: 'studio-lesson',
+        props: true,
+        component: async () => (await Promise.all([import('./StudioLesson.vue'), loadArea('recording')]))[0],
+      },
     ],
   },
 ]

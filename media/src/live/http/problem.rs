@@ -24,6 +24,12 @@ pub(crate) enum Problem {
     /// Genuine, for something else of the lesson: what is live, or another stretch of the replay.
     #[error("the lease in the path does not open this replay, or not this stretch of it")]
     LeaseNoReplay,
+    /// Not a file pass of ours, or for something else.
+    #[error("the pass in the path is not valid")]
+    PassInvalid,
+    /// Genuine, but over.
+    #[error("the pass in the path has expired")]
+    PassExpired,
     /// Nothing of that name here.
     #[error("there is nothing of this name")]
     NotFound,
@@ -65,9 +71,12 @@ pub(crate) enum Problem {
 impl Problem {
     pub(crate) fn status(self) -> StatusCode {
         match self {
-            Self::LeaseInvalid | Self::LeaseExpired | Self::LeaseOtherLesson | Self::LeaseNoReplay => {
-                StatusCode::FORBIDDEN
-            }
+            Self::LeaseInvalid
+            | Self::LeaseExpired
+            | Self::LeaseOtherLesson
+            | Self::LeaseNoReplay
+            | Self::PassInvalid
+            | Self::PassExpired => StatusCode::FORBIDDEN,
             Self::NotFound | Self::LessonUnknown => StatusCode::NOT_FOUND,
             Self::Ended => StatusCode::GONE,
             Self::Directive(_) | Self::Reload(_) => StatusCode::BAD_REQUEST,
@@ -86,6 +95,8 @@ impl Problem {
             Self::LeaseExpired => "lease_expired",
             Self::LeaseOtherLesson => "lease_other_lesson",
             Self::LeaseNoReplay => "lease_no_replay",
+            Self::PassInvalid => "pass_invalid",
+            Self::PassExpired => "pass_expired",
             Self::NotFound => "not_found",
             Self::LessonUnknown => "lesson_unknown",
             Self::Ended => "stream_ended",

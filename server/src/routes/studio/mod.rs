@@ -6,6 +6,7 @@ mod chapters;
 mod doors;
 mod key;
 mod list;
+mod mp4;
 mod phase;
 mod phone;
 mod poster;
@@ -35,4 +36,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(replay::hidden))
         .routes(routes!(chapters::add))
         .routes(routes!(chapters::edit, chapters::remove))
+        .routes(routes!(mp4::status))
+        .routes(routes!(mp4::make))
+        .routes(routes!(mp4::file))
 }

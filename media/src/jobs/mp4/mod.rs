@@ -1,0 +1,112 @@
+//! A lesson as one MP4 file, without a second copy of it: only the head is made and kept; the media behind it are the recorded
+//! segments one after the other, as they lie in the store.
+//!
+//! What a segment has besides samples (`moof`) lies unused in the file's `mdat`: one per cent of it. The head is put as a
+//! whole and last, so that a file is there or is not; its name says of which edition of the recording it is.
+
+mod read;
+mod serve;
+mod table;
+mod timeline;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::{HashMap, hash_map::Entry as MapEntry},
+    sync::Arc,
+};
+
+use object_store::{ObjectStore, ObjectStoreExt as _, path::Path};
+use uuid::Uuid;
+
+pub(super) use self::serve::{Files, fetch};
+use self::{read::Init, table::Track, timeline::Timeline};
+use super::JobError;
+use crate::{
+    live::event::Rendition,
+    recording::{
+        self,
+        index::{self, Entry, Index},
+    },
+};
+
+/// Samples of a file at most: a day and a half of picture and sound, 100 MB while it is made.
+const MAX_SAMPLES: usize = 10_000_000;
+
+/// The segments of a file, in its order: of what was sent, not of what was made of it here.
+fn pieces(index: &Index) -> impl Iterator<Item = (&Entry, &index::MediaEntry)> {
+    let sent = index.entries.iter().filter(|entry| !entry.rendition.is_made());
+    sent.filter_map(|entry| Some((entry, entry.media.as_ref()?)))
+}
+
+/// Where the head of this edition of the recording lies.
+fn head_path(index: &Index) -> Path {
+    Path::from(format!("lessons/{}/export/{}.mp4head", index.lesson, index.edition()))
+}
+
+/// Size of the file, if its head is there.
+pub(super) async fn size(store: &dyn ObjectStore, lesson: Uuid) -> Result<Option<u64>, JobError> {
+    let index = recording::whole(store, lesson).await?.ok_or(JobError::NotReady)?;
+    match store.head(&head_path(&index)).await {
+        Ok(head) => Ok(Some(head.size + media_bytes(&index))),
+        Err(object_store::Error::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn media_bytes(index: &Index) -> u64 {
+    pieces(index).map(|(_, media)| media.bytes).sum()
+}
+
+/// Makes the file. Reads the whole recording, a segment at a time; `progress` is told per cent.
+pub(super) async fn make(
+    store: &Arc<dyn ObjectStore>,
+    lesson: Uuid,
+    progress: impl Fn(u8),
+) -> Result<(), JobError> {
+    let index = recording::whole(&**store, lesson).await?.ok_or(JobError::NotReady)?;
+    let timeline = Timeline::new(pieces(&index).map(|(entry, _)| entry));
+    let (mut inits, mut tracks) = (HashMap::new(), Vec::<(Rendition, Track)>::new());
+    let (total, mut done) = (media_bytes(&index), 0);
+    for (entry, media) in pieces(&index) {
+        let key = (entry.rendition, media.stream, media.init);
+        let init: &Init = match inits.entry(key) {
+            MapEntry::Occupied(known) => known.into_mut(),
+            MapEntry::Vacant(new) => {
+                let path = index::init_path(lesson, key.0, key.1, key.2);
+                new.insert(read::init(&store.get(&path).await?.bytes().await?).map_err(damaged)?)
+            }
+        };
+        let path = index::segment_path(lesson, entry.rendition, media.stream, entry.msn);
+        let bytes = store.get(&path).await?.bytes().await?;
+        if bytes.len() as u64 != media.bytes {
+            return Err(JobError::Damaged);
+        }
+        let chunks = read::segment(&bytes, init).map_err(damaged)?;
+        let at = timeline.at(entry.pdt);
+        let known = tracks.iter().position(|(rendition, _)| *rendition == entry.rendition);
+        let known = known.unwrap_or_else(|| {
+            tracks.push((entry.rendition, Track::new(init, at)));
+            tracks.len() - 1
+        });
+        tracks[known].1.add(init, &chunks, at, done);
+        if tracks.iter().map(|(_, track)| track.samples()).sum::<usize>() > MAX_SAMPLES {
+            return Err(JobError::TooLong);
+        }
+        done += media.bytes;
+        progress(u8::try_from(done.saturating_mul(100).checked_div(total).unwrap_or(0)).unwrap_or(100));
+    }
+    if tracks.is_empty() {
+        return Err(JobError::Nothing);
+    }
+    tracks.sort_by_key(|(rendition, _)| *rendition);
+    store.put(&head_path(&index), write::head(&tracks, total).into()).await?;
+    Ok(())
+}
+
+fn damaged(problem: read::Damaged) -> JobError {
+    tracing::error!(%problem, "a recording cannot be read");
+    JobError::Damaged
+}
