@@ -38,7 +38,7 @@ export class Publisher extends Program {
    * @param {object} how video, audio: false leaves it out; codec: encoder of the picture; more
    */
   constructor(url, how = {}) {
-    const { size = 'small', fps = 25, kbps = 600, gop = 2, video = 'libx264', audio = 'aac', title = '', scene = 'card' } = how;
+    const { size = 'small', fps = 25, kbps = 600, gop = 2, bframes = 0, video = 'libx264', audio = 'aac', title = '', scene = 'card' } = how;
     const origin = how.origin ?? Date.now();
     const args = ['-nostdin', '-hide_banner', '-loglevel', 'info', '-stats_period', '1'];
     if (audio) args.push('-re', '-f', 'lavfi', '-i', 'sine=f=440:r=48000:beep_factor=4');
@@ -46,7 +46,7 @@ export class Publisher extends Program {
       args.push('-filter_complex', picture({ size: SIZES[size], fps, origin, title, scene }), '-map', '[v]');
       args.push('-c:v', video, '-b:v', `${kbps}k`, '-maxrate', `${kbps}k`, '-bufsize', `${kbps}k`);
       args.push('-g', String(fps * gop), '-pix_fmt', 'yuv420p');
-      if (video === 'libx264') args.push('-preset', 'ultrafast', '-tune', 'zerolatency', '-sc_threshold', '0');
+      if (video === 'libx264') args.push('-preset', 'ultrafast', ...(bframes ? ['-bf', String(bframes)] : ['-tune', 'zerolatency']), '-sc_threshold', '0');
       // A still picture would need next to nothing; an encoder set to a constant rate fills it up.
       if (scene === 'slide') args.push('-minrate', `${kbps}k`, '-x264-params', 'nal-hrd=cbr');
     }
