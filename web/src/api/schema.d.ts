@@ -538,6 +538,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/studio/lessons/{id}/mp4": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the MP4 file of the recording is. */
+        get: operations["get_studio_lessons_by_id_mp4"];
+        put?: never;
+        /** Asks for the MP4 file of the recording; asking again changes nothing. */
+        post: operations["post_studio_lessons_by_id_mp4"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studio/lessons/{id}/mp4/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Leads to the MP4 file at the media node, which takes ranges. */
+        get: operations["get_studio_lessons_by_id_mp4_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/studio/lessons/{id}/poster": {
         parameters: {
             query?: never;
@@ -1589,6 +1624,28 @@ export interface components {
             member_id: string;
             mode: components["schemas"]["BeatMode"] | null;
             name: string;
+        };
+        /**
+         * @description How far a piece of work is.
+         * @enum {string}
+         */
+        WorkStage: "none" | "queued" | "running" | "ready" | "failed";
+        /** @description A piece of work. */
+        WorkStatus: {
+            /**
+             * Format: int64
+             * @description Size of the file, once it is ready.
+             */
+            bytes: number | null;
+            /** @description Why it failed; the page has the words. */
+            code: string | null;
+            /**
+             * Format: int32
+             * @description Of the work, while it is running.
+             */
+            percent: number | null;
+            /** @description How far it is. */
+            stage: components["schemas"]["WorkStage"];
         };
         /** @description Credit hours of a year. */
         YearProgress: {
@@ -2957,6 +3014,137 @@ export interface operations {
             };
             /** @description wrong_phase */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_studio_lessons_by_id_mp4: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkStatus"];
+                };
+            };
+            /** @description replay_not_ready */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description media_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    post_studio_lessons_by_id_mp4: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkStatus"];
+                };
+            };
+            /** @description replay_not_ready */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description media_unavailable, busy */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_studio_lessons_by_id_mp4_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where the file is, for twelve hours */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description mp4_not_ready, replay_not_ready */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description media_unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
