@@ -124,7 +124,7 @@ fn place(sessions: usize) -> Place {
 impl Place {
     fn lease(&self, purpose: Purpose, lesson: Uuid, expires_at: i64) -> String {
         let id = Uuid::from_u128(1);
-        Lease { id, lesson, purpose, device: DeviceClass::Phone, expires_at }.sign(&self.key)
+        Lease { id, lesson, purpose, device: DeviceClass::Phone, expires_at, replay: None }.sign(&self.key)
     }
 
     async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Response {

@@ -69,6 +69,11 @@ impl Depacketizer {
         self.fragment = None;
     }
 
+    /// The last pictures went nowhere: the next one that counts is a key frame, with its format.
+    pub fn again(&mut self) {
+        (self.broken, self.config) = (true, None);
+    }
+
     /// Takes the next packet. An error is a format that cannot be played.
     pub fn push(&mut self, timestamp: u32, marker: bool, payload: &[u8]) -> Result<Vec<Event>, Refusal> {
         let mut events = Vec::new();

@@ -72,7 +72,11 @@ impl Pictures {
         let (dts, offset) = match (given, self.last) {
             (Some(given), _) => given,
             (None, Some((dts, step, offset))) => (dts + step, offset),
-            (None, None) => return Ok(1), // no time yet
+            (None, None) => {
+                // No time yet. What refers to this picture cannot be shown, either.
+                self.depacketizer.again();
+                return Ok(1);
+            }
         };
         let step =
             self.last.map(|(before, _, _)| dts - before).filter(|step| (1..=LONGEST_STEP).contains(step));

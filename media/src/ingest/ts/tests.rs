@@ -216,6 +216,27 @@ fn formats_that_cannot_be_played_and_what_is_no_transport_stream_are_refused() {
     assert!(refused(&vec![b'F'; MAX_BYTES_BEFORE_PROGRAM + 1]).contains("transport stream"));
 }
 
+#[test]
+fn pictures_begin_with_a_key_frame_that_has_a_time() {
+    let mut muxer = Muxer::default();
+    let mut bytes = muxer.usual();
+    for (n, pts) in [(0, None), (1, Some(3600)), (2, Some(7200)), (3, Some(10_800))] {
+        bytes.extend(muxer.video(pts, None, &if n % 2 == 0 { key_frame() } else { frame() }));
+    }
+    bytes.extend(muxer.video(Some(14_400), None, &frame()));
+    let (mut demuxer, mut units) = (Demuxer::default(), Vec::new());
+    demuxer.push(&bytes, &mut units).expect("nothing is refused");
+    let kinds: Vec<_> = units
+        .iter()
+        .map(|unit| match unit {
+            Unit::VideoConfig(_) => "format",
+            Unit::Frame(frame) if frame.key => "key",
+            _ => "other",
+        })
+        .collect();
+    assert_eq!(kinds[..2], ["format", "key"], "{kinds:?}");
+}
+
 proptest! {
     #[test]
     fn garbage_never_panics_and_never_adds_up_wrongly(
