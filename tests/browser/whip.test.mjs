@@ -191,7 +191,7 @@ test('a browser publishes', async (t) => {
     const after = await page.evaluate(sent);
     await end(lecturer, lesson);
     await page.evaluate(() => window.booth.pc.close());
-    const replay = lease.live_url.replace('/live/', '/replay/');
+    const { replay_url: replay } = await near.lease(lesson);
     const { stdout } = await run('ffprobe', ['-v', 'error', '-select_streams', 'v:0', '-count_packets', '-show_entries', 'stream=nb_read_packets', '-of', 'csv=p=0', replay]);
     const kept = Number(stdout.match(/\d+/)[0]);
     t.diagnostic(`${line.dropped} of ${line.passed + line.dropped} datagrams lost; ${after.nacks} asked for, ${after.again} sent again; ${after.frames - before.frames} frames sent, ${kept} kept`);

@@ -58,14 +58,15 @@ test('odd publishers', { concurrency: 4 }, async (t) => {
     await until('it to be startable', () => lecturer.post(`/api/studio/lessons/${lesson}/start`).then(() => true), { within: 10_000 });
     await goLive(lecturer, lesson);
     const { live_url: live } = await near.lease(lesson);
-    return { lesson, encoder, played, list: (name) => playlist(beside(live, name)), replay: live.replace('/live/', '/replay/') };
+    return { lesson, encoder, played, list: (name) => playlist(beside(live, name)) };
   };
-  /** Ends it; what ffprobe finds in the replay. */
-  const replayed = async ({ lesson, replay, encoder }) => {
+  /** Ends it; where the replay is, and what ffprobe finds in it. */
+  const replayed = async ({ lesson, encoder }) => {
     await end(lecturer, lesson);
     encoder.socket.destroy();
+    const { replay_url: replay } = await near.lease(lesson);
     const { stdout } = await run('ffprobe', ['-v', 'error', '-show_entries', 'stream=codec_name:format=duration', '-of', 'compact', replay]);
-    return { codecs: [...new Set(stdout.match(/codec_name=\w+/g))].map((name) => name.slice(11)).sort(), seconds: Number(stdout.match(/duration=([\d.]+)/)?.[1]) };
+    return { replay, codecs: [...new Set(stdout.match(/codec_name=\w+/g))].map((name) => name.slice(11)).sort(), seconds: Number(stdout.match(/duration=([\d.]+)/)?.[1]) };
   };
 
   await Promise.all([
@@ -127,9 +128,9 @@ test('odd publishers', { concurrency: 4 }, async (t) => {
       for (const name of ['video.m3u8', 'audio.m3u8']) valid(await odd.list(name), { breaks: 1 });
       assert.deepEqual((await near.get(`/api/lessons/${odd.lesson}`)).gaps ?? [], []);
       assert.deepEqual(page.faults, []);
-      const { codecs } = await replayed(odd);
+      const { codecs, replay: address } = await replayed(odd);
       assert.deepEqual(codecs, ['aac', 'h264']);
-      const replay = await playlist(beside(odd.replay, 'video.m3u8'));
+      const replay = await playlist(beside(address, 'video.m3u8'));
       assert.equal(new Set(replay.text.match(/#EXT-X-MAP:.*/g)).size, 2);
     }),
   ]);
