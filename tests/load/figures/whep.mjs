@@ -60,7 +60,7 @@ export async function measure(scope) {
     },
     {
       what: 'a viewer by WHEP at 1.5 Mbps, processor', figure: `${each.toFixed(2)} % of a core`, reference: `${VIEWERS} viewers, ${lost} packets lost by the last one`, target: '≤ 0.5 %', met: each <= 0.5,
-      limit: 'SRTP and a system call for every packet.',
+      limit: 'an encryption and a system call for every packet; and a transcoder of the sound, once a lesson, that only eight viewers share here. Not profiled yet.',
       note: `user and system time of yunke-media over ${MEASURE_MS / 1000} s with ${VIEWERS} viewers less that with none, divided by ${VIEWERS}; the sound made Opus once for all is in it. 200 viewers at once were not tried.`,
     },
   ];
