@@ -20,7 +20,7 @@ use crate::{
     control::{self, Control, HttpServer, Server},
     ingest::{
         rtmp, srt,
-        webrtc::WebRtc,
+        webrtc::{Ports, WebRtc},
         whip::{self, Whip},
     },
     jobs::{self, Jobs, Worker},
@@ -44,7 +44,7 @@ pub struct Listeners {
     /// RTMP.
     pub rtmp: TcpListener,
     /// WebRTC.
-    pub webrtc: UdpSocket,
+    pub webrtc: Ports,
     /// SRT, unless it is off.
     pub srt: Option<UdpSocket>,
 }
@@ -67,8 +67,7 @@ impl Listeners {
     pub async fn bind(config: &Config) -> anyhow::Result<Self> {
         let http = serve::listen(config.http).with_context(|| format!("http {}", config.http))?;
         let rtmp = TcpListener::bind(config.rtmp).await.with_context(|| format!("rtmp {}", config.rtmp))?;
-        let webrtc =
-            UdpSocket::bind(config.webrtc).await.with_context(|| format!("webrtc {}", config.webrtc))?;
+        let webrtc = Ports::bind(config.webrtc).await.with_context(|| format!("webrtc {}", config.webrtc))?;
         let srt = match config.srt {
             Some(address) => Some(UdpSocket::bind(address).await.with_context(|| format!("srt {address}"))?),
             None => None,

@@ -2,7 +2,7 @@
 //! and everything is checked before anything binds.
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv6Addr, SocketAddr},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -48,7 +48,7 @@ pub struct Config {
     pub http: SocketAddr,
     /// RTMP.
     pub rtmp: SocketAddr,
-    /// WebRTC: one UDP port for all peers.
+    /// WebRTC: one port for all peers, by UDP and, where no UDP gets through, by TCP.
     pub webrtc: SocketAddr,
     /// The addresses publishers and viewers are told to send WebRTC to, at the port of `webrtc`; without any, the machine's own.
     pub webrtc_hosts: Vec<IpAddr>,
@@ -83,7 +83,7 @@ impl Default for Config {
             node: "local".to_owned(),
             http: SocketAddr::from(([127, 0, 0, 1], 8081)),
             rtmp: SocketAddr::from(([0, 0, 0, 0], 1935)),
-            webrtc: SocketAddr::from(([0, 0, 0, 0], 8189)),
+            webrtc: SocketAddr::from((Ipv6Addr::UNSPECIFIED, 8189)),
             webrtc_hosts: Vec::new(),
             ice_servers: Vec::new(),
             srt: Some(SocketAddr::from(([0, 0, 0, 0], 8890))),

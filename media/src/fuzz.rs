@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use tokio::{net::UdpSocket, runtime::Runtime, sync::mpsc};
+use tokio::{runtime::Runtime, sync::mpsc};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 use yunke_protocol::{DeviceClass, Lease, LeaseKey, Purpose, Stretch};
@@ -21,7 +21,7 @@ use crate::{
         peer::{Peers as _, WIRE},
         rtmp::converse,
         rtp::{Packet, Report, receiver::Receiver},
-        webrtc::{WebRtc, routes},
+        webrtc::{Ports, WebRtc, routes},
     },
     live::{
         access::Access,
@@ -61,9 +61,9 @@ pub fn offer(bytes: &[u8]) {
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
     });
     runtime.block_on(async {
-        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+        let ports = Ports::bind((Ipv4Addr::LOCALHOST, 0).into()).await.expect("free ports");
         let tasks = TaskTracker::new();
-        let peers = WebRtc::new(socket, &[], tasks.clone()).expect("it is bound");
+        let peers = WebRtc::new(ports, &[], tasks.clone()).expect("it is bound");
         let (wire, _wires) = mpsc::channel(WIRE);
         let answered = tokio::time::timeout(PATIENCE, peers.answer(&offer, wire)).await;
         drop(answered.expect("an answer or a refusal in time"));

@@ -29,12 +29,12 @@ test('a browser watches by WHEP', async (t) => {
     return live.replace('/live/', '/whep/').replace(/\/[^/]*$/, '');
   };
   /** A page that watches, once it shows a picture. */
-  const watching = async (lesson) => {
+  const watching = async (lesson, only = '') => {
     const page = await chrome.newPage();
     await page.goto(`${yunke.mediaUrl}/health`);
     await page.evaluate(viewer);
     await installBarcode(page);
-    const { status, session, sdp } = await page.evaluate((url) => window.whep(url), await address(lesson));
+    const { status, session, sdp } = await page.evaluate(([url, only]) => window.whep(url, only), [await address(lesson), only]);
     assert.equal(status, 201, sdp);
     yunke.secret('session', session.split('/').pop());
     const first = await page.evaluate(() => window.watching.shown);
@@ -82,6 +82,23 @@ test('a browser watches by WHEP', async (t) => {
     const closed = await timed(() => until('the end to close it', async () => (await page.evaluate(() => window.transport())) === 'closed'));
     t.diagnostic(`closed ${Math.round(closed.ms)} ms after the end`);
     await page.close();
+  });
+
+  await t.test('a network that lets no UDP through: by TCP, at the same number', async () => {
+    const lesson = await plan(organizer, stage);
+    await publish(t, lecturer, lesson);
+    await goLive(lecturer, lesson);
+    const { page, first, session } = await watching(lesson, ' tcp ');
+    t.diagnostic(`first picture after ${Math.round(first)} ms`);
+    await hears(page);
+    await goesOn(page)(10_000);
+    assert.equal(await page.evaluate(() => window.protocol()), 'tcp');
+    const { video } = await received(page);
+    assert.equal(video.packetsLost, 0);
+    assert.equal((await fetch(session, { method: 'DELETE' })).status, 200);
+    await until('the goodbye', async () => (await page.evaluate(() => window.transport())) === 'closed');
+    await page.close();
+    await end(lecturer, lesson);
   });
 
   await t.test('whipsink: picture and sound; DELETE ends it', async () => {

@@ -1,7 +1,7 @@
 //! `[media]`: the media service this server starts, or the one it is told of.
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv6Addr, SocketAddr},
     path::PathBuf,
 };
 
@@ -27,7 +27,7 @@ pub struct MediaConfig {
     pub http: SocketAddr,
     /// Where it listens for RTMP; port 0 takes a free one.
     pub rtmp: SocketAddr,
-    /// The UDP port of WebRTC; port 0 takes a free one.
+    /// The port of WebRTC, UDP and TCP; port 0 takes a free one.
     pub webrtc: SocketAddr,
     /// The UDP port of SRT, one for all publishers; port 0 takes a free one, `""` none.
     #[serde(with = "yunke_protocol::optional_address")]
@@ -58,7 +58,7 @@ impl Default for MediaConfig {
             node: "local".to_owned(),
             http: SocketAddr::from(([127, 0, 0, 1], 8081)),
             rtmp: SocketAddr::from(([0, 0, 0, 0], 1935)),
-            webrtc: SocketAddr::from(([0, 0, 0, 0], 8189)),
+            webrtc: SocketAddr::from((Ipv6Addr::UNSPECIFIED, 8189)),
             srt: Some(SocketAddr::from(([0, 0, 0, 0], 8890))),
             srt_passphrase: String::new(),
             webrtc_hosts: Vec::new(),

@@ -4,14 +4,27 @@ use std::{fmt::Write as _, net::SocketAddr};
 
 use crate::signalling::fragment::Credentials;
 
-/// Our candidates as `a=candidate` values (RFC 8839, 5.1), the first with the highest priority (RFC 8445, 5.1.2).
+/// What a kind of candidate is worth: any by UDP is better than any by TCP.
+const UDP: u32 = 126;
+const TCP: u32 = 90;
+/// Who only accepts is called after who only calls (RFC 6544, 4.2).
+const PASSIVE: u32 = 4;
+
+/// Our candidates as `a=candidate` values (RFC 8839, 5.1), by UDP and behind them by TCP, the first with the highest priority
+/// (RFC 8445, 5.1.2; RFC 6544, 4.2).
 pub(super) fn candidates(addresses: &[SocketAddr]) -> Vec<String> {
-    let candidate = |(n, address): (usize, &SocketAddr)| {
-        let preference = 65_535_u32.saturating_sub(u32::try_from(n).unwrap_or(u32::MAX));
-        let priority = (126 << 24) + (preference << 8) + 255;
+    let priority = |kind: u32, preference: u32| (kind << 24) + (preference << 8) + 255;
+    let place = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let udp = addresses.iter().enumerate().map(|(n, address)| {
+        let priority = priority(UDP, 65_535_u32.saturating_sub(place(n)));
         format!("{} 1 udp {priority} {} {} typ host", n + 1, address.ip(), address.port())
-    };
-    addresses.iter().enumerate().map(candidate).collect()
+    });
+    let first = addresses.len() + 1;
+    let tcp = addresses.iter().enumerate().map(|(n, address)| {
+        let priority = priority(TCP, (PASSIVE << 13) + 8191_u32.saturating_sub(place(n)));
+        format!("{} 1 tcp {priority} {} {} typ host tcptype passive", first + n, address.ip(), address.port())
+    });
+    udp.chain(tcp).collect()
 }
 
 /// The answer with these candidates in its first section, and no others.
@@ -83,6 +96,10 @@ mod tests {
     fn candidates_stand_in_the_first_section_and_replace_all_others() {
         let ours = candidates(&[([192, 0, 2, 7], 8189).into(), ([127, 0, 0, 1], 8189).into()]);
         assert_eq!(ours[0], "1 1 udp 2130706431 192.0.2.7 8189 typ host");
+        assert_eq!(ours[2], "3 1 tcp 1520435199 192.0.2.7 8189 typ host tcptype passive");
+        let priorities =
+            ours.iter().map(|line| line.split(' ').nth(3)?.parse::<u32>().ok()).collect::<Vec<_>>();
+        assert!(priorities.iter().is_sorted_by(|a, b| a > b), "{priorities:?}");
         let answer = with_candidates(&format!("{OFFER}a=candidate:old\r\na=end-of-candidates\r\n"), &ours);
         let (first, second) = answer.split_once("m=video").expect("two sections");
         assert!(first.contains("192.0.2.7 8189") && first.contains("127.0.0.1 8189"));

@@ -61,8 +61,8 @@ impl Connection {
             .with_setting_engine(settings)
             .with_runtime(Arc::new(runtime))
             .with_handler(Arc::new(handler))
-            // A name for the virtual socket; nothing is received there.
-            .with_udp_addrs(vec!["127.0.0.1:0"])
+            // Names for the virtual sockets; nothing is received there.
+            .with_udp_addrs(place.names())
             .build();
         let inner = Box::pin(building).await.map_err(|error| here(&error))?;
         Ok(Self {

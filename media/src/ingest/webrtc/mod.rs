@@ -1,6 +1,6 @@
 //! Peers by the crate `webrtc`: the only folder that knows it. See adr/0014.
 //!
-//! Publishers' peers and viewers' outlets share one UDP port ([`socket`]). Candidates of the other side are not used: its
+//! Publishers' peers and viewers' outlets share one UDP port ([`socket`]), and the TCP port of its number ([`streams`]). Candidates of the other side are not used: its
 //! address is the one its own checks come from, so nobody can make this node send to an address he names.
 
 mod answer;
@@ -8,14 +8,17 @@ mod connection;
 mod feedback;
 mod outlet;
 mod peer;
+mod ports;
 mod reports;
 pub(crate) mod routes;
 mod runtime;
+mod seat;
 mod socket;
+mod streams;
 
 use std::{
     io,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{IpAddr, SocketAddr},
     sync::Arc,
     time::Duration,
 };
@@ -25,13 +28,17 @@ use rtc::{
     peer_connection::configuration::media_engine::{MIME_TYPE_H264, MIME_TYPE_OPUS, MIME_TYPE_RTX},
     rtp_transceiver::rtp_sender::{RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RtpCodecKind},
 };
-use tokio::{net::UdpSocket, sync::mpsc};
+use tokio::{
+    net::TcpListener,
+    sync::{Mutex, mpsc},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use webrtc::peer_connection::{
     MediaEngine, Registry, SettingEngine, SettingEngineBuilder, Slot, configure_nack, configure_rtcp_reports,
     configure_twcc_receiver_only,
 };
 
+pub use self::ports::Ports;
 use self::{connection::Parts, feedback::Feedback, reports::Reports, socket::Exchange};
 use super::peer::{Answered, Peer, Peers, Wire};
 use crate::{
@@ -57,23 +64,31 @@ const LAST: usize = 100_000;
 #[derive(Debug)]
 pub struct WebRtc {
     exchange: Arc<Exchange>,
+    /// Until it runs.
+    listener: Mutex<Option<TcpListener>>,
     /// What the others are told to send to.
     addresses: Vec<SocketAddr>,
     tasks: TaskTracker,
 }
 
 impl WebRtc {
-    /// Peers on this socket, reachable at `hosts` (without any: where the socket is) and the socket's port.
-    pub fn new(socket: UdpSocket, hosts: &[IpAddr], tasks: TaskTracker) -> io::Result<Self> {
-        let local = socket.local_addr()?;
-        let hosts = if hosts.is_empty() { own_hosts(local.ip()) } else { hosts.to_vec() };
+    /// Peers on this socket, and by TCP at this listener of the same port; reachable at `hosts` (without any: where the socket is).
+    pub fn new(Ports { udp, tcp }: Ports, hosts: &[IpAddr], tasks: TaskTracker) -> io::Result<Self> {
+        let local = udp.local_addr()?;
+        let hosts = if hosts.is_empty() { ports::own_hosts(local.ip()) } else { hosts.to_vec() };
         let addresses = hosts.into_iter().map(|host| SocketAddr::new(host, local.port())).collect();
-        Ok(Self { exchange: Exchange::new(socket), addresses, tasks })
+        Ok(Self { exchange: Exchange::new(udp)?, listener: Mutex::new(Some(tcp)), addresses, tasks })
     }
 
     /// Hands datagrams out until cancelled.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
-        self.exchange.run(&stop).await;
+        let listener = self.listener.lock().await.take();
+        let streams = async {
+            if let Some(listener) = listener {
+                streams::serve(listener, &self.exchange, &self.tasks, &stop).await;
+            }
+        };
+        tokio::join!(self.exchange.run(&stop), streams);
     }
 
     fn parts(&self, (media, registry): (MediaEngine, Registry)) -> Parts {
@@ -230,17 +245,6 @@ fn here(error: &webrtc::error::Error) -> PeerError {
     PeerError::Here
 }
 
-/// Where a socket can be reached, as far as one can tell from here.
-fn own_hosts(bound: IpAddr) -> Vec<IpAddr> {
-    if !bound.is_unspecified() {
-        return vec![bound];
-    }
-    // No packet is sent: this asks the routing table which address of ours leads out.
-    let outward = || {
-        let socket = std::net::UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
-        socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
-        socket.local_addr().ok().map(|address| address.ip())
-    };
-    let outward = outward().filter(|ip| !ip.is_unspecified() && !ip.is_loopback());
-    outward.into_iter().chain([Ipv4Addr::LOCALHOST.into()]).collect()
-}
+#[cfg(test)]
+#[path = "ways_tests.rs"]
+mod tests;

@@ -71,6 +71,11 @@ impl<T> Routes<T> {
         }
     }
 
+    /// The peer of this user name fragment.
+    pub(super) fn named(&self, ufrag: &str) -> Option<&T> {
+        self.peers.get(self.by_name.get(ufrag)?).map(|entry| &entry.inbox)
+    }
+
     /// Where a datagram goes.
     pub(super) fn route(&mut self, datagram: &[u8], from: SocketAddr) -> Option<&T> {
         let named = stun_name(datagram).and_then(|name| self.by_name.get(name).copied());
@@ -93,7 +98,7 @@ impl<T> Routes<T> {
 }
 
 /// The part of a STUN binding request's `USERNAME` before the colon (RFC 8489, 5 and 14.3).
-fn stun_name(datagram: &[u8]) -> Option<&str> {
+pub(super) fn stun_name(datagram: &[u8]) -> Option<&str> {
     let (head, mut rest) = datagram.split_first_chunk::<20>()?;
     if head[..2] != [0, 1] || head[4..8] != [0x21, 0x12, 0xa4, 0x42] {
         return None;

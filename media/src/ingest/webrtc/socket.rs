@@ -1,11 +1,11 @@
-//! One UDP socket for all peers. Each peer has a [`VirtualSocket`]: it sends through the shared socket, and receives what
-//! the [`Exchange`] finds to be its own.
+//! One UDP socket for all peers. Each peer has a [`VirtualSocket`] for each family of addresses: it sends through the shared
+//! socket, or a stream that came from the address, and receives what the [`Exchange`] finds to be its own.
 
 use std::{
     fmt,
     future::Future,
     io::{self, IoSliceMut},
-    net::SocketAddr,
+    net::{Ipv6Addr, SocketAddr},
     pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -15,42 +15,58 @@ use std::{
 };
 
 use bytes::Bytes;
-use tokio::{net::UdpSocket, sync::mpsc};
+use tokio::net::UdpSocket;
 use tokio_util::sync::CancellationToken;
 use webrtc::runtime::{AsyncUdpSocket, RecvMeta, Transmit};
 
-use super::routes::{PeerId, Routes};
+use super::{
+    routes::{PeerId, Routes, stun_name},
+    seat::{Inbox, Seat},
+};
 
-/// Datagrams that wait for one peer: 1 s of 8 Mbit/s. When full, further ones are dropped, as a network does.
-const INBOX: usize = 1024;
 /// Largest datagram.
-const MAX_DATAGRAM: usize = 2000;
-
-type Datagram = (Bytes, SocketAddr);
+pub(super) const MAX_DATAGRAM: usize = 2000;
 
 /// The shared socket.
 #[derive(Debug)]
 pub(super) struct Exchange {
     socket: UdpSocket,
-    routes: Mutex<Routes<mpsc::Sender<Datagram>>>,
+    /// The socket is one of IPv6, which takes IPv4 as mapped addresses.
+    both: bool,
+    /// A peer may have a name of IPv6: the machine has not switched it off.
+    names: bool,
+    routes: Mutex<Routes<Arc<Seat>>>,
     next: AtomicU64,
 }
 
 impl Exchange {
-    pub(super) fn new(socket: UdpSocket) -> Arc<Self> {
-        Arc::new(Self { socket, routes: Mutex::default(), next: AtomicU64::new(1) })
+    pub(super) fn new(socket: UdpSocket) -> io::Result<Arc<Self>> {
+        let both = socket.local_addr()?.is_ipv6();
+        let names = both && std::net::UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)).is_ok();
+        Ok(Arc::new(Self { socket, both, names, routes: Mutex::default(), next: AtomicU64::new(1) }))
     }
 
-    fn routes(&self) -> MutexGuard<'_, Routes<mpsc::Sender<Datagram>>> {
+    fn routes(&self) -> MutexGuard<'_, Routes<Arc<Seat>>> {
         self.routes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A place for a peer; given up when dropped.
     pub(super) fn place(self: &Arc<Self>) -> Place {
         let peer = self.next.fetch_add(1, Ordering::Relaxed);
-        let (tx, rx) = mpsc::channel(INBOX);
-        self.routes().add(peer, tx);
-        Place { exchange: Arc::clone(self), peer, inbox: Arc::new(Mutex::new(rx)) }
+        let (seat, inboxes) = Seat::new();
+        let seat = Arc::new(seat);
+        self.routes().add(peer, Arc::clone(&seat));
+        Place {
+            exchange: Arc::clone(self),
+            peer,
+            seat,
+            inboxes: inboxes.map(|inbox| Arc::new(Mutex::new(inbox))),
+        }
+    }
+
+    /// The peer that a STUN request names.
+    pub(super) fn named(&self, request: &[u8]) -> Option<Arc<Seat>> {
+        self.routes().named(stun_name(request)?).cloned()
     }
 
     /// Hands datagrams out until cancelled.
@@ -65,16 +81,31 @@ impl Exchange {
                 continue;
             };
             let datagram = &buffer[..length];
+            let from = plain(from);
             match self.routes().route(datagram, from) {
                 None => strangers.increment(1),
-                Some(inbox) => {
-                    if inbox.try_send((Bytes::copy_from_slice(datagram), from)).is_err() {
+                Some(seat) => {
+                    if !seat.put(Bytes::copy_from_slice(datagram), from) {
                         full.increment(1);
                     }
                 }
             }
         }
     }
+
+    /// An address as the shared socket takes it.
+    fn outward(&self, to: SocketAddr) -> SocketAddr {
+        match to {
+            SocketAddr::V4(v4) if self.both => SocketAddr::from((v4.ip().to_ipv6_mapped(), v4.port())),
+            to => to,
+        }
+    }
+}
+
+/// The address without the wrapping that a socket of both families puts around IPv4. A scope is lost: link-local addresses are
+/// offered to nobody.
+pub(super) fn plain(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
 /// A peer's place at the shared socket.
@@ -82,7 +113,9 @@ impl Exchange {
 pub(super) struct Place {
     exchange: Arc<Exchange>,
     peer: PeerId,
-    inbox: Arc<Mutex<mpsc::Receiver<Datagram>>>,
+    seat: Arc<Seat>,
+    /// For IPv4 and IPv6.
+    inboxes: [Arc<Mutex<Inbox>>; 2],
 }
 
 impl Place {
@@ -91,21 +124,29 @@ impl Place {
         self.exchange.routes().name(self.peer, ufrag);
     }
 
+    /// Names for the peer's virtual sockets, one for each family of addresses it can be reached by. They must be addresses of this
+    /// machine, as the peer binds a socket there before it is given ours.
+    pub(super) fn names(&self) -> Vec<SocketAddr> {
+        let v4 = SocketAddr::from(([127, 0, 0, 1], 0));
+        let v6 = SocketAddr::from((Ipv6Addr::LOCALHOST, 0));
+        if self.exchange.names { vec![v4, v6] } else { vec![v4] }
+    }
+
     /// The socket the peer is given in place of `local`, whose address it keeps: it is only a name.
     pub(super) fn socket(&self, local: SocketAddr) -> VirtualSocket {
         VirtualSocket {
             exchange: Arc::clone(&self.exchange),
-            inbox: Arc::clone(&self.inbox),
+            seat: Arc::clone(&self.seat),
+            inbox: Arc::clone(&self.inboxes[usize::from(local.is_ipv6())]),
             local,
             waiting: Mutex::default(),
         }
     }
-}
 
-impl Place {
     /// Nothing is received any more; what still holds the place (tasks that end) sees its socket broken.
     pub(super) fn leave(&self) {
         self.exchange.routes().remove(self.peer);
+        self.seat.leave();
     }
 }
 
@@ -120,7 +161,8 @@ type Writable = Pin<Box<dyn Future<Output = io::Result<()>> + Send + Sync>>;
 /// A socket as one peer sees it.
 pub(super) struct VirtualSocket {
     exchange: Arc<Exchange>,
-    inbox: Arc<Mutex<mpsc::Receiver<Datagram>>>,
+    seat: Arc<Seat>,
+    inbox: Arc<Mutex<Inbox>>,
     local: SocketAddr,
     /// The wait of this peer for the shared socket to take more; its own, as the socket remembers one waker only.
     waiting: Mutex<Option<Writable>>,
@@ -138,8 +180,12 @@ impl AsyncUdpSocket for VirtualSocket {
     }
 
     fn poll_send(&self, cx: &mut Context<'_>, transmit: &Transmit<'_>) -> Poll<io::Result<usize>> {
+        if self.seat.stream(transmit.contents, transmit.destination) {
+            return Poll::Ready(Ok(transmit.contents.len()));
+        }
+        let to = self.exchange.outward(transmit.destination);
         loop {
-            match self.exchange.socket.try_send_to(transmit.contents, transmit.destination) {
+            match self.exchange.socket.try_send_to(transmit.contents, to) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
                     let exchange = Arc::clone(&self.exchange);

@@ -195,7 +195,7 @@ export default {
     lesson_taken_or_over: 'The seat is not free yet; trying again in some seconds.',
     full: 'The media service is full; trying again.',
     try_later: 'The media service does not answer just now; trying again.',
-    not_connected: 'The picture does not reach the media service; trying again. If this stays, ask the operator whether the firewall lets UDP 8189 through.',
+    not_connected: 'The picture does not reach the media service; trying again. If this stays, ask the operator whether the firewall lets port 8189 (UDP and TCP) through.',
     peer_failed: 'The browser could not set up its connection; trying again.',
     unreachable: 'The media service cannot be reached; trying again.',
     timeout: 'The media service did not answer in time; trying again.',

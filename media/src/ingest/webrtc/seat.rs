@@ -1,0 +1,147 @@
+//! A peer's place at what all peers share: its inboxes, one for each family of addresses, and its streams, the connections
+//! of ICE over TCP (RFC 6544) that named it.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use bytes::Bytes;
+use tokio::sync::mpsc;
+
+/// Datagrams that wait for one peer: 1 s of 8 Mbit/s. When full, further ones are dropped, as a network does.
+const INBOX: usize = 1024;
+/// Datagrams that wait for one stream: 1 s of 4 Mbit/s. When full, further ones are dropped: late media is worth nothing.
+const OUTBOX: usize = 512;
+/// Streams of one peer: its networks, and a restart. When full, the oldest is closed.
+const MAX_STREAMS: usize = 4;
+
+/// A datagram and where it came from.
+pub(super) type Datagram = (Bytes, SocketAddr);
+
+/// What comes for a peer by one family of addresses.
+pub(super) type Inbox = mpsc::Receiver<Datagram>;
+
+/// What is to go out by a stream; the stream is to end when it does.
+pub(super) type Outbox = mpsc::Receiver<Bytes>;
+
+/// Streams by the address they came from.
+type Streams = Vec<(SocketAddr, mpsc::Sender<Bytes>)>;
+
+/// A seat.
+#[derive(Debug)]
+pub(super) struct Seat {
+    v4: mpsc::Sender<Datagram>,
+    v6: mpsc::Sender<Datagram>,
+    /// Nearly no peer has one: looked at before the lock.
+    any: AtomicBool,
+    /// `None` once the peer left.
+    streams: Mutex<Option<Streams>>,
+}
+
+impl Seat {
+    /// A seat, and its inboxes for IPv4 and IPv6.
+    pub(super) fn new() -> (Self, [Inbox; 2]) {
+        let ((v4, in4), (v6, in6)) = (mpsc::channel(INBOX), mpsc::channel(INBOX));
+        let streams = Mutex::new(Some(Vec::new()));
+        (Self { v4, v6, any: AtomicBool::new(false), streams }, [in4, in6])
+    }
+
+    /// Puts a datagram into the peer's inbox; whether there was room.
+    pub(super) fn put(&self, datagram: Bytes, from: SocketAddr) -> bool {
+        let inbox = if from.is_ipv4() { &self.v4 } else { &self.v6 };
+        inbox.try_send((datagram, from)).is_ok()
+    }
+
+    /// From now on what goes to this address goes by this stream. `None`: the peer has left.
+    pub(super) fn join(&self, from: SocketAddr) -> Option<Outbox> {
+        let (tx, rx) = mpsc::channel(OUTBOX);
+        let mut streams = self.streams();
+        let list = streams.as_mut()?;
+        list.retain(|(address, stream)| *address != from && !stream.is_closed());
+        if list.len() >= MAX_STREAMS {
+            list.remove(0);
+        }
+        list.push((from, tx));
+        self.any.store(true, Ordering::Release);
+        Some(rx)
+    }
+
+    /// Hands a datagram to the stream to this address; whether there is one.
+    pub(super) fn stream(&self, datagram: &[u8], to: SocketAddr) -> bool {
+        if !self.any.load(Ordering::Acquire) {
+            return false;
+        }
+        let streams = self.streams();
+        let stream = streams.iter().flatten().find(|(address, stream)| *address == to && !stream.is_closed());
+        let Some((_, stream)) = stream else { return false };
+        if stream.try_send(Bytes::copy_from_slice(datagram)).is_err() {
+            metrics::counter!("yunke_media_webrtc_outbox_full_total").increment(1);
+        }
+        true
+    }
+
+    /// The peer is gone: its streams end, and none joins any more.
+    pub(super) fn leave(&self) {
+        *self.streams() = None;
+    }
+
+    fn streams(&self) -> MutexGuard<'_, Option<Streams>> {
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(port: u16) -> SocketAddr {
+        SocketAddr::from(([192, 0, 2, 1], port))
+    }
+
+    #[test]
+    fn each_family_has_an_inbox() {
+        let (seat, [mut v4, mut v6]) = Seat::new();
+        let far = SocketAddr::from(([0x2001, 0xdb8, 0, 0, 0, 0, 0, 1], 7));
+        assert!(seat.put(Bytes::from_static(b"four"), at(1)));
+        assert!(seat.put(Bytes::from_static(b"six"), far));
+        assert_eq!(v4.try_recv().ok(), Some((Bytes::from_static(b"four"), at(1))));
+        assert_eq!(v6.try_recv().ok(), Some((Bytes::from_static(b"six"), far)));
+    }
+
+    #[test]
+    fn a_stream_takes_what_goes_to_its_address_until_it_ends() {
+        let (seat, _inboxes) = Seat::new();
+        assert!(!seat.stream(b"x", at(1)));
+        let mut one = seat.join(at(1)).expect("a seat in use");
+        assert!(seat.stream(b"x", at(1)) && !seat.stream(b"x", at(2)));
+        assert_eq!(one.try_recv().ok(), Some(Bytes::from_static(b"x")));
+        drop(one);
+        assert!(!seat.stream(b"x", at(1)), "by UDP again");
+    }
+
+    #[test]
+    fn streams_and_what_waits_in_them_are_bounded() {
+        let (seat, _inboxes) = Seat::new();
+        let mut first = seat.join(at(0)).expect("a seat in use");
+        for _ in 0..2 * OUTBOX {
+            assert!(seat.stream(b"x", at(0)));
+        }
+        assert_eq!(std::iter::from_fn(|| first.try_recv().ok()).count(), OUTBOX);
+        let _others = [1, 2, 3, 4].map(|port| seat.join(at(port)));
+        assert!(!seat.stream(b"x", at(0)) && seat.stream(b"x", at(4)));
+        assert_eq!(first.try_recv(), Err(mpsc::error::TryRecvError::Disconnected));
+    }
+
+    #[test]
+    fn who_left_has_no_streams() {
+        let (seat, _inboxes) = Seat::new();
+        let mut stream = seat.join(at(1)).expect("a seat in use");
+        seat.leave();
+        assert_eq!(stream.try_recv(), Err(mpsc::error::TryRecvError::Disconnected));
+        assert!(seat.join(at(1)).is_none());
+    }
+}
