@@ -35,9 +35,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 async fn node(at: SocketAddr) -> (Arc<WebRtc>, SocketAddr, CancellationToken, JoinHandle<()>) {
     let ports = Ports::bind(at).await.expect("free ports");
     let bound = ports.local_addr().expect("an address");
-    let node = Arc::new(WebRtc::new(ports, &[], TaskTracker::new()).expect("it is bound"));
+    let tasks = TaskTracker::new();
+    let node = Arc::new(WebRtc::new(ports, &[], tasks.clone()).expect("it is bound"));
     let stop = CancellationToken::new();
-    let running = tokio::spawn(Arc::clone(&node).run(stop.clone()));
+    let running = tasks.spawn(Arc::clone(&node).run(stop.clone()));
     (node, bound, stop, running)
 }
 
