@@ -4,6 +4,7 @@
 //! address is the one its own checks come from, so nobody can make this node send to an address he names.
 
 mod answer;
+mod burst;
 mod connection;
 mod feedback;
 mod outlet;
@@ -39,7 +40,13 @@ use webrtc::peer_connection::{
 };
 
 pub use self::ports::Ports;
-use self::{connection::Parts, feedback::Feedback, reports::Reports, socket::Exchange};
+use self::{
+    burst::{Bursts, Tray},
+    connection::Parts,
+    feedback::Feedback,
+    reports::Reports,
+    socket::Exchange,
+};
 use super::peer::{Answered, Peer, Peers, Wire};
 use crate::{
     signalling::{
@@ -117,7 +124,9 @@ impl WebRtc {
         chosen: &Chosen,
         news: mpsc::Sender<News>,
     ) -> Result<(String, outlet::WebRtcOutlet), PeerError> {
-        let parts = self.parts(viewers_engine(chosen, news.clone()).map_err(|error| here(&error))?);
+        let tray = Tray::default();
+        let engine = viewers_engine(chosen, news.clone(), tray.clone());
+        let parts = self.parts(engine.map_err(|error| here(&error))?);
         let sent = |format: &Format, codec| outlet::Sent {
             codec,
             payload_type: format.payload_type,
@@ -126,7 +135,7 @@ impl WebRtc {
         let video = chosen.video.as_ref().map(|format| sent(format, h264(format, asked_for())));
         let audio = chosen.audio.as_ref().map(|format| sent(format, opus(format)));
         let audio = audio.map(|sent| outlet::Sent { repaired: false, ..sent });
-        Box::pin(outlet::WebRtcOutlet::answer(parts, offer, video, audio, news)).await
+        Box::pin(outlet::WebRtcOutlet::answer(parts, tray, offer, video, audio, news)).await
     }
 }
 
@@ -205,6 +214,7 @@ fn publishers_engine(
 fn viewers_engine(
     chosen: &Chosen,
     news: mpsc::Sender<News>,
+    tray: Tray,
 ) -> Result<(MediaEngine, Registry), webrtc::error::Error> {
     let mut media = MediaEngine::default();
     if let Some(format) = &chosen.video {
@@ -227,7 +237,9 @@ fn viewers_engine(
     }
     let responder = NackResponderBuilder::new().with_size(SENT_AGAIN).build();
     let registry = Registry::new().with(Slot::NackResponder, responder);
-    Ok((media, registry.with(Slot::from(LAST), Feedback::new(news))))
+    let registry = registry.with(Slot::from(LAST), Feedback::new(news));
+    // What is sent comes to the last one first.
+    Ok((media, registry.with(Slot::from(LAST + 1), Bursts::new(tray))))
 }
 
 fn settings() -> SettingEngine {

@@ -17,7 +17,10 @@ use rtc::{
 use tokio::sync::mpsc;
 use webrtc::media_stream::track_local::{TrackLocal, static_rtp::TrackLocalStaticRTP};
 
-use super::connection::{Connection, Ears, Parts};
+use super::{
+    burst::Tray,
+    connection::{Connection, Ears, Parts},
+};
 use crate::{
     ingest::Track,
     signalling::{
@@ -41,6 +44,7 @@ struct Lane {
 /// An outlet.
 pub(super) struct WebRtcOutlet {
     connection: Connection,
+    tray: Tray,
     video: Option<Lane>,
     audio: Option<Lane>,
 }
@@ -56,6 +60,7 @@ pub(super) struct Sent {
 impl WebRtcOutlet {
     pub(super) async fn answer(
         parts: Parts,
+        tray: Tray,
         offer: &Offer,
         video: Option<Sent>,
         audio: Option<Sent>,
@@ -71,7 +76,7 @@ impl WebRtcOutlet {
             }
         }
         let [video, audio] = lanes;
-        Ok((connection.answer().await?, Self { connection, video, audio }))
+        Ok((connection.answer().await?, Self { connection, tray, video, audio }))
     }
 
     fn lane(&self, track: Track) -> Option<&Lane> {
@@ -111,25 +116,26 @@ impl Lane {
         Ok(Self { track, ssrc, payload_type })
     }
 
-    async fn send(&self, burst: Burst<'_>) -> Result<(), Closed> {
+    async fn send(&self, tray: &Tray, burst: Burst<'_>) -> Result<(), Closed> {
+        let header = |sequence_number, marker| rtp::Header {
+            version: 2,
+            marker,
+            payload_type: self.payload_type,
+            sequence_number,
+            timestamp: burst.timestamp,
+            ssrc: self.ssrc,
+            ..rtp::Header::default()
+        };
         let mut sequence = burst.sequence;
-        for (n, payload) in burst.payloads.iter().enumerate() {
-            let last = n + 1 == burst.payloads.len();
-            let header = rtp::Header {
-                version: 2,
-                // Of a picture the last packet, of sound only the first after silence, which is not told apart here.
-                marker: last && burst.track == Track::Video,
-                payload_type: self.payload_type,
-                sequence_number: sequence,
-                timestamp: burst.timestamp,
-                ssrc: self.ssrc,
-                ..rtp::Header::default()
-            };
-            let packet = rtp::Packet { header, payload: Bytes::clone(payload) };
-            self.track.write_rtp(packet).await.map_err(|_| Closed)?;
+        let last = burst.payloads.len().saturating_sub(1);
+        tray.lay(burst.payloads.iter().enumerate().map(|(n, payload)| {
+            // Of a picture the last packet, of sound only the first after silence, which is not told apart here.
+            let header = header(sequence, n == last && burst.track == Track::Video);
             sequence = sequence.wrapping_add(1);
-        }
-        Ok(())
+            rtp::Packet { header, payload: Bytes::clone(payload) }
+        }));
+        let stands_for_all = rtp::Packet { header: header(burst.sequence, false), payload: Bytes::new() };
+        self.track.write_rtp(stands_for_all).await.map_err(|_| Closed)
     }
 }
 
@@ -147,7 +153,7 @@ impl Outlet for WebRtcOutlet {
     fn send<'a>(&'a self, burst: Burst<'a>) -> Pending<'a, Result<(), Closed>> {
         Box::pin(async move {
             match self.lane(burst.track) {
-                Some(lane) => lane.send(burst).await,
+                Some(lane) => lane.send(&self.tray, burst).await,
                 None => Ok(()),
             }
         })
