@@ -4,6 +4,7 @@
 //! itself is behind [`outlet::Outlets`]. Decisions in docs/adr.
 
 pub mod feed;
+mod leases;
 pub mod outlet;
 mod routes;
 #[cfg(test)]
@@ -21,6 +22,7 @@ use yunke_protocol::{IceServer, Lease, Purpose};
 pub use self::routes::router;
 use self::{
     feed::Feed,
+    leases::Leases,
     outlet::{Chosen, NEWS, Outlet, Outlets},
     viewer::Viewer,
 };
@@ -71,6 +73,7 @@ pub struct Whep {
     limits: Limits,
     setups: Semaphore,
     sessions: Arc<Sessions<dyn Outlet>>,
+    leases: Arc<Leases>,
 }
 
 /// An accepted viewer.
@@ -91,7 +94,8 @@ impl Whep {
     ) -> Self {
         let links = ice_servers.iter().map(IceServer::link).collect();
         let sessions = Sessions::new(limits.sessions, "yunke_media_whep_sessions");
-        Self { origin, feeds, outlets, tasks, links, limits, setups: Semaphore::new(MAX_SETUPS), sessions }
+        let (setups, leases) = (Semaphore::new(MAX_SETUPS), Arc::default());
+        Self { origin, feeds, outlets, tasks, links, limits, setups, sessions, leases }
     }
 
     /// What this lease may watch now.
@@ -118,10 +122,14 @@ impl Whep {
         let (answer, outlet) = answered.map_err(|_| Problem::failed())??;
         let session = Arc::new(Session::new(None, outlet, offer.credentials.clone()));
         let listed = self.sessions.list(Arc::clone(&session)).ok_or_else(Problem::full)?;
+        let (entered, oldest) = self.leases.enter(lease.id, Arc::clone(&session));
+        if let Some(oldest) = oldest {
+            self.sessions.end(&oldest);
+        }
         let viewer =
             Viewer::new(Arc::clone(&session), news, feed, self.origin.clone(), lease, self.limits.setup);
         self.tasks.spawn(async move {
-            let _listed = listed;
+            let _places = (listed, entered);
             viewer.run().await;
         });
         Ok(Accepted { answer, session })

@@ -342,6 +342,27 @@ async fn the_end_of_the_lesson_of_the_lease_and_of_the_viewer_closes_the_connect
 }
 
 #[tokio::test]
+async fn a_lease_has_three_sessions_and_the_oldest_goes_for_a_fourth() {
+    let place = place(4);
+    place.begin(true);
+    let mut sessions = Vec::new();
+    for _ in 0..4 {
+        let response = place.come().await;
+        assert_eq!(response.status(), StatusCode::CREATED);
+        sessions.push(response.headers()[header::LOCATION].to_str().expect("text").to_owned());
+    }
+    place.until_closed().await;
+    assert_eq!(place.ask("DELETE", &sessions[0], &[], "").await.status(), StatusCode::NOT_FOUND);
+    // One that left makes room: nobody has to go.
+    assert_eq!(place.ask("DELETE", &sessions[2], &[], "").await.status(), StatusCode::OK);
+    place.until(|wires| *wires.closed.lock().expect("whole") == 2).await;
+    sessions[2] = place.come().await.headers()[header::LOCATION].to_str().expect("text").to_owned();
+    for session in &sessions[1..] {
+        assert_eq!(place.ask("DELETE", session, &[], "").await.status(), StatusCode::OK);
+    }
+}
+
+#[tokio::test]
 async fn a_viewer_that_never_connects_is_given_up() {
     let place = place(1);
     place.begin(true);

@@ -52,7 +52,7 @@ struct Lane {
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 enum End {
-    #[error("ended by the viewer")]
+    #[error("ended by the viewer, or for a newer session of its lease")]
     Deleted,
     #[error("not connected in time")]
     Setup,
