@@ -10,3 +10,4 @@ mod garbage;
 mod jobs;
 mod publish;
 mod support;
+mod whep;

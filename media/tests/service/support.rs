@@ -143,10 +143,15 @@ pub(crate) struct Media {
 
 impl Media {
     pub(crate) async fn start(server: &Server) -> Self {
-        Self::start_in(server, Arc::new(tempfile::tempdir().expect("a temporary directory"))).await
+        Self::start_with(server, &[]).await
     }
 
-    async fn start_in(server: &Server, dir: Arc<tempfile::TempDir>) -> Self {
+    /// With something set differently.
+    pub(crate) async fn start_with(server: &Server, set: &[(&str, &str)]) -> Self {
+        Self::start_in(server, Arc::new(tempfile::tempdir().expect("a temporary directory")), set).await
+    }
+
+    async fn start_in(server: &Server, dir: Arc<tempfile::TempDir>, set: &[(&str, &str)]) -> Self {
         let addresses = dir.path().join("addresses");
         let _ = std::fs::remove_file(&addresses);
         let log =
@@ -161,6 +166,7 @@ impl Media {
             .env("YUNKE_MEDIA_SRT", "127.0.0.1:0")
             .env("YUNKE_MEDIA_SERVER_URL", &server.url)
             .env("YUNKE_MEDIA_STORE_DIR", dir.path().join("store"))
+            .envs(set.iter().copied())
             .stderr(log)
             .kill_on_drop(true)
             .spawn()
@@ -192,7 +198,7 @@ impl Media {
     /// `kill -9`, then a new one on the same data.
     pub(crate) async fn kill_and_restart(mut self, server: &Server) -> Self {
         self.process.kill().await.expect("killed");
-        Self::start_in(server, self.dir).await
+        Self::start_in(server, self.dir, &[]).await
     }
 
     /// Ends it as an operator does; says how long it took.

@@ -1,25 +1,30 @@
-// Watching by WHEP in bare pages of Chromium: how late the picture is, how soon the first one is there, what a viewer costs.
+// Watching by WHEP. A bare page of Chromium: how late the picture is, how soon the first one is there. Many light viewers of
+// yunke-load: what one costs, and whether all of them get everything.
 
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { installBarcode, sampleLatency } from '../../harness/barcode.mjs';
 import { watchFor } from '../../harness/wait.mjs';
 import { viewer } from '../../harness/whep.mjs';
-import { cpuPercent, liveLesson, percentile } from './common.mjs';
+import { cpuPercent, liveLesson, load, percentile } from './common.mjs';
 
 const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--autoplay-policy=no-user-gesture-required'];
 const SETTLE_MS = 5_000;
 const SAMPLE_MS = 20_000;
 const JOINS = 50;
-const VIEWERS = 8;
+const VIEWERS = 100;
+const CROWD = 200;
 const MEASURE_MS = 15_000;
+const CROWD_SECONDS = 30;
 
 export async function measure(scope) {
   const { yunke, lesson, publisher, near } = await liveLesson(scope, { fps: 30, kbps: 1500 });
   const media = await yunke.media();
   const chrome = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGS });
   scope.after(() => chrome.close());
-  const { live_url: live } = await near.lease(lesson);
-  const url = live.replace('/live/', '/whep/').replace(/\/[^/]*$/, '');
+  const address = async () => (await near.lease(lesson)).live_url.replace('/live/', '/whep/').replace(/\/[^/]*$/, '');
+  const url = await address();
   const page = await chrome.newPage();
   await page.goto(`${yunke.mediaUrl}/health`);
   await page.evaluate(viewer);
@@ -33,20 +38,21 @@ export async function measure(scope) {
   const samples = await page.evaluate(
     `(${sampleLatency})(window.watching.video, ${JSON.stringify({ origin: publisher.origin, ms: SAMPLE_MS })})`,
   );
-  await page.evaluate(async ({ to, times }) => {
-    for (let n = 0; n < times; n += 1) {
-      const { status, sdp } = await window.whep(to);
-      if (status !== 201) throw new Error(sdp);
-      await window.watching.shown;
-    }
-  }, { to: url, times: VIEWERS - 1 });
-  await watchFor(SETTLE_MS);
-  const busy = await cpuPercent(media, MEASURE_MS);
-  const lost = await page.evaluate(async () => (await window.received()).video.packetsLost);
+  await chrome.close();
+
+  const crowd = async (count, seconds) => {
+    const urls = [];
+    for (let n = 0; n < count; n += 1) urls.push(await address());
+    const file = join(yunke.folder, 'viewers');
+    await writeFile(file, urls.join('\n'));
+    return load(['watch-whep', '--urls', file, '--seconds', String(seconds), '--pid', String(media)]);
+  };
+  const some = await crowd(VIEWERS, MEASURE_MS / 1000);
+  const many = await crowd(CROWD, CROWD_SECONDS);
 
   const [p50, p95] = [percentile(samples, 50), percentile(samples, 95)];
   const [first50, first95] = [percentile(firsts, 50), percentile(firsts, 95)];
-  const each = (busy - idle) / VIEWERS;
+  const each = (some.cpu_percent - idle) / VIEWERS;
   return [
     {
       what: 'glass to glass, WHEP in Chromium', figure: `p50 ${p50.toFixed(0)} ms, p95 ${p95.toFixed(0)} ms`, reference: `${samples.length} frames read`,
@@ -59,9 +65,18 @@ export async function measure(scope) {
       note: 'from the making of the RTCPeerConnection to the first frame shown, one join after the other.',
     },
     {
-      what: 'a viewer by WHEP at 1.5 Mbps, processor', figure: `${each.toFixed(2)} % of a core`, reference: `${VIEWERS} viewers, ${lost} packets lost by the last one`, target: '≤ 0.5 %', met: each <= 0.5,
-      limit: 'an encryption and a system call for every packet; and a transcoder of the sound, once a lesson, that only eight viewers share here. Not profiled yet.',
-      note: `user and system time of yunke-media over ${MEASURE_MS / 1000} s with ${VIEWERS} viewers less that with none, divided by ${VIEWERS}; the sound made Opus once for all is in it. 200 viewers at once were not tried.`,
+      what: 'a viewer by WHEP at 1.5 Mbps, processor', figure: `${each.toFixed(2)} % of a core`,
+      reference: `${VIEWERS} viewers, ${some.packets_per_second_each.toFixed(0)} packets/s and ${some.kbps_each.toFixed(0)} kbit/s each; ${(some.bytes_each / 1024).toFixed(0)} kB of memory each`,
+      target: '≤ 0.5 %', met: each <= 0.5,
+      limit: 'a system call for every packet (a fifth of the time by perf), and copies on its way through the crate.',
+      note: `user and system time of yunke-media over ${MEASURE_MS / 1000} s with ${VIEWERS} viewers less that with none, divided by ${VIEWERS}; the sound made Opus once for all is in it. The viewers are of \`yunke-load watch-whep\`, with ICE, DTLS and a lease each; all but two throw packets away when they are counted.`,
+    },
+    {
+      what: `${CROWD} viewers by WHEP at 1.5 Mbps, packets lost`, figure: `${many.lost} of ${many.packets}`,
+      reference: `${(many.cpu_percent / CROWD).toFixed(2)} % of a core each, first packet p95 ${many.first_p95_ms.toFixed(0)} ms`,
+      target: '0', met: many.viewers === CROWD && many.silent === 0 && many.packets > 0 && many.lost === 0,
+      limit: 'publisher, server and 200 viewers share two cores: a socket of a viewer that does not get its turn in time overflows.',
+      note: `numbers missing in the streams of all viewers from their first packet on, the packets over ${CROWD_SECONDS} s after the last one came; a retransmission would come in a stream of its own and hide none.`,
     },
   ];
 }

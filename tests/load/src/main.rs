@@ -3,9 +3,11 @@
 
 mod beats;
 mod http;
+mod process;
 mod publish_whip;
 mod readers;
 mod stats;
+mod watch_whep;
 
 use anyhow::{Result, ensure};
 use clap::{Parser, Subcommand};
@@ -25,6 +27,8 @@ enum Load {
     Beats(beats::Args),
     /// A publisher by WHIP: GStreamer's whipsink with a test picture and a tone, until it is ended.
     PublishWhip(publish_whip::Args),
+    /// Many viewers by WHEP that count what comes and what is missing.
+    WatchWhep(watch_whep::Args),
 }
 
 fn main() -> Result<()> {
@@ -34,6 +38,7 @@ fn main() -> Result<()> {
             Load::Readers(args) => readers::run(args).await?,
             Load::Beats(args) => beats::run(args).await?,
             Load::PublishWhip(args) => publish_whip::run(args).await?,
+            Load::WatchWhep(args) => watch_whep::run(args).await?,
         };
         println!("{result}");
         Ok(())

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::http::Connection;
+use crate::process::rss_bytes;
 use crate::stats::percentile_ms;
 
 /// Connections that are being opened at once; the rest wait for their turn.
@@ -166,18 +167,6 @@ fn next_part(playlist: &[u8]) -> Result<(u64, u64)> {
         Some(msn) if !playlist.contains("#EXT-X-ENDLIST") => Ok((msn, part)),
         _ => bail!("not a live media playlist"),
     }
-}
-
-/// Resident memory of a process.
-fn rss_bytes(pid: u32) -> Result<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let kib: u64 = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
-        .and_then(|rest| rest.split_whitespace().next())
-        .context("no VmRSS")?
-        .parse()?;
-    Ok(kib * 1024)
 }
 
 #[cfg(test)]
