@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cast, DEMO } from '../harness/cast.mjs';
 import { plan, publish } from '../harness/lessons.mjs';
-import { says, signIn, watch, WORDS } from '../harness/pages.mjs';
+import { says, signIn, TALK, watch, WORDS } from '../harness/pages.mjs';
 import { browser, DESK, open, picture } from '../harness/phone.mjs';
 import { until, watchFor } from '../harness/wait.mjs';
 import { Yunke } from '../harness/yunke.mjs';
@@ -37,6 +37,38 @@ test('at the desk', async (t) => {
     await signIn(console_, DEMO.organizer, '/console');
     await says(console_, /邻里调解/);
     await picture(console_, 'console');
+    await console_.context().close();
+  });
+
+  await t.test('a question goes from the phone to the lecturer and back, and a note reaches only the lecturer', async () => {
+    const question = '邻居不愿意来调解，怎么办？';
+    await phone.setViewportSize({ width: 360, height: 780 });
+    await phone.getByLabel(TALK.question).fill(question);
+    await phone.context().setOffline(true);
+    await phone.getByRole('button', { name: TALK.send }).click();
+    await says(phone, TALK.kept);
+    await phone.context().setOffline(false);
+    await phone.getByText(TALK.received).waitFor();
+    await phone.locator('[data-ask]').scrollIntoViewIfNeeded();
+    await picture(phone, 'question-phone');
+    await says(desk, new RegExp(`${question}\\s*${near.me.name}`));
+
+    const console_ = await open(chrome, yunke, DESK);
+    await signIn(console_, DEMO.organizer, `/console/lessons/${lesson}/live`);
+    await says(console_, new RegExp(question));
+    await console_.getByLabel(TALK.note).fill('时间不多了，请收尾');
+    await console_.getByRole('button', { name: TALK.write }).click();
+    await says(console_, TALK.unread);
+    await says(desk, /时间不多了，请收尾/);
+    await picture(desk, 'question-studio');
+    await desk.getByRole('button', { name: TALK.gotIt }).click();
+    await says(console_, TALK.read);
+    await desk.getByRole('button', { name: TALK.answer(question) }).click();
+    await says(phone, TALK.answered);
+    assert.doesNotMatch(await phone.innerText('body'), /请收尾/);
+    await console_.locator('[data-notes]').scrollIntoViewIfNeeded();
+    await picture(console_, 'question-console');
+    assert.deepEqual([...desk.faults, ...console_.faults], []);
     await console_.context().close();
   });
 

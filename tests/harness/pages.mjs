@@ -31,6 +31,21 @@ export const BOOTH = {
   remove: '删除',
 };
 
+/** Of questions and private notes, on all three pages. */
+export const TALK = {
+  question: '想问什么？',
+  send: '发给老师',
+  kept: /还没有送到/,
+  received: '已收到',
+  answer: (text) => `已回答: ${text}`,
+  answered: /老师已回答/,
+  note: '写给讲师',
+  write: '发给讲师',
+  gotIt: '知道了',
+  unread: /未读/,
+  read: /已读/,
+};
+
 /** The replay's, on the desk and on the phone. */
 export const REPLAY = {
   in: '起点',

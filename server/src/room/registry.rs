@@ -5,7 +5,9 @@ use std::{collections::HashMap, sync::Arc};
 use tokio::sync::{OnceCell, broadcast, mpsc, oneshot, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
-use yunke_store::{BeatRow, LeaseRow, LessonFilter, LessonPhase, Page, Store, StoreError, StoreResult};
+use yunke_store::{
+    BeatRow, LeaseRow, LessonFilter, LessonPhase, Page, Store, StoreError, StoreResult, TalkFigures,
+};
 
 use super::{
     state::{Counts, Frame},
@@ -18,9 +20,9 @@ use crate::{
     media_nodes::MediaNodes,
 };
 
-/// Questions that may wait for a room. When it is full whoever asks waits, and with them only the
+/// Asks that may wait for a room. When it is full whoever asks waits, and with them only the
 /// clients of that one lesson; beats are durable before they get here.
-const QUESTIONS: usize = 1_024;
+const ASKS: usize = 1_024;
 
 /// Live lessons looked for at the start.
 const LIVE_LESSONS: i64 = 10_000;
@@ -159,10 +161,10 @@ impl Rooms {
         let changes = parts.lesson_changes.subscribe();
         let media = parts.media.subscribe();
         let (room, frames) = Room::open(parts.clone(), lesson).await?.ok_or(RoomError::NoLesson)?;
-        let (inbox, questions) = mpsc::channel(QUESTIONS);
+        let (inbox, asks) = mpsc::channel(ASKS);
         let rooms = Arc::downgrade(&self.0);
         parts.tasks.spawn(async move {
-            room.run(questions, changes, media).await;
+            room.run(asks, changes, media).await;
             if let Some(inner) = rooms.upgrade() {
                 Self(inner).forget(lesson);
             }
@@ -221,6 +223,18 @@ impl Rooms {
         let room = self.room(lease.lesson_id).await?;
         let lease = Box::new(lease.clone());
         room.ask(|reply| Ask::Kept { lease, beats, contested, reply }).await
+    }
+
+    /// Tells a lesson's room that a question or a private note changed. It is kept already: when this fails, who
+    /// listens learns of it with the next change.
+    pub async fn talked(&self, lesson: Uuid, figures: TalkFigures) {
+        let told = async {
+            let room = self.room(lesson).await?;
+            room.inbox.send(Ask::Talked(figures)).await.map_err(|_| RoomError::Silent)
+        };
+        if let Err(error) = told.await {
+            tracing::warn!(%error, "a room could not be told of a question or a note");
+        }
     }
 
     /// A room that is open.

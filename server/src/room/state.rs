@@ -4,7 +4,7 @@ use axum::extract::ws::Utf8Bytes;
 use serde::Serialize;
 use utoipa::ToSchema;
 use yunke_protocol::Publisher;
-use yunke_store::{Lesson, LessonPhase, UtcMillis};
+use yunke_store::{Lesson, LessonPhase, TalkFigures, UtcMillis};
 
 use crate::media_nodes::{LessonFacts, OnAir};
 
@@ -28,7 +28,7 @@ pub struct RoomGap {
     pub to_ms: i64,
 }
 
-/// A lesson as everyone in the room sees it. The last two are for staff only.
+/// A lesson as everyone in the room sees it. The last four are for staff only.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct RoomState {
     /// Where the lesson is in its life.
@@ -46,17 +46,27 @@ pub struct RoomState {
     pub counts: Counts,
     /// The replay stands.
     pub replay_ready: bool,
+    /// Questions asked so far.
+    pub questions: i64,
+    /// How many of them are answered; when it changes, who waits for an answer looks at their own.
+    pub questions_answered: i64,
     /// Who sends, for staff.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub publisher: Option<Option<Publisher>>,
     /// Since when nothing arrives, for staff.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outage_since: Option<Option<UtcMillis>>,
+    /// Questions that wait for an answer, for staff.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub questions_open: Option<i64>,
+    /// Grows with every change of questions and private notes, for staff.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub talk_revision: Option<i64>,
 }
 
 impl RoomState {
     /// For staff.
-    pub fn of(lesson: &Lesson, facts: LessonFacts, counts: Counts) -> Self {
+    pub fn of(lesson: &Lesson, facts: LessonFacts, counts: Counts, talk: TalkFigures) -> Self {
         Self {
             phase: lesson.phase,
             on_air: facts.on_air,
@@ -65,15 +75,25 @@ impl RoomState {
             gaps: facts.gaps.iter().map(|gap| RoomGap { from_ms: gap.from_ms, to_ms: gap.to_ms }).collect(),
             counts,
             replay_ready: facts.replay_ready,
+            questions: talk.asked,
+            questions_answered: talk.answered,
             publisher: Some(facts.publisher),
             outage_since: Some(facts.outage_since),
+            questions_open: Some(talk.open),
+            talk_revision: Some(talk.revision),
         }
     }
 
     /// Without what is for staff.
     #[must_use]
     pub fn for_members(&self) -> Self {
-        Self { publisher: None, outage_since: None, ..self.clone() }
+        Self {
+            publisher: None,
+            outage_since: None,
+            questions_open: None,
+            talk_revision: None,
+            ..self.clone()
+        }
     }
 
     /// Whether somebody should hear of the difference; the edge moves by itself.

@@ -8,7 +8,7 @@ use tokio::{
     time::Instant,
 };
 use uuid::Uuid;
-use yunke_store::{BeatRow, LeaseRow, Lesson, LessonPhase, StoreResult};
+use yunke_store::{BeatRow, LeaseRow, Lesson, LessonPhase, StoreResult, TalkFigures};
 
 use super::{
     members::{LastSeen, Members},
@@ -48,6 +48,8 @@ pub(super) enum Ask {
     Present { reply: oneshot::Sender<Vec<Present>> },
     /// A member now follows another lesson, too.
     Contested { user: Uuid },
+    /// A question or a private note changed.
+    Talked(TalkFigures),
 }
 
 /// Somebody who is present.
@@ -69,6 +71,7 @@ pub(super) struct Room {
     bounds: Bounds,
     members: Members,
     presence: Presence,
+    talk: TalkFigures,
     frames: watch::Sender<Arc<Frame>>,
     told_at: Instant,
     needed_at: Instant,
@@ -86,7 +89,9 @@ impl Room {
         let now = parts.source.now();
         let outages = evidence::outages(parts.store.as_ref(), now).await?;
         let bounds = evidence::bounds(&lesson, &outages);
-        let first = Frame::new(RoomState::of(&lesson, parts.media.facts(&lesson, now), Counts::default()));
+        let talk = parts.store.talk_figures(id).await?;
+        let facts = parts.media.facts(&lesson, now);
+        let first = Frame::new(RoomState::of(&lesson, facts, Counts::default(), talk));
         let (frames, receiver) = watch::channel(Arc::new(first));
         let mut room = Self {
             rule: evidence::rule(&lesson.rule),
@@ -95,6 +100,7 @@ impl Room {
             bounds,
             members: Members::default(),
             presence: Presence::default(),
+            talk,
             frames,
             told_at: Instant::now(),
             needed_at: Instant::now(),
@@ -200,7 +206,7 @@ impl Room {
             peak: figure(self.presence.peak()),
         };
         let facts = self.parts.media.facts(&self.lesson, self.parts.source.now());
-        let state = RoomState::of(&self.lesson, facts, counts);
+        let state = RoomState::of(&self.lesson, facts, counts, self.talk);
         if self.frames.borrow().state.differs(&state) || self.told_at.elapsed() >= TELL_ANYWAY {
             self.frames.send_replace(Arc::new(Frame::new(state)));
         }
@@ -226,6 +232,12 @@ impl Room {
                 let _ = reply.send(self.present().await);
             }
             Ask::Contested { user } => self.members.contest(user),
+            // They may overtake each other on the way here.
+            Ask::Talked(figures) if figures.revision > self.talk.revision => {
+                self.talk = figures;
+                self.news = true;
+            }
+            Ask::Talked(_) => {}
         }
     }
 

@@ -11,7 +11,12 @@ use utoipa::{
 use crate::problem::ProblemBody;
 
 /// What the server may leave out of an answer; everything else is always there, perhaps as null.
-const LEFT_OUT: [(&str, &str); 2] = [("RoomState", "publisher"), ("RoomState", "outage_since")];
+const LEFT_OUT: [(&str, &str); 4] = [
+    ("RoomState", "publisher"),
+    ("RoomState", "outage_since"),
+    ("RoomState", "questions_open"),
+    ("RoomState", "talk_revision"),
+];
 
 /// What a client sends: there an optional field may be missing.
 const SENT_BY_CLIENTS: [&str; 6] =

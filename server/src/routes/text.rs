@@ -6,6 +6,8 @@
 //! name or a figure reads as another. Nobody needs them: Arabic, Hebrew and mixed lines get their direction from the
 //! letters themselves, and the marks U+200E and U+200F and the joiners of emoji and Persian are taken.
 
+use yunke_store::{NOTE_CHARS, QUESTION_CHARS};
+
 use crate::problem::{ApiResult, Problem};
 
 /// Longest name, in characters.
@@ -16,20 +18,30 @@ pub const SUMMARY_CHARS: usize = 2_000;
 
 /// A name: one line, 1 to 100 characters; emoji, rare characters and right-to-left scripts are welcome.
 pub fn name(field: &str, typed: &str) -> ApiResult<String> {
-    let text = line(field, typed)?;
-    if text.is_empty() {
-        return Err(Problem::field(field, "text_empty", format!("{field} must not be empty.")));
-    }
-    bounded(field, text, NAME_CHARS)
+    filled(field, line(field, typed)?, NAME_CHARS)
+}
+
+/// A question: one line, 1 to 200 characters.
+pub fn question(field: &str, typed: &str) -> ApiResult<String> {
+    filled(field, line(field, typed)?, QUESTION_CHARS)
+}
+
+/// A private note: several lines, 1 to 500 characters.
+pub fn note(field: &str, typed: &str) -> ApiResult<String> {
+    filled(field, lines(field, typed)?, NOTE_CHARS)
 }
 
 /// Several lines, at most 2000 characters; may be empty.
 pub fn summary(field: &str, typed: &str) -> ApiResult<String> {
+    bounded(field, lines(field, typed)?, SUMMARY_CHARS)
+}
+
+fn lines(field: &str, typed: &str) -> ApiResult<String> {
     let typed = typed.replace("\r\n", "\n");
     if typed.chars().any(|c| c != '\n' && is_refused(c)) {
         return Err(deceiving(field));
     }
-    bounded(field, typed.trim().to_owned(), SUMMARY_CHARS)
+    Ok(typed.trim().to_owned())
 }
 
 fn line(field: &str, typed: &str) -> ApiResult<String> {
@@ -38,6 +50,13 @@ fn line(field: &str, typed: &str) -> ApiResult<String> {
         return Err(deceiving(field));
     }
     Ok(text.to_owned())
+}
+
+fn filled(field: &str, text: String, limit: usize) -> ApiResult<String> {
+    if text.is_empty() {
+        return Err(Problem::field(field, "text_empty", format!("{field} must not be empty.")));
+    }
+    bounded(field, text, limit)
 }
 
 fn bounded(field: &str, text: String, limit: usize) -> ApiResult<String> {
@@ -94,6 +113,18 @@ mod tests {
             assert_eq!(code(name("name", typed)), "text_characters");
         }
         assert_eq!(code(name("name", " \u{3000} ")), "text_empty");
+    }
+
+    #[test]
+    fn a_question_is_one_line_and_a_note_several() {
+        assert_eq!(question("text", " 多久浇一次水？ ").expect("taken"), "多久浇一次水？");
+        assert!(question("text", &"问".repeat(200)).is_ok());
+        assert_eq!(code(question("text", &"问".repeat(201))), "text_too_long");
+        assert_eq!(code(question("text", "一\n二")), "text_characters");
+        assert_eq!(code(question("text", "  ")), "text_empty");
+        assert_eq!(note("text", "一\r\n二").expect("taken"), "一\n二");
+        assert_eq!(code(note("text", &"条".repeat(501))), "text_too_long");
+        assert_eq!(code(note("text", "\n")), "text_empty");
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod media;
 mod operation;
 mod replay;
 mod session;
+mod talk;
 mod unit;
 
 use std::{path::Path, time::Duration};

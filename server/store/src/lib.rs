@@ -12,6 +12,7 @@ mod evidence;
 mod lesson;
 mod operation;
 mod replay;
+mod talk;
 mod text;
 mod unit;
 
@@ -30,6 +31,11 @@ pub use replay::{
     CHAPTERS_MAX, CaptionLanguage, CaptionsInfo, Chapter, ChapterChange, ChapterOutcome, NewCaptions,
     NewChapter, Poster, PosterKind, REPLAY_EDITS_MAX, ReplayChange, ReplayEdit, ReplayOutcome, ReplayStore,
     SLIDE_TURNED_MS, Trim,
+};
+pub use talk::{
+    ASK_EVERY_MS, AskOutcome, NOTE_CHARS, NOTES_KEPT, NewPrivateNote, NewQuestion, OPEN_QUESTIONS_MAX,
+    PrivateNote, QUESTION_CHARS, QUESTIONS_MAX, Question, QuestionState, Settle, TalkFigures, TalkOutcome,
+    TalkStore,
 };
 pub use text::TextEnum;
 pub use unit::{NewUnit, Unit, UnitKind, UnitStore};
@@ -51,11 +57,11 @@ pub struct Page {
 
 /// Everything the server asks of its database.
 pub trait Store:
-    AccountStore + UnitStore + LessonStore + EvidenceStore + OperationStore + ReplayStore
+    AccountStore + UnitStore + LessonStore + EvidenceStore + OperationStore + ReplayStore + TalkStore
 {
 }
 
 impl<T> Store for T where
-    T: AccountStore + UnitStore + LessonStore + EvidenceStore + OperationStore + ReplayStore
+    T: AccountStore + UnitStore + LessonStore + EvidenceStore + OperationStore + ReplayStore + TalkStore
 {
 }

@@ -15,3 +15,4 @@ mod replay;
 mod replay_files;
 mod setup;
 mod sign_in;
+mod talk;

@@ -17,13 +17,13 @@ pub(crate) async fn put(server: &Server, user: Uuid, path: &str, body: &Value) -
     server.call_as(Some(user), Method::PUT, path).await.json(body).send().await.expect("answered")
 }
 
-async fn go(server: &Server, town: &Town, id: Uuid, what: &str) {
+pub(crate) async fn go(server: &Server, town: &Town, id: Uuid, what: &str) {
     let path = format!("/api/studio/lessons/{id}/{what}");
     good(server.post(Some(town.lecturer), &path, &json!({})).await).await;
 }
 
 /// A lesson that is live since now.
-async fn live<'a>(server: &'a Server, town: &Town) -> (Uuid, Node<'a>) {
+pub(crate) async fn live<'a>(server: &'a Server, town: &Town) -> (Uuid, Node<'a>) {
     let id = server.plan(town).await;
     let mut node = Node::new(server);
     go(server, town, id, "booth").await;

@@ -91,6 +91,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/console/lessons/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Writes a private note to the lecturer, before or during the lesson; the newest 20 are kept. */
+        post: operations["post_console_lessons_by_id_notes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/console/lessons/{id}/watching": {
         parameters: {
             query?: never;
@@ -255,6 +272,24 @@ export interface paths {
         get: operations["get_lessons_by_id_progress"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lessons/{id}/questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The viewer's questions in a lesson, the oldest first. */
+        get: operations["get_lessons_by_id_questions"];
+        put?: never;
+        /** Asks a question, before or during the lesson. */
+        post: operations["post_lessons_by_id_questions"];
         delete?: never;
         options?: never;
         head?: never;
@@ -573,6 +608,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/studio/lessons/{id}/notes/{note_id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Marks a private note as read. */
+        put: operations["put_studio_lessons_by_id_notes_by_note_id_read"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/studio/lessons/{id}/poster": {
         parameters: {
             query?: never;
@@ -602,6 +654,23 @@ export interface paths {
         put?: never;
         /** Issues a lease to look at the incoming picture; nothing is counted. */
         post: operations["post_studio_lessons_by_id_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studio/lessons/{id}/questions/{question_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Marks a question as answered, hides it, or opens it again. */
+        put: operations["put_studio_lessons_by_id_questions_by_question_id"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -653,6 +722,23 @@ export interface paths {
         put?: never;
         /** Starts the lesson: the timeline begins with the next key frame. */
         post: operations["post_studio_lessons_by_id_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studio/lessons/{id}/talk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Questions and private notes of a lesson. */
+        get: operations["get_studio_lessons_by_id_talk"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -907,6 +993,10 @@ export interface components {
          * @enum {string}
          */
         Credit: "none" | "half" | "full";
+        /** @description What becomes of a question. */
+        Decision: {
+            state: components["schemas"]["QuestionState"];
+        };
         /**
          * @description What kind of device plays; self-reported, shown with the evidence, never used to decide.
          * @enum {string}
@@ -1239,6 +1329,29 @@ export interface components {
              */
             uncorroborated_ms: number;
         };
+        /** @description A question with its member. */
+        MemberQuestion: {
+            asked_at: components["schemas"]["i64"];
+            at_ms: components["schemas"]["i64"] | null;
+            decided_at: components["schemas"]["i64"] | null;
+            decided_by: string | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            member_id: string;
+            member_name: string;
+            state: components["schemas"]["QuestionState"];
+            text: string;
+        };
+        /** @description One's own question. */
+        MyQuestion: {
+            answered_at: components["schemas"]["i64"] | null;
+            asked_at: components["schemas"]["i64"];
+            at_ms: components["schemas"]["i64"] | null;
+            /** Format: uuid */
+            id: string;
+            text: string;
+        };
         /** @description One lesson of one's own record. */
         MyRecord: {
             /** @description The pieces that count. */
@@ -1279,6 +1392,23 @@ export interface components {
             /** Format: uuid */
             unit_id: string;
             unit_name: string;
+        };
+        /** @description A note to write. */
+        NoteIn: {
+            /** @description 1 to 500 characters. */
+            text: string;
+        };
+        /** @description A private note to the lecturer. */
+        NoteView: {
+            /** Format: uuid */
+            id: string;
+            /** @description The viewer wrote it. */
+            mine: boolean;
+            read_at: components["schemas"]["i64"] | null;
+            read_by: string | null;
+            text: string;
+            writer_name: string;
+            written_at: components["schemas"]["i64"];
         };
         /**
          * @description Whether members hear and see something.
@@ -1381,6 +1511,21 @@ export interface components {
             transport: components["schemas"]["Transport"];
             video: components["schemas"]["VideoInfo"] | null;
         };
+        /** @description A question to ask. */
+        QuestionIn: {
+            /**
+             * Format: uuid
+             * @description Any new UUID: the same question sent again is asked once.
+             */
+            id: string;
+            /** @description One line of 1 to 200 characters. */
+            text: string;
+        };
+        /**
+         * @description What became of a question.
+         * @enum {string}
+         */
+        QuestionState: "open" | "answered" | "hidden";
         /** @description A page of one's own record, the latest lesson first. */
         RecordPage: {
             items: components["schemas"]["MyRecord"][];
@@ -1446,7 +1591,7 @@ export interface components {
              */
             to_ms: number;
         };
-        /** @description A lesson as everyone in the room sees it. The last two are for staff only. */
+        /** @description A lesson as everyone in the room sees it. The last four are for staff only. */
         RoomState: components["schemas"]["Counts"] & {
             /**
              * Format: int64
@@ -1461,8 +1606,28 @@ export interface components {
             /** @description Where the lesson is in its life. */
             phase: components["schemas"]["LessonPhase"];
             publisher?: components["schemas"]["Publisher"] | null;
+            /**
+             * Format: int64
+             * @description Questions asked so far.
+             */
+            questions: number;
+            /**
+             * Format: int64
+             * @description How many of them are answered; when it changes, who waits for an answer looks at their own.
+             */
+            questions_answered: number;
+            /**
+             * Format: int64
+             * @description Questions that wait for an answer, for staff.
+             */
+            questions_open?: number | null;
             /** @description The replay stands. */
             replay_ready: boolean;
+            /**
+             * Format: int64
+             * @description Grows with every change of questions and private notes, for staff.
+             */
+            talk_revision?: number | null;
             zero_at: components["schemas"]["i64"] | null;
         };
         /** @description The figures of a credit rule that members are told. */
@@ -1532,6 +1697,18 @@ export interface components {
             publisher: components["schemas"]["Publisher"] | null;
             /** Format: int32 */
             viewers_now: number;
+        };
+        /** @description Questions and notes of a lesson. */
+        Talk: {
+            /** @description The newest first. */
+            notes: components["schemas"]["NoteView"][];
+            /** @description The oldest first. */
+            questions: components["schemas"]["MemberQuestion"][];
+            /**
+             * Format: int64
+             * @description Grows with every change; the room tells the newest one.
+             */
+            revision: number;
         };
         /**
          * @description How a publisher sends.
@@ -1920,6 +2097,54 @@ export interface operations {
             };
         };
     };
+    post_console_lessons_by_id_notes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Talk"];
+                };
+            };
+            /** @description wrong_phase */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description text_empty, text_too_long, text_characters */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     get_console_lessons_by_id_watching: {
         parameters: {
             query?: never;
@@ -2275,6 +2500,91 @@ export interface operations {
             };
             /** @description the lesson was cancelled */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_lessons_by_id_questions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyQuestion"][];
+                };
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    post_lessons_by_id_questions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuestionIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyQuestion"];
+                };
+            };
+            /** @description wrong_phase, question_there, too_many_open_questions, too_many_questions */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description text_empty, text_too_long, text_characters */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description question_too_soon */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3161,6 +3471,37 @@ export interface operations {
             };
         };
     };
+    put_studio_lessons_by_id_notes_by_note_id_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                note_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Talk"];
+                };
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     put_studio_lessons_by_id_poster: {
         parameters: {
             query?: never;
@@ -3266,6 +3607,48 @@ export interface operations {
                 };
             };
             /** @description lesson_cancelled */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    put_studio_lessons_by_id_questions_by_question_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                question_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decision"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Talk"];
+                };
+            };
+            /** @description wrong_phase: it was cancelled */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3404,6 +3787,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_studio_lessons_by_id_talk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Talk"];
+                };
             };
             /** @description A problem: what happened and what to do */
             default: {

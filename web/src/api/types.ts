@@ -29,13 +29,19 @@ export type EvidenceInterval = Schemas['EvidenceInterval']
 export type Publisher = Schemas['Publisher']
 export type DeviceClass = Schemas['DeviceClass']
 
+export type Question = Schemas['MyQuestion']
+export type QuestionState = Schemas['QuestionState']
+export type Talk = Schemas['Talk']
+export type MemberQuestion = Schemas['MemberQuestion']
+export type PrivateNote = Schemas['NoteView']
+
 export type WorkStatus = Schemas['WorkStatus']
 
 export type BeatState = Schemas['BeatState']
 export type BeatCause = Schemas['BeatCause']
 export type Beat = Schemas['BeatIn']
 
-/** The last two are for staff only, and missing for everybody else. */
+/** The last four are for staff only, and missing for everybody else. */
 export type RoomState = Schemas['RoomState']
 
 export interface BeatsAnswer {

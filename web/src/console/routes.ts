@@ -1,4 +1,5 @@
 import type { RouteRecordRaw } from 'vue-router'
+import { loadArea } from '@/i18n'
 
 export const consoleRoutes: RouteRecordRaw[] = [
   {
@@ -17,7 +18,7 @@ export const consoleRoutes: RouteRecordRaw[] = [
         component: () => import('./LessonFrame.vue'),
         children: [
           { path: '', redirect: (to) => ({ name: 'console-lesson-live', params: to.params }) },
-          { path: 'live', name: 'console-lesson-live', component: () => import('./LivePage.vue') },
+          { path: 'live', name: 'console-lesson-live', component: async () => (await Promise.all([import('./LivePage.vue'), loadArea('talk')]))[0] },
           { path: 'attendance', name: 'console-attendance', component: () => import('./AttendancePage.vue') },
           { path: 'attendance/:member', name: 'console-evidence', component: () => import('./EvidencePage.vue') },
         ],

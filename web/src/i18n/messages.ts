@@ -11,6 +11,7 @@ import type recording from '@/locales/zh-CN/recording'
 import type replay from '@/locales/zh-CN/replay'
 import type setup from '@/locales/zh-CN/setup'
 import type studio from '@/locales/zh-CN/studio'
+import type talk from '@/locales/zh-CN/talk'
 
 export interface Dictionary {
   common: typeof common
@@ -21,6 +22,7 @@ export interface Dictionary {
   recording: typeof recording
   replay: typeof replay
   setup: typeof setup
+  talk: typeof talk
 }
 
 export type Area = keyof Dictionary

@@ -13,7 +13,7 @@ export const studioRoutes: RouteRecordRaw[] = [
         name: 'studio-booth',
         props: true,
         // Words of its own besides the studio's.
-        component: async () => (await Promise.all([import('./booth/BoothPage.vue'), loadArea('booth')]))[0],
+        component: async () => (await Promise.all([import('./booth/BoothPage.vue'), loadArea('booth'), loadArea('talk')]))[0],
       },
       {
         path: 'lessons/:id/replay',
@@ -25,7 +25,7 @@ export const studioRoutes: RouteRecordRaw[] = [
         path: 'lessons/:id',
         name: 'studio-lesson',
         props: true,
-        component: async () => (await Promise.all([import('./StudioLesson.vue'), loadArea('recording')]))[0],
+        component: async () => (await Promise.all([import('./StudioLesson.vue'), loadArea('recording'), loadArea('talk')]))[0],
       },
     ],
   },

@@ -7,6 +7,7 @@ import { asProblem, type Problem } from '@/api/problem'
 import { useNow } from '@/lib/now'
 import { useResource } from '@/lib/resource'
 import { useStaffRoom } from '@/staff/useStaffRoom'
+import { useTalk } from '@/staff/talk/useTalk'
 import type { Counts } from '@/staff/types'
 import { endLesson, getStudioLesson, startLesson, type StudioLesson } from './api'
 import { stageView, type StageView } from './stage'
@@ -16,6 +17,7 @@ const REFRESH_MS = 15_000
 export function useStudioLesson(id: string) {
   const resource = useResource((signal) => getStudioLesson(id, signal), { everyMs: REFRESH_MS })
   const room = useStaffRoom(id, () => void resource.reload())
+  const talk = useTalk(id, () => room.state.value?.talk_revision ?? null)
   const now = useNow()
   watch(resource.problem, (p) => {
     if (p?.missing || p?.forbidden) room.stop()
@@ -65,7 +67,7 @@ export function useStudioLesson(id: string) {
       busy.value = false
     }
   }
-  return { resource, link: room.link, latest, stage, counts, busy, failed, act }
+  return { resource, link: room.link, latest, talk, stage, counts, busy, failed, act }
 }
 
 export type StudioLessonView = ReturnType<typeof useStudioLesson>

@@ -2,6 +2,7 @@
 
 mod counting;
 mod progress;
+mod talking;
 mod writing;
 
 use std::sync::{

@@ -2,6 +2,7 @@
 
 mod attendance;
 mod lessons;
+mod notes;
 mod people;
 mod plan;
 mod units;
@@ -18,6 +19,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(units::units))
         .routes(routes!(people::people))
         .routes(routes!(watching::watching))
+        .routes(routes!(notes::write))
         .routes(routes!(attendance::attendance))
         .routes(routes!(attendance::member))
 }

@@ -5,6 +5,7 @@ pub mod card;
 pub mod detail;
 pub mod leases;
 mod poster;
+mod questions;
 pub mod replay;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -18,4 +19,5 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(replay::replay))
         .routes(routes!(captions::captions))
         .routes(routes!(poster::poster))
+        .routes(routes!(questions::mine, questions::ask))
 }

@@ -1,4 +1,5 @@
-//! The lecturer's side: the incoming picture, the stream key, start and end, and the replay afterwards.
+//! The lecturer's side: the incoming picture, the stream key, start and end, what members ask, and the replay
+//! afterwards.
 
 mod booth;
 mod captions;
@@ -12,8 +13,10 @@ mod phone;
 mod poster;
 mod preview;
 mod replay;
+mod talk;
 mod view;
 
+pub(super) use talk::Talk;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{routes::extract::uploads, state::AppState};
@@ -39,4 +42,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(mp4::status))
         .routes(routes!(mp4::make))
         .routes(routes!(mp4::file))
+        .routes(routes!(talk::talk))
+        .routes(routes!(talk::settle))
+        .routes(routes!(talk::read))
 }

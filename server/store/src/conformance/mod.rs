@@ -10,6 +10,7 @@ mod marks;
 mod media;
 mod operation;
 mod replay;
+mod talk;
 
 pub use accounts::*;
 pub use beats::*;
@@ -20,6 +21,7 @@ pub use marks::*;
 pub use media::*;
 pub use operation::*;
 pub use replay::*;
+pub use talk::*;
 
 use uuid::Uuid;
 
@@ -43,6 +45,7 @@ macro_rules! conformance_suite {
             a_node_that_was_silent_too_long_is_heard_anew, whatever_is_added_changes_the_mark,
             an_edit_of_a_replay_is_a_version, a_hidden_replay_is_in_no_list, chapters_are_in_order_and_bounded,
             captions_are_kept_by_language, a_poster_is_replaced_and_taken_away,
+            a_question_is_asked_once_and_settled, questions_are_bounded, private_notes_are_read_once_and_bounded,
         );
     };
     (@cases $open:path: $($case:ident),+ $(,)?) => {
