@@ -8,7 +8,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use object_store::{ObjectStore, local::LocalFileSystem};
 use tokio::{
     net::{TcpListener, UdpSocket},
-    sync::Notify,
+    sync::{Notify, Semaphore},
     time::timeout,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -117,6 +117,7 @@ impl App {
             tasks: tasks.clone(),
             changed: Arc::clone(&changed),
             part_target: config.part_target(),
+            small_pictures: Arc::new(Semaphore::new(config.small_pictures)),
         };
         let lessons = Arc::new(Lessons::new(context, Arc::clone(&server)));
         let files = FileKey::derive(secret.as_bytes());

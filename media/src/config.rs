@@ -63,6 +63,8 @@ pub struct Config {
     pub whip_sessions: usize,
     /// WHEP sessions at once; further viewers are sent to LL-HLS.
     pub whep_sessions: usize,
+    /// Lessons at once that have a small picture made, 0 to 16: each takes a third of a core or so. Others go without.
+    pub small_pictures: usize,
     /// Where the server is.
     pub server_url: String,
     /// What server and node know each other by; at least 16 characters.
@@ -90,6 +92,7 @@ impl Default for Config {
             srt_passphrase: Secret::default(),
             whip_sessions: 64,
             whep_sessions: 200,
+            small_pictures: 0,
             server_url: "http://127.0.0.1:8080".to_owned(),
             shared_secret: Secret::default(),
             store_dir: PathBuf::from("data/media"),
@@ -164,6 +167,9 @@ impl Config {
         if !(1..=4096).contains(&self.whep_sessions) {
             return wrong("whep_sessions", "is between 1 and 4096");
         }
+        if self.small_pictures > 16 {
+            return wrong("small_pictures", "is between 0 and 16");
+        }
         if !(200..=1000).contains(&self.part_target_ms) {
             return wrong("part_target_ms", "is between 200 and 1000");
         }
@@ -205,6 +211,7 @@ mod tests {
         assert!(with("part_target_ms = 20").is_err());
         assert!(with("webrtc_hosts = [\"0.0.0.0\"]").is_err());
         assert!(with("srt = \"nowhere\"").is_err());
+        assert!(with("small_pictures = 17").is_err());
         assert!(with("srt_passphrase = \"short\"").is_err());
         assert!(with("ice_servers = [{ url = \"http://x\" }]").is_err());
         assert!(with("ice_servers = [{ url = \"stun:x\" }]").is_ok());

@@ -250,4 +250,10 @@ pub enum HealthCode {
     TimestampsRepaired,
     /// The pipeline broke and was rebuilt (count).
     Rebuilt,
+    /// The processor is too slow for the small picture, which is not made any more.
+    SmallPictureSlow,
+    /// The small picture failed too often and is not made any more.
+    SmallPictureBroken,
+    /// The small sound failed too often and is not made any more.
+    SmallSoundBroken,
 }

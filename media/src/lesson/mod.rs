@@ -15,7 +15,7 @@ use std::{
 };
 
 use object_store::ObjectStore;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use yunke_protocol::{LessonOrder, LessonSnapshot, Phase, Transport};
 
@@ -43,6 +43,8 @@ pub struct Context {
     pub changed: Arc<Notify>,
     /// `PART-TARGET`.
     pub part_target: Duration,
+    /// A permit for each small picture that may be made at a time.
+    pub small_pictures: Arc<Semaphore>,
 }
 
 /// What a lesson starts from.

@@ -11,7 +11,7 @@ use crate::{
         LiveHandle,
         event::{Event, Format, Init, Part, Rendition},
     },
-    pipeline::packager::Packed,
+    pipeline::{ladder::Made, packager::Packed},
     recording::Recorder,
 };
 
@@ -32,6 +32,8 @@ pub(super) struct RunInfo {
     pub(super) fps_milli: u32,
     /// The sound is made small, too.
     pub(super) small_sound: bool,
+    /// So is the picture.
+    pub(super) small_picture: bool,
 }
 
 impl Output {
@@ -53,17 +55,20 @@ impl Output {
             Track::Audio => Rendition::Audio,
         };
         let format = run.format(*track);
-        self.made(rendition, run.anchor, format, packed);
+        self.take(rendition, run.anchor, format, packed);
+    }
+
+    /// What was made of it, packed.
+    pub(super) fn made(&self, made: &Made, anchor: UtcMillis, packed: Packed) {
+        let (rendition, format) = match made {
+            Made::Picture(config) => (Rendition::VideoLow, picture_format(config, config.fps_milli)),
+            Made::Sound(config) => (Rendition::AudioLow, sound_format(config)),
+        };
+        self.take(rendition, anchor, Some(format), packed);
     }
 
     /// A rendition's packed media; `anchor` is the UTC of the run's first frame.
-    pub(super) fn made(
-        &self,
-        rendition: Rendition,
-        anchor: UtcMillis,
-        format: Option<Format>,
-        packed: Packed,
-    ) {
+    fn take(&self, rendition: Rendition, anchor: UtcMillis, format: Option<Format>, packed: Packed) {
         match packed {
             Packed::Init(_, bytes) => {
                 if let Some(format) = format {
@@ -95,17 +100,16 @@ impl RunInfo {
 
     fn format(&self, track: Track) -> Option<Format> {
         match track {
-            Track::Video => self.video.as_ref().map(|config| Format::Video {
-                codec: config.codec.clone(),
-                width: config.width,
-                height: config.height,
-                fps_milli: self.fps_milli,
-            }),
+            Track::Video => self.video.as_ref().map(|config| picture_format(config, self.fps_milli)),
             Track::Audio => self.audio.as_ref().map(sound_format),
         }
     }
 }
 
-pub(super) fn sound_format(config: &AudioConfig) -> Format {
+fn picture_format(config: &VideoConfig, fps_milli: u32) -> Format {
+    Format::Video { codec: config.codec.clone(), width: config.width, height: config.height, fps_milli }
+}
+
+fn sound_format(config: &AudioConfig) -> Format {
     Format::Audio { codec: config.codec.clone(), rate: config.rate, channels: config.channels }
 }

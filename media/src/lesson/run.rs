@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
+use tokio::sync::OwnedSemaphorePermit;
 use yunke_protocol::UtcMillis;
 
-use super::output::{Output, RunInfo, sound_format};
+use super::output::{Output, RunInfo};
 use crate::{
     ingest::{AudioConfig, Frame, Track},
-    live::event::Rendition,
     pipeline::{
-        ladder::{self, Ladder, Timing},
+        ladder::{Ladder, Sink, Timing, Trouble, Wanted, WantedPicture},
         packager::{Packager, PackagerError},
         repair::{Repair, Repaired, Stamp},
         splitter::{Splitter, Step},
@@ -49,13 +49,23 @@ impl Run {
         info: RunInfo,
         epoch: UtcMillis,
         part_target_us: i64,
+        place: Option<OwnedSemaphorePermit>,
         output: Arc<Output>,
     ) -> Result<Self, PackagerError> {
         let base_us = (info.anchor - epoch + BASE_MS).saturating_mul(1000);
         let leader = if info.video.is_some() { Track::Video } else { Track::Audio };
         let timing = Timing { base_us, part_target_us, leader };
-        let sound = info.audio.clone().filter(|_| info.small_sound);
-        let ladder = Ladder::new(timing, sound.map(|config| (config, sound_sink(&output, info.anchor))));
+        let wanted = Wanted {
+            sound: info.audio.clone().filter(|_| info.small_sound),
+            picture: info.video.clone().zip(place).map(|(source, place)| WantedPicture {
+                source,
+                fps_milli: info.fps_milli,
+                place,
+            }),
+        };
+        let (made, anchor) = (Arc::clone(&output), info.anchor);
+        let sink: Sink = Arc::new(move |format, packed| made.made(format, anchor, packed));
+        let ladder = Ladder::new(timing, wanted, &sink);
         let run = info.clone();
         let sink = move |packed| output.packed(&run, packed);
         let packager = Packager::start(info.video.as_ref(), info.audio.as_ref(), base_us, sink)?;
@@ -125,6 +135,11 @@ impl Run {
         self.ladder.finish();
     }
 
+    /// What is not made any more beside it.
+    pub(super) fn troubles(&self) -> Vec<Trouble> {
+        self.ladder.troubles()
+    }
+
     #[cfg(test)]
     pub(super) fn settled(&self) -> bool {
         self.packager.settled() && self.ladder.settled()
@@ -134,11 +149,4 @@ impl Run {
     pub(super) fn break_it(&self) {
         self.packager.break_it();
     }
-}
-
-fn sound_sink(output: &Arc<Output>, anchor: UtcMillis) -> ladder::Sink {
-    let output = Arc::clone(output);
-    Arc::new(move |config, packed| {
-        output.made(Rendition::AudioLow, anchor, Some(sound_format(config)), packed);
-    })
 }

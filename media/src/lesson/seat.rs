@@ -1,11 +1,14 @@
 //! The publisher's seat in a lesson: who sends, what arrives, and the right to be the only one.
 
 use tokio_util::sync::CancellationToken;
-use yunke_protocol::{Publisher, Transport, UtcMillis};
+use yunke_protocol::{HealthCode, HealthNote, Publisher, Transport, UtcMillis};
 
 use crate::{
     ingest::{AudioConfig, Frame, Refusal, Track, VideoConfig},
-    pipeline::meter::{Meter, Repairs},
+    pipeline::{
+        ladder::Trouble,
+        meter::{Meter, Repairs},
+    },
 };
 
 /// A publisher without media for so long is dead: the next one gets the seat.
@@ -110,16 +113,27 @@ impl Seat {
         }
     }
 
-    pub(super) fn snapshot(&self, repairs: Repairs, now: UtcMillis) -> Publisher {
+    /// `troubles`: what is not made of its media any more.
+    pub(super) fn snapshot(&self, repairs: Repairs, troubles: &[Trouble], now: UtcMillis) -> Publisher {
         let video = self.video.as_ref().and_then(|config| self.meter.video(config));
         let audio = self.audio.as_ref().and_then(|config| self.meter.audio(config));
+        let mut notes = self.meter.notes(video.as_ref(), self.last_media_at, repairs, now);
+        notes.extend(troubles.iter().map(|trouble| HealthNote { code: code(*trouble), value: None }));
         Publisher {
             transport: self.transport,
             connected_at: self.connected_at,
             last_media_at: self.last_media_at,
-            notes: self.meter.notes(video.as_ref(), self.last_media_at, repairs, now),
+            notes,
             video,
             audio,
         }
+    }
+}
+
+fn code(trouble: Trouble) -> HealthCode {
+    match trouble {
+        Trouble::PictureSlow => HealthCode::SmallPictureSlow,
+        Trouble::PictureBroken => HealthCode::SmallPictureBroken,
+        Trouble::SoundBroken => HealthCode::SmallSoundBroken,
     }
 }

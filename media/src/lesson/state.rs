@@ -291,6 +291,7 @@ impl State {
     pub(super) fn snapshot(&self, context: &Context, now: UtcMillis) -> LessonSnapshot {
         let repaired = self.repaired + self.repaired_in_run();
         let repairs = Repairs { timestamps: repaired, rebuilt: self.rebuilt };
+        let troubles = self.run.as_ref().map(Run::troubles).unwrap_or_default();
         let zero_at = self.zero_at.filter(|_| self.phase != Phase::Rehearsal);
         let complete = match &self.recording {
             Some(recording) => recording.complete(),
@@ -299,7 +300,7 @@ impl State {
         LessonSnapshot {
             lesson: self.lesson,
             phase: self.phase,
-            publisher: self.seat.as_ref().map(|seat| seat.snapshot(repairs, now)),
+            publisher: self.seat.as_ref().map(|seat| seat.snapshot(repairs, &troubles, now)),
             zero_at,
             edge_ms: self.edge_ms(),
             gaps: self.gaps.clone(),

@@ -37,6 +37,7 @@ impl Stage {
             tasks: TaskTracker::new(),
             changed: Arc::new(Notify::new()),
             part_target: Duration::from_millis(300),
+            small_pictures: Arc::new(Semaphore::new(0)),
         };
         Self { context, clock, dir }
     }
@@ -316,4 +317,31 @@ async fn what_was_said_is_recorded_and_an_outage_at_the_end_is_not_part_of_it() 
         of.map(|entry| entry.msn).collect()
     };
     assert_eq!(recorded(Rendition::AudioLow), recorded(Rendition::Audio));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_small_picture_that_cannot_be_made_costs_the_lesson_nothing_and_the_lecturer_is_told() {
+    let mut stage = Stage::new();
+    stage.context.small_pictures = Arc::new(Semaphore::new(1));
+    let lesson = stage.lesson(&order(Phase::Live));
+    let lecturer = Lecturer::sit(&stage, &lesson);
+    // Pictures that no decoder makes anything of.
+    for n in 0..25 * 12 {
+        lecturer.frame(Track::Video, n * 40, n.is_multiple_of(25));
+        stage.clock.fetch_add(40, Ordering::Relaxed);
+        assert_eq!(
+            stage.context.small_pictures.available_permits(),
+            0,
+            "its place is taken, also when it is off"
+        );
+    }
+    let on_air = until(&lesson, "it goes on", edge_past(11_000)).await;
+    let notes = on_air.publisher.expect("still there").notes;
+    let told = |note: &yunke_protocol::HealthNote| {
+        matches!(note.code, HealthCode::SmallPictureSlow | HealthCode::SmallPictureBroken)
+    };
+    assert!(notes.iter().any(told), "{notes:?}");
+    assert_eq!(lesson.snapshot().gaps, []);
+    lesson.leave(lecturer.seat);
+    assert_eq!(stage.context.small_pictures.available_permits(), 1);
 }

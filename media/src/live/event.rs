@@ -20,6 +20,9 @@ use yunke_protocol::UtcMillis;
 pub enum Rendition {
     /// The picture as the publisher sends it, without sound.
     Video,
+    /// The picture made small: 360 lines, 600 kbit/s.
+    #[serde(rename = "video360")]
+    VideoLow,
     /// The sound as the publisher sends it.
     Audio,
     /// The sound made small, for weak networks: 48 kbit/s.
@@ -32,13 +35,14 @@ impl Rendition {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Video => "video",
+            Self::VideoLow => "video360",
             Self::Audio => "audio",
             Self::AudioLow => "audio48",
         }
     }
 
-    /// All there are, best first.
-    pub const ALL: [Self; 3] = [Self::Video, Self::Audio, Self::AudioLow];
+    /// All there are: pictures, then sounds, the best of each first.
+    pub const ALL: [Self; 4] = [Self::Video, Self::VideoLow, Self::Audio, Self::AudioLow];
 
     /// By its word.
     pub fn parse(name: &str) -> Option<Self> {
@@ -47,12 +51,12 @@ impl Rendition {
 
     /// Sound, not picture.
     pub const fn is_sound(self) -> bool {
-        !matches!(self, Self::Video)
+        matches!(self, Self::Audio | Self::AudioLow)
     }
 
     /// Made here from another one. Nobody waits for it: it may come late, or fail.
     pub const fn is_made(self) -> bool {
-        matches!(self, Self::AudioLow)
+        matches!(self, Self::VideoLow | Self::AudioLow)
     }
 }
 

@@ -27,15 +27,16 @@ pub(crate) enum Playlist {
     Index,
     /// `listen.m3u8`
     Listen,
-    /// `video.m3u8`, `audio.m3u8`, `audio48.m3u8`
+    /// `video.m3u8`, `video360.m3u8`, `audio.m3u8`, `audio48.m3u8`
     Media(Rendition),
 }
 
 impl Playlist {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Index,
         Self::Listen,
         Self::Media(Rendition::Video),
+        Self::Media(Rendition::VideoLow),
         Self::Media(Rendition::Audio),
         Self::Media(Rendition::AudioLow),
     ];

@@ -285,7 +285,8 @@ fn emit(track: Track, bytes: &[u8], lanes: &Lanes, sink: &(dyn Fn(Packed) + Send
     }
 }
 
-fn video_caps(config: &VideoConfig) -> gst::Caps {
+/// What a muxer or a decoder is told of the picture.
+pub(super) fn video_caps(config: &VideoConfig) -> gst::Caps {
     let side = |pixels: u32| i32::try_from(pixels).unwrap_or(i32::MAX);
     gst::Caps::builder("video/x-h264")
         .field("stream-format", "avc")

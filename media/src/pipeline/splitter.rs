@@ -81,7 +81,7 @@ impl Splitter {
             has_video,
             reorder_us: 0,
             video: None,
-            sound: Follower::new(part_target_us, audio_frame_us),
+            sound: Follower::new(Track::Audio, part_target_us, audio_frame_us),
             held: VecDeque::new(),
         }
     }
@@ -162,9 +162,11 @@ impl Splitter {
     }
 }
 
-/// Cuts sound whose segments end where another track's do.
+/// Cuts frames whose segments end where another track's do. A picture's begin with a key frame: it is the encoder's to make
+/// one there.
 #[derive(Debug)]
 pub struct Follower {
+    track: Track,
     part_target_us: i64,
     frame_us: i64,
     open: Option<Open>,
@@ -173,9 +175,9 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// Cuts frames of this length.
-    pub fn new(part_target_us: i64, frame_us: i64) -> Self {
-        Self { part_target_us, frame_us, open: None, boundaries: VecDeque::new() }
+    /// Cuts frames of this length; pictures lie at least so far apart.
+    pub fn new(track: Track, part_target_us: i64, frame_us: i64) -> Self {
+        Self { track, part_target_us, frame_us, open: None, boundaries: VecDeque::new() }
     }
 
     /// Segment `number` starts here.
@@ -189,25 +191,32 @@ impl Follower {
     /// Takes a frame; appends what the muxer is to do.
     pub fn push(&mut self, frame: Frame, stamp: Stamp, out: &mut Vec<Step>) {
         let at = stamp.pts_us;
-        let step = self.frame_us;
+        let independent = self.track == Track::Audio || frame.key;
         let mut boundary = None;
-        while self.boundaries.front().is_some_and(|(_, start)| at >= *start - step / 2) {
+        while independent
+            && self.boundaries.front().is_some_and(|(_, start)| is_due(*start, at, self.frame_us))
+        {
             boundary = self.boundaries.pop_front();
         }
         let Some(open) = &mut self.open else {
             let segment = boundary.map_or(0, |(segment, _)| segment);
-            self.open = Some(Open::start(at, segment, true, step));
+            self.open = Some(Open::start(at, segment, independent, self.frame_us));
             out.push(Step::Frame(frame, stamp));
             return;
         };
+        let step = match self.track {
+            Track::Audio => self.frame_us,
+            Track::Video => (at - open.last_us).clamp(1, self.part_target_us),
+        };
         if boundary.is_some() || at + step - open.part_start_us > self.part_target_us + TOLERANCE_US {
             let ended = open.end(at, boundary.is_some());
-            out.push(Step::Cut(Track::Audio, ended));
-            open.next(at, true, boundary.is_some());
+            out.push(Step::Cut(self.track, ended));
+            open.next(at, independent, boundary.is_some());
             if let Some((segment, _)) = boundary {
                 open.segment = segment;
             }
         }
+        open.step_us = step;
         open.last_us = at;
         out.push(Step::Frame(frame, stamp));
     }
@@ -215,7 +224,7 @@ impl Follower {
     /// Ends the open part.
     pub fn finish(&mut self, out: &mut Vec<Step>) {
         if let Some(open) = self.open.take() {
-            out.push(Step::Cut(Track::Audio, open.end(open.last_us + open.step_us, true)));
+            out.push(Step::Cut(self.track, open.end(open.last_us + open.step_us, true)));
         }
     }
 
@@ -227,6 +236,11 @@ impl Follower {
     fn segment(&self) -> u64 {
         self.open.map_or(0, |open| open.segment)
     }
+}
+
+/// Whether the frame that lies here, of this length, is the first of a segment that starts there.
+pub fn is_due(start_us: i64, at_us: i64, frame_us: i64) -> bool {
+    at_us >= start_us - frame_us / 2
 }
 
 impl Open {

@@ -12,7 +12,7 @@ use crate::{
             names::{Kind, Name},
             playlist::{Seconds, Utc},
         },
-        event::Rendition,
+        event::{Format, Rendition},
     },
     recording::index::{Entry, Index},
 };
@@ -96,11 +96,16 @@ impl<'a> Track<'a> {
             let entries: Vec<_> = own.into_iter().map(Cow::Borrowed).collect();
             return Some(Self { rendition, index, start: start(&entries), entries, whole: true });
         }
-        let (picture, source) = (of(Rendition::Video).unwrap_or_default(), of(Rendition::Audio)?);
-        let spine = if picture.len() > source.len() { &picture } else { &source };
+        let sent = |rendition| of(rendition).unwrap_or_default();
+        let (picture, sound) = (sent(Rendition::Video), sent(Rendition::Audio));
+        let source = if rendition.is_sound() { &sound } else { &picture };
+        if source.is_empty() {
+            return None;
+        }
+        let spine = if picture.len() > sound.len() { &picture } else { &sound };
         let entries = beside(spine, &own, rendition);
         let media = |entries: &[&Entry]| entries.iter().filter(|entry| entry.media.is_some()).count();
-        let whole = media(&own) * 100 >= media(&source) * WHOLE_PERCENT;
+        let whole = media(&own) * 100 >= media(source) * WHOLE_PERCENT;
         Some(Self { rendition, index, start: start(&entries), entries, whole })
     }
 
@@ -128,17 +133,15 @@ impl<'a> Track<'a> {
         let long = sizes().filter(|(_, us)| *us >= 1_000_000).map(|(bits, us)| bps(bits, us)).max();
         let media = self.entries.iter().rev().find_map(|entry| entry.media.as_ref());
         let init = media.and_then(|media| self.index.init_of(self.rendition, media));
+        let picture =
+            |width, height| Format::Video { codec: "avc1.640028".into(), width, height, fps_milli: 0 };
         let format = init.map_or_else(
             || match self.rendition {
                 // An index without the section it names: play it anyway, with the codecs everybody uses.
-                Rendition::Video => crate::live::event::Format::Video {
-                    codec: "avc1.640028".into(),
-                    width: 1280,
-                    height: 720,
-                    fps_milli: 0,
-                },
+                Rendition::Video => picture(1280, 720),
+                Rendition::VideoLow => picture(640, 360),
                 Rendition::Audio | Rendition::AudioLow => {
-                    crate::live::event::Format::Audio { codec: "mp4a.40.2".into(), rate: 48_000, channels: 2 }
+                    Format::Audio { codec: "mp4a.40.2".into(), rate: 48_000, channels: 2 }
                 }
             },
             |init| init.format.clone(),
@@ -214,10 +217,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::{
-        live::event::Format,
-        recording::index::{InitEntry, MediaEntry},
-    };
+    use crate::recording::index::{InitEntry, MediaEntry};
 
     const ZERO: UtcMillis = 1_795_311_792_000;
 
@@ -287,15 +287,29 @@ mod tests {
 
     /// A small sound that began a segment late and ended one early.
     fn with_small_sound(kept: std::ops::Range<u64>) -> Recording {
-        let mut index = index();
         let format = Format::Audio { codec: "mp4a.40.2".into(), rate: 48_000, channels: 1 };
-        let rendition = Rendition::AudioLow;
+        with_small(Rendition::AudioLow, Rendition::Audio, &format, &kept)
+    }
+
+    fn with_small_picture(kept: std::ops::Range<u64>) -> Recording {
+        let format =
+            Format::Video { codec: "avc1.64001e".into(), width: 640, height: 360, fps_milli: 30_000 };
+        with_small(Rendition::VideoLow, Rendition::Video, &format, &kept)
+    }
+
+    fn with_small(
+        rendition: Rendition,
+        of: Rendition,
+        format: &Format,
+        kept: &std::ops::Range<u64>,
+    ) -> Recording {
+        let mut index = index();
         for stream in [10, 11] {
             index.inits.push(InitEntry { rendition, stream, number: 0, format: format.clone() });
         }
         let like = |audio: &Entry| Entry { rendition, ..audio.clone() };
-        let audio = |entry: &&Entry| entry.rendition == Rendition::Audio && kept.contains(&entry.msn);
-        let small: Vec<Entry> = index.entries.iter().filter(audio).map(like).collect();
+        let source = |entry: &&Entry| entry.rendition == of && kept.contains(&entry.msn);
+        let small: Vec<Entry> = index.entries.iter().filter(source).map(like).collect();
         index.entries.extend(small);
         Recording::new(&index, Stretch::WHOLE)
     }
@@ -321,6 +335,21 @@ mod tests {
         assert_eq!(lines(small, "#EXT-X-DISCONTINUITY"), lines(full, "#EXT-X-DISCONTINUITY"));
         assert_eq!((lines(full, "#EXT-X-GAP"), lines(small, "#EXT-X-GAP")), (1, 3));
         assert!(!recording.listen.expect("there is sound").contains("audio48"));
+    }
+
+    #[test]
+    fn a_small_picture_is_offered_when_it_is_whole_and_never_to_listen_to() {
+        let variants = |text: Option<String>| -> Vec<String> {
+            let text = text.expect("there is something");
+            text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
+        };
+        let whole = with_small_picture(0..5);
+        assert_eq!(variants(whole.listen), ["audio.m3u8"]);
+        assert_eq!(variants(whole.index), ["video.m3u8", "video360.m3u8", "audio.m3u8"]);
+        let pieces = with_small_picture(1..3);
+        let small = playlist(&pieces, Rendition::VideoLow).expect("there is some");
+        assert_eq!(small.matches("#EXT-X-GAP").count(), 3, "as long as the lesson: {small}");
+        assert_eq!(variants(pieces.index), ["video.m3u8", "audio.m3u8"]);
     }
 
     fn shown(from_ms: i64, to_ms: Option<i64>) -> Recording {

@@ -38,6 +38,8 @@ pub struct MediaConfig {
     pub webrtc_hosts: Vec<IpAddr>,
     /// STUN and TURN servers publishers are told of.
     pub ice_servers: Vec<IceServer>,
+    /// Lessons at once that have a small picture made, 0 to 16: each takes a third of a core or so.
+    pub small_pictures: usize,
     /// Where orders go when it is not supervised, such as `http://10.0.0.7:8081`.
     pub control_url: Option<String>,
     /// The origin players fetch media from; without it, the page's host with the port of `http`.
@@ -63,6 +65,7 @@ impl Default for MediaConfig {
             srt_passphrase: String::new(),
             webrtc_hosts: Vec::new(),
             ice_servers: Vec::new(),
+            small_pictures: 0,
             control_url: None,
             public_url: None,
             rtmp_url: None,
@@ -84,6 +87,7 @@ impl std::fmt::Debug for MediaConfig {
             .field("srt", &self.srt)
             .field("webrtc_hosts", &self.webrtc_hosts)
             .field("ice_servers", &self.ice_servers)
+            .field("small_pictures", &self.small_pictures)
             .field("control_url", &self.control_url)
             .field("public_url", &self.public_url)
             .field("rtmp_url", &self.rtmp_url)
@@ -120,6 +124,9 @@ impl MediaConfig {
         }
         if let Some(problem) = self.ice_servers.iter().find_map(IceServer::problem) {
             return Err(ConfigError::value("media.ice_servers", problem));
+        }
+        if self.small_pictures > 16 {
+            return Err(ConfigError::value("media.small_pictures", "must be between 0 and 16"));
         }
         if self.webrtc_hosts.iter().any(IpAddr::is_unspecified) {
             return Err(ConfigError::value("media.webrtc_hosts", "are addresses that publishers can reach"));

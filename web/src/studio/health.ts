@@ -28,6 +28,9 @@ const SEVERITY: Record<string, Severity> = {
   b_frames: 'info',
   timestamps_repaired: 'info',
   rebuilt: 'info',
+  small_picture_slow: 'info',
+  small_picture_broken: 'info',
+  small_sound_broken: 'info',
 }
 
 const PROFILES: Record<number, string> = { 0x42: 'Baseline', 0x4d: 'Main', 0x58: 'Extended', 0x64: 'High' }

@@ -154,7 +154,12 @@ impl State {
         let small_sound = audio.is_some()
             && (self.output.as_ref().is_some_and(has_small)
                 || ladder::wants_small_sound(seat.meter.steady_sound_bps()));
-        let mut info = RunInfo { anchor: now, video, audio, fps_milli, small_sound };
+        let place = video
+            .as_ref()
+            .filter(|config| ladder::wants_small_picture(config))
+            .and_then(|_| Arc::clone(&context.small_pictures).try_acquire_owned().ok());
+        let small_picture = place.is_some();
+        let mut info = RunInfo { anchor: now, video, audio, fps_milli, small_sound, small_picture };
         let sends_opus = seat.sends_opus();
         seat.reference = Some((first.dts_ms, now));
         seat.stale_since = None;
@@ -179,7 +184,7 @@ impl State {
         self.outage_since = None;
         self.renew = false;
         let part_target_us = i64::try_from(context.part_target.as_micros()).unwrap_or(300_000);
-        match Run::start(first, info, self.epoch, part_target_us, output) {
+        match Run::start(first, info, self.epoch, part_target_us, place, output) {
             Ok(run) => {
                 let RunInfo { video, audio, .. } = run.info().clone();
                 self.feed.begin(video, audio.filter(|_| !sends_opus), self.phase == Phase::Live);
@@ -249,6 +254,7 @@ impl State {
 fn renditions(info: &RunInfo) -> Vec<Rendition> {
     let video = info.video.as_ref().map(|_| Rendition::Video);
     let audio = info.audio.as_ref().map(|_| Rendition::Audio);
-    let small = info.small_sound.then_some(Rendition::AudioLow);
-    video.into_iter().chain(audio).chain(small).collect()
+    let small_picture = info.small_picture.then_some(Rendition::VideoLow);
+    let small_sound = info.small_sound.then_some(Rendition::AudioLow);
+    [video, small_picture, audio, small_sound].into_iter().flatten().collect()
 }

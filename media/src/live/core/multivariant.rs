@@ -17,8 +17,9 @@ pub enum Offer {
     SoundOnly,
 }
 
-/// What the small sound takes with all that is around it, bits per second: said before it is measured, and never less.
+/// What the small ones take with all that is around them, bits per second: said before they are measured, and never less.
 const LOW_SOUND_BPS: u64 = 56_000;
+const LOW_PICTURE_BPS: u64 = 800_000;
 
 /// The multivariant playlist, or `None` while it is not known yet what the stream has, or has none of it.
 pub fn render(ring: &Ring, offer: Offer) -> Option<String> {
@@ -28,10 +29,23 @@ pub fn render(ring: &Ring, offer: Offer) -> Option<String> {
     if ring.tracks().iter().filter(sent).any(|track| track.listed().is_empty()) {
         return None;
     }
-    let known =
-        |track: &&Track| track.init().is_some() && (!track.listed().is_empty() || track.open().is_some());
+    let known = |track: &&Track| {
+        track.init().is_some()
+            && (!track.listed().is_empty() || track.open().is_some())
+            && !(track.rendition().is_made() && has_stopped(ring, track))
+    };
     let variants: Vec<Variant> = ring.tracks().iter().filter(known).filter_map(Variant::of).collect();
     text(&variants, offer, ring.tracks().iter().all(playlist::independent))
+}
+
+/// It has a gap where what the publisher sends goes on: who comes now is not offered it.
+fn has_stopped(ring: &Ring, made: &Track) -> bool {
+    let last = |track: &Track| track.listed().back().map(|last| (last.msn, last.init().is_some()));
+    let sent = ring.tracks().iter().filter(|track| !track.rendition().is_made());
+    match (made.open(), last(made)) {
+        (None, Some((msn, false))) => sent.filter_map(last).any(|(other, media)| media && other >= msn),
+        _ => false,
+    }
 }
 
 /// What a multivariant playlist says of a rendition; the replay has the same.
@@ -50,7 +64,11 @@ pub struct Variant {
 impl Variant {
     fn of(track: &Track) -> Option<Self> {
         let rate = track.rate();
-        let nominal = if track.rendition() == Rendition::AudioLow { LOW_SOUND_BPS } else { 0 };
+        let nominal = match track.rendition() {
+            Rendition::Video | Rendition::Audio => 0,
+            Rendition::VideoLow => LOW_PICTURE_BPS,
+            Rendition::AudioLow => LOW_SOUND_BPS,
+        };
         let average_bps = match rate.average_bps() {
             0 => nominal,
             measured => measured,
@@ -78,7 +96,8 @@ impl Variant {
 pub fn text(all: &[Variant], offer: Offer, independent: bool) -> Option<String> {
     let find = |rendition| all.iter().find(|variant| variant.rendition == rendition);
     let (full, low) = (find(Rendition::Audio), find(Rendition::AudioLow));
-    let video = find(Rendition::Video).filter(|_| offer == Offer::Everything);
+    let picture = |rendition| find(rendition).filter(|_| offer == Offer::Everything);
+    let (video, small) = (picture(Rendition::Video), picture(Rendition::VideoLow));
     let mut out = String::from("#EXTM3U\n#EXT-X-VERSION:9\n");
     if independent {
         out.push_str("#EXT-X-INDEPENDENT-SEGMENTS\n");
@@ -93,13 +112,16 @@ pub fn text(all: &[Variant], offer: Offer, independent: bool) -> Option<String> 
         );
     }
     // With a picture, sound alone is for who cannot have it; without one it is all there is, in both.
-    let sounds = match (video, offer) {
+    let sounds = match (video.or(small), offer) {
         (Some(_), _) => [low.or(full), None],
         (None, Offer::Everything) => [full, low],
         (None, Offer::SoundOnly) => [low, full],
     };
-    if let Some(video) = video {
-        stream(&mut out, Some(video), full.or(low));
+    if video.is_some() {
+        stream(&mut out, video, full.or(low));
+    }
+    if small.is_some() {
+        stream(&mut out, small, low.or(full));
     }
     for sound in sounds.into_iter().flatten() {
         stream(&mut out, None, Some(sound));

@@ -75,6 +75,7 @@ impl Name {
 pub const fn playlist(rendition: Rendition) -> &'static str {
     match rendition {
         Rendition::Video => "video.m3u8",
+        Rendition::VideoLow => "video360.m3u8",
         Rendition::Audio => "audio.m3u8",
         Rendition::AudioLow => "audio48.m3u8",
     }

@@ -1,19 +1,25 @@
-//! What is made of a publisher's media besides passing it on: a sound of 48 kbit/s for weak networks.
+//! What is made of a publisher's media besides passing it on: a sound of 48 kbit/s for weak networks, and a picture of 360 lines.
 //!
 //! It works beside the pass-through, in pipelines of its own, and must never hold it up, break it or change it. It is told
 //! every step the pass-through's muxers do, so that its segments end where theirs do and have the same numbers.
 
+mod chain;
+mod lane;
+mod picture;
+mod quiet;
 mod sound;
 
 use std::sync::Arc;
+
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
     packager::Packed,
     splitter::{Ended, Step},
 };
-use crate::ingest::{AudioConfig, Track};
+use crate::ingest::{AudioConfig, Track, VideoConfig};
 
-use self::sound::SoundLane;
+use self::{picture::PictureLane, sound::SoundLane};
 
 /// A publisher's sound up to this rate is small enough itself, bits per second.
 pub const SMALL_SOUND_BPS: u32 = 64_000;
@@ -25,8 +31,38 @@ pub fn wants_small_sound(measured_bps: Option<u32>) -> bool {
     !measured_bps.is_some_and(|bps| (SILENCE_BPS..=SMALL_SOUND_BPS).contains(&bps))
 }
 
+/// Whether there can be a small picture of this one: it has more than 360 lines.
+pub fn wants_small_picture(config: &VideoConfig) -> bool {
+    picture::size(config).is_some()
+}
+
+/// The format of what was made.
+#[derive(Debug, Clone)]
+pub enum Made {
+    /// A small picture.
+    Picture(VideoConfig),
+    /// A small sound.
+    Sound(AudioConfig),
+}
+
+impl Made {
+    fn video(&self) -> Option<&VideoConfig> {
+        match self {
+            Self::Picture(config) => Some(config),
+            Self::Sound(_) => None,
+        }
+    }
+
+    fn audio(&self) -> Option<&AudioConfig> {
+        match self {
+            Self::Picture(_) => None,
+            Self::Sound(config) => Some(config),
+        }
+    }
+}
+
 /// Takes what was made, with its format; called from pipelines' threads, must not wait.
-pub type Sink = Arc<dyn Fn(&AudioConfig, Packed) + Send + Sync>;
+pub type Sink = Arc<dyn Fn(&Made, Packed) + Send + Sync>;
 
 /// What all that is made in a run has in common.
 #[derive(Debug, Clone, Copy)]
@@ -39,51 +75,109 @@ pub struct Timing {
     pub leader: Track,
 }
 
+/// What is to be made in a run.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    /// A small one of this sound.
+    pub sound: Option<AudioConfig>,
+    /// A small one of this picture.
+    pub picture: Option<WantedPicture>,
+}
+
+/// A picture to be made small.
+#[derive(Debug)]
+pub struct WantedPicture {
+    /// The publisher's.
+    pub source: VideoConfig,
+    /// Its frames per 1000 s; 0 if not known.
+    pub fps_milli: u32,
+    /// One of so many that the node makes at a time; held until the run is over.
+    pub place: OwnedSemaphorePermit,
+}
+
+/// What is not made any more in this run, and should have been.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// The processor is too slow for a small picture.
+    PictureSlow,
+    /// The small picture failed too often.
+    PictureBroken,
+    /// The small sound failed too often.
+    SoundBroken,
+}
+
 /// What is made in a run.
 pub struct Ladder {
-    timing: Timing,
+    leader: Track,
     sound: Option<SoundLane>,
+    picture: Option<PictureLane>,
+    _place: Option<OwnedSemaphorePermit>,
 }
 
 /// A segment of the leader: its number in the run and where it starts.
 type Boundary = (u64, i64);
 
 impl Ladder {
-    /// Makes a small sound of this one; nothing of `None`. Starts with the first frame.
-    pub fn new(timing: Timing, sound: Option<(AudioConfig, Sink)>) -> Self {
-        Self { timing, sound: sound.map(|(config, sink)| SoundLane::new(config, timing, sink)) }
+    /// Starts with the first frames.
+    pub fn new(timing: Timing, wanted: Wanted, sink: &Sink) -> Self {
+        let sound = wanted.sound.map(|config| SoundLane::new(config, timing, Arc::clone(sink)));
+        let (picture, place) = match wanted.picture {
+            Some(WantedPicture { source, fps_milli, place }) => {
+                (PictureLane::new(source, fps_milli, timing, Arc::clone(sink)), Some(place))
+            }
+            None => (None, None),
+        };
+        Self { leader: timing.leader, sound, picture, _place: place }
     }
 
     /// Sees what the pass-through does.
     pub fn step(&mut self, step: &Step) {
-        let Some(sound) = &mut self.sound else { return };
         match step {
-            Step::Cut(track, ended) if *track == self.timing.leader && ended.last_of_segment => {
-                sound.boundary(next(ended));
+            Step::Cut(track, ended) if *track == self.leader && ended.last_of_segment => {
+                self.sound.iter_mut().for_each(|sound| sound.boundary(next(ended)));
+                self.picture.iter_mut().for_each(|picture| picture.boundary(next(ended)));
             }
-            Step::Frame(frame, stamp) if frame.track == Track::Audio => sound.push(frame, *stamp),
-            Step::Cut(..) | Step::Frame(..) => {}
+            Step::Frame(frame, stamp) => match frame.track {
+                Track::Audio => self.sound.iter_mut().for_each(|sound| sound.push(frame, *stamp)),
+                Track::Video => self.picture.iter_mut().for_each(|picture| picture.push(frame, *stamp)),
+            },
+            Step::Cut(..) => {}
         }
     }
 
     /// Nothing comes any more; what is under way goes on by itself.
     pub fn end(&self) {
-        if let Some(sound) = &self.sound {
-            sound.end();
-        }
+        self.sound.iter().for_each(SoundLane::end);
+        self.picture.iter().for_each(PictureLane::end);
     }
 
     /// Waits for what is under way, at most some tenths of a second.
     pub fn finish(self) {
+        if let Some(picture) = self.picture {
+            picture.finish();
+        }
         if let Some(sound) = self.sound {
             sound.finish();
         }
+    }
+
+    /// What is not made any more until the next run.
+    pub fn troubles(&self) -> Vec<Trouble> {
+        let picture =
+            self.picture.as_ref().and_then(|picture| match (picture.is_slow(), picture.is_broken()) {
+                (true, _) => Some(Trouble::PictureSlow),
+                (_, true) => Some(Trouble::PictureBroken),
+                _ => None,
+            });
+        let sound = self.sound.as_ref().filter(|sound| sound.is_broken()).map(|_| Trouble::SoundBroken);
+        picture.into_iter().chain(sound).collect()
     }
 
     /// All that went in has come out, but for what codecs keep.
     #[cfg(test)]
     pub(crate) fn settled(&self) -> bool {
         self.sound.as_ref().is_none_or(SoundLane::settled)
+            && self.picture.as_ref().is_none_or(PictureLane::settled)
     }
 }
 

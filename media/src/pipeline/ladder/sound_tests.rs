@@ -1,13 +1,15 @@
 //! The small sound of real AAC: where it lies, how large it is, and what becomes of holes and nonsense.
 
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
+
+use gst::prelude::*;
 
 use super::*;
 use crate::pipeline::{
     boxes::{measure, timescale},
-    ladder::Ladder,
+    ladder::{Ladder, Wanted},
     packager::{self, Packed},
-    splitter::{Ended, Splitter},
+    splitter::{Ended, Splitter, Step},
 };
 
 const BASE_US: i64 = 10_000_000;
@@ -86,12 +88,13 @@ struct Small {
 /// What a run of sound alone makes of these frames.
 fn made(config: &AudioConfig, frames: impl Iterator<Item = (i64, Bytes)>) -> (Small, Vec<Ended>) {
     let (tx, rx) = mpsc::channel();
-    let sink: Sink = Arc::new(move |config, packed| {
+    let sink: Sink = Arc::new(move |made, packed| {
+        let config = made.audio().expect("a sound");
         assert_eq!((config.rate, config.channels), (48_000, 1));
         let _ = tx.send(packed);
     });
     let timing = Timing { base_us: BASE_US, part_target_us: PART_US, leader: Track::Audio };
-    let mut ladder = Ladder::new(timing, Some((config.clone(), sink)));
+    let mut ladder = Ladder::new(timing, Wanted { sound: Some(config.clone()), ..Wanted::default() }, &sink);
     let mut splitter = Splitter::new(PART_US, false, FRAME_US);
     let (mut steps, mut passed, mut settle) = (Vec::new(), Vec::new(), true);
     for (pts_us, data) in frames {

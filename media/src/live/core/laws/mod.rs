@@ -26,7 +26,7 @@ use super::{
 use crate::live::event::{Completed, Content, Event, Part, Rendition};
 
 const FIRST_MSN: u64 = 40;
-const RENDITIONS: [Rendition; 3] = Rendition::ALL;
+const RENDITIONS: [Rendition; Rendition::ALL.len()] = Rendition::ALL;
 
 /// What a player of one rendition remembers of earlier playlists.
 #[derive(Default)]
@@ -195,7 +195,7 @@ fn reloads(ring: &Ring, track: &Track, memory: &mut Memory) {
 }
 
 /// Renditions stay aligned: the same number has the same discontinuity number.
-fn aligned([video, others @ ..]: &[Memory; 3]) {
+fn aligned([video, others @ ..]: &[Memory; Rendition::ALL.len()]) {
     for (msn, (_, discontinuity)) in &video.segments {
         for (_, other) in others.iter().filter_map(|other| other.segments.get(msn)) {
             assert_eq!(discontinuity, other, "segment {msn}");
@@ -203,7 +203,7 @@ fn aligned([video, others @ ..]: &[Memory; 3]) {
     }
 }
 
-fn record(memories: &mut [Memory; 3], completed: &[Completed]) {
+fn record(memories: &mut [Memory; Rendition::ALL.len()], completed: &[Completed]) {
     for segment in completed {
         let recorded = &mut memories[segment.rendition as usize].recorded;
         assert_eq!(segment.msn, FIRST_MSN + recorded.len() as u64, "each segment is reported once, in order");
@@ -270,6 +270,8 @@ fn the_multivariant_playlist_offers_picture_with_sound_and_sound_alone() {
          #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"sound48\",NAME=\"Sound\",DEFAULT=YES,AUTOSELECT=YES,CHANNELS=\"1\",URI=\"audio48.m3u8\"\n\
          #EXT-X-STREAM-INF:BANDWIDTH=2516,AVERAGE-BANDWIDTH=2516,CODECS=\"avc1.64001f,mp4a.40.2\",RESOLUTION=1280x720,FRAME-RATE=30.000,AUDIO=\"sound\"\n\
          video.m3u8\n\
+         #EXT-X-STREAM-INF:BANDWIDTH=856000,AVERAGE-BANDWIDTH=2516,CODECS=\"avc1.64001e,mp4a.40.2\",RESOLUTION=640x360,FRAME-RATE=30.000,AUDIO=\"sound48\"\n\
+         video360.m3u8\n\
          #EXT-X-STREAM-INF:BANDWIDTH=56000,AVERAGE-BANDWIDTH=1258,CODECS=\"mp4a.40.2\",AUDIO=\"sound48\"\n\
          audio48.m3u8\n"
     );
@@ -301,21 +303,25 @@ fn what_is_made_here_is_not_waited_for() {
     let both = |segments| of(Rendition::Video, segments).chain(of(Rendition::Audio, segments));
     let mut ring = Ring::new(start(FIRST_MSN));
     let mut pipeline = Pipeline::default();
-    let inits = pipeline.begin().into_iter().take(2);
+    let is_made = |event: &Event| matches!(event, Event::Init(rendition, _) if rendition.is_made());
+    let inits = pipeline.begin().into_iter().filter(|event| !is_made(event));
     let parts: Vec<Event> = both(1).flat_map(|step| pipeline.events(&step)).collect();
     for event in inits.chain(parts) {
         ring.apply(event);
     }
     let text = multivariant::render(&ring, Offer::Everything).expect("picture and sound are there");
-    assert!(!text.contains("audio48"), "{text}");
+    assert!(!text.contains("audio48") && !text.contains("video360"), "{text}");
     // It has begun: it is offered at the rate it will not exceed, before a segment of it is whole.
-    let begun = pipeline.begin().into_iter().skip(2);
-    let part = Step::Part { rendition: Rendition::AudioLow, ms: 290, last: false, key: true };
-    for event in begun.chain(pipeline.events(&part)) {
+    let mut begun: Vec<Event> = pipeline.begin().into_iter().filter(is_made).collect();
+    for rendition in [Rendition::VideoLow, Rendition::AudioLow] {
+        begun.extend(pipeline.events(&Step::Part { rendition, ms: 290, last: false, key: true }));
+    }
+    for event in begun {
         ring.apply(event);
     }
     let text = multivariant::render(&ring, Offer::Everything).expect("still there");
     assert!(text.contains("BANDWIDTH=56000,AVERAGE-BANDWIDTH=56000"), "{text}");
+    assert!(text.contains("BANDWIDTH=856000,AVERAGE-BANDWIDTH=856000"), "{text}");
 }
 
 #[test]
@@ -332,6 +338,27 @@ fn a_small_sound_that_stops_has_gaps_while_the_others_go_on() {
     for (gap, beside) in low.listed().iter().zip(video.listed()).filter(|(low, _)| low.init().is_none()) {
         assert_eq!((gap.msn, gap.pdt), (beside.msn, beside.pdt));
     }
+}
+
+#[test]
+fn what_is_not_made_any_more_is_not_offered_to_who_comes_now() {
+    let offered = |steps: &[Step]| {
+        multivariant::render(&run(steps), Offer::Everything)
+            .expect("picture and sound are there")
+            .contains("video360")
+    };
+    let all = |n| Rendition::ALL.into_iter().flat_map(move |rendition| of(rendition, n));
+    let mut steps: Vec<Step> = (0..3).flat_map(|_| all(1)).collect();
+    assert!(offered(&steps));
+    // One segment late is late; two are given up.
+    let without = || all(1).filter(|step| !matches!(step, Step::Part { rendition: Rendition::VideoLow, .. }));
+    steps.extend(without().chain(without()));
+    assert!(!offered(&steps));
+    steps.extend([Step::Outage, Step::Elapse { ms: 7_100 }]);
+    steps.extend(all(1));
+    assert!(offered(&steps), "it is back with the publisher");
+    steps.extend([Step::Outage, Step::Elapse { ms: 7_100 }]);
+    assert!(offered(&steps), "an outage is everybody's");
 }
 
 #[test]

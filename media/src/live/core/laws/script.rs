@@ -36,7 +36,7 @@ pub(crate) enum Step {
 }
 
 pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let rendition = || prop_oneof![Just(Rendition::Video), Just(Rendition::Audio), Just(Rendition::AudioLow)];
+    let rendition = || proptest::sample::select(Rendition::ALL.to_vec());
     let part = (rendition(), 255..=301_u64, prop::bool::weighted(0.15), prop::bool::weighted(0.5))
         .prop_map(|(rendition, ms, last, key)| Step::Part { rendition, ms, last, key });
     let step = prop_oneof![
@@ -173,6 +173,9 @@ impl Pipeline {
         let format = match rendition {
             Rendition::Video => {
                 Format::Video { codec: "avc1.64001f".into(), width: 1280, height: 720, fps_milli: 30_000 }
+            }
+            Rendition::VideoLow => {
+                Format::Video { codec: "avc1.64001e".into(), width: 640, height: 360, fps_milli: 30_000 }
             }
             Rendition::Audio | Rendition::AudioLow => {
                 let channels = if rendition.is_made() { 1 } else { 2 };

@@ -1,0 +1,98 @@
+// The small picture beside the publisher's, live and in the replay.
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { cast } from '../harness/cast.mjs';
+import { attributes, beside, playlist, text } from '../harness/hls.mjs';
+import { end, goLive, plan, publish } from '../harness/lessons.mjs';
+import { until } from '../harness/wait.mjs';
+import { Yunke } from '../harness/yunke.mjs';
+
+const execute = promisify(execFile);
+
+/** A frame of 25 a second, and milliseconds that are rounded; on a busy machine a picture or two are left out. */
+const NEAR_MS = 130;
+
+/** The variants with a picture, as `[uri, attributes]`. */
+function pictures(index) {
+  const lines = index.split('\n');
+  const variants = lines.flatMap((line, at) => (line.startsWith('#EXT-X-STREAM-INF') ? [[lines[at + 1], attributes(line)]] : []));
+  return new Map(variants.filter(([, variant]) => variant.RESOLUTION));
+}
+
+const starts = (list) => new Map(list.segments.filter(({ gap }) => !gap).map(({ uri, at }) => [Number(uri.match(/-s(\d+)-/)[1]), at]));
+
+test('a small picture is made beside the publisher\'s', async (t) => {
+  const yunke = await Yunke.start(t, { demo: true, quiet: true, env: { YUNKE_MEDIA__SMALL_PICTURES: '1' } });
+  const { organizer, lecturer, near, stage } = await cast(yunke);
+  const lesson = await plan(organizer, stage);
+  await publish(t, lecturer, lesson, { size: 'hd', fps: 25, kbps: 1500 });
+  await goLive(lecturer, lesson);
+  const lease = await until('a lease with an address', async () => {
+    const lease = await near.lease(lesson);
+    return lease.live_url && lease;
+  });
+  const [full, small] = ['video.m3u8', 'video360.m3u8'].map((name) => beside(lease.live_url, name));
+
+  await t.test('the multivariant playlist offers it from the beginning, with the small sound', async () => {
+    const offered = await until('both', async () => {
+      const offered = pictures(await text(lease.live_url));
+      return offered.size === 2 && offered;
+    });
+    assert.deepEqual([...offered.keys()], ['video.m3u8', 'video360.m3u8']);
+    const [best, low] = [...offered.values()];
+    assert.deepEqual([best.RESOLUTION, low.RESOLUTION], ['1280x720', '640x360']);
+    assert.equal(low['FRAME-RATE'], '25.000');
+    assert.equal(low.AUDIO, 'sound48');
+    assert.match(low.CODECS, /^avc1\.[0-9a-f]{6},mp4a\.40\.2$/i);
+    assert.ok(Number(low.BANDWIDTH) >= 800_000 && Number(low.BANDWIDTH) < 1_000_000, low.BANDWIDTH);
+    assert.doesNotMatch(await text(lease.live_audio_url), /video/);
+  });
+
+  await t.test('its segments are those of the publisher\'s: numbers, times, a key frame first, 360 lines', async () => {
+    const [best, low] = await until('some segments of both', async () => {
+      const both = await Promise.all([full, small].map((url) => playlist(url)));
+      return both.every((list) => starts(list).size >= 4) && both;
+    }, { within: 30_000 });
+    const [theirs, mine] = [starts(best), starts(low)];
+    const common = [...mine.keys()].filter((msn) => theirs.has(msn));
+    assert.ok(common.length >= 3, `${common.length} in common`);
+    for (const msn of common) {
+      const off = mine.get(msn) - theirs.get(msn);
+      assert.ok(off > -2 && off <= NEAR_MS, `segment ${msn} begins ${off} ms from the publisher's`);
+    }
+    const reports = (list) => [...list.text.matchAll(/#EXT-X-RENDITION-REPORT:URI="([^"]+)"/g)].map(([, uri]) => uri).sort();
+    assert.deepEqual(reports(best), ['audio.m3u8', 'audio48.m3u8', 'video360.m3u8']);
+    assert.deepEqual(reports(low), ['audio.m3u8', 'audio48.m3u8', 'video.m3u8']);
+
+    const segment = low.segments.find(({ uri }) => uri.includes(`-s${common.at(-1)}-`));
+    const init = attributes(`:${low.tags['EXT-X-MAP']}`).URI;
+    const files = await Promise.all([init, segment.uri].map(async (uri) => Buffer.from(await (await fetch(new URL(uri, small))).arrayBuffer())));
+    const file = join(yunke.folder, 'small.mp4');
+    await writeFile(file, Buffer.concat(files));
+    const { stdout } = await execute('ffprobe', ['-v', 'error', '-show_entries', 'stream=width,height:frame=key_frame,pict_type,height', '-of', 'json', file]);
+    const { streams: [stream], frames } = JSON.parse(stdout);
+    assert.deepEqual([stream.width, stream.height], [640, 360]);
+    assert.deepEqual([frames[0].key_frame, frames.filter(({ key_frame: key }) => key).length], [1, 1], 'one key frame, the first');
+    assert.ok(frames.every(({ pict_type: type }) => type !== 'B'));
+    const bps = (files[1].length * 8) / segment.duration;
+    t.diagnostic(`${frames.length} pictures in ${segment.duration} s, ${Math.round(bps / 1000)} kbit/s`);
+    assert.ok(bps < 800_000, `${bps} bit/s`);
+    await execute('ffmpeg', ['-nostdin', '-v', 'error', '-xerror', '-i', file, '-f', 'null', '-']);
+  });
+
+  await t.test('the replay has it, and nobody was told of trouble', async () => {
+    const { publisher } = await lecturer.get(`/api/studio/lessons/${lesson}`);
+    assert.deepEqual(publisher.notes.filter(({ code }) => code.startsWith('small_')), []);
+    await end(lecturer, lesson);
+    const { replay_url: replay } = await near.lease(lesson);
+    assert.deepEqual([...pictures(await text(replay)).keys()], ['video.m3u8', 'video360.m3u8']);
+    const [best, low] = await Promise.all(['video.m3u8', 'video360.m3u8'].map((name) => playlist(beside(replay, name))));
+    assert.equal(low.segments.length, best.segments.length);
+    assert.equal((await fetch(beside(replay, low.segments[0].uri))).status, 200);
+  });
+});
