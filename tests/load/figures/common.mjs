@@ -13,9 +13,9 @@ import { binFolder, Yunke } from '../../harness/yunke.mjs';
 export const run = promisify(execFile);
 const TICKS_PER_SECOND = 100;
 
-/** Yunke with a live lesson published by ffmpeg as `how` says; `file` sends a prepared one unchanged. */
+/** Yunke with a live lesson published by ffmpeg as `how` says; `file` sends a prepared one unchanged, `env` is the server's. */
 export async function liveLesson(scope, how = {}) {
-  const yunke = await Yunke.start(scope, { demo: true, quiet: true });
+  const yunke = await Yunke.start(scope, { demo: true, quiet: true, env: how.env });
   const people = await cast(yunke);
   const lesson = await plan(people.organizer, people.stage);
   let publisher;
