@@ -16,10 +16,15 @@ export type FailureKind =
   /** Does not play this way here; another way may. */
   | 'never'
 
+/** Which picture: the one the network carries, the lecturer's own, or the small one. */
+export type Quality = 'auto' | 'high' | 'low'
+
 export interface EngineEvents {
   failed(kind: FailureKind, detail: string): void
   /** The source answers and can be played. */
   ready(): void
+  /** Whether there is more than one picture to choose from. */
+  choices?(many: boolean): void
   /** Media stands still, or moves again, where the element does not notice. */
   flows?(moving: boolean): void
 }
@@ -29,6 +34,8 @@ export type StartAt = 'live' | { date: number | null; guessMs: number }
 
 export interface Engine {
   load(url: string, at: StartAt): void
+  /** Which picture, from now on; without it there is nothing to choose. */
+  prefer?(quality: Quality): void
   /** From now on ask with another lease, without touching what plays. False: a new load is needed. */
   swapLease(from: string, to: string): boolean
   /** After a failure of the network: go on with the same source. */

@@ -3,7 +3,7 @@
  * alternate audio, and ours is a rendition of its own (docs/adr/0009).
  */
 import Hls, { ErrorDetails, ErrorTypes, Events, type ErrorData, type HlsConfig, type LevelDetails } from 'hls.js'
-import type { Engine, EngineEvents, StartAt } from './engine'
+import type { Engine, EngineEvents, Quality, StartAt } from './engine'
 import { dateAt, timeAt } from './timeline'
 
 /** hls.js may repair the decoder this often in a row before the player builds everything anew. */
@@ -22,7 +22,9 @@ const CONFIG: Partial<HlsConfig> = {
   backBufferLength: 60,
   maxBufferLength: 20,
   maxMaxBufferLength: 60,
+  // It begins with what the estimate carries; its test of the bandwidth would show the small picture first.
   startLevel: -1,
+  testBandwidth: false,
   abrEwmaDefaultEstimate: 3_000_000,
   autoStartLoad: false,
   enableWorker: false, // its worker is a blob: URL, which the content security policy refuses
@@ -42,6 +44,7 @@ export class HlsEngine implements Engine {
   private wanted: StartAt = 'live'
   private placed = false
   private started = false
+  private quality: Quality = 'auto'
   private repairs: number[] = []
 
   constructor(
@@ -66,6 +69,8 @@ export class HlsEngine implements Engine {
       // Of sound alone the playlist's first is meant, and no more: the smallest where members chose 仅听声音. To begin with
       // it saves hls.js' test of the bandwidth, too.
       if (hls.levels.every((level) => !level.videoCodec)) hls.startLevel = hls.autoLevelCapping = hls.firstLevel
+      this.events.choices?.(pictures(hls).length > 1)
+      hls.loadLevel = this.level(hls)
       hls.startLoad(at === 'live' ? -1 : Math.max(0, at.guessMs / 1000))
     })
     hls.on(Events.LEVEL_LOADED, (_event, data) => {
@@ -75,6 +80,13 @@ export class HlsEngine implements Engine {
     hls.on(Events.ERROR, (_event, data) => this.error(hls, data))
     hls.attachMedia(this.video)
     hls.loadSource(url)
+  }
+
+  /** What is buffered ahead gives way, so that it is seen at once. */
+  prefer(quality: Quality): void {
+    this.quality = quality
+    const hls = this.hls
+    if (hls && this.started) hls.nextLevel = this.level(hls)
   }
 
   swapLease(from: string, to: string): boolean {
@@ -145,11 +157,21 @@ export class HlsEngine implements Engine {
       return
     }
     // What is made small may be missing for a while; what the lecturer sends is there.
-    if (data.details === ErrorDetails.FRAG_GAP) hls.autoLevelCapping = -1
+    if (data.details === ErrorDetails.FRAG_GAP) {
+      hls.autoLevelCapping = -1
+      if (this.quality === 'low') hls.nextLevel = -1
+    }
     if (!data.fatal) return
     if (data.type === ErrorTypes.NETWORK_ERROR) this.events.failed('network', data.details)
     else if (data.type === ErrorTypes.MEDIA_ERROR && this.mayRepair()) hls.recoverMediaError()
     else this.events.failed('media', data.details)
+  }
+
+  /** hls.js' number of the chosen picture; -1: it decides. */
+  private level(hls: Hls): number {
+    const own = pictures(hls)
+    if (this.quality === 'auto' || own.length < 2) return -1
+    return (this.quality === 'low' ? own[0] : own.at(-1)) ?? -1
   }
 
   private mayRepair(): boolean {
@@ -158,4 +180,10 @@ export class HlsEngine implements Engine {
     this.repairs.push(now)
     return this.repairs.length <= MEDIA_REPAIRS
   }
+}
+
+/** The numbers of the levels with a picture, the smallest first. */
+function pictures(hls: Hls): number[] {
+  const own = hls.levels.map((level, at) => ({ at, height: level.height, bitrate: level.bitrate })).filter(({ height }) => height > 0)
+  return own.sort((a, b) => a.height - b.height || a.bitrate - b.bitrate).map(({ at }) => at)
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Engine, EngineEvents, EngineFactory } from './engine'
+import type { Engine, EngineEvents, EngineFactory, Quality } from './engine'
 import { Playback, type Source } from './playback'
 
 /** A media element that does what it is told. */
@@ -27,6 +27,7 @@ interface Opened {
   url: string
   events: EngineEvents
   gone: boolean
+  quality: Quality
 }
 
 const LIVE: Source = { kind: 'live', url: '/live', whep: '/whep' }
@@ -35,9 +36,10 @@ let opened: Opened[]
 let said: string[]
 let playback: Playback
 let whepThere: boolean
+let choices: boolean
 
 const make = (way: 'hls' | 'whep'): EngineFactory => (_video, events) => {
-  const one: Opened = { way, url: '', events, gone: false }
+  const one: Opened = { way, url: '', events, gone: false, quality: 'auto' }
   opened.push(one)
   const engine: Engine = {
     load: (url) => (one.url = url),
@@ -48,7 +50,7 @@ const make = (way: 'hls' | 'whep'): EngineFactory => (_video, events) => {
     seekLive: () => undefined,
     behindLiveMs: () => 0,
     destroy: () => (one.gone = true),
-    ...(way === 'whep' ? { realtime: true as const } : {}),
+    ...(way === 'whep' ? { realtime: true as const } : { prefer: (quality: Quality) => (one.quality = quality) }),
   }
   return engine
 }
@@ -67,7 +69,7 @@ async function playing(source = LIVE) {
 
 beforeEach(() => {
   vi.useFakeTimers()
-  ;[video, opened, said, whepThere] = [new FakeVideo(), [], [], true]
+  ;[video, opened, said, whepThere, choices] = [new FakeVideo(), [], [], true, false]
   const say = (what: string) => () => void said.push(what)
   playback = new Playback({
     video: video as unknown as HTMLVideoElement,
@@ -75,13 +77,31 @@ beforeEach(() => {
     loadWhep: async () => (whepThere ? make('whep') : null),
     random: () => 0.5,
     now: () => performance.now(),
-    events: { moving: say('moving'), standing: (why) => said.push(why), paused: say('paused'), blocked: say('blocked'), ended: say('ended'), jumped: say('jumped'), leaseRefused: say('lease'), unsupported: say('unsupported') },
+    events: { moving: say('moving'), standing: (why) => said.push(why), paused: say('paused'), blocked: say('blocked'), ended: say('ended'), jumped: say('jumped'), leaseRefused: say('lease'), choices: (many) => (choices = many), unsupported: say('unsupported') },
   })
 })
 afterEach(() => {
   playback.destroy()
   vi.unstubAllGlobals()
   vi.useRealTimers()
+})
+
+describe('the picture that was chosen', () => {
+  it('is kept by every source that is opened, and there is no choice by WHEP', async () => {
+    playback.prefer('low')
+    await playing({ ...LIVE, whep: null })
+    last().events.choices?.(true)
+    expect([last().quality, choices]).toEqual(['low', true])
+    playback.prefer('high')
+    expect(last().quality).toBe('high')
+    const before = last()
+    await playing()
+    expect([plays(), choices]).toEqual([['whep /whep'], false])
+    before.events.choices?.(true)
+    expect(choices).toBe(false)
+    await playing({ ...LIVE, whep: null })
+    expect(last().quality).toBe('high')
+  })
 })
 
 describe('a low-latency lesson', () => {

@@ -3,7 +3,7 @@
  * failure ends in another try: it gives up only what the device cannot play at all.
  */
 import { Backoff } from './backoff'
-import type { Engine, EngineFactory, FailureKind, StartAt } from './engine'
+import type { Engine, EngineFactory, FailureKind, Quality, StartAt } from './engine'
 import { Still } from './still'
 import { Watchdog, type Cure } from './watchdog'
 import { WhepChoice, type WhepFailure } from './whepChoice'
@@ -20,6 +20,8 @@ export interface PlaybackEvents {
   ended(): void
   jumped(): void
   leaseRefused(): void
+  /** Whether there is more than one picture to choose from. */
+  choices(many: boolean): void
   unsupported(): void
 }
 
@@ -54,6 +56,7 @@ export class Playback {
   /** The member wants it to play. */
   wanted = false
   lecturerAway = false
+  private quality: Quality = 'auto'
   private engine: Engine | null = null
   private factory: EngineFactory | null = null
   private loading = 0
@@ -110,13 +113,18 @@ export class Playback {
       failed: (kind, detail) => {
         if (this.engine === engine) this.failed(kind, detail)
       },
+      choices: (many) => {
+        if (this.engine === engine) this.options.events.choices(many)
+      },
       flows: (moving) => {
         if (this.engine === engine) this.flows(moving)
       },
     })
     this.engine = engine
+    if (engine.realtime) this.options.events.choices(false)
     this.standsSince = null
     this.watchdog.reset()
+    engine.prefer?.(this.quality)
     engine.load(whep && source.whep !== null ? source.whep : source.url, at)
     if (this.wanted) this.start()
   }
@@ -163,6 +171,11 @@ export class Playback {
     // Nothing plays that could say that it was paused.
     this.options.events.paused()
     this.rest()
+  }
+
+  prefer(quality: Quality): void {
+    this.quality = quality
+    this.engine?.prefer?.(quality)
   }
 
   /** UTC date of the frame that shows; null while it is not known or changing. */

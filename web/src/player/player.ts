@@ -3,7 +3,7 @@
  * It must never claim what was not played, and never stop playing because something else failed.
  */
 import type { LeaseGrant, RoomState } from '@/api/types'
-import type { StartAt } from './engine'
+import type { Quality, StartAt } from './engine'
 import { Evidence, type EvidenceApi } from './evidence'
 import type { BeatState } from '@/api/types'
 import type { Sample } from './meter'
@@ -28,6 +28,8 @@ export interface PlayerOptions {
   serverNow: () => number
   /** Where a replay was left. */
   bookmark: { get(): number | null; set(ms: number | null): void }
+  /** Which picture was chosen on this device. */
+  taste: { get(): Quality; set(quality: Quality): void }
 }
 
 const SAMPLE_MS = 500
@@ -69,9 +71,13 @@ export class Player {
         ended: () => this.finished(),
         jumped: () => this.evidence.meter.jump(options.now()),
         leaseRefused: () => this.evidence.refused(),
+        choices: (choices) => this.set({ choices }),
         unsupported: () => this.set({ stage: 'failed' }),
       },
     })
+    const quality = options.taste.get()
+    this.value = { ...this.value, quality }
+    this.playback.prefer(quality)
     this.timer = setInterval(() => this.tick(), SAMPLE_MS)
     this.listen()
   }
@@ -142,6 +148,13 @@ export class Player {
     this.options.video.defaultPlaybackRate = rate
     this.options.video.playbackRate = rate
     this.set({ rate })
+  }
+
+  /** 画质: kept for the next lesson, too. */
+  setQuality(quality: Quality): void {
+    this.options.taste.set(quality)
+    this.playback.prefer(quality)
+    this.set({ quality })
   }
 
   /** 仅听声音: less data, less battery, the same place. */

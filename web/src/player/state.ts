@@ -1,6 +1,7 @@
 /** What a page can show of the player, and nothing else. */
 import type { Problem } from '@/api/problem'
 import type { Phase, Progress, RoomState } from '@/api/types'
+import type { Quality } from './engine'
 import type { Link } from './room'
 
 export type Stage =
@@ -39,6 +40,9 @@ export interface PlayerState {
   outMs: number | null
   behindLiveMs: number | null
   rate: number
+  quality: Quality
+  /** There is more than one picture to choose from. */
+  choices: boolean
   /** Will play by itself when the lesson begins. */
   armed: boolean
   link: Link
@@ -57,6 +61,8 @@ export const firstState: PlayerState = {
   outMs: null,
   behindLiveMs: null,
   rate: 1,
+  quality: 'auto',
+  choices: false,
   armed: false,
   link: 'connecting',
   pending: 0,

@@ -74,6 +74,8 @@ export default {
     unit: 'Held by',
     time: 'Time',
     chapters: 'Chapters',
+    quality: 'Picture quality',
+    qualities: { auto: 'Automatic', high: 'Full', low: 'Smooth' },
     captions: 'Captions',
     captionsOff: 'Off',
     captionsIn: { zh: 'Chinese', en: 'English', other: 'Other' },

@@ -72,6 +72,8 @@ export default {
     unit: '单位',
     time: '时间',
     chapters: '章节',
+    quality: '画质',
+    qualities: { auto: '自动', high: '高清', low: '流畅' },
     captions: '字幕',
     captionsOff: '关',
     captionsIn: { zh: '中文', en: '英文', other: '其他' },

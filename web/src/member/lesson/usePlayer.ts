@@ -4,6 +4,7 @@ import type { Lesson } from '@/api/types'
 import { serverNow } from '@/lib/now'
 import { evidenceApi } from '@/player/api'
 import { mediaSession, wakeLock } from '@/player/comfort'
+import type { Quality } from '@/player/engine'
 import { openOutboxStore } from '@/player/outboxStore'
 import { deviceOf, loadEngine, loadWhep, thisPlatform } from '@/player/platform'
 import { Player } from '@/player/player'
@@ -38,6 +39,26 @@ function bookmark(lessonId: string) {
   }
 }
 
+const QUALITY = 'yunke.quality'
+
+const taste = {
+  get: (): Quality => {
+    try {
+      const kept = localStorage.getItem(QUALITY)
+      return kept === 'high' || kept === 'low' ? kept : 'auto'
+    } catch {
+      return 'auto'
+    }
+  },
+  set: (quality: Quality) => {
+    try {
+      localStorage.setItem(QUALITY, quality)
+    } catch {
+      // storage is blocked: it is chosen anew next time
+    }
+  },
+}
+
 export function usePlayer(): PlayerHandle {
   const state = shallowRef<PlayerState>(firstState)
   const player = shallowRef<Player | null>(null)
@@ -62,6 +83,7 @@ export function usePlayer(): PlayerHandle {
       now: () => performance.now(),
       serverNow,
       bookmark: bookmark(lesson.id),
+      taste,
     })
     player.value = next
     clean = [
