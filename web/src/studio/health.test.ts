@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { loadArea, setLocale, t } from '@/i18n'
 import { bitrate, healthLines, profile } from './health'
 
 describe('health in words', () => {
@@ -20,6 +21,17 @@ describe('health in words', () => {
       severity: 'warn',
       params: { value: '', code: 'new_one' },
     })
+  })
+
+  it('says in words, and calmly, what is not made any more', async () => {
+    await setLocale('zh-CN')
+    await loadArea('studio')
+    const lines = healthLines(['small_picture_slow', 'small_picture_broken', 'small_sound_broken'].map((code) => ({ code, value: null })))
+    expect(lines.map((line) => [line.severity, t(line.what, line.params)])).toEqual([
+      ['info', '流畅画质已自动关闭：这台电脑忙不过来'],
+      ['info', '流畅画质已自动关闭：多次出错'],
+      ['info', '低码率声音已自动关闭：多次出错'],
+    ])
   })
 
   it('speaks of the browser in the booth, and of no rate the browser chose', () => {
