@@ -87,7 +87,7 @@ impl Listeners {
 pub struct App {
     config: Config,
     origin: Origin,
-    store: Arc<dyn ObjectStore>,
+    replays: Replays,
     lessons: Arc<Lessons>,
     control: Arc<Control>,
     jobs: Jobs,
@@ -110,9 +110,13 @@ impl App {
         let origin = Origin::new(LeaseKey::derive(secret.as_bytes()), Arc::clone(&clock));
         let server: Arc<dyn Server> = Arc::new(HttpServer::new(&config.server_url, secret, &config.node)?);
         let (tasks, changed) = (TaskTracker::new(), Arc::new(Notify::new()));
+        let files = FileKey::derive(secret.as_bytes());
+        let replays = Replays::new(origin.clone(), Arc::clone(&store));
+        let (jobs, worker) =
+            Jobs::new(Arc::clone(&store), &config.store_dir, replays.clone(), files, Arc::clone(&clock));
         let context = lesson::Context {
             origin: origin.clone(),
-            store: Arc::clone(&store),
+            store,
             clock: Arc::clone(&clock),
             tasks: tasks.clone(),
             changed: Arc::clone(&changed),
@@ -120,13 +124,11 @@ impl App {
             small_pictures: Arc::new(Semaphore::new(config.small_pictures)),
         };
         let lessons = Arc::new(Lessons::new(context, Arc::clone(&server)));
-        let files = FileKey::derive(secret.as_bytes());
-        let (jobs, worker) = Jobs::new(Arc::clone(&store), files, Arc::clone(&clock));
         let control = Control::new(&config.node, boot, clock, Arc::clone(&lessons), server, changed);
         let control = Arc::new(control);
         let shutdown = CancellationToken::new();
         let worker = Some(worker);
-        Ok(Self { config, origin, store, lessons, control, jobs, worker, metrics, tasks, shutdown })
+        Ok(Self { config, origin, replays, lessons, control, jobs, worker, metrics, tasks, shutdown })
     }
 
     /// Ends the service when cancelled.
@@ -251,7 +253,7 @@ impl App {
             .merge(jobs::router(self.jobs.clone()))
             .merge(whip::router(Arc::new(publishers)))
             .merge(whep::router(Arc::new(viewers)))
-            .merge(Replays::new(self.origin.clone(), Arc::clone(&self.store)).router())
+            .merge(self.replays.router())
     }
 }
 

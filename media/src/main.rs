@@ -26,11 +26,29 @@ struct Arguments {
     /// Gets the real addresses once everything listens.
     #[arg(long)]
     addresses_file: Option<PathBuf>,
+    #[command(subcommand)]
+    work: Option<Work>,
+}
+
+/// What the service starts itself for.
+#[derive(Debug, clap::Subcommand)]
+enum Work {
+    /// Makes segments of a file; the order comes on standard input.
+    #[command(hide = true)]
+    FillWorker,
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    if let Some(Work::FillWorker) = arguments.work {
+        log(LogFormat::Text);
+        return yunke_media::jobs::work();
+    }
+    serve(arguments)
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let arguments = Arguments::parse();
+async fn serve(arguments: Arguments) -> anyhow::Result<()> {
     let config = Config::load(arguments.config.as_deref())?;
     log(config.log);
     let listeners = Listeners::bind(&config).await?;

@@ -9,7 +9,7 @@ import { cast, DEMO } from '../harness/cast.mjs';
 import { Tabs } from '../harness/hidden.mjs';
 import { beside, playlist } from '../harness/hls.mjs';
 import { edgePast, plan } from '../harness/lessons.mjs';
-import { BOOTH, plays, says, signIn, watch, WORDS } from '../harness/pages.mjs';
+import { BOOTH, FILL, plays, says, signIn, watch, WORDS } from '../harness/pages.mjs';
 import { pdf } from '../harness/pdf.mjs';
 import { browser, DESK, FAKE_CAMERA, open, picture } from '../harness/phone.mjs';
 import { playable } from '../harness/recorded.mjs';
@@ -67,6 +67,10 @@ test('the booth', async (t) => {
   const { faults } = desk;
   const attend = (page) => {
     page.on('dialog', (dialog) => dialog.accept());
+    page.on('request', (request) => {
+      const file = new URL(request.url()).pathname.match(/^\/fill\/(.+)$/);
+      if (file) yunke.secret('file pass', file[1]);
+    });
     page.on('request', (request) => (offers += request.method() === 'POST' && /\/whip$/.test(request.url()) ? 1 : 0));
     page.on('response', async (response) => {
       const granted = /\/api\/.*\/booth$/.test(response.url()) && response.ok();
@@ -261,6 +265,28 @@ test('the booth', async (t) => {
     await says(desk, /辛苦了/);
     await until('the seat to be free', async () => (await studio()).publisher === null);
     assert.deepEqual(faults.filter((fault) => !/ERR_CONNECTION|ERR_INTERNET_DISCONNECTED|ERR_NETWORK|status of (404|409|503)|blocked by CORS|ERR_FAILED/.test(fault)), []);
+  });
+
+  await t.test('a copy takes the place of what was missing while the cable was out', async () => {
+    const fills = () => lecturer.get(`/api/studio/lessons/${lesson}/fills`);
+    const [{ gaps }, { length_ms: length }] = [await fills(), await near.get(`/api/lessons/${lesson}`)];
+    const missing = (pieces) => pieces.reduce((sum, { from_ms: from, to_ms: to }) => sum + to - from, 0);
+    const button = copies().getByRole('button', { name: FILL.use });
+    await until('a copy to be offered', async () => (await button.count()) > 0, { within: 20_000 });
+    await picture(desk, 'booth-copy-offer');
+    for (let left = await button.count(); left > 0; left -= 1) {
+      await button.first().click();
+      await until('it to be worked on and done', async () => (await button.count()) < left && (await fills()).fills.every(({ status }) => ['ready', 'failed'].includes(status.stage)), { within: 90_000 });
+    }
+    await says(desk, FILL.ready, { within: 20_000 });
+    await picture(desk, 'booth-copy-used');
+    const { gaps: rest, fills: used } = await fills();
+    t.diagnostic(`${missing(gaps)} ms were missing, ${missing(rest)} ms still are: ${used.map(({ status }) => status.code ?? status.stage)}`);
+    const ready = used.filter(({ status }) => status.stage === 'ready');
+    assert.ok(ready.length > 0, JSON.stringify(used));
+    assert.ok(missing(gaps) - missing(rest) >= 2_000, `${missing(gaps)} ms, then ${missing(rest)} ms`);
+    const after = await near.get(`/api/lessons/${lesson}`);
+    assert.equal(after.length_ms, length);
   });
 
   await t.test('the copies on this computer play, up to the crash', async () => {

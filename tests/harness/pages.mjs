@@ -65,6 +65,23 @@ export const REPLAY = {
   hidden: /回放暂未开放/,
 };
 
+/** The card with which gaps are filled. */
+export const FILL = {
+  title: '补录',
+  missing: /回放里的空缺/,
+  noPreview: /这个浏览器放不了这个文件/,
+  would: /将补上 0:/,
+  noOverlap: /没有覆盖任何空缺/,
+  notARecording: /这不是 WebM 或 MP4 录像文件/,
+  send: /^上传（/,
+  sending: /正在上传/,
+  pause: '暂停',
+  paused: /% ?停了/,
+  ready: /已补上/,
+  withdraw: '撤回',
+  use: '用它补上中断',
+};
+
 export async function signIn(page, { phone, password }, to = '/') {
   await page.goto(`/sign-in?to=${encodeURIComponent(to)}`);
   await page.getByLabel(WORDS.phone).fill(phone);

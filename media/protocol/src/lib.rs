@@ -6,6 +6,7 @@
 //! ([`WorkStatus`]). This crate does no I/O and reads no clock.
 
 mod file_pass;
+mod fills;
 mod ice;
 mod lease;
 mod messages;
@@ -14,6 +15,10 @@ mod srt;
 mod work;
 
 pub use file_pass::{FileKey, FilePass, FileRight};
+pub use fills::{
+    Fill, FillKind, FillMove, FillPlan, FilledGap, Fills, MAX_FILL_BYTES, MAX_FILL_OFFSET_MS,
+    MAX_FILL_PIECE_BYTES,
+};
 pub use ice::{IceServer, in_environment as ice_servers_in_environment};
 pub use lease::{DeviceClass, Lease, LeaseError, LeaseKey, Purpose, Stretch};
 pub use messages::{
@@ -42,6 +47,10 @@ pub mod paths {
     pub const SHUTDOWN: &str = "/control/shutdown";
     /// Server → media: the lesson as one MP4 file. `POST` asks for it, `GET` asks how far it is; 200 `WorkStatus`, else `WorkRefusal`.
     pub const MP4: &str = "/control/lessons/{lesson}/mp4";
+    /// Server → media: `GET` 200 `Fills`; `POST` `FillPlan`, 200 `Fill`; else `WorkRefusal`.
+    pub const FILLS: &str = "/control/lessons/{lesson}/fills";
+    /// Server → media: `PATCH` `FillMove`, `DELETE`; both 200 `Fills`, else `WorkRefusal`.
+    pub const FILL: &str = "/control/lessons/{lesson}/fills/{fill}";
 
     /// One of these paths for one lesson.
     pub fn of_lesson(path: &str, lesson: uuid::Uuid) -> String {

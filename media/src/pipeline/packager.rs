@@ -188,11 +188,16 @@ impl Packager {
 
     /// Gets the last parts out and stops. Waits some milliseconds, at most [`FINISH_TIME`].
     pub fn finish(self) {
+        self.finish_in(FINISH_TIME);
+    }
+
+    /// The same, where nobody waits for the end of it.
+    pub fn finish_in(self, time: Duration) {
         for src in [&self.video, &self.audio].into_iter().flatten() {
             let _ = src.end_of_stream();
         }
         let state = self.lanes.state();
-        let waited = self.lanes.ended.wait_timeout_while(state, FINISH_TIME, |state| state.open > 0);
+        let waited = self.lanes.ended.wait_timeout_while(state, time, |state| state.open > 0);
         if waited.is_ok_and(|(_, time)| time.timed_out()) {
             tracing::warn!("the pipeline did not end in time; its last part is lost");
         }

@@ -36,6 +36,9 @@ pub struct Index {
     pub inits: Vec<InitEntry>,
     /// Segments and gaps, per rendition in order of time; the renditions interleave.
     pub entries: Vec<Entry>,
+    /// Streams of the fills that were put in the place of gaps, in their order; not part of the recording itself.
+    #[serde(skip)]
+    pub fills: Vec<u64>,
 }
 
 /// An initialization section.
@@ -86,7 +89,7 @@ pub struct MediaEntry {
 impl Index {
     /// Without entries.
     pub fn new(lesson: Uuid, zero_at: UtcMillis) -> Self {
-        Self { lesson, zero_at, length_ms: None, inits: Vec::new(), entries: Vec::new() }
+        Self { lesson, zero_at, length_ms: None, inits: Vec::new(), entries: Vec::new(), fills: Vec::new() }
     }
 
     /// Adds the next page.
@@ -105,7 +108,7 @@ impl Index {
 
     /// Which edition of the recording it is; goes into names.
     pub fn edition(&self) -> String {
-        "0".to_owned()
+        self.fills.iter().fold("0".to_owned(), |name, stream| format!("{name}-{stream:x}"))
     }
 
     /// The last number used, over all renditions.

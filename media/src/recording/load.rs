@@ -1,12 +1,14 @@
 //! Reads a recording's index back: after a restart, and for the replay.
 
 use object_store::{ObjectStore, ObjectStoreExt as _, path::Path};
+use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use futures_util::TryStreamExt as _;
 
 use super::{
     Beginning,
+    fill::{FillRecord, FillState, fills_prefix},
     index::{self, Index},
 };
 
@@ -44,12 +46,33 @@ pub async fn load(store: &dyn ObjectStore, lesson: Uuid) -> Result<Loaded, objec
     Ok(sum.map_or(Loaded::Nothing, |index| Loaded::Open(Beginning { index, pages })))
 }
 
-/// The whole recording of a lesson that has ended, if it is complete.
+/// The whole recording of a lesson that has ended, if it is complete, with the fills that are ready.
 pub async fn whole(store: &dyn ObjectStore, lesson: Uuid) -> Result<Option<Index>, object_store::Error> {
-    get(store, &index::index_path(lesson)).await
+    let Some(mut index) = get::<Index>(store, &index::index_path(lesson)).await? else { return Ok(None) };
+    for record in fills(store, lesson).await? {
+        if let FillState::Ready(filled) = &record.state {
+            index.apply(filled);
+        }
+    }
+    Ok(Some(index))
 }
 
-async fn get(store: &dyn ObjectStore, path: &Path) -> Result<Option<Index>, object_store::Error> {
+/// The fills of a lesson, in order of their making.
+pub async fn fills(store: &dyn ObjectStore, lesson: Uuid) -> Result<Vec<FillRecord>, object_store::Error> {
+    let prefix = fills_prefix(lesson);
+    let paths: Vec<Path> = store.list(Some(&prefix)).map_ok(|object| object.location).try_collect().await?;
+    let mut records = Vec::new();
+    for path in &paths {
+        records.extend(get::<FillRecord>(store, path).await?);
+    }
+    records.sort_by_key(|record| (record.created_at, record.fill));
+    Ok(records)
+}
+
+async fn get<T: DeserializeOwned>(
+    store: &dyn ObjectStore,
+    path: &Path,
+) -> Result<Option<T>, object_store::Error> {
     let object = match store.get(path).await {
         Ok(object) => object,
         Err(object_store::Error::NotFound { .. }) => return Ok(None),

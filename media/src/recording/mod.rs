@@ -3,6 +3,7 @@
 //! It must never hold up the live path: what the store does not take in time is lost, counted and said; the index then has
 //! an entry without media, so that the replay shows a gap and not a wrong time.
 
+pub mod fill;
 pub mod index;
 mod load;
 mod writer;
@@ -23,7 +24,7 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 use yunke_protocol::{LessonMillis, UtcMillis};
 
-pub use self::load::{Loaded, load, whole};
+pub use self::load::{Loaded, fills, load, whole};
 use self::{index::Index, writer::Writer};
 use crate::live::event::{Completed, Content};
 

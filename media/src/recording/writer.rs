@@ -145,6 +145,7 @@ impl Writer {
             length_ms: None,
             inits: self.index.inits[self.page_inits..].to_vec(),
             entries: self.index.entries[self.page_entries..].to_vec(),
+            fills: Vec::new(),
         };
         let path = index::page_path(self.index.lesson, self.page);
         if self.put(&path, json(&page)).await.is_none() {

@@ -7,7 +7,7 @@ use yunke_protocol::{FileRight, Phase, paths};
 use crate::support::{AAC, KEY, Media, Publisher, Server, X264, ffmpeg, probe};
 
 /// A white flash and a beep of 200 ms every second.
-const BEEP: &[&str] =
+pub(crate) const BEEP: &[&str] =
     &["-re", "-f", "lavfi", "-i", "aevalsrc='if(lt(mod(t,1),0.2),0.8*sin(2*PI*1000*t),0)':s=48000"];
 
 /// Picture and sound with a flash and a beep, of this size.
@@ -19,7 +19,7 @@ fn flashes(media: &Media, size: &str) -> Publisher {
 }
 
 /// A lesson of two stretches of about 4 s with a gap between, and another picture size behind it; it has ended.
-async fn lesson_with_a_gap(server: &Server, media: &Media) -> i64 {
+pub(crate) async fn lesson_with_a_gap(server: &Server, media: &Media) -> i64 {
     server.order(Phase::Live);
     let first = flashes(media, "320x240");
     server.until("it runs", |lesson| lesson.edge_ms.is_some_and(|edge| edge > 4_500)).await;
@@ -37,12 +37,20 @@ async fn lesson_with_a_gap(server: &Server, media: &Media) -> i64 {
 }
 
 /// The seconds that a filter of ffmpeg says behind this word.
-fn seconds(said: &str, word: &str) -> Vec<f64> {
+pub(crate) fn seconds(said: &str, word: &str) -> Vec<f64> {
     let figures = said
         .split(word)
         .skip(1)
         .filter_map(|rest| rest.split([' ', '\n', '|']).find(|word| !word.is_empty()));
     figures.filter_map(|figure| figure.parse().ok()).collect()
+}
+
+/// When flashes and beeps begin in a file, seconds; all of it is decoded, and must be without error.
+pub(crate) async fn flashes_and_beeps(file: &str) -> (Vec<f64>, Vec<f64>) {
+    let picture = ["-vf", "blackdetect=d=0.05:pix_th=0.5", "-af", "silencedetect=n=-20dB:d=0.1"];
+    let said =
+        ffmpeg(&[&["-xerror", "-v", "info", "-i", file][..], &picture, &["-f", "null", "-"]].concat()).await;
+    (seconds(&said, "black_end:"), seconds(&said, "silence_end: "))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -109,22 +117,7 @@ async fn a_lesson_with_a_gap_becomes_one_file_without_it() {
         assert!(at > last[track], "{line} follows {}", last[track]);
         last[track] = at;
     }
-    let said = ffmpeg(&[
-        "-xerror",
-        "-v",
-        "info",
-        "-i",
-        file,
-        "-vf",
-        "blackdetect=d=0.05:pix_th=0.5",
-        "-af",
-        "silencedetect=n=-20dB:d=0.1",
-        "-f",
-        "null",
-        "-",
-    ])
-    .await;
-    let (flashes, beeps) = (seconds(&said, "black_end:"), seconds(&said, "silence_end: "));
+    let (flashes, beeps) = flashes_and_beeps(file).await;
     assert!(flashes.len() >= 7 && flashes.len().abs_diff(beeps.len()) <= 1, "{flashes:?} {beeps:?}");
     // The second publisher begins with a flash: where that begins in the file is where the cut is, and no measure.
     let whole = flashes.windows(2).filter(|pair| pair[1] - pair[0] > 0.8).map(|pair| pair[1]);

@@ -5,6 +5,7 @@
 #![expect(clippy::cast_precision_loss, reason = "seconds, for people")]
 
 mod faults;
+mod fills;
 mod fuzz;
 mod garbage;
 mod jobs;

@@ -301,6 +301,13 @@ impl Media {
         (status, headers, response.bytes().await.expect("a body"))
     }
 
+    /// Sends a piece of a file as a page does.
+    pub(crate) async fn piece(&self, url: &str, offset: usize, bytes: &[u8]) -> (u16, Value) {
+        let call = self.http_client.patch(url).header("upload-offset", offset.to_string());
+        let response = call.body(bytes.to_vec()).send().await.expect("an answer");
+        (response.status().as_u16(), response.json().await.unwrap_or_default())
+    }
+
     /// A folder of this service's test.
     pub(crate) fn folder(&self) -> &std::path::Path {
         self.dir.path()

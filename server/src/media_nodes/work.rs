@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
-use yunke_protocol::{WorkStatus, paths};
+use yunke_protocol::{Fill, FillMove, FillPlan, Fills, WorkStatus, paths};
 
 use super::{ControlError, MediaNodes};
 use crate::problem::{ApiResult, Problem};
@@ -17,6 +17,26 @@ impl MediaNodes {
     /// Asks for the lesson's MP4 file; asking again changes nothing.
     pub async fn ask_mp4(&self, lesson: Uuid) -> ApiResult<WorkStatus> {
         self.work(Method::POST, &paths::of_lesson(paths::MP4, lesson), None::<&()>).await
+    }
+
+    /// What is missing of the recording, and what was sent to fill it.
+    pub async fn fills(&self, lesson: Uuid) -> ApiResult<Fills> {
+        self.work(Method::GET, &paths::of_lesson(paths::FILLS, lesson), None::<&()>).await
+    }
+
+    /// Announces a file.
+    pub async fn plan_fill(&self, lesson: Uuid, plan: &FillPlan) -> ApiResult<Fill> {
+        self.work(Method::POST, &paths::of_lesson(paths::FILLS, lesson), Some(plan)).await
+    }
+
+    /// Moves a fill on the timeline.
+    pub async fn move_fill(&self, lesson: Uuid, fill: Uuid, to: &FillMove) -> ApiResult<Fills> {
+        self.work(Method::PATCH, &fill_path(lesson, fill), Some(to)).await
+    }
+
+    /// Withdraws a fill.
+    pub async fn withdraw_fill(&self, lesson: Uuid, fill: Uuid) -> ApiResult<Fills> {
+        self.work(Method::DELETE, &fill_path(lesson, fill), None::<&()>).await
     }
 
     async fn work<B: Serialize + Sync, T: DeserializeOwned>(
@@ -36,6 +56,10 @@ impl MediaNodes {
     }
 }
 
+fn fill_path(lesson: Uuid, fill: Uuid) -> String {
+    paths::of_lesson(paths::FILL, lesson).replace("{fill}", &fill.to_string())
+}
+
 fn unavailable() -> Problem {
     let sentence = "The media service is not running right now. It is being restarted; try again.";
     Problem::unavailable("media_unavailable", sentence, 5)
@@ -48,6 +72,21 @@ fn refused(code: &str) -> Problem {
             Problem::conflict("replay_not_ready", "The recording is not complete yet. End the lesson first.")
         }
         "nothing_recorded" => Problem::conflict("nothing_recorded", "Nothing was recorded of this lesson."),
+        "not_found" => Problem::not_found(),
+        "no_gaps" => Problem::conflict("no_gaps", "Nothing is missing of this recording."),
+        "no_overlap" => {
+            Problem::conflict("no_overlap", "The file begins after the last gap of the recording.")
+        }
+        "fill_exists" => Problem::conflict("fill_exists", "This file was sent before. Withdraw it first."),
+        "too_many_fills" => {
+            Problem::conflict("too_many_fills", "The lesson has too many fills. Withdraw one first.")
+        }
+        "file_gone" => {
+            Problem::conflict("file_gone", "The file is not kept any more. Withdraw it and send it again.")
+        }
+        "disk_full" => {
+            Problem::unavailable("disk_full", "The media service's disk has no room for this file.", 3600)
+        }
         "busy" => Problem::unavailable("busy", "Too much work is waiting. Try again in a moment.", 10),
         _ => unavailable(),
     }

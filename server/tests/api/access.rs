@@ -63,8 +63,10 @@ async fn every_route_lets_in_whom_its_entry_names() {
         for (role, user) in roles(&town) {
             // A lesson of its own for every call: some calls start, end or cancel it.
             let lesson = server.plan(&town).await;
-            let address =
-                path.replace("{id}", &lesson.to_string()).replace("{member_id}", &town.member.to_string());
+            let address = path
+                .replace("{id}", &lesson.to_string())
+                .replace("{member_id}", &town.member.to_string())
+                .replace("{fill_id}", &lesson.to_string());
             let call = server.call_as(user, method.clone(), &address).await.json(&json!({}));
             let answer = call.send().await.expect("answered");
             let status = answer.status();

@@ -555,6 +555,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/studio/lessons/{id}/fills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is missing of the recording, and what was sent to fill it. */
+        get: operations["get_studio_lessons_by_id_fills"];
+        put?: never;
+        /** Announces a file. The same file again, not yet whole, is the same fill: `received` says where to go on. */
+        post: operations["post_studio_lessons_by_id_fills"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studio/lessons/{id}/fills/{fill_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Withdraws a fill: its file goes, and its gaps are gaps again. */
+        delete: operations["delete_studio_lessons_by_id_fills_by_fill_id"];
+        options?: never;
+        head?: never;
+        /** Moves a fill on the timeline, as clocks differ; it is made anew. */
+        patch: operations["patch_studio_lessons_by_id_fills_by_fill_id"];
+        trace?: never;
+    };
     "/api/studio/lessons/{id}/key": {
         parameters: {
             query?: never;
@@ -1048,6 +1084,69 @@ export interface components {
              */
             verdict: string;
         };
+        /** @description A fill as it is now. `status` is `none` while the file is being sent. */
+        Fill: {
+            /**
+             * Format: int64
+             * @description Size of the file.
+             */
+            bytes: number;
+            /** @description Stretches of the lesson it fills, once ready. */
+            filled: components["schemas"]["FilledGap"][];
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description Added to it by hand.
+             */
+            offset_ms: number;
+            /**
+             * Format: int64
+             * @description So much of it has arrived: where to go on.
+             */
+            received: number;
+            /** @description UTC of the file's first frame. */
+            starts_at: components["schemas"]["i64"];
+            /** @description How far the work is. */
+            status: components["schemas"]["WorkStatus"];
+            /** @description What it is. */
+            type: components["schemas"]["FillKind"];
+        };
+        /**
+         * @description What kind of file is sent.
+         * @enum {string}
+         */
+        FillKind: "video/webm" | "video/mp4";
+        /** @description Moves a fill on the timeline. */
+        FillMove: {
+            /**
+             * Format: int64
+             * @description Added to `starts_at`; positive is later.
+             */
+            offset_ms: number;
+        };
+        /** @description A file that is going to be sent. */
+        FillPlan: {
+            /**
+             * Format: int64
+             * @description Size of the file.
+             */
+            bytes: number;
+            /** @description UTC of the file's first frame, by the clock of whoever recorded it. */
+            starts_at: components["schemas"]["i64"];
+            /** @description What it is. */
+            type: components["schemas"]["FillKind"];
+        };
+        /** @description A stretch of the lesson's timeline, half-open `[from_ms, to_ms)`. */
+        FilledGap: {
+            /** @description First millisecond. */
+            from_ms: components["schemas"]["i64"];
+            /** @description First millisecond behind it. */
+            to_ms: components["schemas"]["i64"];
+        };
         /** @description The first centre and its organizer. */
         FirstRun: {
             centre_name: string;
@@ -1256,6 +1355,23 @@ export interface components {
             planned_start_at?: number | null;
             summary?: string | null;
             title?: string | null;
+        };
+        /** @description A fill, and where its file is sent. */
+        LessonFill: components["schemas"]["Fill"] & {
+            /** @description Where pieces go (`PATCH` with `Upload-Offset`), while the file is being sent; a secret. */
+            upload_url: string | null;
+        };
+        /** @description What is missing of a recording, and what was sent to fill it. */
+        LessonFills: {
+            /** @description In order of their making. */
+            fills: components["schemas"]["LessonFill"][];
+            /** @description Stretches the replay has no media for, ascending; what a fill fills is not among them. */
+            gaps: components["schemas"]["FilledGap"][];
+            /**
+             * Format: int64
+             * @description UTC of lesson position 0.
+             */
+            zero_at: number;
         };
         /** @description A page of lessons. */
         LessonPage: {
@@ -3252,6 +3368,213 @@ export interface operations {
             };
             /** @description wrong_phase */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_studio_lessons_by_id_fills: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LessonFills"];
+                };
+            };
+            /** @description replay_not_ready */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description media_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    post_studio_lessons_by_id_fills: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FillPlan"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LessonFill"];
+                };
+            };
+            /** @description replay_not_ready, no_gaps, no_overlap, fill_exists, too_many_fills */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description file_size, starts_at_wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description media_unavailable, disk_full */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    delete_studio_lessons_by_id_fills_by_fill_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                fill_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LessonFills"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description media_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    patch_studio_lessons_by_id_fills_by_fill_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                fill_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FillMove"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LessonFills"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description file_gone */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description offset_wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description media_unavailable, busy */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -36,6 +36,9 @@ export type MemberQuestion = Schemas['MemberQuestion']
 export type PrivateNote = Schemas['NoteView']
 
 export type WorkStatus = Schemas['WorkStatus']
+export type FillPlan = Schemas['FillPlan']
+export type LessonFill = Schemas['LessonFill']
+export type LessonFills = Schemas['LessonFills']
 
 export type BeatState = Schemas['BeatState']
 export type BeatCause = Schemas['BeatCause']

@@ -13,7 +13,7 @@ export const studioRoutes: RouteRecordRaw[] = [
         name: 'studio-booth',
         props: true,
         // Words of its own besides the studio's.
-        component: async () => (await Promise.all([import('./booth/BoothPage.vue'), loadArea('booth'), loadArea('talk')]))[0],
+        component: async () => (await Promise.all([import('./booth/BoothPage.vue'), loadArea('booth'), loadArea('talk'), loadArea('recording')]))[0],
       },
       {
         path: 'lessons/:id/replay',

@@ -25,6 +25,23 @@ fn a_replay_jumps_over_the_gap_without_paying_for_it() {
 }
 
 #[test]
+fn a_gap_that_was_filled_afterwards_gives_nothing_and_takes_nothing() {
+    let timeline = Timeline { length_ms: Some(60 * MIN), ..with_gap(10 * MIN, 20 * MIN) };
+    let later = |from, to| -> Vec<Beat> {
+        let beats = honest(1, from, to);
+        beats.iter().map(|b| Beat { received_at: b.received_at + 70 * MIN, ..*b }).collect()
+    };
+    let replay = |from, to| judged(&timeline, &[lease(1, 70 * MIN)], &later(from, to));
+    assert_eq!(replay(10 * MIN, 20 * MIN).counted_ms(), 0, "who watches the fill alone");
+    let live = judged(&timeline, &[lease(1, 0)], &honest(1, 0, 60 * MIN));
+    let whole = replay(0, 60 * MIN);
+    assert_eq!(whole.counted_ms(), 50 * MIN);
+    let of = |covered| credit(covered, &timeline, &Rule::default(), ZERO);
+    assert_eq!(of(&whole.covered).countable_ms, 50 * MIN, "it made the lesson no longer");
+    assert_eq!(of(&whole.covered).level, of(&live.covered).level);
+}
+
+#[test]
 fn nothing_past_the_end_and_nothing_before_the_start_counts() {
     let past = judged(&ended(60 * MIN), &[lease(1, 0)], &[beat(1, 1, 61 * MIN, 59 * MIN + 50 * S, 61 * MIN)]);
     assert_eq!(past.counted_ms(), 10 * S);

@@ -5,6 +5,7 @@ mod booth;
 mod captions;
 mod chapters;
 mod doors;
+mod fills;
 mod key;
 mod list;
 mod mp4;
@@ -39,6 +40,10 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(replay::hidden))
         .routes(routes!(chapters::add))
         .routes(routes!(chapters::edit, chapters::remove))
+        .routes(routes!(fills::list))
+        .routes(routes!(fills::plan))
+        .routes(routes!(fills::shift))
+        .routes(routes!(fills::withdraw))
         .routes(routes!(mp4::status))
         .routes(routes!(mp4::make))
         .routes(routes!(mp4::file))

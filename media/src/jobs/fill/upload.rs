@@ -1,0 +1,153 @@
+//! The file of a fill: taken piece by piece, kept on this machine's disk, removed after its time.
+
+use std::{collections::HashSet, path::PathBuf, sync::PoisonError, time::UNIX_EPOCH};
+
+use tokio::io::AsyncWriteExt as _;
+use uuid::Uuid;
+use yunke_protocol::{FillKind, MAX_FILL_PIECE_BYTES};
+
+use super::super::{JobError, Jobs};
+use crate::recording::fill::FillState;
+
+/// So much of the disk stays free: recordings of lessons go there, too. An hour is 1 GB.
+const RESERVE_BYTES: u64 = 2 << 30;
+/// A file is kept so long after its last piece, for being moved on the timeline.
+const KEPT_MS: i64 = 30 * 24 * 3_600_000;
+
+/// Whether so much more leaves the reserve alone.
+fn fits(free: u64, bytes: u64) -> bool {
+    free >= bytes.saturating_add(RESERVE_BYTES)
+}
+
+/// What the file is by its first bytes, whatever its name says.
+pub(super) fn sniff(beginning: &[u8]) -> Option<FillKind> {
+    match beginning {
+        [0x1a, 0x45, 0xdf, 0xa3, ..] => Some(FillKind::Webm),
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] => Some(FillKind::Mp4),
+        _ => None,
+    }
+}
+
+/// Files that are being written at the moment: one piece at a time.
+pub(in crate::jobs) type Turns = std::sync::Mutex<HashSet<Uuid>>;
+
+/// The turn of one writer of one file.
+pub(super) struct Turn<'a>(&'a Turns, Uuid);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.1);
+    }
+}
+
+impl Jobs {
+    pub(super) fn file(&self, fill: Uuid) -> PathBuf {
+        self.0.work_dir.join(format!("{fill}.part"))
+    }
+
+    /// Bytes of the file that have arrived.
+    pub(super) async fn received(&self, fill: Uuid) -> u64 {
+        tokio::fs::metadata(self.file(fill)).await.map_or(0, |file| file.len())
+    }
+
+    /// Takes a piece of the file; it must begin where the last one ended. Says how much there is now.
+    pub(in crate::jobs) async fn receive(
+        &self,
+        lesson: Uuid,
+        fill: Uuid,
+        offset: u64,
+        piece: &[u8],
+    ) -> Result<u64, JobError> {
+        let _turn = self.turn(fill)?;
+        let record = self.record(lesson, fill).await?;
+        if record.state != FillState::Sending {
+            return Err(JobError::FillComplete);
+        }
+        let received = self.received(fill).await;
+        if offset != received {
+            return Err(JobError::Offset(received));
+        }
+        let after = received + piece.len() as u64;
+        if after > record.plan.bytes || piece.len() as u64 > MAX_FILL_PIECE_BYTES {
+            return Err(JobError::FillSize);
+        }
+        if received == 0 && sniff(piece).is_none() {
+            return Err(JobError::NotARecording);
+        }
+        self.room_for(piece.len() as u64)?;
+        let written = async {
+            tokio::fs::create_dir_all(&self.0.work_dir).await?;
+            let mut file = tokio::fs::File::options().create(true).append(true).open(self.file(fill)).await?;
+            file.write_all(piece).await?;
+            file.sync_data().await
+        };
+        if let Err(error) = written.await {
+            tracing::error!(%lesson, %error, "a piece of a file could not be kept");
+            // What was written of it is no whole piece.
+            if let Ok(file) = tokio::fs::File::options().write(true).open(self.file(fill)).await {
+                let _ = file.set_len(received).await;
+            }
+            return Err(JobError::Disk);
+        }
+        if after == record.plan.bytes {
+            self.want(lesson, fill).await?;
+        }
+        Ok(after)
+    }
+
+    /// How much of the file has arrived, of how much.
+    pub(in crate::jobs) async fn arrived(&self, lesson: Uuid, fill: Uuid) -> Result<(u64, u64), JobError> {
+        let record = self.record(lesson, fill).await?;
+        let all = record.plan.bytes;
+        Ok((if record.state == FillState::Sending { self.received(fill).await } else { all }, all))
+    }
+
+    /// Whether the disk takes so much more; lessons that are recorded on it come first.
+    pub(super) fn room_for(&self, bytes: u64) -> Result<(), JobError> {
+        let disk = rustix::fs::statvfs(&self.0.store_dir).map_err(|_| JobError::Disk)?;
+        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        if fits(free, bytes) { Ok(()) } else { Err(JobError::DiskFull) }
+    }
+
+    /// Removes files that were sent long ago; what was made of them stays.
+    pub(super) async fn sweep(&self) {
+        let now = (self.0.clock)();
+        let Ok(mut files) = tokio::fs::read_dir(&self.0.work_dir).await else { return };
+        while let Ok(Some(file)) = files.next_entry().await {
+            let written = file.metadata().await.and_then(|known| known.modified());
+            let since = written.ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+            let at = since.and_then(|since| i64::try_from(since.as_millis()).ok());
+            if at.is_some_and(|at| now - at > KEPT_MS)
+                && let Err(error) = tokio::fs::remove_file(file.path()).await
+            {
+                tracing::warn!(%error, "an old file of a fill could not be removed");
+            }
+        }
+    }
+
+    fn turn(&self, fill: Uuid) -> Result<Turn<'_>, JobError> {
+        let turns = &self.0.turns;
+        let free = turns.lock().unwrap_or_else(PoisonError::into_inner).insert(fill);
+        if free { Ok(Turn(turns, fill)) } else { Err(JobError::Busy) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lessons_need_of_the_disk_is_not_given_away() {
+        assert!(fits(RESERVE_BYTES + 10, 10));
+        assert!(!fits(RESERVE_BYTES + 9, 10));
+        assert!(!fits(u64::MAX - 1, u64::MAX));
+    }
+
+    #[test]
+    fn a_file_is_what_it_begins_with() {
+        assert_eq!(sniff(&[0x1a, 0x45, 0xdf, 0xa3, 0x9f]), Some(FillKind::Webm));
+        assert_eq!(sniff(b"\0\0\0\x20ftypisom"), Some(FillKind::Mp4));
+        assert_eq!(sniff(b"#EXTM3U and more"), None);
+        assert_eq!(sniff(b""), None);
+    }
+}

@@ -1,0 +1,288 @@
+//! Gaps of a recording filled from a file, by the real service and its worker process.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+use yunke_protocol::{FileRight, Purpose, paths};
+
+use crate::{
+    jobs::{BEEP, flashes_and_beeps, lesson_with_a_gap},
+    support::{Media, Server, ffmpeg, signal},
+};
+
+/// A lesson that is over and has one gap.
+struct Lesson {
+    server: Server,
+    media: Media,
+    path: String,
+    zero: i64,
+    gap: (i64, i64),
+}
+
+impl Lesson {
+    async fn with_a_gap() -> Self {
+        let server = Server::start().await;
+        let media = Media::start(&server).await;
+        lesson_with_a_gap(&server, &media).await;
+        let path = paths::of_lesson(paths::FILLS, server.lesson);
+        let (_, told) = media.control(Method::GET, &path, &Value::Null).await;
+        let at = |value: &Value| value.as_i64().expect("a time");
+        assert_eq!(told["gaps"].as_array().map(Vec::len), Some(1), "{told}");
+        let gap = (at(&told["gaps"][0]["from_ms"]), at(&told["gaps"][0]["to_ms"]));
+        let zero = at(&told["zero_at"]);
+        Self { server, media, path, zero, gap }
+    }
+
+    async fn plan(&self, starts_at: i64, bytes: usize, kind: &str) -> (u16, Value) {
+        let plan = json!({ "starts_at": starts_at, "bytes": bytes, "type": kind });
+        self.media.control(Method::POST, &self.path, &plan).await
+    }
+
+    /// Where the pieces of a fill go.
+    fn address(&self, fill: Uuid) -> String {
+        let url = self.media.file(self.server.lesson, FileRight::Fill(fill), "").replace("/file/", "/fill/");
+        url.trim_end_matches('/').to_owned()
+    }
+
+    /// Announces a file and sends all of it.
+    async fn send(&self, bytes: &[u8], kind: &str) -> Uuid {
+        let (status, told) = self.plan(self.zero + self.gap.0 - 1_000, bytes.len(), kind).await;
+        assert_eq!(status, 200, "{told}");
+        let fill = id(&told);
+        let (status, told) = self.media.piece(&self.address(fill), 0, bytes).await;
+        assert_eq!((status, &told["received"]), (200, &json!(bytes.len())), "{told}");
+        fill
+    }
+
+    /// What a fill has become, when its work is over.
+    async fn outcome(&self, fill: Uuid) -> Value {
+        let of = |told: &Value| {
+            told["fills"].as_array().and_then(|all| all.iter().find(|one| id(one) == fill)).cloned()
+        };
+        let stage = |one: Value| one["status"]["stage"].as_str().unwrap_or("").to_owned();
+        let over =
+            |told: &Value| of(told).is_some_and(|one| ["ready", "failed"].contains(&stage(one).as_str()));
+        of(&self.media.control_until(&self.path, over).await).expect("just seen")
+    }
+
+    fn one(&self, fill: Uuid) -> String {
+        paths::of_lesson(paths::FILL, self.server.lesson).replace("{fill}", &fill.to_string())
+    }
+
+    async fn playlist(&self, file: &str) -> String {
+        self.media.get(&self.media.url(self.server.lesson, Purpose::Watch, "replay", file)).await.1
+    }
+
+    /// Decodes a rendition as players do: what lies behind each initialization section by itself. Seconds of it.
+    async fn decoded(&self, rendition: &str) -> f64 {
+        let text = self.playlist(&format!("{rendition}.m3u8")).await;
+        let mut stretches: Vec<Vec<u8>> = Vec::new();
+        let mut length = 0.0;
+        for line in text.lines() {
+            let init = line.strip_prefix("#EXT-X-MAP:URI=\"").map(|rest| rest.trim_end_matches('"'));
+            if let Some(seconds) = line.strip_prefix("#EXTINF:") {
+                length += seconds.trim_end_matches(',').parse::<f64>().expect("seconds");
+            }
+            if init.is_some() {
+                stretches.push(Vec::new());
+            }
+            if let Some(name) = init.or((!line.starts_with('#')).then_some(line)) {
+                let url = self.media.url(self.server.lesson, Purpose::Watch, "replay", name);
+                let (status, _, bytes) = self.media.fetch(&url, ("accept", "*/*")).await;
+                assert_eq!(status, 200, "{name}");
+                stretches.last_mut().expect("a section comes first").extend_from_slice(&bytes);
+            }
+        }
+        assert!(stretches.len() >= 3, "before the gap, the fill, after it: {text}");
+        for (number, bytes) in stretches.iter().enumerate() {
+            let file = self.media.folder().join(format!("{rendition}-{number}.mp4"));
+            std::fs::write(&file, bytes).expect("written");
+            ffmpeg(&["-xerror", "-v", "error", "-i", file.to_str().expect("a path"), "-f", "null", "-"])
+                .await;
+        }
+        length
+    }
+}
+
+fn id(fill: &Value) -> Uuid {
+    fill["id"].as_str().unwrap_or_else(|| panic!("no id: {fill}")).parse().expect("a UUID")
+}
+
+/// What ffmpeg makes of this, read back.
+async fn made(media: &Media, name: &str, arguments: &[&str]) -> Vec<u8> {
+    let file = media.folder().join(name);
+    ffmpeg(&[arguments, &[file.to_str().expect("a path")]].concat()).await;
+    std::fs::read(&file).expect("just made")
+}
+
+/// What another computer recorded, as browsers write it: no index, no length, a flash and a beep each second.
+async fn copy(media: &Media) -> Vec<u8> {
+    let picture = "color=black:s=320x180:r=30,drawbox=color=white:t=fill:enable='lt(mod(t,1),0.2)'";
+    let coded =
+        "-t 20 -c:v libvpx -b:v 500k -deadline realtime -cpu-used 8 -g 60 -c:a libopus -f webm -live 1";
+    let coded: Vec<&str> = coded.split(' ').collect();
+    made(media, "copy.webm", &[&["-f", "lavfi", "-i", picture][..], &BEEP[1..], &coded].concat()).await
+}
+
+/// The processes a process has started.
+fn children(pid: u32) -> Vec<u32> {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).expect("it runs");
+    let of = |thread: std::io::Result<std::fs::DirEntry>| {
+        std::fs::read_to_string(thread.ok()?.path().join("children")).ok()
+    };
+    let all: Vec<String> = threads.filter_map(of).collect();
+    all.iter().flat_map(|text| text.split_whitespace()).filter_map(|pid| pid.parse().ok()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_takes_the_place_of_a_gap_until_it_is_withdrawn() {
+    let mut here = Lesson::with_a_gap().await;
+    let (lesson, (from, to)) = (here.server.lesson, here.gap);
+    let before = here.playlist("video.m3u8").await;
+    assert!(before.contains("#EXT-X-GAP"), "{before}");
+    let starts_at = here.zero + from - 3_000;
+    let bytes = copy(&here.media).await;
+
+    // Broken off, and gone on with after a crash of the service.
+    let (status, fill) = here.plan(starts_at, bytes.len(), "video/webm").await;
+    assert_eq!(status, 200, "{fill}");
+    let fill = id(&fill);
+    let url = here.address(fill);
+    assert_eq!(here.media.piece(&url, 0, &bytes[..10_000]).await.1["received"], 10_000);
+    assert_eq!(here.media.piece(&url, 10_000, &bytes[10_000..20_000]).await.1["received"], 20_000);
+    let (status, told) = here.media.piece(&url, 0, &bytes[..10_000]).await;
+    assert_eq!((status, &told["code"], &told["received"]), (409, &json!("upload_offset"), &json!(20_000)));
+    here.media = here.media.kill_and_restart(&here.server).await;
+    let (_, again) = here.plan(starts_at, bytes.len(), "video/webm").await;
+    assert_eq!((id(&again), &again["received"]), (fill, &json!(20_000)));
+    let url = here.address(fill);
+    let more = [&bytes[20_000..], &[0]].concat();
+    assert_eq!(here.media.piece(&url, 20_000, &more).await.0, 413, "more than announced");
+    assert_eq!(here.media.piece(&url, 20_000, &bytes[20_000..]).await.0, 200);
+    let done = here.outcome(fill).await;
+    assert_eq!(done["status"]["stage"], "ready", "{done} {}", here.media.log());
+    assert!(!here.media.log().contains("cannot be sought in"), "{}", here.media.log());
+    let (status, told) = here.plan(starts_at, bytes.len(), "video/webm").await;
+    assert_eq!((status, &told["code"]), (409, &json!("fill_exists")));
+
+    // The replay has no gap any more, its dates go on as they did, and all of it can be decoded.
+    let dates = |text: &str| -> Vec<String> {
+        let of =
+            |tag: &'static str| text.lines().filter(move |line| line.starts_with(tag)).map(str::to_owned);
+        of("#EXT-X-PROGRAM-DATE-TIME").chain(of("#EXTINF")).collect()
+    };
+    let mut lengths = Vec::new();
+    for rendition in ["video", "audio", "audio48"] {
+        let text = here.playlist(&format!("{rendition}.m3u8")).await;
+        assert!(!text.contains("#EXT-X-GAP"), "{rendition}: {text}");
+        assert_eq!(
+            text.matches("#EXT-X-DISCONTINUITY\n").count(),
+            here.playlist("video.m3u8").await.matches("#EXT-X-DISCONTINUITY\n").count()
+        );
+        lengths.push(here.decoded(rendition).await);
+    }
+    assert_eq!(dates(&here.playlist("video.m3u8").await), dates(&before));
+    assert!(lengths.iter().all(|length| (length - lengths[0]).abs() < 0.5), "{lengths:?}");
+    // What the evidence is measured by stays as it was.
+    let told = here.server.until("it is told again", |lesson| lesson.replay_ready).await;
+    assert_eq!(told.gaps.iter().map(|gap| (gap.from_ms, gap.to_ms)).collect::<Vec<_>>().len(), 1);
+
+    // In one file: flash and beep of the copy together, and at the moment at which they were recorded.
+    let mp4 = paths::of_lesson(paths::MP4, lesson);
+    here.media.control(Method::POST, &mp4, &Value::Null).await;
+    here.media.control_until(&mp4, |told| told["stage"] == "ready").await;
+    let (_, _, file) =
+        here.media.fetch(&here.media.file(lesson, FileRight::Mp4, "a.mp4"), ("accept", "*/*")).await;
+    let target = here.media.folder().join("filled.mp4");
+    std::fs::write(&target, &file).expect("written");
+    let (flashes, beeps) = flashes_and_beeps(target.to_str().expect("a path")).await;
+    let within = |at: &f64| *at > from as f64 / 1000.0 + 0.3 && *at < to as f64 / 1000.0 - 0.3;
+    let inside: Vec<f64> = flashes.into_iter().filter(within).collect();
+    assert!(inside.len() >= 2, "{inside:?}");
+    for flash in inside {
+        let apart = beeps.iter().map(|beep| (beep - flash).abs()).fold(f64::MAX, f64::min);
+        assert!(apart <= 0.04, "the flash at {flash} and its beep are {apart} s apart");
+        let since = flash - (starts_at - here.zero) as f64 / 1000.0;
+        assert!((since - since.round()).abs() <= 0.04, "recorded at {since} s, not at a full second");
+    }
+
+    let (status, told) = here.media.control(Method::DELETE, &here.one(fill), &Value::Null).await;
+    assert_eq!((status, &told["gaps"][0]["from_ms"]), (200, &json!(from)));
+    assert_eq!(here.playlist("video.m3u8").await, before, "as if nothing had been");
+    let (_, told) = here.media.control(Method::GET, &mp4, &Value::Null).await;
+    assert_eq!(told["stage"], "none", "the file of the recording without it was never asked for");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_fill_anything_is_refused_with_its_reason_and_nothing_is_lost() {
+    let here = Lesson::with_a_gap().await;
+    let (media, (from, to)) = (&here.media, here.gap);
+    let before = here.playlist("index.m3u8").await + &here.playlist("video.m3u8").await;
+    let (status, told) = here.plan(here.zero + to, 10, "video/webm").await;
+    assert_eq!((status, &told["code"]), (409, &json!("no_overlap")));
+    for bytes in [0, 9 << 30] {
+        let (status, told) = here.plan(here.zero, bytes, "video/webm").await;
+        assert_eq!((status, &told["code"]), (413, &json!("file_size")));
+    }
+
+    // No recording at all; a disk that does not take it; then it goes on as if nothing had been.
+    let (_, text) = here.plan(here.zero, 1_000, "video/webm").await;
+    let text = here.address(id(&text));
+    let (status, told) = media.piece(&text, 0, &[b'x'; 500]).await;
+    assert_eq!((status, &told["code"]), (415, &json!("not_a_recording")));
+    let bytes = copy(media).await;
+    let work = media.folder().join("store/work");
+    std::fs::write(&work, "no folder").expect("written");
+    let (status, told) = media.piece(&text, 0, &bytes[..500]).await;
+    assert_eq!((status, &told["code"]), (503, &json!("storage")));
+    std::fs::remove_file(&work).expect("removed");
+    assert_eq!(media.piece(&text, 0, &bytes[..500]).await.0, 200);
+    let there: Value = serde_json::from_str(&media.get(&text).await.1).expect("JSON");
+    assert_eq!(there, json!({ "received": 500, "bytes": 1000 }));
+    let foreign = media.file(here.server.lesson, FileRight::Mp4, "").replace("/file/", "/fill/");
+    assert_eq!(media.piece(foreign.trim_end_matches('/'), 0, &bytes[..500]).await.0, 403);
+
+    // Too short; damaged; an unknown codec; too large a picture.
+    let black = |size: &'static str| ["-f", "lavfi", "-i", size];
+    let small = black("color=black:s=320x240:r=25");
+    let short = made(media, "short.mp4", &[&small[..], &["-t", "0.5", "-c:v", "libx264"]].concat()).await;
+    let foreign = made(media, "foreign.mkv", &[&small[..], &["-t", "6", "-c:v", "mjpeg"]].concat()).await;
+    let large = black("color=black:s=4608x2592:r=25");
+    let large = [&large[..], &["-frames:v", "2", "-c:v", "libx264", "-preset", "ultrafast"]].concat();
+    let large = made(media, "large.mp4", &large).await;
+    let mut broken = bytes[..20_000].to_vec();
+    broken[200..].fill(0xa5);
+    for (bytes, kind, code) in [
+        (short, "video/mp4", &["no_overlap"][..]),
+        // How much of it can be read is the demuxer's business.
+        (broken, "video/webm", &["file_unreadable", "file_empty", "no_overlap"]),
+        (foreign, "video/webm", &["codec_unknown"]),
+        (large, "video/mp4", &["picture_too_large"]),
+    ] {
+        let done = here.outcome(here.send(&bytes, kind).await).await;
+        assert_eq!(done["status"]["stage"], "failed", "{done}");
+        let told = done["status"]["code"].as_str().expect("a reason");
+        assert!(code.contains(&told), "{code:?}: {done} {}", media.log());
+    }
+
+    // A worker that falls takes nothing with it, and its work can be asked for again.
+    let fill = here.send(&bytes, "video/webm").await;
+    let worker = loop {
+        match children(media.pid()).first() {
+            Some(pid) => break *pid,
+            None => tokio::time::sleep(std::time::Duration::from_millis(2)).await,
+        }
+    };
+    signal(worker, "KILL").await;
+    let done = here.outcome(fill).await;
+    assert_eq!(done["status"]["code"], "file_unreadable", "{done}");
+    let after = here.playlist("index.m3u8").await + &here.playlist("video.m3u8").await;
+    assert_eq!(after, before);
+    let (status, told) =
+        media.control(Method::PATCH, &here.one(fill), &json!({ "offset_ms": 43_200_001 })).await;
+    assert_eq!((status, &told["code"]), (422, &json!("offset_wrong")));
+    media.control(Method::PATCH, &here.one(fill), &json!({ "offset_ms": -500 })).await;
+    let done = here.outcome(fill).await;
+    assert_eq!(done["status"]["stage"], "ready", "{done} {}", media.log());
+    assert!(done["filled"][0]["from_ms"].as_i64().is_some_and(|at| at - from < 2_500), "{done}");
+}
