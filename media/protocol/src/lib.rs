@@ -12,6 +12,7 @@ mod lease;
 mod messages;
 mod pass;
 mod srt;
+mod token;
 mod work;
 
 pub use file_pass::{FileKey, FilePass, FileRight};
