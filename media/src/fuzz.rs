@@ -21,6 +21,7 @@ use crate::{
         peer::{Peers as _, WIRE},
         rtmp::converse,
         rtp::{Packet, Report, receiver::Receiver},
+        ts::Demuxer,
         webrtc::{Ports, WebRtc, routes},
     },
     live::{
@@ -38,11 +39,12 @@ use crate::{
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 8] = [
     ("offer", offer),
     ("fragment", fragment),
     ("rtmp", rtmp),
     ("flv", flv),
+    ("ts", ts),
     ("rtp", rtp),
     ("stun", stun),
     ("playlist", playlist),
@@ -89,6 +91,15 @@ pub fn flv(bytes: &[u8]) {
         let Some((kind, tag)) = record.split_first() else { continue };
         let tag = Bytes::copy_from_slice(tag);
         let _ = if *kind == 0 { tags.audio(at, tag) } else { tags.video(at, tag) };
+    }
+}
+
+/// A transport stream, as SRT brings it: in pieces of seven packets, and whole.
+pub fn ts(bytes: &[u8]) {
+    for piece in [7 * 188, bytes.len().max(1)] {
+        let (mut stream, mut units) = (Demuxer::default(), Vec::new());
+        let refused = bytes.chunks(piece).any(|piece| stream.push(piece, &mut units).is_err());
+        assert!(refused || units.len() <= bytes.len(), "a unit takes at least a byte");
     }
 }
 
