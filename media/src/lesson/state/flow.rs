@@ -149,14 +149,17 @@ impl State {
         let video = seat.video.clone().filter(|_| first.track == Track::Video);
         let audio = seat.audio.clone();
         let goes_live = self.wanted == Phase::Live && self.phase == Phase::Rehearsal;
+        // A rehearsal is seen by the lecturer alone, at a desk: nothing is made for it.
+        let for_members = self.wanted == Phase::Live;
         // Who listens to it goes on doing so, however small the publisher's own has become.
         let has_small = |output: &Arc<Output>| !goes_live && output.live.has(Rendition::AudioLow);
-        let small_sound = audio.is_some()
+        let small_sound = for_members
+            && audio.is_some()
             && (self.output.as_ref().is_some_and(has_small)
                 || ladder::wants_small_sound(seat.meter.steady_sound_bps()));
         let place = video
             .as_ref()
-            .filter(|config| ladder::wants_small_picture(config))
+            .filter(|config| for_members && ladder::wants_small_picture(config))
             .and_then(|_| Arc::clone(&context.small_pictures).try_acquire_owned().ok());
         let small_picture = place.is_some();
         let mut info = RunInfo { anchor: now, video, audio, fps_milli, small_sound, small_picture };
