@@ -1,6 +1,6 @@
 # The same commands for people and CI. Each installs what it needs and is missing (scripts/install.sh).
 
-.PHONY: help run test check bench soak fmt clean
+.PHONY: help run test check bench soak fuzz fmt clean
 .DEFAULT_GOAL := help
 
 help:  ## what there is
@@ -20,6 +20,9 @@ bench:  ## measure the release build against nginx and the targets; writes docs/
 
 soak:  ## one long lesson by WHIP against the release build (MINUTES=60); writes its section of docs/BENCHMARKS.md
 	@scripts/soak.sh $(MINUTES)
+
+fuzz:  ## fuzz what reads bytes of strangers (SECONDS=60 each; ONLY="rtmp flv")
+	@scripts/fuzz.sh $(or $(SECONDS),60) $(ONLY)
 
 fmt:  ## format Rust and the pages
 	@cargo fmt --all
