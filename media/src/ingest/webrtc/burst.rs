@@ -9,6 +9,7 @@ use std::{
     time::Instant,
 };
 
+use bytes::Bytes;
 use rtc::{
     interceptor::{AttributedPacket, Interceptor, Packet, StreamInfo, TaggedPacket},
     rtp,
@@ -16,18 +17,33 @@ use rtc::{
     shared::error::Error,
 };
 
-/// Packets on their way to the connection, in order. Not more than the crate has room for units (256): who lays more waits there.
+/// Units on their way to the connection, in order. Not more than the crate has room for (256): who lays more waits there.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Tray(Arc<Mutex<VecDeque<rtp::Packet>>>);
+pub(super) struct Tray(Arc<Mutex<VecDeque<Vec<rtp::Packet>>>>);
 
 impl Tray {
-    /// Lays packets behind those that lie there.
-    pub(super) fn lay(&self, packets: impl IntoIterator<Item = rtp::Packet>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(packets);
+    /// Lays the packets of a unit behind those that lie there; the packet that stands for them.
+    pub(super) fn lay(&self, packets: Vec<rtp::Packet>) -> Option<rtp::Packet> {
+        let header = packets.first()?.header.clone();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back(packets);
+        Some(rtp::Packet { header, payload: Bytes::new() })
     }
 
-    fn clear(&self) -> VecDeque<rtp::Packet> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    /// Takes what lies there up to the unit that this packet stands for, and not more: what comes in one go is encrypted in one
+    /// go, and of who joins all pictures since the key frame may lie there.
+    fn take(&self, until: &rtp::Header) -> Vec<rtp::Packet> {
+        let mut units = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut packets = Vec::new();
+        while let Some(unit) = units.pop_front() {
+            let last = unit.first().is_some_and(|packet| {
+                (packet.header.ssrc, packet.header.sequence_number) == (until.ssrc, until.sequence_number)
+            });
+            packets.extend(unit);
+            if last {
+                break;
+            }
+        }
+        packets
     }
 }
 
@@ -61,13 +77,12 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for Bursts {
     }
 
     fn handle_write(&mut self, msg: TaggedPacket) -> Result<(), Error> {
-        if !matches!(msg.message.packet, Packet::Rtp(_)) {
+        let Packet::Rtp(stands) = &msg.message.packet else {
             self.writes.push_back(msg);
             return Ok(());
-        }
+        };
         let TaggedPacket { now, transport, .. } = msg;
-        // The tray may hold later units, too, whose first packets then find it empty.
-        let packets = self.tray.clear().into_iter();
+        let packets = self.tray.take(&stands.header).into_iter();
         self.writes.extend(packets.map(|packet| TaggedPacket {
             now,
             transport,
@@ -114,16 +129,19 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_on_the_tray_goes_once_and_in_order() {
+    fn a_packet_brings_its_unit_and_what_lies_before_it() {
         let tray = Tray::default();
         let mut bursts = Bursts::new(tray.clone());
-        tray.lay([packet(1), packet(2), packet(3)]);
-        // The next unit is laid before the first one's packet has come through.
-        tray.lay([packet(4), packet(5)]);
-        assert_eq!(pass(&mut bursts, Packet::Rtp(packet(1))), [1, 2, 3, 4, 5].map(Some));
-        assert_eq!(pass(&mut bursts, Packet::Rtp(packet(4))), []);
-        tray.lay([packet(6)]);
-        assert_eq!(pass(&mut bursts, Packet::Rtcp(Vec::new())), [None], "reports wait for nothing");
-        assert_eq!(pass(&mut bursts, Packet::Rtp(packet(6))), [Some(6)]);
+        assert_eq!(tray.lay(Vec::new()), None);
+        let lay = |numbers: &[u16]| {
+            let stands = tray.lay(numbers.iter().map(|number| packet(*number)).collect());
+            Packet::Rtp(stands.expect("a unit"))
+        };
+        // The next units are laid before the first one's packet has come through; that of the second is lost.
+        let (first, _, third) = (lay(&[1, 2, 3]), lay(&[4, 5]), lay(&[6]));
+        assert_eq!(pass(&mut bursts, first), [1, 2, 3].map(Some));
+        assert_eq!(pass(&mut bursts, Packet::Rtcp(Vec::new())), [None], "reports bring nothing");
+        assert_eq!(pass(&mut bursts, third), [4, 5, 6].map(Some));
+        assert_eq!(pass(&mut bursts, Packet::Rtp(packet(6))), []);
     }
 }

@@ -117,24 +117,21 @@ impl Lane {
     }
 
     async fn send(&self, tray: &Tray, burst: Burst<'_>) -> Result<(), Closed> {
-        let header = |sequence_number, marker| rtp::Header {
-            version: 2,
-            marker,
-            payload_type: self.payload_type,
-            sequence_number,
-            timestamp: burst.timestamp,
-            ssrc: self.ssrc,
-            ..rtp::Header::default()
-        };
-        let mut sequence = burst.sequence;
         let last = burst.payloads.len().saturating_sub(1);
-        tray.lay(burst.payloads.iter().enumerate().map(|(n, payload)| {
-            // Of a picture the last packet, of sound only the first after silence, which is not told apart here.
-            let header = header(sequence, n == last && burst.track == Track::Video);
-            sequence = sequence.wrapping_add(1);
+        let packets = (0_u16..).zip(burst.payloads).map(|(n, payload)| {
+            let header = rtp::Header {
+                version: 2,
+                // Of a picture the last packet, of sound only the first after silence, which is not told apart here.
+                marker: usize::from(n) == last && burst.track == Track::Video,
+                payload_type: self.payload_type,
+                sequence_number: burst.sequence.wrapping_add(n),
+                timestamp: burst.timestamp,
+                ssrc: self.ssrc,
+                ..rtp::Header::default()
+            };
             rtp::Packet { header, payload: Bytes::clone(payload) }
-        }));
-        let stands_for_all = rtp::Packet { header: header(burst.sequence, false), payload: Bytes::new() };
+        });
+        let Some(stands_for_all) = tray.lay(packets.collect()) else { return Ok(()) };
         self.track.write_rtp(stands_for_all).await.map_err(|_| Closed)
     }
 }
