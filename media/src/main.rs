@@ -44,11 +44,11 @@ fn main() -> anyhow::Result<()> {
         log(LogFormat::Text);
         return yunke_media::jobs::work();
     }
-    serve(arguments)
+    serve(&arguments)
 }
 
 #[tokio::main]
-async fn serve(arguments: Arguments) -> anyhow::Result<()> {
+async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
     let config = Config::load(arguments.config.as_deref())?;
     log(config.log);
     let listeners = Listeners::bind(&config).await?;

@@ -42,7 +42,7 @@ pub(crate) enum JobError {
     /// It does not say where the piece begins.
     #[error("Upload-Offset is missing")]
     OffsetMissing,
-    /// Neither WebM nor MP4.
+    /// Neither `WebM` nor MP4.
     #[error("this is no WebM and no MP4")]
     NotARecording,
     /// The recording has none.

@@ -120,7 +120,7 @@ const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
 
 async fn arrived(State(jobs): State<Jobs>, Path(token): Path<String>) -> Response {
     let told = async {
-        let (lesson, fill) = jobs.fill_of(&token)?;
+        let (lesson, fill) = jobs.fill_of(&token).map_err(Problem::response)?;
         let (received, bytes) = jobs.arrived(lesson, fill).await.map_err(|error| problem(&error))?;
         Ok::<_, Response>(answer_of(received, bytes))
     };
@@ -129,7 +129,7 @@ async fn arrived(State(jobs): State<Jobs>, Path(token): Path<String>) -> Respons
 
 async fn receive(State(jobs): State<Jobs>, Path(token): Path<String>, request: Request) -> Response {
     let told = async {
-        let (lesson, fill) = jobs.fill_of(&token)?;
+        let (lesson, fill) = jobs.fill_of(&token).map_err(Problem::response)?;
         let offset = request.headers().get(UPLOAD_OFFSET).and_then(|value| value.to_str().ok()?.parse().ok());
         let offset = offset.ok_or_else(|| problem(&JobError::OffsetMissing))?;
         let _place = PLACES.try_acquire().map_err(|_| problem(&JobError::Busy))?;
@@ -179,11 +179,11 @@ fn to_pages(response: Response) -> Response {
 }
 
 impl Jobs {
-    fn fill_of(&self, token: &str) -> Result<(Uuid, Uuid), Response> {
-        let pass = self.pass(token).map_err(Problem::response)?;
+    fn fill_of(&self, token: &str) -> Result<(Uuid, Uuid), Problem> {
+        let pass = self.pass(token)?;
         match pass.right {
             FileRight::Fill(fill) => Ok((pass.lesson, fill)),
-            FileRight::Mp4 => Err(Problem::PassInvalid.response()),
+            FileRight::Mp4 => Err(Problem::PassInvalid),
         }
     }
 }

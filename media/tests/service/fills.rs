@@ -185,16 +185,16 @@ async fn a_file_takes_the_place_of_a_gap_until_it_is_withdrawn() {
     assert!(lengths.iter().all(|length| (length - lengths[0]).abs() < 0.5), "{lengths:?}");
     // What the evidence is measured by stays as it was.
     let told = here.server.until("it is told again", |lesson| lesson.replay_ready).await;
-    assert_eq!(told.gaps.iter().map(|gap| (gap.from_ms, gap.to_ms)).collect::<Vec<_>>().len(), 1);
+    assert_eq!(told.gaps.len(), 1);
 
     // In one file: flash and beep of the copy together, and at the moment at which they were recorded.
     let mp4 = paths::of_lesson(paths::MP4, lesson);
     here.media.control(Method::POST, &mp4, &Value::Null).await;
     here.media.control_until(&mp4, |told| told["stage"] == "ready").await;
-    let (_, _, file) =
+    let (_, _, mp4_bytes) =
         here.media.fetch(&here.media.file(lesson, FileRight::Mp4, "a.mp4"), ("accept", "*/*")).await;
     let target = here.media.folder().join("filled.mp4");
-    std::fs::write(&target, &file).expect("written");
+    std::fs::write(&target, &mp4_bytes).expect("written");
     let (flashes, beeps) = flashes_and_beeps(target.to_str().expect("a path")).await;
     let within = |at: &f64| *at > from as f64 / 1000.0 + 0.3 && *at < to as f64 / 1000.0 - 0.3;
     let inside: Vec<f64> = flashes.into_iter().filter(within).collect();

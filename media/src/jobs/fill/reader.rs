@@ -26,7 +26,7 @@ use crate::{ingest::Track, live::event::Rendition};
 /// Opening a file and finding a place in it take milliseconds; a file that takes so long is broken.
 const START_TIME: Duration = Duration::from_secs(30);
 /// Nothing came out of the encoders for so long.
-const STALL_TIME: Duration = Duration::from_secs(60);
+const STALL_TIME: Duration = Duration::from_mins(1);
 /// Encoded frames that wait for the muxer; then the pipeline waits.
 const WAITING: usize = 512;
 /// A picture of more pixels than 4K is no lesson: its frames alone would take the memory.
@@ -195,9 +195,8 @@ impl Reader {
         loop {
             let step = Duration::from_millis(100);
             match self.out.recv_timeout(step) {
-                Ok(Out::End) => return Ok(None),
+                Ok(Out::End) | Err(RecvTimeoutError::Disconnected) => return Ok(None),
                 Ok(out) => return Ok(Some(out)),
-                Err(RecvTimeoutError::Disconnected) => return Ok(None),
                 Err(RecvTimeoutError::Timeout) => waited += step,
             }
             if self.over.get() {

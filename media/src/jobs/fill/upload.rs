@@ -77,15 +77,15 @@ impl Jobs {
         self.room_for(piece.len() as u64)?;
         let written = async {
             tokio::fs::create_dir_all(&self.0.work_dir).await?;
-            let mut file = tokio::fs::File::options().create(true).append(true).open(self.file(fill)).await?;
-            file.write_all(piece).await?;
-            file.sync_data().await
+            let mut part = tokio::fs::File::options().create(true).append(true).open(self.file(fill)).await?;
+            part.write_all(piece).await?;
+            part.sync_data().await
         };
         if let Err(error) = written.await {
             tracing::error!(%lesson, %error, "a piece of a file could not be kept");
             // What was written of it is no whole piece.
-            if let Ok(file) = tokio::fs::File::options().write(true).open(self.file(fill)).await {
-                let _ = file.set_len(received).await;
+            if let Ok(part) = tokio::fs::File::options().write(true).open(self.file(fill)).await {
+                let _ = part.set_len(received).await;
             }
             return Err(JobError::Disk);
         }

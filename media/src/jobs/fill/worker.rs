@@ -75,7 +75,7 @@ impl Outcome {
 /// Why a file cannot fill anything.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FillError {
-    /// Neither WebM nor MP4.
+    /// Neither `WebM` nor MP4.
     #[error("it is no recording")]
     NotARecording,
     /// It cannot be read.
