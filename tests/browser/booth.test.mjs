@@ -196,6 +196,8 @@ test('the booth', async (t) => {
     await yunke.cable.pull(desk);
     await says(phone, WORDS.away, { within: 20_000 });
     await picture(phone, 'booth-away-member');
+    await desk.keyboard.press('PageDown');
+    await onPage(3);
     // Long enough for a browser to give its connection up.
     await watchFor(CABLE_OUT_MS);
     await picture(desk, 'booth-away');
@@ -265,6 +267,15 @@ test('the booth', async (t) => {
     await says(desk, /辛苦了/);
     await until('the seat to be free', async () => (await studio()).publisher === null);
     assert.deepEqual(faults.filter((fault) => !/ERR_CONNECTION|ERR_INTERNET_DISCONNECTED|ERR_NETWORK|status of (404|409|503)|blocked by CORS|ERR_FAILED/.test(fault)), []);
+  });
+
+  await t.test('the pages that were shown are chapters, the one of the time without a cable, too', async () => {
+    const chapters = await until('both pages', async () => {
+      const { chapters: all } = await near.get(`/api/lessons/${lesson}/replay`);
+      return all.length >= 2 && all;
+    });
+    assert.deepEqual(chapters.map(({ title, from_slides: slides }) => [title, slides]), [['先听，再说', true], ['谢谢大家', true]]);
+    assert.ok(chapters[0].at_ms < 5_000 && chapters[1].at_ms > 10_000, JSON.stringify(chapters));
   });
 
   await t.test('a copy takes the place of what was missing while the cable was out', async () => {

@@ -37,6 +37,7 @@ export default {
     hint: 'Open slides below, then they can be shown.',
   },
   slides: {
+    chapter: 'Page {page}',
     title: 'Slides',
     none: 'No slides yet. Open a PDF (or drop it here), or share a window of your screen.',
     pick: 'Open a PDF',

@@ -34,6 +34,7 @@ export default {
     hint: '在下面打开课件后，就可以切到课件。',
   },
   slides: {
+    chapter: '第 {page} 页',
     title: '课件',
     none: '还没有课件。可以打开一个 PDF（也可以拖到这里），或共享屏幕上的窗口。',
     pick: '打开 PDF',

@@ -9,3 +9,6 @@ export interface BoothGrant {
 }
 
 export const openBooth = (id: string) => request<BoothGrant>('POST', `/api/studio/lessons/${encodeURIComponent(id)}/booth`, {})
+
+/** A chapter where a page of the slides began to be shown. */
+export const addSlideChapter = (id: string, title: string, atMs: number) => request<unknown>('POST', `/api/studio/lessons/${encodeURIComponent(id)}/chapters`, { title, at_ms: atMs, from_slides: true })

@@ -6,6 +6,7 @@ import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
 import { online } from '@/lib/online'
 import { openBooth } from './api'
 import { useCopies } from './copies/useCopies'
+import { useChapters } from './slides/useChapters'
 import { measured, networkVerdict, type Measured } from './network'
 import type { StudioLessonView } from '../useStudioLesson'
 import { useDevices } from './useDevices'
@@ -101,11 +102,14 @@ export function useBooth(id: string, view: StudioLessonView) {
     else if (now === 'waiting' || now === 'refused') elsewhere.value = problem?.code === 'lesson_taken_or_over' && !back
   })
   const taken = computed(() => elsewhere.value === true)
+  /** The lesson runs, and this page is the one that sends it. */
+  const giving = computed(() => phase.value === 'live' && elsewhere.value === false)
+  useChapters({ lesson: id, slides: picture.slides, live: giving, zeroAt: computed(() => view.latest.value?.zero_at ?? null) })
   const copies = useCopies({
     lesson: id,
     title: computed(() => view.resource.data.value?.lesson.title ?? ''),
     // Connected or not: what cannot be sent is what the copy is for.
-    wanted: computed(() => phase.value === 'live' && elsewhere.value === false),
+    wanted: giving,
     tracks: computed(() => [picture.track.value, devices.tracks.microphone].filter((track) => track !== null)),
   })
   return { devices, picture, copies, muted, state, network, verdict, taken, phase, retry: begin }
