@@ -8,22 +8,31 @@ import { cast } from '../../harness/cast.mjs';
 import { goLive, plan, publish, rtmpAddress } from '../../harness/lessons.mjs';
 import { Program } from '../../harness/program.mjs';
 import { until, watchFor } from '../../harness/wait.mjs';
+import { WhipSink } from '../../harness/whip.mjs';
 import { binFolder, Yunke } from '../../harness/yunke.mjs';
 
 export const run = promisify(execFile);
 const TICKS_PER_SECOND = 100;
 
-/** Yunke with a live lesson published by ffmpeg as `how` says; `file` sends a prepared one unchanged, `env` is the server's. */
+/** Yunke with a live lesson published by ffmpeg as `how` says; `file` sends a prepared one unchanged, `whip` has whipsink send, `env` is the server's. */
 export async function liveLesson(scope, how = {}) {
   const yunke = await Yunke.start(scope, { demo: true, quiet: true, env: how.env });
   const people = await cast(yunke);
   const lesson = await plan(people.organizer, people.stage);
   let publisher;
-  if (how.file) {
+  const seen = () => until('the picture', async () => (await people.lecturer.get(`/api/studio/lessons/${lesson}`)).publisher?.video, { within: 20_000 });
+  if (how.whip) {
+    const { key } = await rtmpAddress(people.lecturer, lesson);
+    const origin = Date.now();
+    publisher = new WhipSink(`${yunke.mediaUrl}/whip`, key, ['--clock', String(origin)]);
+    publisher.origin = origin;
+    scope.after(() => publisher.stop('SIGKILL'));
+    await seen();
+  } else if (how.file) {
     const { url } = await rtmpAddress(people.lecturer, lesson);
     publisher = new Program('ffmpeg', ['-nostdin', '-hide_banner', '-re', '-stream_loop', '-1', '-i', how.file, '-c', 'copy', '-f', 'flv', url]);
     scope.after(() => publisher.stop('SIGKILL'));
-    await until('the picture', async () => (await people.lecturer.get(`/api/studio/lessons/${lesson}`)).publisher?.video, { within: 20_000 });
+    await seen();
   } else publisher = await publish(scope, people.lecturer, lesson, how);
   await watchFor(how.rehearsalMs ?? 0);
   await goLive(people.lecturer, lesson);

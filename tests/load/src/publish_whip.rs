@@ -33,13 +33,21 @@ pub(crate) struct Args {
     #[arg(long)]
     no_audio: bool,
     /// White with a tone for 0.2 s every 1.1 s, black and silent between.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "clock")]
     flash: bool,
+    /// A bar code over the picture: milliseconds since this time, UTC milliseconds, when the frame was made.
+    #[arg(long)]
+    clock: Option<i64>,
 }
 
 /// Rhythm of the flashes: whole frames at 30 fps, and no multiple of a second.
 const FLASH_EVERY: gst::ClockTime = gst::ClockTime::from_mseconds(1_100);
 const FLASH: gst::ClockTime = gst::ClockTime::from_mseconds(200);
+
+/// Height of the bar code, as tests/harness/barcode.mjs reads it.
+const CODE_LINES: usize = 16;
+/// Its columns: a mark of two at each end, and between them the bits, the lowest first.
+const CODE_COLUMNS: usize = 32;
 
 /// Publishes; the JSON has how long it did.
 pub(crate) async fn run(args: Args) -> Result<Value> {
@@ -54,6 +62,9 @@ pub(crate) async fn run(args: Args) -> Result<Value> {
     listen_on_loopback(&sink)?;
     if args.flash {
         darken_between_flashes(&pipeline)?;
+    }
+    if let Some(origin) = args.clock {
+        write_the_clock(&pipeline, origin, args.width as usize)?;
     }
     let started = Instant::now();
     pipeline.set_state(gst::State::Playing)?;
@@ -83,10 +94,10 @@ pub(crate) async fn run(args: Args) -> Result<Value> {
 fn description(args: &Args) -> String {
     let Args { width, height, key_frames, .. } = args;
     // Grey of one byte a pixel, so that nothing is black.
-    let (picture, sound) = if args.flash {
-        ("pattern=white ! video/x-raw,format=GRAY8", "wave=sine freq=1000 samplesperbuffer=96")
-    } else {
-        ("pattern=ball flip=true ! video/x-raw", "wave=ticks")
+    let (picture, sound) = match (args.flash, args.clock) {
+        (true, _) => ("pattern=white ! video/x-raw,format=GRAY8", "wave=sine freq=1000 samplesperbuffer=96"),
+        (_, Some(_)) => ("pattern=ball flip=true ! video/x-raw,format=GRAY8", "wave=ticks"),
+        _ => ("pattern=ball flip=true ! video/x-raw", "wave=ticks"),
     };
     let mut text = "whipsink name=whip".to_owned();
     if !args.no_video {
@@ -125,6 +136,27 @@ fn darken_between_flashes(pipeline: &gst::Pipeline) -> Result<()> {
             gst::PadProbeReturn::Ok
         });
     }
+    Ok(())
+}
+
+/// Writes the time over the top of each picture.
+fn write_the_clock(pipeline: &gst::Pipeline, origin: i64, width: usize) -> Result<()> {
+    let pad =
+        pipeline.by_name("picture").and_then(|element| element.static_pad("src")).context("a picture")?;
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+        let at = gst::glib::real_time() / 1000 - origin;
+        // 28 bits are three days.
+        let bits = (at.cast_unsigned() & 0x0fff_ffff) << 2 | 1 | 1 << 31;
+        if let Some(buffer) = info.buffer_mut()
+            && let Ok(mut bytes) = buffer.make_mut().map_writable()
+        {
+            for (n, pixel) in bytes.iter_mut().take(width * CODE_LINES).enumerate() {
+                let column = n % width * CODE_COLUMNS / width;
+                *pixel = if bits >> column & 1 == 1 { 255 } else { 0 };
+            }
+        }
+        gst::PadProbeReturn::Ok
+    });
     Ok(())
 }
 
