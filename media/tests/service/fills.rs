@@ -201,9 +201,10 @@ async fn a_file_takes_the_place_of_a_gap_until_it_is_withdrawn() {
     assert!(inside.len() >= 2, "{inside:?}");
     for flash in inside {
         let apart = beeps.iter().map(|beep| (beep - flash).abs()).fold(f64::MAX, f64::min);
-        assert!(apart <= 0.04, "the flash at {flash} and its beep are {apart} s apart");
+        // A picture lies on the lesson's grid of 33 ms, and a segment of it where the gap's begins; so does one of sound on its 21 ms.
+        assert!(apart <= 0.06, "the flash at {flash} and its beep are {apart} s apart");
         let since = flash - (starts_at - here.zero) as f64 / 1000.0;
-        assert!((since - since.round()).abs() <= 0.04, "recorded at {since} s, not at a full second");
+        assert!((since - since.round()).abs() <= 0.06, "recorded at {since} s, not at a full second");
     }
 
     let (status, told) = here.media.control(Method::DELETE, &here.one(fill), &Value::Null).await;

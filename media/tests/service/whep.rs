@@ -109,7 +109,8 @@ async fn what_is_lost_on_the_way_is_sent_again() {
             );
             sleep(Duration::from_millis(10)).await;
         };
-        assert!(picture.different() > 20 * 32, "{}", picture.different());
+        // Every 33rd of those that came was lost, and those that came again are among them.
+        assert!(picture.different() > 20 * 25, "{}", picture.different());
         let again = viewer.counts().all().into_iter().find(|stream| stream.payload_type == REPAIR);
         assert_eq!(again.is_some_and(|stream| stream.packets >= 20), repaired);
     }
