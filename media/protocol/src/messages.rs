@@ -244,6 +244,10 @@ pub enum HealthCode {
     BitrateHigh,
     /// Fewer than 15 frames a second (frames per 1000 s).
     FpsLow,
+    /// More lines than phones can show, and some cannot decode (lines of the shorter side). Advice: 1080 at most.
+    SizeHigh,
+    /// Sound of few samples, which makes speech dull (Hz). Advice: 48,000.
+    AudioRateLow,
     /// Frames refer to later ones (milliseconds they are held back for it); no picture below a second.
     BFrames,
     /// Timestamps went backwards or jumped and were repaired (count).

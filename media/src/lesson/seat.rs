@@ -117,7 +117,7 @@ impl Seat {
     pub(super) fn snapshot(&self, repairs: Repairs, troubles: &[Trouble], now: UtcMillis) -> Publisher {
         let video = self.video.as_ref().and_then(|config| self.meter.video(config));
         let audio = self.audio.as_ref().and_then(|config| self.meter.audio(config));
-        let mut notes = self.meter.notes(video.as_ref(), self.last_media_at, repairs, now);
+        let mut notes = self.meter.notes(video.as_ref(), audio.as_ref(), self.last_media_at, repairs, now);
         notes.extend(troubles.iter().map(|trouble| HealthNote { code: code(*trouble), value: None }));
         Publisher {
             transport: self.transport,

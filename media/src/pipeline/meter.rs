@@ -33,6 +33,10 @@ const USUAL_FPS_MILLI: [u32; 9] = [15_000, 20_000, 23_976, 24_000, 25_000, 29_97
 const KNOWN_PER_MILLE: u64 = 2;
 /// Under this a picture jerks.
 const FPS_LOW_MILLI: u32 = 15_000;
+/// Larger pictures are for nobody: a phone shows no more, and old ones do not decode them.
+const SIZE_HIGH_LINES: u32 = 1_080;
+/// Under this consonants are lost.
+const AUDIO_RATE_LOW_HZ: u32 = 32_000;
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Bucket {
@@ -191,6 +195,7 @@ impl Meter {
     pub fn notes(
         &self,
         video: Option<&VideoInfo>,
+        audio: Option<&AudioInfo>,
         last_media_at: UtcMillis,
         repairs: Repairs,
         now: UtcMillis,
@@ -228,6 +233,14 @@ impl Meter {
             if video.fps_milli < FPS_LOW_MILLI {
                 note(HealthCode::FpsLow, Some(video.fps_milli.into()));
             }
+        }
+        if let Some(lines) = video.map(|video| video.width.min(video.height)).filter(|n| *n > SIZE_HIGH_LINES)
+        {
+            note(HealthCode::SizeHigh, Some(lines.into()));
+        }
+        if let Some(rate) = audio.map(|audio| audio.rate).filter(|rate| (1..AUDIO_RATE_LOW_HZ).contains(rate))
+        {
+            note(HealthCode::AudioRateLow, Some(rate.into()));
         }
         let held_ms = self.held_ms();
         if held_ms > 0 {
@@ -314,11 +327,27 @@ mod tests {
         let meter = fed(10, 250, 10_000);
         let video = info(&meter);
         let codes: Vec<_> = meter
-            .notes(Some(&video), 9_960, Repairs::default(), 10_000)
+            .notes(Some(&video), None, 9_960, Repairs::default(), 10_000)
             .iter()
             .map(|note| (note.code, note.value))
             .collect();
         assert_eq!(codes, [(HealthCode::NoAudio, None), (HealthCode::KeyInterval, Some(9960))]);
+    }
+
+    #[test]
+    fn a_picture_that_is_too_large_and_sound_of_few_samples_are_noted() {
+        let meter = fed(10, 50, 10_000);
+        let notes = |width, height, rate| {
+            let video = VideoInfo { width, height, ..info(&meter) };
+            let audio = AudioInfo { codec: "mp4a.40.2".to_owned(), rate, channels: 1, bitrate_bps: 64_000 };
+            let notes = meter.notes(Some(&video), Some(&audio), 9_960, Repairs::default(), 10_000);
+            let ours =
+                |note: &HealthNote| [HealthCode::SizeHigh, HealthCode::AudioRateLow].contains(&note.code);
+            notes.into_iter().filter(ours).map(|note| note.value).collect::<Vec<_>>()
+        };
+        assert_eq!(notes(1920, 1080, 44_100), []);
+        assert_eq!(notes(1080, 1920, 32_000), [], "a phone held upright");
+        assert_eq!(notes(3840, 2160, 22_050), [Some(2160), Some(22_050)]);
     }
 
     #[test]
@@ -340,7 +369,7 @@ mod tests {
             let frame =
                 Frame { track: Track::Video, dts_ms: n * 40, cts_ms, key: n.is_multiple_of(50), data };
             meter.add(&frame, (n * 40).into());
-            let notes = meter.notes(None, (n * 40).into(), Repairs::default(), (n * 40).into());
+            let notes = meter.notes(None, None, (n * 40).into(), Repairs::default(), (n * 40).into());
             notes.iter().find(|note| note.code == HealthCode::BFrames).map(|note| note.value)
         };
         assert_eq!((0..50).find_map(|n| send(n, 0)), None);
@@ -352,7 +381,7 @@ mod tests {
     #[test]
     fn silence_comes_first_and_is_not_called_missing_sound() {
         let meter = fed(10, 50, 10_000);
-        let notes = meter.notes(None, 9_960, Repairs { timestamps: 3, rebuilt: 1 }, 20_000);
+        let notes = meter.notes(None, None, 9_960, Repairs { timestamps: 3, rebuilt: 1 }, 20_000);
         let codes: Vec<_> = notes.iter().map(|note| note.code).collect();
         assert_eq!(codes, [HealthCode::Stalled, HealthCode::Rebuilt, HealthCode::TimestampsRepaired]);
     }

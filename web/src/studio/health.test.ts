@@ -10,8 +10,10 @@ describe('health in words', () => {
       { code: 'fps_low', value: 12_500 },
       { code: 'stalled', value: 2_340 },
       { code: 'rebuilt', value: 3 },
+      { code: 'size_high', value: 2160 },
+      { code: 'audio_rate_low', value: 22_050 },
     ])
-    expect(lines.map((l) => l.params.value)).toEqual(['10', '120 kbps', '12.5', '2.3', '3'])
+    expect(lines.map((l) => l.params.value)).toEqual(['10', '120 kbps', '12.5', '2.3', '3', '2160', '22.1'])
     expect(lines[0]).toMatchObject({ severity: 'warn', what: 'studio.health.key_interval.what' })
   })
 

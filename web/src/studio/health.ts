@@ -25,6 +25,8 @@ const SEVERITY: Record<string, Severity> = {
   bitrate_low: 'warn',
   bitrate_high: 'warn',
   fps_low: 'warn',
+  size_high: 'warn',
+  audio_rate_low: 'warn',
   b_frames: 'info',
   timestamps_repaired: 'info',
   rebuilt: 'info',
@@ -62,6 +64,7 @@ function figure(code: string, value: number): string {
     case 'bitrate_high':
       return bitrate(value)
     case 'fps_low':
+    case 'audio_rate_low':
       return short(value / 1000)
     default:
       return String(value)

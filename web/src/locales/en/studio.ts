@@ -173,6 +173,8 @@ export default {
     bitrate_low: { what: 'Only {value}: the picture will be blurred', do: 'Set the video bitrate to about 2000 kbps, or check the uplink.' },
     bitrate_high: { what: '{value}: mobile networks may not keep up', do: 'Set the video bitrate to 2500 kbps or less.' },
     fps_low: { what: 'Only {value} frames a second', do: 'Set 30; if the PC is too busy, close other programs or lower the resolution.' },
+    size_high: { what: 'The picture has {value} lines: no phone needs them, and some cannot play them', do: 'Set the size to 1920 × 1080 at most; 1280 × 720 is best.' },
+    audio_rate_low: { what: 'The sound has only {value} kHz and is dull', do: 'Set the audio sample rate of the encoder to 48 kHz.' },
     b_frames: { what: 'The encoder uses B-frames: the picture is {value} ms later', do: 'The lesson is not harmed. For an earlier picture set B-frames to 0 in the encoder (tune zerolatency in x264).' },
     timestamps_repaired: { what: 'Timestamps were wrong {value} times and were repaired', do: 'If the number keeps growing, stop and start streaming in the encoder.' },
     small_picture_slow: { what: 'The smooth picture was switched off: this computer cannot keep up', do: 'The full picture and the sound are not affected; nothing has to be done. If it happens often, tell the operator.' },

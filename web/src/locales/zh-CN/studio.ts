@@ -171,6 +171,8 @@ export default {
     bitrate_low: { what: '码率只有 {value}，画面会模糊', do: '请把视频码率调到 2000 kbps 左右，或检查上行网络。' },
     bitrate_high: { what: '码率 {value}，手机网络可能跟不上', do: '请把视频码率调到 2500 kbps 以内。' },
     fps_low: { what: '每秒只有 {value} 帧，画面不连贯', do: '请设为 30 帧；电脑太忙时关掉其他程序，或降低分辨率。' },
+    size_high: { what: '画面有 {value} 线，手机用不上，有的手机放不了', do: '请把分辨率调到 1920×1080 以内，推荐 1280×720。' },
+    audio_rate_low: { what: '声音采样率只有 {value} kHz，听起来发闷', do: '请在编码器里把音频采样率设为 48 kHz。' },
     b_frames: { what: '编码器用了 B 帧，画面晚 {value} 毫秒', do: '不影响上课。想让学员更早看到画面，请在编码器里把 B 帧设为 0（x264 可选 zerolatency）。' },
     timestamps_repaired: { what: '时间戳错乱 {value} 次，已自动修正', do: '若次数不断增加，请重启编码器的推流。' },
     small_picture_slow: { what: '流畅画质已自动关闭：这台电脑忙不过来', do: '高清画面和声音不受影响，不需要处理。若经常出现，请告诉管理员。' },
