@@ -20,7 +20,7 @@ use crate::{
         Audience,
         event::{Event, Rendition, StreamStart},
     },
-    pipeline::meter::Repairs,
+    pipeline::{ladder, meter::Repairs},
     recording::{Beginning, Recorder, Status, index::Index},
     whep::feed::Feed,
 };
@@ -209,6 +209,10 @@ impl State {
     pub(super) fn tick(&mut self, now: UtcMillis) -> bool {
         if let Some(Err(problem)) = self.run.as_ref().map(Run::check) {
             self.broken(&problem);
+        }
+        let sound_bps = self.seat.as_ref().and_then(|seat| seat.meter.steady_sound_bps());
+        if self.phase == Phase::Rehearsal && sound_bps.is_some() && ladder::wants_small_sound(sound_bps) {
+            ladder::prepare();
         }
         let silent = now - self.last_media_at >= OUTAGE_MS;
         let Some(output) = self.output.clone() else { return false };

@@ -9,7 +9,7 @@ mod picture;
 mod quiet;
 mod sound;
 
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -34,6 +34,20 @@ pub fn wants_small_sound(measured_bps: Option<u32>) -> bool {
 /// Whether there can be a small picture of this one: it has more than 360 lines.
 pub fn wants_small_picture(config: &VideoConfig) -> bool {
     picture::size(config).is_some()
+}
+
+/// Loads the codecs in the background, once. It takes tenths of a second, from a cold disk seconds, and must not fall on the
+/// beginning of a lesson.
+pub fn prepare() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let load = || {
+            if let Err(problem) = gst::Plugin::load_by_name("libav") {
+                tracing::warn!(%problem, "the codecs of what is made small cannot be loaded");
+            }
+        };
+        let _ = std::thread::Builder::new().name("codecs".to_owned()).spawn(load);
+    });
 }
 
 /// The format of what was made.
