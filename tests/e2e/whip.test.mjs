@@ -171,8 +171,8 @@ test('whip', async (t) => {
       await goLive(lecturer, lesson);
       const lease = await near.lease(lesson);
       await until(`the ${kind} to be played`, async () => (await playlist(beside(lease.live_url, `${kind}.m3u8`))).segments.length >= 2, { within: 20_000 });
-      const { publisher } = await studio(lesson);
-      assert.ok(publisher.notes.some(({ code }) => code === (kind === 'audio' ? 'no_video' : 'no_audio')), JSON.stringify(publisher.notes));
+      const missing = kind === 'audio' ? 'no_video' : 'no_audio';
+      await until(`the note ${missing}`, async () => (await studio(lesson)).publisher.notes.some(({ code }) => code === missing));
     };
     await Promise.all([only('audio', '--no-video'), only('video', '--no-audio')]);
   });
