@@ -53,7 +53,7 @@ async function cost(scope, { what, sound, small, picture = false, cpu: most, mem
     {
       what: `${what}, memory`, figure: `${memory.toFixed(0)} MB`, reference: `ffmpeg: ${otherMemory.toFixed(0)} MB`,
       ratio: (memory / otherMemory).toFixed(2), target: `≤ ${mostMemory} MB`, met: memory <= mostMemory,
-      limit: 'libav, which makes the small sound of the rehearsal until the publisher\'s own is known to be small: 45 MB once a process, mostly its files in the page cache.',
+      limit: 'libav, where something is made small: 45 MB once a process, mostly its files in the page cache.',
       note: `VmRSS of yunke-media at the end of it${small || picture ? '; some 45 MB of it are libav, once a process, mostly its files in the page cache' : ''}.`,
     },
   ];
