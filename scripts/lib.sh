@@ -18,3 +18,12 @@ newer_than() {
   [ -e "$stamp" ] || return 0
   [ -n "$(find "$@" -name node_modules -prune -o -name dist -prune -o -type f -newer "$stamp" -print -quit 2>/dev/null)" ]
 }
+
+# room GIB: ends here, with words, when what is not built yet would fill the disk half-way. A tree that was built before grows little.
+room() {
+  [ ! -d target/debug ] || return 0
+  local free
+  free=$(df --output=avail -BG . | tail -n 1 | tr -dc 0-9)
+  [ "$free" -ge "$1" ] ||
+    fail "The disk has $free GiB free here, the first build needs $1. Make room and run make again."
+}

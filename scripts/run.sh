@@ -2,6 +2,7 @@
 # Builds what is stale and starts the demo in the foreground. Arguments go to `yunke serve`.
 source "$(dirname "$0")/lib.sh"
 
+room 3
 scripts/install.sh run
 PATH="$HOME/.cargo/bin:$PATH"
 scripts/web.sh build

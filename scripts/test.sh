@@ -38,6 +38,7 @@ count() {
     { grep -oE "[0-9]+ $1" || true; } | awk '{n += $1} END {print n + 0}'
 }
 
+room 8
 scripts/install.sh test
 PATH="$HOME/.cargo/bin:$PATH"
 for name in "$@"; do
