@@ -3,12 +3,16 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { cast } from '../harness/cast.mjs';
+import { Encoder, tagsOf } from '../harness/encoder.mjs';
+import { frameTimes } from '../harness/frames.mjs';
 import { attributes, beside, playlist, text } from '../harness/hls.mjs';
-import { end, goLive, plan, publish } from '../harness/lessons.mjs';
+import { edgePast, end, goLive, plan, publish, rtmpAddress } from '../harness/lessons.mjs';
+import { Program } from '../harness/program.mjs';
 import { until } from '../harness/wait.mjs';
 import { Yunke } from '../harness/yunke.mjs';
 
@@ -96,3 +100,73 @@ test('a small picture is made beside the publisher\'s', async (t) => {
     assert.equal((await fetch(beside(replay, low.segments[0].uri))).status, 200);
   });
 });
+
+/** What others have to do on the core of the media service: with these beside it a lane of low priority has a few percent of it. */
+const BUSY = 4;
+const SECONDS = 60;
+const FPS = 30;
+
+test('where the processor is short the small picture gives way, and nothing else', async (t) => {
+  if (availableParallelism() < 2) return t.skip('one core: the publisher would be short of it too');
+  const yunke = await Yunke.start(t, { demo: true, quiet: true, env: { YUNKE_MEDIA__SMALL_PICTURES: '1' } });
+  const { organizer, lecturer, near, stage } = await cast(yunke);
+  // Encoded before, so that nothing but the small picture needs a processor for it.
+  const file = join(yunke.folder, 'lesson.flv');
+  await execute('ffmpeg', [
+    '-nostdin', '-v', 'error', '-f', 'lavfi', '-i', `testsrc2=s=1920x1080:r=${FPS}`, '-f', 'lavfi', '-i', 'sine=f=440:r=48000', '-t', '10',
+    '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-b:v', '2500k', '-g', String(FPS * 2), '-sc_threshold', '0', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-ac', '2', file,
+  ]);
+  const lesson = await plan(organizer, stage);
+  const { url } = await rtmpAddress(lecturer, lesson);
+  const encoder = await Encoder.connect(t, url);
+  const playing = encoder.play(repeated(await tagsOf(file)));
+  playing.catch(() => {});
+  const studio = () => lecturer.get(`/api/studio/lessons/${lesson}`);
+  await until('the studio to see the publisher', async () => (await studio()).publisher?.video, { within: 15_000 });
+  await goLive(lecturer, lesson);
+  const { live_url: live } = await until('a lease with an address', async () => {
+    const lease = await near.lease(lesson);
+    return lease.live_url && lease;
+  });
+  await until('a segment of the small picture', async () => starts(await playlist(beside(live, 'video360.m3u8'))).size >= 2, { within: 20_000 });
+
+  const media = await yunke.media();
+  await execute('taskset', ['-a', '-p', '-c', '0', String(media)]);
+  for (let n = 0; n < BUSY; n += 1) {
+    const busy = new Program('taskset', ['-c', '0', process.execPath, '-e', 'for (;;);']);
+    t.after(() => busy.stop('SIGKILL'));
+  }
+  const notes = async () => (await studio()).publisher.notes.map(({ code }) => code);
+  await until('the notice', async () => (await notes()).includes('small_picture_slow'), { within: 40_000 });
+  const counted = await text(`${yunke.mediaUrl}/metrics`);
+  t.diagnostic(counted.match(/^yunke_media_ladder_.*video360.*$/m)?.[0] ?? counted.match(/^yunke_media_ladder_.*$/gm)?.join(' ') ?? '');
+  const off = await edgePast(near, lesson, 1);
+  await edgePast(near, lesson, off + 5_000);
+  assert.deepEqual((await notes()).filter((code) => code !== 'small_picture_slow'), [], 'the lecturer is told of nothing else');
+  for (const name of ['video.m3u8', 'audio.m3u8', 'audio48.m3u8']) {
+    const list = await playlist(beside(live, name));
+    assert.deepEqual([list.gaps, list.discontinuities, list.parts.filter(({ gap }) => gap).length], [0, 0, 0], `${name}\n${list.text}`);
+    const { next } = await playlist(beside(live, 'video.m3u8'));
+    assert.ok(next.msn - list.next.msn <= 1, `${name} is at ${list.next.msn}, the picture at ${next.msn}`);
+  }
+  assert.ok(pictures(await text(live)).size === 1, 'who comes now is not offered it');
+  const { gaps } = await end(lecturer, lesson);
+  assert.deepEqual(gaps, []);
+  const { replay_url: replay } = await near.lease(lesson);
+  const [best, low] = await Promise.all(['video.m3u8', 'video360.m3u8'].map((name) => frameTimes(beside(replay, name))));
+  const steps = best.slice(1).map((at, n) => at - best[n]);
+  const sound = await frameTimes(beside(replay, 'audio.m3u8'), 'a');
+  const sounds = sound.slice(1).map((at, n) => at - sound[n]);
+  assert.ok(sounds.every((step) => Math.abs(step - 64 / 3) <= 2), `steps of the sound up to ${Math.max(...sounds)} ms`);
+  t.diagnostic(`${best.length} pictures passed on, steps up to ${Math.max(...steps)} ms; ${low.length} made small`);
+  assert.ok(steps.every((step) => Math.abs(step - 1000 / FPS) <= 2), `steps up to ${Math.max(...steps)} ms`);
+  assert.ok(low.length > FPS && low.length < best.length / 2, `${low.length} of ${best.length}`);
+});
+
+/** The tags of a file again and again, at times that go on. */
+function repeated(tags) {
+  const configs = tags.filter(({ config }) => config);
+  const frames = tags.filter(({ config }) => !config);
+  const rounds = Array.from({ length: SECONDS / 10 }, (_, n) => frames.map((tag) => ({ ...tag, at: tag.at + n * 10_000 })));
+  return [...configs, ...rounds.flat()];
+}

@@ -1,16 +1,19 @@
-// OBS itself publishes a lesson, with what its simple output sends by default.
+// OBS itself publishes a lesson, with what its simple output sends by default: by RTMP, and by SRT.
 
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { cast } from '../harness/cast.mjs';
 import { beside, playlist } from '../harness/hls.mjs';
-import { end, goLive, plan, rtmpAddress } from '../harness/lessons.mjs';
+import { edgePast, end, goLive, plan, rtmpAddress, srtAddress } from '../harness/lessons.mjs';
 import { startObs } from '../harness/obs.mjs';
 import { until } from '../harness/wait.mjs';
 import { Yunke } from '../harness/yunke.mjs';
 
 test('OBS', async (t) => {
-  const yunke = await Yunke.start(t, { demo: true, quiet: true });
+  const passphrase = 'correct-horse-7';
+  const yunke = await Yunke.start(t, { demo: true, quiet: true, env: { YUNKE_MEDIA__SRT_PASSPHRASE: passphrase } });
+  yunke.secret('passphrase', passphrase);
   const { organizer, lecturer, near, stage } = await cast(yunke);
   const lesson = await plan(organizer, stage);
   const address = await rtmpAddress(lecturer, lesson);
@@ -53,5 +56,21 @@ test('OBS', async (t) => {
   await t.test('the replay stands the moment it ends', async () => {
     const over = await end(lecturer, lesson);
     assert.ok(over.replay_ready);
+    await obs.stop('SIGKILL');
+  });
+
+  await t.test('publishes by SRT: the whole address as its server, no key, encrypted', async (t) => {
+    const lesson = await plan(organizer, stage);
+    const { url } = await srtAddress(lecturer, lesson, { more: { passphrase, pbkeylen: 16 } });
+    const obs = await startObs(t, join(yunke.folder, 'srt'), { server: url });
+    const seen = await until('picture and sound', async () => {
+      assert.ok(obs.alive, obs.output.slice(-2000));
+      const { publisher } = await lecturer.get(`/api/studio/lessons/${lesson}`);
+      return publisher?.video?.bitrate_bps > 0 && publisher.audio?.bitrate_bps > 0 && publisher;
+    }, { within: 30_000 });
+    assert.deepEqual([seen.transport, seen.video.width, seen.audio.rate], ['srt', 640, 48_000]);
+    await goLive(lecturer, lesson);
+    await edgePast(near, lesson, 4_000);
+    assert.deepEqual((await end(lecturer, lesson)).gaps, []);
   });
 });

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { test } from 'node:test';
 import { cast } from '../harness/cast.mjs';
-import { barcodes, pictureTimes } from '../harness/frames.mjs';
+import { barcodes, frameTimes } from '../harness/frames.mjs';
 import { beside, playlist } from '../harness/hls.mjs';
 import { edgePast, end, goLive, plan, srtAddress, srtUrl } from '../harness/lessons.mjs';
 import { LossyLine } from '../harness/lossy.mjs';
@@ -64,7 +64,7 @@ test('srt', async (t) => {
     const { gaps } = await end(lecturer, lesson);
     assert.deepEqual(gaps, []);
     const { replay_url: replay } = await near.lease(lesson);
-    const times = await pictureTimes(replay);
+    const times = await frameTimes(replay);
     const steps = times.slice(1).map((at, n) => at - times[n]);
     t.diagnostic(`${line.dropped} of ${line.dropped + line.passed} datagrams lost, ${times.length} frames, steps up to ${Math.max(...steps)} ms`);
     assert.ok(times.length >= (WATCHED_MS / 1000) * FPS, `${times.length} frames`);

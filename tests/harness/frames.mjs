@@ -7,9 +7,9 @@ import { BARCODE_COLUMNS } from './publish.mjs';
 const run = promisify(execFile);
 const WIDTH = 640;
 
-/** Presentation times of the picture at `url`, milliseconds, ascending. */
-export async function pictureTimes(url) {
-  const args = ['-v', 'error', '-select_streams', 'v', '-show_entries', 'packet=pts_time', '-of', 'csv=p=0', url];
+/** Presentation times of the pictures at `url`, or of its sound (`a`), milliseconds, ascending. */
+export async function frameTimes(url, stream = 'v') {
+  const args = ['-v', 'error', '-select_streams', stream, '-show_entries', 'packet=pts_time', '-of', 'csv=p=0', url];
   const { stdout } = await run('ffprobe', args, { maxBuffer: 16 << 20 });
   const times = stdout.split('\n').map((line) => Number.parseFloat(line) * 1000).filter(Number.isFinite);
   return times.sort((a, b) => a - b);

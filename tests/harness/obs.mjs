@@ -6,8 +6,8 @@ import { Program } from './program.mjs';
 
 const SCREEN = '1280x720x24';
 
-/** Starts OBS streaming to `server` with `key`; its settings lie under `folder`. */
-export async function startObs(t, folder, { server, key, settings = {} }) {
+/** Starts OBS streaming to `server` (RTMP or SRT) with `key`; its settings lie under `folder`. */
+export async function startObs(t, folder, { server, key = '', settings = {} }) {
   const home = join(folder, 'obs');
   const config = join(home, '.config', 'obs-studio');
   const profile = join(config, 'basic', 'profiles', 'Yunke');

@@ -55,7 +55,7 @@ export async function patch(url, body, { key, tag, type = 'application/trickle-i
   return read(await fetch(url, { method: 'PATCH', headers, body }));
 }
 
-/** A WHIP endpoint in front of that of `yunke` whose answers send the media over `line`, which is of UDP; its address. Closed after `t`. */
+/** A WHIP endpoint in front of that of `yunke` whose answers send the media over `line`; its address. Closed after `t`. */
 export async function over(t, yunke, line) {
   const server = createServer(async (request, response) => {
     const chunks = [];
@@ -63,9 +63,7 @@ export async function over(t, yunke, line) {
     const { host, connection, 'content-length': _, ...headers } = request.headers;
     const init = { method: request.method, headers, body: chunks.length ? Buffer.concat(chunks) : undefined };
     const answer = await fetch(`${yunke.mediaUrl}${request.url}`, init);
-    const text = (await answer.text())
-      .replaceAll(` ${yunke.ports.webrtc} typ host`, ` ${line.port} typ host`)
-      .replaceAll(/^a=candidate:\d+ \d+ tcp .*\r\n/gm, '');
+    const text = (await answer.text()).replaceAll(` ${yunke.ports.webrtc} typ host`, ` ${line.port} typ host`);
     const { 'content-length': length, 'transfer-encoding': encoding, connection: kept, ...theirs } = Object.fromEntries(answer.headers);
     response.writeHead(answer.status, theirs).end(text);
   });
