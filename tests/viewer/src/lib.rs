@@ -19,7 +19,7 @@ use webrtc::peer_connection::{PeerConnection, RTCSessionDescription};
 
 pub use self::{
     count::{Counts, Stream},
-    peer::{PICTURE, REPAIR},
+    peer::{ASKED_AT_MOST, PICTURE, REPAIR},
 };
 
 /// What gathering a local candidate, or ICE and DTLS, may take.

@@ -36,6 +36,9 @@ pub const REPAIR: u8 = 103;
 const SOUND: u8 = 111;
 /// How often what is missing is asked for.
 const ASK_EVERY: Duration = Duration::from_millis(40);
+/// How often it is asked for the same packet. The crate does not notice that a retransmission stream filled a gap: without an end it
+/// would ask on and on.
+pub const ASKED_AT_MOST: u8 = 10;
 
 /// What a viewer hears.
 #[derive(Default)]
@@ -146,8 +149,8 @@ fn interceptors(how: How) -> Registry {
     if !how.whole {
         return Registry::new();
     }
-    // The crate does not notice that a retransmission stream filled a gap: without an end it would ask on and on.
-    let asks = NackGeneratorBuilder::new().with_interval(ASK_EVERY).with_max_nacks_per_packet(10).build();
+    let asks = NackGeneratorBuilder::new().with_interval(ASK_EVERY);
+    let asks = asks.with_max_nacks_per_packet(ASKED_AT_MOST.into()).build();
     let reports = ReceiverReportBuilder::new().build();
     Registry::new().with(Slot::NackGenerator, asks).with(Slot::ReceiverReport, reports)
 }

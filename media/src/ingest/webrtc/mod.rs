@@ -6,7 +6,6 @@
 mod answer;
 mod burst;
 mod connection;
-mod feedback;
 mod outlet;
 mod peer;
 mod ports;
@@ -14,8 +13,10 @@ mod reports;
 pub(crate) mod routes;
 mod runtime;
 mod seat;
+mod segments;
 mod socket;
 mod streams;
+mod tap;
 
 use std::{
     io,
@@ -43,9 +44,9 @@ pub use self::ports::Ports;
 use self::{
     burst::{Bursts, Tray},
     connection::Parts,
-    feedback::Feedback,
     reports::Reports,
-    socket::Exchange,
+    socket::{Exchange, Place},
+    tap::Tapped,
 };
 use super::peer::{Answered, Peer, Peers, Wire};
 use crate::{
@@ -64,7 +65,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(2);
 /// Packets of the picture that a viewer can ask for again: 3 s of 1.5 Mbit/s. Their payloads are shared by all viewers.
 const SENT_AGAIN: u16 = 512;
 
-/// Behind all interceptors that act on RTCP.
+/// Behind all interceptors that act on RTCP; what is sent comes there first.
 const LAST: usize = 100_000;
 
 /// All peers of this node.
@@ -98,12 +99,12 @@ impl WebRtc {
         tokio::join!(self.exchange.run(&stop), streams);
     }
 
-    fn parts(&self, (media, registry): (MediaEngine, Registry)) -> Parts {
+    fn parts(&self, place: Place, (media, registry): (MediaEngine, Registry)) -> Parts {
         Parts {
             media,
             registry,
             settings: settings(),
-            place: Arc::new(self.exchange.place()),
+            place: Arc::new(place),
             tasks: self.tasks.clone(),
             addresses: self.addresses.clone(),
         }
@@ -114,7 +115,8 @@ impl WebRtc {
         offer: &Offer,
         wire: mpsc::Sender<Wire>,
     ) -> Result<(String, peer::WebRtcPeer), PeerError> {
-        let parts = self.parts(publishers_engine(offer, wire.clone()).map_err(|error| here(&error))?);
+        let engine = publishers_engine(offer, wire.clone()).map_err(|error| here(&error))?;
+        let parts = self.parts(self.exchange.place(), engine);
         Box::pin(peer::WebRtcPeer::answer(parts, offer, wire)).await
     }
 
@@ -124,9 +126,10 @@ impl WebRtc {
         chosen: &Chosen,
         news: mpsc::Sender<News>,
     ) -> Result<(String, outlet::WebRtcOutlet), PeerError> {
-        let tray = Tray::default();
-        let engine = viewers_engine(chosen, news.clone(), tray.clone());
-        let parts = self.parts(engine.map_err(|error| here(&error))?);
+        let place = self.exchange.place();
+        let tray = Tray::new(place.run());
+        let engine = viewers_engine(chosen, Bursts::new(tray.clone(), news.clone()));
+        let parts = self.parts(place, engine.map_err(|error| here(&error))?);
         let sent = |format: &Format, codec| outlet::Sent {
             codec,
             payload_type: format.payload_type,
@@ -207,15 +210,11 @@ fn publishers_engine(
     let registry = configure_nack(Registry::new(), &mut media);
     let registry = configure_twcc_receiver_only(registry, &mut media)?;
     let registry = configure_rtcp_reports(registry);
-    Ok((media, registry.with(Slot::from(LAST), Reports::new(wire))))
+    Ok((media, registry.with(Slot::from(LAST), Tapped::new(Reports::new(wire)))))
 }
 
 /// The formats that are sent, with retransmissions. Sender reports are ours: they carry the lesson's clock.
-fn viewers_engine(
-    chosen: &Chosen,
-    news: mpsc::Sender<News>,
-    tray: Tray,
-) -> Result<(MediaEngine, Registry), webrtc::error::Error> {
+fn viewers_engine(chosen: &Chosen, bursts: Bursts) -> Result<(MediaEngine, Registry), webrtc::error::Error> {
     let mut media = MediaEngine::default();
     if let Some(format) = &chosen.video {
         let (rtp_codec, payload_type) = (h264(format, asked_for()), format.payload_type);
@@ -237,9 +236,7 @@ fn viewers_engine(
     }
     let responder = NackResponderBuilder::new().with_size(SENT_AGAIN).build();
     let registry = Registry::new().with(Slot::NackResponder, responder);
-    let registry = registry.with(Slot::from(LAST), Feedback::new(news));
-    // What is sent comes to the last one first.
-    Ok((media, registry.with(Slot::from(LAST + 1), Bursts::new(tray))))
+    Ok((media, registry.with(Slot::from(LAST), Tapped::new(bursts))))
 }
 
 fn settings() -> SettingEngine {

@@ -12,6 +12,8 @@ use std::{
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
+use super::segments::Run;
+
 /// Datagrams that wait for one peer: 1 s of 8 Mbit/s. When full, further ones are dropped, as a network does.
 const INBOX: usize = 1024;
 /// Datagrams that wait for one stream: 1 s of 4 Mbit/s. When full, further ones are dropped: late media is worth nothing.
@@ -40,6 +42,8 @@ pub(super) struct Seat {
     any: AtomicBool,
     /// `None` once the peer left.
     streams: Mutex<Option<Streams>>,
+    /// What the peer's connection writes next.
+    pub(super) run: Run,
 }
 
 impl Seat {
@@ -47,7 +51,7 @@ impl Seat {
     pub(super) fn new() -> (Self, [Inbox; 2]) {
         let ((v4, in4), (v6, in6)) = (mpsc::channel(INBOX), mpsc::channel(INBOX));
         let streams = Mutex::new(Some(Vec::new()));
-        (Self { v4, v6, any: AtomicBool::new(false), streams }, [in4, in6])
+        (Self { v4, v6, any: AtomicBool::new(false), streams, run: Run::default() }, [in4, in6])
     }
 
     /// Puts a datagram into the peer's inbox; whether there was room.
@@ -70,16 +74,18 @@ impl Seat {
         Some(rx)
     }
 
-    /// Hands a datagram to the stream to this address; whether there is one.
-    pub(super) fn stream(&self, datagram: &[u8], to: SocketAddr) -> bool {
+    /// Hands datagrams to the stream to this address, each for a frame of its own; whether there is one.
+    pub(super) fn stream<'a>(&self, datagrams: impl Iterator<Item = &'a [u8]>, to: SocketAddr) -> bool {
         if !self.any.load(Ordering::Acquire) {
             return false;
         }
         let streams = self.streams();
         let stream = streams.iter().flatten().find(|(address, stream)| *address == to && !stream.is_closed());
         let Some((_, stream)) = stream else { return false };
-        if stream.try_send(Bytes::copy_from_slice(datagram)).is_err() {
-            metrics::counter!("yunke_media_webrtc_outbox_full_total").increment(1);
+        for datagram in datagrams {
+            if stream.try_send(Bytes::copy_from_slice(datagram)).is_err() {
+                metrics::counter!("yunke_media_webrtc_outbox_full_total").increment(1);
+            }
         }
         true
     }
@@ -102,6 +108,10 @@ mod tests {
         SocketAddr::from(([192, 0, 2, 1], port))
     }
 
+    fn stream(seat: &Seat, to: SocketAddr) -> bool {
+        seat.stream([&b"x"[..]].into_iter(), to)
+    }
+
     #[test]
     fn each_family_has_an_inbox() {
         let (seat, [mut v4, mut v6]) = Seat::new();
@@ -115,12 +125,21 @@ mod tests {
     #[test]
     fn a_stream_takes_what_goes_to_its_address_until_it_ends() {
         let (seat, _inboxes) = Seat::new();
-        assert!(!seat.stream(b"x", at(1)));
+        assert!(!stream(&seat, at(1)));
         let mut one = seat.join(at(1)).expect("a seat in use");
-        assert!(seat.stream(b"x", at(1)) && !seat.stream(b"x", at(2)));
+        assert!(stream(&seat, at(1)) && !stream(&seat, at(2)));
         assert_eq!(one.try_recv().ok(), Some(Bytes::from_static(b"x")));
         drop(one);
-        assert!(!seat.stream(b"x", at(1)), "by UDP again");
+        assert!(!stream(&seat, at(1)), "by UDP again");
+    }
+
+    #[test]
+    fn each_datagram_of_a_run_is_a_frame_of_its_own() {
+        let (seat, _inboxes) = Seat::new();
+        let mut stream = seat.join(at(1)).expect("a seat in use");
+        assert!(seat.stream(b"aabbc".chunks(2), at(1)));
+        let frames: Vec<Bytes> = std::iter::from_fn(|| stream.try_recv().ok()).collect();
+        assert_eq!(frames, ["aa", "bb", "c"]);
     }
 
     #[test]
@@ -128,11 +147,11 @@ mod tests {
         let (seat, _inboxes) = Seat::new();
         let mut first = seat.join(at(0)).expect("a seat in use");
         for _ in 0..2 * OUTBOX {
-            assert!(seat.stream(b"x", at(0)));
+            assert!(stream(&seat, at(0)));
         }
         assert_eq!(std::iter::from_fn(|| first.try_recv().ok()).count(), OUTBOX);
         let _others = [1, 2, 3, 4].map(|port| seat.join(at(port)));
-        assert!(!seat.stream(b"x", at(0)) && seat.stream(b"x", at(4)));
+        assert!(!stream(&seat, at(0)) && stream(&seat, at(4)));
         assert_eq!(first.try_recv(), Err(mpsc::error::TryRecvError::Disconnected));
     }
 

@@ -22,6 +22,7 @@ use webrtc::runtime::{AsyncUdpSocket, RecvMeta, Transmit};
 use super::{
     routes::{PeerId, Routes, stun_name},
     seat::{Inbox, Seat},
+    segments::{Run, Segments},
 };
 
 /// Largest datagram.
@@ -31,6 +32,7 @@ pub(super) const MAX_DATAGRAM: usize = 2000;
 #[derive(Debug)]
 pub(super) struct Exchange {
     socket: UdpSocket,
+    segments: Segments,
     /// The socket is one of IPv6, which takes IPv4 as mapped addresses.
     both: bool,
     /// A peer may have a name of IPv6: the machine has not switched it off.
@@ -43,7 +45,8 @@ impl Exchange {
     pub(super) fn new(socket: UdpSocket) -> io::Result<Arc<Self>> {
         let both = socket.local_addr()?.is_ipv6();
         let names = both && std::net::UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)).is_ok();
-        Ok(Arc::new(Self { socket, both, names, routes: Mutex::default(), next: AtomicU64::new(1) }))
+        let (segments, routes, next) = (Segments::new()?, Mutex::default(), AtomicU64::new(1));
+        Ok(Arc::new(Self { socket, segments, both, names, routes, next }))
     }
 
     fn routes(&self) -> MutexGuard<'_, Routes<Arc<Seat>>> {
@@ -93,6 +96,19 @@ impl Exchange {
         }
     }
 
+    /// Sends a datagram, or several of this size. The only error is that the socket would block.
+    fn send(&self, contents: &[u8], size: usize, to: SocketAddr) -> io::Result<()> {
+        let to = self.outward(to);
+        if size < contents.len() {
+            return self.segments.send(&self.socket, contents, size, to);
+        }
+        match self.socket.try_send_to(contents, to) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(error),
+            // Unreachable for now is a lost datagram, not the end of the socket that all share.
+            _ => Ok(()),
+        }
+    }
+
     /// An address as the shared socket takes it.
     fn outward(&self, to: SocketAddr) -> SocketAddr {
         match to {
@@ -122,6 +138,11 @@ impl Place {
     /// STUN requests with this user name fragment are for this peer.
     pub(super) fn name(&self, ufrag: &str) {
         self.exchange.routes().name(self.peer, ufrag);
+    }
+
+    /// Who writes for the peer tells there what comes.
+    pub(super) fn run(&self) -> Run {
+        self.seat.run.clone()
     }
 
     /// Names for the peer's virtual sockets, one for each family of addresses it can be reached by. They must be addresses of this
@@ -180,26 +201,25 @@ impl AsyncUdpSocket for VirtualSocket {
     }
 
     fn poll_send(&self, cx: &mut Context<'_>, transmit: &Transmit<'_>) -> Poll<io::Result<usize>> {
-        if self.seat.stream(transmit.contents, transmit.destination) {
-            return Poll::Ready(Ok(transmit.contents.len()));
+        let Transmit { contents, destination, segment_size, .. } = *transmit;
+        let size = segment_size.unwrap_or(contents.len()).max(1);
+        if self.seat.stream(contents.chunks(size), destination) {
+            return Poll::Ready(Ok(contents.len()));
         }
-        let to = self.exchange.outward(transmit.destination);
-        loop {
-            match self.exchange.socket.try_send_to(transmit.contents, to) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-                    let exchange = Arc::clone(&self.exchange);
-                    let wait = waiting
-                        .get_or_insert_with(|| Box::pin(async move { exchange.socket.writable().await }));
-                    let writable = ready!(wait.as_mut().poll(cx));
-                    *waiting = None;
-                    writable?;
-                }
-                // Unreachable for now is a lost datagram, not the end of the socket that all share.
-                Err(_) => return Poll::Ready(Ok(transmit.contents.len())),
-                sent => return Poll::Ready(sent),
-            }
+        while self.exchange.send(contents, size, destination).is_err() {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            let exchange = Arc::clone(&self.exchange);
+            let wait =
+                waiting.get_or_insert_with(|| Box::pin(async move { exchange.socket.writable().await }));
+            let writable = ready!(wait.as_mut().poll(cx));
+            *waiting = None;
+            writable?;
         }
+        Poll::Ready(Ok(contents.len()))
+    }
+
+    fn max_gso_segments(&self) -> usize {
+        if self.exchange.segments.taken() { self.seat.run.length() } else { 1 }
     }
 
     fn poll_recv(
