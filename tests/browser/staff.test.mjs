@@ -68,8 +68,8 @@ test('at the desk', async (t) => {
     assert.doesNotMatch(await phone.innerText('body'), /请收尾/);
     await console_.locator('[data-notes]').scrollIntoViewIfNeeded();
     await picture(console_, 'question-console');
-    // The preview follows the rehearsal into the lesson: what it had asked for of the rehearsal is not there any more.
-    const own = desk.faults.filter((fault) => !/status of (400|404|503)/.test(fault));
+    // A stream that has just begun may take longer to have something whole than a playlist is waited for.
+    const own = desk.faults.filter((fault) => !/status of 503 .* \/live\/…\/[^/]+\/index\.m3u8$/.test(fault));
     assert.deepEqual([...own, ...console_.faults], []);
     await console_.context().close();
   });

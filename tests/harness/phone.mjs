@@ -44,9 +44,17 @@ export async function open(chrome, yunke, shape = PHONE) {
   page.on('console', (message) => {
     // Browsers ask for it beside documents that are no pages.
     if (message.location().url.endsWith('/favicon.ico')) return;
-    if (message.type() === 'error') page.faults.push(`console: ${message.text()}`);
+    if (message.type() === 'error') page.faults.push(`console: ${message.text()}${address(message)}`);
   });
   return page;
+}
+
+/** What could not be loaded, without the token a media address has in it. */
+function address(message) {
+  const url = message.location().url;
+  if (!/^Failed to load resource/.test(message.text()) || !URL.canParse(url)) return '';
+  const { pathname, search } = new URL(url);
+  return ` ${pathname.replace(/^\/(live|replay|whip|fill|file)\/[^/]+/, '/$1/…')}${search}`;
 }
 
 /** A picture for the README and for whoever looks at a failure. */

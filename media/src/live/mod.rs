@@ -69,9 +69,20 @@ impl Lesson {
         self.stream.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Puts another stream in place; who waits on the old one looks again.
-    fn replace(&self, next: Option<Arc<Stream>>) {
-        let old = std::mem::replace(&mut *self.stream.lock().unwrap_or_else(PoisonError::into_inner), next);
+    /// Puts a new stream in place of the old one; who waits on that looks again.
+    fn open(&self, audience: Audience, start: StreamStart) -> Arc<Stream> {
+        let mut place = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
+        let stream = Arc::new(Stream::new(audience, start, place.clone()));
+        let old = place.replace(Arc::clone(&stream));
+        drop(place);
+        if let Some(old) = old {
+            old.retire();
+        }
+        stream
+    }
+
+    fn close(&self) {
+        let old = self.stream.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(old) = old {
             old.retire();
         }
@@ -100,18 +111,17 @@ impl Origin {
         self.lesson_or_new(lesson);
     }
 
-    /// Starts a stream. The lesson's earlier stream is retired: readers who wait on it go on with this one.
+    /// Starts a stream. The lesson's earlier stream is retired: readers who wait on it go on with this one, and what it had
+    /// announced to them stays until this one has something whole.
     pub fn open(&self, lesson: Uuid, audience: Audience, start: StreamStart) -> LiveHandle {
-        let stream = Arc::new(Stream::new(audience, start));
-        self.lesson_or_new(lesson).replace(Some(Arc::clone(&stream)));
-        LiveHandle(stream)
+        LiveHandle(self.lesson_or_new(lesson).open(audience, start))
     }
 
     /// The lesson is none of this node's business any more: 404 from now on.
     pub fn forget(&self, lesson: Uuid) {
         let forgotten = self.0.lessons.write().unwrap_or_else(PoisonError::into_inner).remove(&lesson);
         if let Some(lesson) = forgotten {
-            lesson.replace(None);
+            lesson.close();
         }
     }
 

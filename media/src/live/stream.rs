@@ -1,7 +1,7 @@
 //! A stream with its readers: the ring behind a lock, and the current edition of each playlist on a channel
 //! that wakes everybody who waits for the next.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tokio::sync::watch;
 use yunke_protocol::UtcMillis;
@@ -62,16 +62,18 @@ pub(crate) struct Stream {
     pub(crate) audience: Audience,
     ring: RwLock<Ring>,
     editions: [watch::Sender<Arc<Edition>>; Playlist::ALL.len()],
+    /// The lesson's earlier stream, whose last playlists announced what its readers still fetch. Until the first segment of
+    /// this one is whole: then they have all of it.
+    before: Mutex<Option<Arc<Stream>>>,
 }
 
 impl Stream {
-    /// An empty stream.
-    pub(crate) fn new(audience: Audience, start: StreamStart) -> Self {
-        Self {
-            audience,
-            ring: RwLock::new(Ring::new(start)),
-            editions: std::array::from_fn(|_| watch::Sender::new(Arc::default())),
-        }
+    /// An empty stream, which takes the place of the one `before`.
+    pub(crate) fn new(audience: Audience, start: StreamStart, before: Option<Arc<Self>>) -> Self {
+        let ring = Ring::new(start);
+        // Where its numbers begin is known from the start.
+        let editions = Playlist::ALL.map(|playlist| watch::Sender::new(Arc::new(edition(&ring, playlist))));
+        Self { audience, ring: RwLock::new(ring), editions, before: Mutex::new(before) }
     }
 
     /// Applies an event, publishes what it changed, and wakes who waited for it.
@@ -82,6 +84,9 @@ impl Stream {
         };
         let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
         let completed = ring.apply(event);
+        if !completed.is_empty() {
+            self.forget_before();
+        }
         for playlist in Playlist::ALL {
             // A part changes its own playlist. The other's report of it may be one part old, which is
             // cheaper than rendering both for each; its next own part brings it up to date.
@@ -98,8 +103,18 @@ impl Stream {
         completed
     }
 
+    /// The earlier stream, while it is kept.
+    pub(crate) fn before(&self) -> Option<Arc<Self>> {
+        self.before.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn forget_before(&self) {
+        self.before.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
     /// Sends everybody who waits here to the lesson's next stream.
     pub(crate) fn retire(&self) {
+        self.forget_before();
         for sender in &self.editions {
             sender.send_replace(Arc::new(Edition { retired: true, ..Edition::default() }));
         }

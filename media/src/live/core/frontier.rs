@@ -51,6 +51,12 @@ impl Frontier {
         self.first_msn + self.whole.len() as u64
     }
 
+    /// Nothing is listed: the stream has just begun, and a playlist of nothing is no answer to anybody, whatever they saw of
+    /// the stream before it.
+    pub fn is_empty(&self) -> bool {
+        self.whole.is_empty() && self.open_parts == 0
+    }
+
     /// The rule for one request.
     pub fn resolve(&self, directives: Directives) -> Resolution {
         if self.ended {
@@ -61,7 +67,7 @@ impl Frontier {
             (None, None) => now_if(self.ready),
             // The last segment is next_msn - 1.
             (Some(msn), _) if msn > self.next_msn() + 1 => Resolution::Bad(Reason::MsnTooFar),
-            (Some(msn), None) => now_if(msn < self.next_msn()),
+            (Some(msn), None) => now_if(msn < self.next_msn() && !self.is_empty()),
             (Some(msn), Some(part)) => self.resolve_part(msn, part),
         }
     }
@@ -72,7 +78,7 @@ impl Frontier {
         let (msn, part) = if over { (msn + 1, 0) } else { (msn, part) };
         if msn < self.next_msn() {
             // Evicted, there, or a gap (which has no parts and is all there is to say about it).
-            return Resolution::Now;
+            return now_if(!self.is_empty());
         }
         let there = if msn == self.next_msn() { self.open_parts } else { 0 };
         if part < there && msn == self.next_msn() {
@@ -178,5 +184,17 @@ mod tests {
     fn without_a_whole_segment_a_plain_request_waits() {
         let young = Frontier { whole: vec![], ready: false, ..frontier() };
         assert_eq!(young.resolve(Directives::default()), Resolution::Wait);
+    }
+
+    #[test]
+    fn who_comes_from_the_stream_before_waits_for_the_first_part_of_this_one() {
+        let mut begun = Frontier { whole: vec![], open_parts: 0, ready: false, ..frontier() };
+        for (msn, part) in [(9, None), (9, Some(7)), (10, None), (10, Some(0)), (11, Some(0))] {
+            assert_eq!(begun.resolve(Directives { msn: Some(msn), part, skip: true }), Resolution::Wait);
+        }
+        begun.open_parts = 1;
+        for (msn, part) in [(9, None), (9, Some(7)), (10, Some(0))] {
+            assert_eq!(begun.resolve(Directives { msn: Some(msn), part, skip: true }), Resolution::Now);
+        }
     }
 }

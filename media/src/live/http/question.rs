@@ -119,11 +119,11 @@ impl Question {
 
     /// The stream this viewer may see.
     fn stream(&self) -> Result<Arc<Stream>, Problem> {
-        let stream = self.lesson.stream().ok_or(Problem::NotOnAir)?;
-        match (self.lease.purpose, stream.audience) {
-            (Purpose::Watch, Audience::Preview) => Err(Problem::NotOnAir),
-            _ => Ok(stream),
-        }
+        self.lesson.stream().filter(|stream| self.may_see(stream)).ok_or(Problem::NotOnAir)
+    }
+
+    fn may_see(&self, stream: &Stream) -> bool {
+        self.lease.purpose == Purpose::Preview || stream.audience == Audience::Members
     }
 
     fn playlist(&self, stream: &Stream, which: Playlist) -> Result<Look, Problem> {
@@ -153,13 +153,23 @@ impl Question {
         match stream.find(name) {
             Lookup::There(file) => Ok(Look::Done(self.send(file, name))),
             Lookup::Absent if stream.awaited(name) => Err(Problem::Ended),
-            Lookup::Absent => Err(Problem::NotFound),
+            Lookup::Absent => self.file_before(stream, name),
             // The hinted part: it is sent once it is whole.
             Lookup::Coming => Ok(Look::Wait(Wait {
                 editions: stream.subscribe(Playlist::Media(name.rendition)),
                 patience: self.origin.0.patience.blocked,
                 late: Problem::TooLong,
             })),
+        }
+    }
+
+    /// A file of the stream that was here a moment ago: its playlist was fetched, and then the lesson began.
+    fn file_before(&self, stream: &Stream, name: Name) -> Result<Look, Problem> {
+        let before = stream.before().filter(|before| self.may_see(before));
+        match before.map(|before| before.find(name)) {
+            Some(Lookup::There(file)) => Ok(Look::Done(self.send(file, name))),
+            Some(Lookup::Coming) => Err(Problem::Ended),
+            Some(Lookup::Absent) | None => Err(Problem::NotFound),
         }
     }
 

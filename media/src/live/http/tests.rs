@@ -62,15 +62,20 @@ fn start(stream: u64, first_msn: u64) -> StreamStart {
 /// Begins a stream with whole segments of 7 parts of 286 ms in both renditions.
 fn begin(origin: &Origin, audience: Audience, start: StreamStart, segments: u64) -> LiveHandle {
     let handle = origin.open(LESSON, audience, start);
+    fill(&handle, segments);
+    handle
+}
+
+/// Initialization sections and whole segments.
+fn fill(handle: &LiveHandle, segments: u64) {
     let video = Format::Video { codec: "avc1.64001f".into(), width: 640, height: 360, fps_milli: 30_000 };
     let audio = Format::Audio { codec: "mp4a.40.2".into(), rate: 48_000, channels: 2 };
     for (rendition, format) in [(Rendition::Video, video), (Rendition::Audio, audio)] {
         handle.push(Event::Init(rendition, Init { bytes: Bytes::from_static(b"init"), format }));
     }
     for n in 0..segments * 7 {
-        push(&handle, n);
+        push(handle, n);
     }
-    handle
 }
 
 /// The n-th part of both renditions.
@@ -343,11 +348,26 @@ async fn a_rehearsal_is_for_previews_and_a_preview_goes_on_when_the_lesson_start
     );
     let blocked = tokio::spawn(get(&origin, &preview("video.m3u8?_HLS_msn=3&_HLS_part=0")));
     until_waiting(&origin, 1).await;
-    let live = begin(&origin, Audience::Members, start(2, rehearsal.next_msn()), 0);
+    let live = origin.open(LESSON, Audience::Members, start(2, rehearsal.next_msn()));
+    // Who had seen the rehearsal to its end asks for what follows, or fetches what it had announced.
+    let ahead = tokio::spawn(get(&origin, &preview("audio.m3u8?_HLS_msn=3&_HLS_part=0&_HLS_skip=YES")));
+    let over = tokio::spawn(get(&origin, &preview("audio.m3u8?_HLS_msn=2&_HLS_part=8")));
+    until_waiting(&origin, 3).await;
+    assert_eq!(get(&origin, &preview("audio-p20-1.m4s")).await.body, body(Rendition::Audio, 20));
+    assert_eq!(get(&origin, &preview("audio-p21-1.m4s")).await.code(), "stream_ended");
+    fill(&live, 0);
     push(&live, 0);
     assert!(blocked.await.expect("no panic").text().contains("video-p0-2.m4s"));
-    let gone = get(&origin, &watch("video-s0-1.m4s")).await;
-    assert_eq!(gone.status, StatusCode::NOT_FOUND, "nothing of the rehearsal is visible");
+    for waited in [ahead, over] {
+        assert!(waited.await.expect("no panic").text().contains("audio-p0-2.m4s"));
+    }
+    for file in ["video-s0-1.m4s", "video-p20-1.m4s", "video-p21-1.m4s"] {
+        let hidden = get(&origin, &watch(file)).await;
+        assert_eq!(hidden.status, StatusCode::NOT_FOUND, "nothing of the rehearsal is visible");
+    }
+    assert_eq!(get(&origin, &preview("video-s0-1.m4s")).await.status, StatusCode::OK);
+    (1..7).for_each(|n| push(&live, n));
+    assert_eq!(get(&origin, &preview("video-s0-1.m4s")).await.code(), "not_found", "nor kept for long");
 }
 
 #[tokio::test]
