@@ -1518,8 +1518,6 @@ export interface components {
         NoteView: {
             /** Format: uuid */
             id: string;
-            /** @description The viewer wrote it. */
-            mine: boolean;
             read_at: components["schemas"]["i64"] | null;
             read_by: string | null;
             text: string;

@@ -41,5 +41,5 @@ pub(super) async fn write(
     let new = NewPrivateNote { id, lesson_id: lesson.id, text, actor_id: viewer.user.id, at };
     let figures = app.store.write_private_note(new).await?;
     app.rooms.talked(lesson.id, figures).await;
-    Talk::of(&app, &viewer, lesson.id).await
+    Talk::of(&app, lesson.id).await
 }

@@ -48,8 +48,6 @@ struct MemberQuestion {
 struct NoteView {
     id: Uuid,
     text: String,
-    /// The viewer wrote it.
-    mine: bool,
     writer_name: String,
     written_at: UtcMillis,
     read_at: Option<UtcMillis>,
@@ -58,11 +56,10 @@ struct NoteView {
 
 impl Talk {
     /// All of a lesson. The revision is read first: what changes meanwhile is told as a newer one.
-    pub(crate) async fn of(app: &AppState, viewer: &Viewer, lesson: Uuid) -> ApiResult<Json<Self>> {
+    pub(crate) async fn of(app: &AppState, lesson: Uuid) -> ApiResult<Json<Self>> {
         let revision = app.store.talk_figures(lesson).await?.revision;
         let questions = app.store.questions(lesson, None).await?.into_iter().map(question).collect();
-        let notes = app.store.private_notes(lesson).await?;
-        let notes = notes.into_iter().map(|one| note(one, viewer.user.id)).collect();
+        let notes = app.store.private_notes(lesson).await?.into_iter().map(note).collect();
         Ok(Json(Self { revision, questions, notes }))
     }
 }
@@ -73,9 +70,9 @@ fn question(question: Question) -> MemberQuestion {
     MemberQuestion { id, member_id, member_name, text, asked_at, at_ms, state, decided_at, decided_by }
 }
 
-fn note(note: PrivateNote, viewer: Uuid) -> NoteView {
-    let PrivateNote { id, text, written_by, writer_name, written_at, read_at, read_by } = note;
-    NoteView { id, text, mine: written_by == viewer, writer_name, written_at, read_at, read_by }
+fn note(note: PrivateNote) -> NoteView {
+    let PrivateNote { id, text, written_by: _, writer_name, written_at, read_at, read_by } = note;
+    NoteView { id, text, writer_name, written_at, read_at, read_by }
 }
 
 /// What becomes of a question.
@@ -100,12 +97,8 @@ pub(super) struct NotePath {
 /// Questions and private notes of a lesson.
 #[utoipa::path(get, path = "/api/studio/lessons/{id}/talk", tag = "studio", params(("id" = Uuid, Path)),
     responses((status = OK, body = Talk)))]
-pub(super) async fn talk(
-    State(app): State<AppState>,
-    viewer: Viewer,
-    scope: LessonScope,
-) -> ApiResult<Json<Talk>> {
-    Talk::of(&app, &viewer, scope.lesson.id).await
+pub(super) async fn talk(State(app): State<AppState>, scope: LessonScope) -> ApiResult<Json<Talk>> {
+    Talk::of(&app, scope.lesson.id).await
 }
 
 /// Marks a question as answered, hides it, or opens it again.
@@ -126,7 +119,7 @@ pub(super) async fn settle(
     let (actor_id, at) = (viewer.user.id, app.source.now());
     let settle = Settle { lesson_id, id: place.question_id, state: wish.state, actor_id, at };
     done(&app, lesson_id, app.store.settle_question(settle).await?).await?;
-    Talk::of(&app, &viewer, lesson_id).await
+    Talk::of(&app, lesson_id).await
 }
 
 /// Marks a private note as read.
@@ -142,7 +135,7 @@ pub(super) async fn read(
     let (actor_id, at) = (viewer.user.id, app.source.now());
     let outcome = app.store.read_private_note(lesson_id, place.note_id, actor_id, at).await?;
     done(&app, lesson_id, outcome).await?;
-    Talk::of(&app, &viewer, lesson_id).await
+    Talk::of(&app, lesson_id).await
 }
 
 async fn done(app: &AppState, lesson: Uuid, outcome: TalkOutcome) -> ApiResult<()> {

@@ -13,7 +13,7 @@ import { useTalk, type TalkHandle } from './useTalk'
 vi.mock('./api', () => ({ NOTE_CHARS: 500, getTalk: vi.fn(), settleQuestion: vi.fn(), readNote: vi.fn(), writeNote: vi.fn() }))
 
 const question = (id: string, more: Partial<MemberQuestion> = {}): MemberQuestion => ({ id, member_id: 'm', member_name: '王秀英', text: `问 ${id}`, asked_at: 0, at_ms: 65_000, state: 'open', decided_at: null, decided_by: null, ...more })
-const note = (id: string, more: Partial<PrivateNote> = {}): PrivateNote => ({ id, text: `条 ${id}`, mine: false, writer_name: '李华', written_at: 0, read_at: null, read_by: null, ...more })
+const note = (id: string, more: Partial<PrivateNote> = {}): PrivateNote => ({ id, text: `条 ${id}`, writer_name: '李华', written_at: 0, read_at: null, read_by: null, ...more })
 const talk = (revision: number, questions: MemberQuestion[] = [], notes: PrivateNote[] = []): Talk => ({ revision, questions, notes })
 
 let scope: EffectScope
@@ -116,12 +116,12 @@ describe('the questions', () => {
 })
 
 describe('a private note', () => {
-  it('stands in the booth until it is read, but not before the eyes of its writer', async () => {
-    const handle = await open(talk(1, [], [note('b', { mine: true }), note('a')]))
+  it('stands in the booth until it is read, whoever wrote it', async () => {
+    const handle = await open(talk(1, [], [note('b', { writer_name: '陈老师' }), note('a')]))
     page = await mount(NoteBanner, { talk: handle }, 'talk')
     expect(page.text()).toContain('李华 的便条')
-    expect(page.text()).not.toContain('条 b')
-    vi.mocked(server.readNote).mockResolvedValue(talk(2, [], [note('b', { mine: true }), note('a', { read_at: 1, read_by: '陈老师' })]))
+    expect(page.text()).toContain('陈老师 的便条')
+    vi.mocked(server.readNote).mockResolvedValue(talk(2, [], [note('b', { read_at: 1, read_by: '陈老师' }), note('a', { read_at: 1, read_by: '陈老师' })]))
     page.button('知道了').click()
     await settled()
     expect(server.readNote).toHaveBeenCalledWith('l', 'a')
@@ -129,7 +129,7 @@ describe('a private note', () => {
   })
 
   it('keeps its text until the server has it, and shows who read it', async () => {
-    const handle = await open(talk(1, [], [note('a', { mine: true, read_at: 0, read_by: '陈老师' })]))
+    const handle = await open(talk(1, [], [note('a', { read_at: 0, read_by: '陈老师' })]))
     page = await mount(NoteCard, { talk: handle, open: true }, 'talk')
     expect(page.text()).toContain('陈老师 已读')
     const field = page.root.querySelector('textarea')!
@@ -141,7 +141,7 @@ describe('a private note', () => {
     await settled()
     expect(page.text()).toContain('没有发出')
     expect(field.value).toBe('还有五分钟')
-    vi.mocked(server.writeNote).mockResolvedValue(talk(2, [], [note('c', { mine: true, text: '还有五分钟' })]))
+    vi.mocked(server.writeNote).mockResolvedValue(talk(2, [], [note('c', { text: '还有五分钟' })]))
     page.button('发给讲师').click()
     await settled()
     expect(server.writeNote).toHaveBeenCalledWith('l', '还有五分钟')

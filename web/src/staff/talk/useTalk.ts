@@ -30,8 +30,11 @@ export function useTalk(lessonId: string, revision: () => number | null) {
   /** The last one settled first. */
   const settled = computed(() => questions.value.filter((q) => q.state !== 'open').sort((a, b) => (b.decided_at ?? 0) - (a.decided_at ?? 0)))
   const notes = computed<PrivateNote[]>(() => resource.data.value?.notes ?? [])
-  /** What the lecturer has yet to read, the oldest first. */
-  const unread = computed(() => notes.value.filter((note) => !note.mine && note.read_at === null).reverse())
+  /**
+   * What the lecturer has yet to read, the oldest first. Whoever wrote it: somebody may be both, or be signed in both at the
+   * console and where the lesson is given.
+   */
+  const unread = computed(() => notes.value.filter((note) => note.read_at === null).reverse())
 
   const { busy, problem, run } = useAction()
   const did = ref<{ id: string; text: string; state: 'answered' | 'hidden' } | null>(null)
