@@ -86,13 +86,21 @@ test('srt', async (t) => {
   });
 
   await t.test('a wrong key, a viewer and what cannot be played are refused with a reason in the log', async () => {
-    const { key, url } = await planned();
+    const { lesson, key, url } = await planned();
+    const told = (code) => until(`the studio to say ${code}`, async () => {
+      const { refused } = await studio(lesson);
+      return refused?.code === code && refused;
+    });
     const wrong = yunke.secret('stream key', `${key.slice(0, -3)}abc`);
     const server = `srt://127.0.0.1:${yunke.ports.srt}`;
     await sentAway(srtUrl(server, wrong), /srt: publisher refused.*No lesson has this stream key/);
     await sentAway(srtUrl(server, ''), /srt: publisher refused.*stream key is missing/);
     await sentAway(`${server}?streamid=#!::r=${key},m=request`, /srt: publisher refused.*sending only/);
+    assert.equal((await studio(lesson)).refused, null, 'whose key they were, nobody knows');
     await sentAway(url, /srt: .*MPEG-2 video cannot be played/, { video: 'mpeg2video' });
+    const { transport, reason } = await told('media');
+    assert.equal(transport, 'srt');
+    assert.match(reason, /MPEG-2 video cannot be played/);
     await sentAway(url, /srt: .*MP2.*cannot be played/, { audio: 'mp2' });
   });
 
@@ -133,6 +141,7 @@ test('srt', async (t) => {
     const first = publish(url);
     const { connected_at: before } = await arrives(lesson, ({ video }) => video);
     await sentAway(url, /srt: publisher refused.*already receives a stream/);
+    await until('the studio to be told', async () => (await studio(lesson)).refused?.code === 'taken');
     assert.ok(first.alive);
     first.kill('SIGKILL');
     let second = publish(url);
@@ -161,6 +170,7 @@ test('srt', async (t) => {
     assert.equal(told, passphrase);
     await sentAway(srtUrl(server, key), /srt: .*refused/);
     await sentAway(srtUrl(server, key, { more: { passphrase: 'wrong-horse-77' } }), /srt: publisher refused.*passphrase/);
+    await until('the studio to be told', async () => (await studio(lesson)).refused?.code === 'passphrase');
     publish(srtUrl(server, key, { more: { passphrase, pbkeylen: 16 } }));
     await arrives(lesson, ({ video, audio }) => video && audio);
   });

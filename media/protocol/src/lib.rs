@@ -24,7 +24,8 @@ pub use ice::{IceServer, in_environment as ice_servers_in_environment};
 pub use lease::{DeviceClass, Lease, LeaseError, LeaseKey, Purpose, Stretch};
 pub use messages::{
     AudioInfo, Delivery, Gap, HealthCode, HealthNote, LessonOrder, LessonSnapshot, Orders, Phase,
-    PublishGrant, PublishRefusal, PublishRequest, Publisher, RefusalCode, Snapshot, Transport, VideoInfo,
+    PublishGrant, PublishRefusal, PublishRequest, Publisher, RefusalCode, RefusedCode, RefusedPublisher,
+    Snapshot, Transport, VideoInfo,
 };
 pub use pass::{PassKey, PublishPass};
 pub use srt::{optional_address, srt_passphrase_problem};

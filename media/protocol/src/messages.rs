@@ -147,8 +147,40 @@ pub struct LessonSnapshot {
     pub outage_since: Option<UtcMillis>,
     /// The recording is complete and the replay playlist stands.
     pub replay_ready: bool,
+    /// The publisher of this lesson that was refused last, if that was in the last 60 s.
+    #[serde(default)]
+    pub refused: Option<RefusedPublisher>,
     /// What each lease fetched lately: leases with a fetch in the last 60 s.
     pub deliveries: Vec<Delivery>,
+}
+
+/// A publisher that showed the key of a lesson and was refused or sent away all the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RefusedPublisher {
+    /// How it came.
+    pub transport: Transport,
+    /// Why; the page has the words.
+    pub code: RefusedCode,
+    /// Why, in English, as it stands in the log: which codec, for one.
+    pub reason: String,
+    /// When.
+    pub at: UtcMillis,
+}
+
+/// Codes of [`RefusedPublisher`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusedCode {
+    /// Another publisher has the seat, or has taken it over.
+    Taken,
+    /// Its stream key was replaced by a newer one.
+    KeyReplaced,
+    /// What it encrypts with is not the passphrase of this service.
+    Passphrase,
+    /// What it sends cannot be used.
+    Media,
+    /// The service could not take it just then.
+    Later,
 }
 
 /// An outage on the lesson's timeline, half-open `[from_ms, to_ms)`.

@@ -93,6 +93,8 @@ pub enum RefusalKind {
     Later,
     /// What is sent cannot be used.
     Media,
+    /// It is not encrypted with our passphrase.
+    Passphrase,
 }
 
 impl Refusal {
@@ -136,4 +138,7 @@ pub trait Inlet: Send + 'static {
 
     /// Why the place was taken away.
     fn farewell(&self) -> Refusal;
+
+    /// Its publisher is refused after all: for whoever gives the lesson. Not every protocol can tell its publisher why.
+    fn refused(&mut self, _refusal: &Refusal) {}
 }

@@ -118,6 +118,14 @@ impl Lesson {
         self.lock().farewell(seat)
     }
 
+    /// A publisher who showed this lesson's key was refused.
+    fn refused(&self, transport: Transport, refusal: &Refusal) {
+        let now = self.now();
+        if self.lock().refused(transport, refusal, now) {
+            self.context.changed.notify_one();
+        }
+    }
+
     /// Lets time pass: outages begin, gaps grow, broken pipelines are noticed. Several times a second.
     pub fn tick(&self) {
         let now = self.now();

@@ -177,14 +177,16 @@ impl Gate for Lessons {
             let Busy { last_media_at } = match lesson.sit(transport, key_version) {
                 Ok((seat, revoked)) => {
                     let feed = lesson.feed();
-                    return Ok(Place { lesson, seat, revoked, feed });
+                    return Ok(Place { lesson, transport, seat, revoked, feed });
                 }
                 Err(busy) => busy,
             };
             let alive = seen.replace(last_media_at).is_some_and(|before| before != last_media_at);
             let dead_by_now = Duration::from_millis(DEAD_MS.cast_unsigned()) + 5 * LOOK;
             if alive || asked.elapsed() > dead_by_now {
-                return Err(Refusal::denied("this lesson already receives a stream from another publisher"));
+                let refusal = Refusal::denied("this lesson already receives a stream from another publisher");
+                lesson.refused(transport, &refusal);
+                return Err(refusal);
             }
             sleep(LOOK).await;
         }
@@ -209,6 +211,7 @@ impl Feeds for Lessons {
 /// A publisher's place; dropping it leaves the seat.
 pub struct Place {
     lesson: Arc<Lesson>,
+    transport: Transport,
     seat: u64,
     revoked: CancellationToken,
     feed: Arc<Feed>,
@@ -229,6 +232,10 @@ impl Inlet for Place {
 
     fn farewell(&self) -> Refusal {
         self.lesson.farewell(self.seat)
+    }
+
+    fn refused(&mut self, refusal: &Refusal) {
+        self.lesson.refused(self.transport, refusal);
     }
 }
 

@@ -11,7 +11,9 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
-use yunke_protocol::{Gap, LessonOrder, LessonSnapshot, Phase, Transport, UtcMillis};
+use yunke_protocol::{
+    Gap, LessonOrder, LessonSnapshot, Phase, RefusedCode, RefusedPublisher, Transport, UtcMillis,
+};
 
 use super::{Busy, Context, DEAD_MS, Origins, output::Output, run::Run, seat::Seat};
 use crate::{
@@ -27,6 +29,8 @@ use crate::{
 
 /// Without media for so long the lecturer is away.
 const OUTAGE_MS: i64 = 2_000;
+/// The lecturer hears for so long of a publisher that was refused; one that tries again is heard of again.
+const REFUSED_MS: i64 = 60_000;
 
 pub(super) struct State {
     lesson: Uuid,
@@ -52,6 +56,8 @@ pub(super) struct State {
     seat_key: u64,
     /// What the last publisher that was sent away is told.
     sent_away: Option<(u64, Refusal)>,
+    /// The last one that was refused, for the lecturer.
+    refused: Option<RefusedPublisher>,
     last_media_at: UtcMillis,
     repaired: u64,
     rebuilt: u64,
@@ -78,6 +84,7 @@ impl State {
             next_seat: 0,
             seat_key: 0,
             sent_away: None,
+            refused: None,
             last_media_at: 0,
             repaired: 0,
             rebuilt: 0,
@@ -197,6 +204,14 @@ impl State {
         told.unwrap_or_else(|| Refusal::denied("another publisher has taken over"))
     }
 
+    /// True when the server should hear of it at once. One that keeps trying is told of with the next report.
+    pub(super) fn refused(&mut self, transport: Transport, why: &Refusal, now: UtcMillis) -> bool {
+        let (code, reason) = (refused_code(why.kind), why.reason.clone());
+        let known = self.refused.as_ref().is_some_and(|before| before.code == code);
+        self.refused = Some(RefusedPublisher { transport, code, reason, at: now });
+        !known
+    }
+
     /// Takes the seat away from whoever has it.
     fn send_away(&mut self, why: Refusal) {
         if let Some(seat) = self.seat.take() {
@@ -310,6 +325,7 @@ impl State {
             gaps: self.gaps.clone(),
             outage_since: self.outage_since.filter(|_| self.phase == Phase::Live),
             replay_ready: self.phase == Phase::Ended && complete,
+            refused: self.refused.clone().filter(|refused| now - refused.at < REFUSED_MS),
             deliveries: zero_at.map(|zero| context.origin.deliveries(self.lesson, zero)).unwrap_or_default(),
         }
     }
@@ -322,6 +338,17 @@ impl State {
     #[cfg(test)]
     pub(super) fn break_pipeline(&self) {
         self.run.as_ref().expect("a run is under way").break_it();
+    }
+}
+
+fn refused_code(kind: RefusalKind) -> RefusedCode {
+    match kind {
+        // A key that was never right belongs to no lesson.
+        RefusalKind::WrongKey => RefusedCode::KeyReplaced,
+        RefusalKind::Denied => RefusedCode::Taken,
+        RefusalKind::Later => RefusedCode::Later,
+        RefusalKind::Media => RefusedCode::Media,
+        RefusalKind::Passphrase => RefusedCode::Passphrase,
     }
 }
 

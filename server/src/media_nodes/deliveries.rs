@@ -138,6 +138,7 @@ mod tests {
             gaps: Vec::new(),
             outage_since: None,
             replay_ready: false,
+            refused: None,
             deliveries: vec![Delivery { lease: Uuid::from_u128(1), intervals: vec![(0, 2_000)] }],
         };
         Snapshot {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use yunke_protocol::{Gap, Phase, Publisher};
+use yunke_protocol::{Gap, Phase, Publisher, RefusedPublisher};
 use yunke_store::{Lesson, LessonPhase, UtcMillis};
 
 use super::MediaNodes;
@@ -38,6 +38,8 @@ pub struct LessonFacts {
     pub outage_since: Option<UtcMillis>,
     /// Who sends; staff only.
     pub publisher: Option<Publisher>,
+    /// Who was refused a moment ago; staff only.
+    pub refused: Option<RefusedPublisher>,
 }
 
 impl MediaNodes {
@@ -69,6 +71,7 @@ impl MediaNodes {
                 .map_or_else(stored, |told| told.gaps.clone()),
             replay_ready: lesson.replay_ready || line.is_some_and(|told| told.replay_ready),
             outage_since: line.and_then(|told| told.outage_since),
+            refused: told.as_ref().and_then(|told| told.refused.clone()),
             publisher: told.and_then(|told| told.publisher),
         }
     }

@@ -3,7 +3,7 @@
 use axum::extract::ws::Utf8Bytes;
 use serde::Serialize;
 use utoipa::ToSchema;
-use yunke_protocol::Publisher;
+use yunke_protocol::{Publisher, RefusedPublisher};
 use yunke_store::{Lesson, LessonPhase, TalkFigures, UtcMillis};
 
 use crate::media_nodes::{LessonFacts, OnAir};
@@ -28,7 +28,7 @@ pub struct RoomGap {
     pub to_ms: i64,
 }
 
-/// A lesson as everyone in the room sees it. The last four are for staff only.
+/// A lesson as everyone in the room sees it. The last five are for staff only.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct RoomState {
     /// Where the lesson is in its life.
@@ -53,6 +53,9 @@ pub struct RoomState {
     /// Who sends, for staff.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub publisher: Option<Option<Publisher>>,
+    /// Who was refused a moment ago, for staff.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Option<RefusedPublisher>>,
     /// Since when nothing arrives, for staff.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outage_since: Option<Option<UtcMillis>>,
@@ -78,6 +81,7 @@ impl RoomState {
             questions: talk.asked,
             questions_answered: talk.answered,
             publisher: Some(facts.publisher),
+            refused: Some(facts.refused),
             outage_since: Some(facts.outage_since),
             questions_open: Some(talk.open),
             talk_revision: Some(talk.revision),
@@ -89,6 +93,7 @@ impl RoomState {
     pub fn for_members(&self) -> Self {
         Self {
             publisher: None,
+            refused: None,
             outage_since: None,
             questions_open: None,
             talk_revision: None,
@@ -96,13 +101,16 @@ impl RoomState {
         }
     }
 
-    /// Whether somebody should hear of the difference; the edge moves by itself.
+    /// Whether somebody should hear of the difference; the edge moves by itself, and who is refused tries again.
     pub fn differs(&self, other: &Self) -> bool {
         let still = |state: &Self| {
             let mut state = state.clone();
             state.edge_ms = None;
             if let Some(Some(publisher)) = &mut state.publisher {
                 publisher.last_media_at = 0;
+            }
+            if let Some(Some(refused)) = &mut state.refused {
+                refused.at = 0;
             }
             state
         };

@@ -11,8 +11,9 @@ use utoipa::{
 use crate::problem::ProblemBody;
 
 /// What the server may leave out of an answer; everything else is always there, perhaps as null.
-const LEFT_OUT: [(&str, &str); 4] = [
+const LEFT_OUT: [(&str, &str); 5] = [
     ("RoomState", "publisher"),
+    ("RoomState", "refused"),
     ("RoomState", "outage_since"),
     ("RoomState", "questions_open"),
     ("RoomState", "talk_revision"),

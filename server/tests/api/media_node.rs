@@ -83,6 +83,7 @@ pub(crate) fn lesson(server: &Server, lesson: Uuid, phase: Phase) -> LessonSnaps
         gaps: Vec::new(),
         outage_since: None,
         replay_ready: false,
+        refused: None,
         deliveries: Vec::new(),
     }
 }

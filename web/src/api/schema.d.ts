@@ -1661,6 +1661,22 @@ export interface components {
              */
             seq: number | null;
         };
+        /**
+         * @description Codes of [`RefusedPublisher`].
+         * @enum {string}
+         */
+        RefusedCode: "taken" | "key_replaced" | "passphrase" | "media" | "later";
+        /** @description A publisher that showed the key of a lesson and was refused or sent away all the same. */
+        RefusedPublisher: {
+            /** @description When. */
+            at: components["schemas"]["i64"];
+            /** @description Why; the page has the words. */
+            code: components["schemas"]["RefusedCode"];
+            /** @description Why, in English, as it stands in the log: which codec, for one. */
+            reason: string;
+            /** @description How it came. */
+            transport: components["schemas"]["Transport"];
+        };
         /** @description A replay as it was edited. The recording itself is never changed. */
         ReplayView: {
             /** @description Captions there are, and none of a hidden replay for members. */
@@ -1705,7 +1721,7 @@ export interface components {
              */
             to_ms: number;
         };
-        /** @description A lesson as everyone in the room sees it. The last four are for staff only. */
+        /** @description A lesson as everyone in the room sees it. The last five are for staff only. */
         RoomState: components["schemas"]["Counts"] & {
             /**
              * Format: int64
@@ -1735,6 +1751,7 @@ export interface components {
              * @description Questions that wait for an answer, for staff.
              */
             questions_open?: number | null;
+            refused?: components["schemas"]["RefusedPublisher"] | null;
             /** @description The replay stands. */
             replay_ready: boolean;
             /**
@@ -1809,6 +1826,7 @@ export interface components {
             /** Format: int32 */
             people: number;
             publisher: components["schemas"]["Publisher"] | null;
+            refused: components["schemas"]["RefusedPublisher"] | null;
             /** Format: int32 */
             viewers_now: number;
         };

@@ -32,9 +32,18 @@ export interface IncomingStream {
   notes: HealthNote[]
 }
 
+/** `yunke_protocol::RefusedPublisher` */
+export interface RefusedPublisher {
+  transport: string
+  code: string
+  reason: string
+  at: number
+}
+
 /** The room as staff hear it. */
-export type StaffRoomState = Omit<RoomState, 'publisher' | 'outage_since'> & {
+export type StaffRoomState = Omit<RoomState, 'publisher' | 'refused' | 'outage_since'> & {
   publisher: IncomingStream | null
+  refused: RefusedPublisher | null
   outage_since: number | null
 }
 

@@ -1,7 +1,7 @@
 /** The studio's requests. */
 import { request } from '@/api/request'
 import type { LeaseGrant, Lesson, LessonCard } from '@/api/types'
-import type { Counts, IncomingStream } from '@/staff/types'
+import type { Counts, IncomingStream, RefusedPublisher } from '@/staff/types'
 import type { Doors } from './doors'
 import type { Code } from './PhoneCode.vue'
 
@@ -9,6 +9,7 @@ export interface StudioLesson extends Counts, Doors {
   lesson: Lesson
   key_set: boolean
   publisher: IncomingStream | null
+  refused: RefusedPublisher | null
   outage_since: number | null
   media_up: boolean
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { loadArea, setLocale, t } from '@/i18n'
-import { bitrate, healthLines, profile } from './health'
+import { bitrate, healthLines, profile, refusedLine } from './health'
 
 describe('health in words', () => {
   it('gives each figure in the unit people use', () => {
@@ -15,6 +15,15 @@ describe('health in words', () => {
     ])
     expect(lines.map((l) => l.params.value)).toEqual(['10', '120 kbps', '12.5', '2.3', '3', '2160', '22.1'])
     expect(lines[0]).toMatchObject({ severity: 'warn', what: 'studio.health.key_interval.what' })
+  })
+
+  it('says why an encoder was not let in, and the service’s own words where they say more', async () => {
+    await setLocale('zh-CN')
+    await loadArea('studio')
+    const refused = (code: string) => refusedLine({ transport: 'srt', code, reason: 'HEVC cannot be played', at: 0 })
+    expect(t(refused('passphrase').what)).toContain('加密口令不对')
+    expect([refused('taken').detail, refused('media').detail, refused('new_one').detail]).toEqual(['', 'HEVC cannot be played', 'HEVC cannot be played'])
+    for (const code of ['taken', 'key_replaced', 'passphrase', 'media', 'later', 'new_one']) expect(t(refused(code).advice)).not.toMatch(/studio\./)
   })
 
   it('says something about a code it does not know', () => {

@@ -4,7 +4,7 @@
  */
 
 import type { MessageKey } from '@/i18n'
-import type { HealthNote } from '@/staff/types'
+import type { HealthNote, RefusedPublisher } from '@/staff/types'
 
 export type Severity = 'bad' | 'warn' | 'info'
 
@@ -69,6 +69,16 @@ function figure(code: string, value: number): string {
     default:
       return String(value)
   }
+}
+
+const REFUSED = new Set(['taken', 'key_replaced', 'passphrase', 'media', 'later'])
+/** Of which the service's own words say more than ours. */
+const IN_DETAIL = new Set(['media', 'unknown'])
+
+/** Why an encoder that had the right key was not let in, and the service's own words where they say more. */
+export function refusedLine({ code, reason }: RefusedPublisher): { what: MessageKey; advice: MessageKey; detail: string } {
+  const key = REFUSED.has(code) ? code : 'unknown'
+  return { what: `studio.health.refused.${key}.what` as MessageKey, advice: `studio.health.refused.${key}.do` as MessageKey, detail: IN_DETAIL.has(key) ? reason : '' }
 }
 
 /** What somebody without an encoder can do about it; these have words of their own. */

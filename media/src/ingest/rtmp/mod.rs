@@ -173,7 +173,7 @@ impl Connection {
                     self.flush().await?;
                     let more = tokio::select! {
                         more = timeout(IDLE_TIME, self.fill()) => more.map_err(|_| End::Silent)??,
-                        () = revoked.cancelled() => return self.refuse(inlet.farewell()).await,
+                        () = revoked.cancelled() => return self.send_away(&mut inlet).await,
                     };
                     if !more {
                         return Ok(false);
@@ -197,12 +197,22 @@ impl Connection {
                         return Ok(false);
                     }
                 }
-                Err(refusal) => return self.refuse(refusal).await,
+                Err(refusal) => {
+                    inlet.refused(&refusal);
+                    return self.refuse(refusal).await;
+                }
             }
             if revoked.is_cancelled() {
-                return self.refuse(inlet.farewell()).await;
+                return self.send_away(&mut inlet).await;
             }
         }
+    }
+
+    /// Its place was taken away.
+    async fn send_away<T>(&mut self, inlet: &mut impl Inlet) -> Result<T, End> {
+        let why = inlet.farewell();
+        inlet.refused(&why);
+        self.refuse(why).await
     }
 
     /// The peer has closed. What it sent ahead of time and is not read yet would keep its seat for as long as it lasts.

@@ -219,7 +219,7 @@ impl Session {
     pub(super) fn refuse(&mut self, refusal: &Refusal) {
         let code = match refusal.kind {
             RefusalKind::WrongKey => "NetStream.Publish.BadName",
-            RefusalKind::Denied | RefusalKind::Later => "NetStream.Publish.Denied",
+            RefusalKind::Denied | RefusalKind::Later | RefusalKind::Passphrase => "NetStream.Publish.Denied",
             RefusalKind::Media => "NetStream.Publish.Rejected",
         };
         self.status("error", code, &refusal.reason);

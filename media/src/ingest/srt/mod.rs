@@ -24,7 +24,7 @@ use tokio_util::{
 use yunke_protocol::Transport;
 
 use self::session::PAYLOADS;
-use super::{Gate, Refusal, RefusalKind};
+use super::{Gate, Inlet as _, Refusal, RefusalKind};
 
 /// The least time for lost packets to come again; a caller that asks for more gets more.
 const LATENCY: Duration = Duration::from_millis(120);
@@ -227,13 +227,14 @@ impl<G: Gate> Desk<G> {
         }
     }
 
-    fn accept(&mut self, id: ConnId, inlet: G::Inlet) {
+    fn accept(&mut self, id: ConnId, mut inlet: G::Inlet) {
         if !self.listener.accept(id, Instant::now().into_std()) {
             self.callers.remove(&id);
             self.refused += 1;
-            log_refusal(&Refusal::denied(
-                "the passphrase is wrong, or the key length is not that of AES-128",
-            ));
+            let reason = "the passphrase is wrong, or the key length is not that of AES-128".to_owned();
+            let refusal = Refusal { kind: RefusalKind::Passphrase, reason };
+            inlet.refused(&refusal);
+            log_refusal(&refusal);
             return;
         }
         let latency_ms = self.listener.latency(id).map(|latency| latency.as_millis());
@@ -257,7 +258,7 @@ impl<G: Gate> Desk<G> {
 /// SRT Access Control has the codes of HTTP.
 fn code(kind: RefusalKind) -> RejectCode {
     RejectCode::http(match kind {
-        RefusalKind::WrongKey => 401,
+        RefusalKind::WrongKey | RefusalKind::Passphrase => 401,
         RefusalKind::Denied => 409,
         RefusalKind::Later => 503,
         RefusalKind::Media => 406,

@@ -25,6 +25,9 @@ pub(super) async fn carry<I: Inlet>(mut inlet: I, mut payloads: mpsc::Receiver<V
     let started = Instant::now();
     let mut demuxer = Demuxer::default();
     let end = publish(&mut inlet, &mut demuxer, &mut payloads).await;
+    if let End::Refused(refusal) = &end {
+        inlet.refused(refusal);
+    }
     tracing::info!(%end, damaged = demuxer.damaged(), "srt: publication ended");
     metrics::histogram!("yunke_media_srt_publication_seconds").record(started.elapsed().as_secs_f64());
 }

@@ -110,7 +110,7 @@ impl<G: Gate> Whip<G> {
 /// What a publisher whom the gate does not let in is told.
 fn refused(refusal: Refusal) -> Problem {
     let (status, code) = match refusal.kind {
-        RefusalKind::WrongKey => (StatusCode::UNAUTHORIZED, "key_wrong"),
+        RefusalKind::WrongKey | RefusalKind::Passphrase => (StatusCode::UNAUTHORIZED, "key_wrong"),
         RefusalKind::Denied => (StatusCode::CONFLICT, "lesson_taken_or_over"),
         RefusalKind::Later => (StatusCode::SERVICE_UNAVAILABLE, "try_later"),
         RefusalKind::Media => (StatusCode::NOT_ACCEPTABLE, "offer_not_playable"),

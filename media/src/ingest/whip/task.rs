@@ -57,6 +57,9 @@ impl<I: Inlet> Task<I> {
     pub(super) async fn run(mut self) {
         let started = Instant::now();
         let end = self.carry(started).await;
+        if let End::Refused(refusal) = &end {
+            self.inlet.refused(refusal);
+        }
         tracing::info!(%end, "whip: session ended");
         metrics::histogram!("yunke_media_whip_session_seconds").record(started.elapsed().as_secs_f64());
         // The seat is free before the goodbye: whoever comes next need not wait for it.

@@ -83,7 +83,9 @@ async fn staff_hear_of_the_publisher_and_members_do_not() {
         (&json!("state"), &json!("live"), &json!(0))
     );
     assert_eq!(members["zero_at"], json!(ZERO));
-    assert!(members.get("publisher").is_none() && members.get("outage_since").is_none());
+    for name in ["publisher", "refused", "outage_since"] {
+        assert!(members.get(name).is_none(), "{name}");
+    }
     assert_eq!((staff.get("publisher"), staff.get("outage_since")), (Some(&Value::Null), Some(&Value::Null)));
 }
 

@@ -3,7 +3,7 @@
 use axum::{Json, extract::State, http::HeaderMap};
 use serde::Serialize;
 use utoipa::ToSchema;
-use yunke_protocol::{HealthNote, Publisher};
+use yunke_protocol::{HealthNote, Publisher, RefusedPublisher};
 
 use super::doors::Doors;
 use crate::{
@@ -25,6 +25,8 @@ pub(super) struct StudioLesson {
     publisher: Option<Publisher>,
     /// What is wrong with it, worst first.
     notes: Vec<HealthNote>,
+    /// A publisher that showed the key in the last minute and was refused.
+    refused: Option<RefusedPublisher>,
     /// Since when nothing arrives.
     outage_since: Option<i64>,
     /// The media service answers.
@@ -50,6 +52,7 @@ pub(super) async fn studio_lesson(
         key_set: scope.lesson.key_set,
         notes: facts.publisher.as_ref().map(|publisher| publisher.notes.clone()).unwrap_or_default(),
         publisher: facts.publisher,
+        refused: facts.refused,
         outage_since: facts.outage_since,
         media_up: app.media.is_up(now),
         viewers_now: counts.viewers_now,
