@@ -1,5 +1,10 @@
 //! Why work cannot be done.
 
+use std::{
+    error::Error,
+    io::{self, ErrorKind},
+};
+
 use axum::http::StatusCode;
 
 /// Why work cannot be done.
@@ -15,6 +20,9 @@ pub(crate) enum JobError {
     /// More than a file can have.
     #[error("the recording is too long for one file")]
     TooLong,
+    /// It was changed while it was read.
+    #[error("the recording was changed meanwhile")]
+    Changed,
     /// What the index names is missing or is something else.
     #[error("the recording is damaged")]
     Damaged,
@@ -72,9 +80,23 @@ impl From<object_store::Error> for JobError {
     fn from(error: object_store::Error) -> Self {
         match error {
             object_store::Error::NotFound { .. } => Self::Damaged,
+            full if no_space(&full) => Self::DiskFull,
             other => Self::Store(other),
         }
     }
+}
+
+/// Whether it failed because nothing more goes onto the disk.
+pub(super) fn no_space(error: &(dyn Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+        if let Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge) = kind {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 impl JobError {
@@ -98,7 +120,7 @@ impl JobError {
             Self::NoOverlap => "no_overlap",
             Self::TooManyFills => "too_many_fills",
             Self::DiskFull => "disk_full",
-            Self::Busy => "busy",
+            Self::Busy | Self::Changed => "busy",
             Self::Disk | Self::Store(_) => "storage",
         }
     }

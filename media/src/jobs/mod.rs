@@ -1,11 +1,12 @@
 //! Work on recordings, after the lesson: asked for by the server, done here one piece at a time, never at the cost of a lesson
 //! that is live.
 //!
-//! What is done lies in the store and nowhere else; here is only what is under way. What was asked for is marked in the store, so
-//! that after a restart whoever asks how far it is has it begun again.
+//! What is done lies in the store and nowhere else; here is only what is under way. What was asked for is marked in the store
+//! ([`marks`]), so that it is begun again after a restart, whether anybody asks for it or not.
 
 mod error;
 mod fill;
+mod marks;
 mod mp4;
 mod routes;
 
@@ -13,10 +14,14 @@ use std::{
     collections::HashMap,
     path::{Path as Folder, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
-use object_store::{ObjectStore, ObjectStoreExt as _, path::Path};
-use tokio::sync::mpsc;
+use object_store::ObjectStore;
+use tokio::{
+    sync::mpsc,
+    time::{MissedTickBehavior, interval},
+};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use yunke_protocol::{FileKey, WorkStage, WorkStatus};
@@ -32,6 +37,10 @@ use crate::{live::Clock, replay::Replays};
 const WAITING: usize = 64;
 /// Failures that are remembered; then all are forgotten, and who asks again may try again.
 const FAILURES: usize = 256;
+/// At the start and then so often what is marked is looked for, and old files go.
+const ROUND: Duration = Duration::from_hours(1);
+/// A recording that was changed so often while its file was made is left alone.
+const MP4_TRIES: u32 = 3;
 
 /// A piece of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -59,6 +68,7 @@ struct Inner {
     under_way: Mutex<HashMap<Task, WorkStatus>>,
     files: mp4::Files,
     turns: fill::Turns,
+    changes: fill::Changes,
 }
 
 /// The other end of the queue; runs the work.
@@ -88,6 +98,7 @@ impl Jobs {
             under_way: Mutex::default(),
             files: mp4::Files::default(),
             turns: fill::Turns::default(),
+            changes: fill::Changes::default(),
         }));
         (jobs.clone(), Worker { jobs, inbox })
     }
@@ -121,12 +132,11 @@ impl Jobs {
         if let Some(bytes) = mp4::size(&*self.0.store, lesson).await? {
             return Ok(WorkStatus::ready(bytes));
         }
-        match self.0.store.head(&wanted_path(lesson)).await {
-            // Asked for before a restart.
-            Ok(_) => self.enqueue(Task::Mp4(lesson)),
-            Err(object_store::Error::NotFound { .. }) => Ok(WorkStatus::at(WorkStage::None)),
-            Err(error) => Err(JobError::Store(error)),
+        // Asked for before a restart, or more was waiting than has a place.
+        if self.is_marked(Task::Mp4(lesson)).await? {
+            return self.enqueue(Task::Mp4(lesson));
         }
+        Ok(WorkStatus::at(WorkStage::None))
     }
 
     /// Asks for the lesson's MP4 file; one that is there, or under way, is enough.
@@ -137,7 +147,7 @@ impl Jobs {
         if status.stage != WorkStage::None {
             return Ok(status);
         }
-        self.0.store.put(&wanted_path(lesson), bytes::Bytes::new().into()).await.map_err(JobError::Store)?;
+        self.mark(task).await?;
         self.enqueue(task)
     }
 
@@ -159,12 +169,16 @@ impl Jobs {
         let task = Task::Mp4(lesson);
         self.tell(task, WorkStatus::running(0));
         let progress = |percent| self.tell(task, WorkStatus::running(percent));
-        let made = mp4::make(&self.0.store, lesson, progress).await;
-        // What failed is not begun again by itself.
-        let unmarked = self.0.store.delete(&wanted_path(lesson)).await;
-        if let Err(error) = unmarked {
-            tracing::warn!(%lesson, %error, "a mark could not be removed");
+        let mut made = Err(JobError::NotReady);
+        for _ in 0..MP4_TRIES {
+            made = mp4::make(&self.0.store, lesson, progress).await;
+            // A fill that is moved or withdrawn meanwhile takes away what was about to be read.
+            if !matches!(made, Err(JobError::Changed)) {
+                break;
+            }
         }
+        // What failed is not begun again by itself.
+        self.unmark(task).await;
         match made {
             Ok(()) => {
                 tracing::info!(%lesson, "an MP4 file is ready");
@@ -176,25 +190,46 @@ impl Jobs {
             }
         }
     }
-}
 
-/// Stands while the lesson's MP4 file is asked for and not made.
-fn wanted_path(lesson: Uuid) -> Path {
-    Path::from(format!("lessons/{lesson}/export/mp4.wanted"))
+    /// Begins again what was asked for and is not done, and removes what was kept long enough.
+    async fn round(&self) {
+        self.sweep().await;
+        let marked = self.marked().await.unwrap_or_else(|error| {
+            tracing::error!(%error, "what is to be done could not be listed");
+            Vec::new()
+        });
+        for task in marked {
+            let begun = match task {
+                Task::Mp4(_) => self.enqueue(task).map(drop),
+                Task::Fill(lesson, fill) => self.want(lesson, fill).await.map(drop),
+            };
+            if let Err(error) = begun {
+                // It stays marked: the next round finds it.
+                tracing::warn!(?task, %error, "work is left waiting");
+            }
+        }
+    }
 }
 
 impl Worker {
     /// Works until cancelled; what is under way then is begun again after the restart.
-    pub async fn run(mut self, stop: &CancellationToken) {
-        while let Some(Some(task)) = stop.run_until_cancelled(self.inbox.recv()).await {
-            let work = async {
-                match task {
-                    Task::Mp4(lesson) => self.jobs.make_mp4(lesson).await,
-                    Task::Fill(lesson, fill) => self.jobs.run_fill(lesson, fill).await,
-                }
-            };
-            if stop.run_until_cancelled(work).await.is_none() {
-                return;
+    pub async fn run(self, stop: &CancellationToken) {
+        // Given up at any point, it leaves behind what a restart needs.
+        let _ = stop.run_until_cancelled(self.work()).await;
+    }
+
+    async fn work(mut self) {
+        let mut rounds = interval(ROUND);
+        rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                biased;
+                _ = rounds.tick() => self.jobs.round().await,
+                task = self.inbox.recv() => match task {
+                    Some(Task::Mp4(lesson)) => self.jobs.make_mp4(lesson).await,
+                    Some(Task::Fill(lesson, fill)) => self.jobs.run_fill(lesson, fill).await,
+                    None => return,
+                },
             }
         }
     }

@@ -42,7 +42,10 @@ pub enum FillState {
     /// The file is being sent.
     Sending,
     /// The file is whole; the work is to be done.
-    Wanted,
+    Wanted {
+        /// The number its stream will have, also of a worker that begins again.
+        stream: u64,
+    },
     /// It is part of the replay.
     Ready(Filled),
     /// It cannot be used.
@@ -148,7 +151,8 @@ mod tests {
     use crate::{live::event::Format, recording::index::MediaEntry};
 
     fn entry(rendition: Rendition, msn: u64, stream: Option<u64>, discontinuity: bool) -> Entry {
-        let media = stream.map(|stream| MediaEntry { stream, init: 0, bytes: 9, independent: true });
+        let media =
+            stream.map(|stream| MediaEntry { stream, init: 0, bytes: 9, independent: true, late_us: 0 });
         let pdt = 10_000 + i64::try_from(msn).expect("small") * 2000;
         Entry { rendition, msn, pdt, duration_us: 2_000_000, discontinuity, media }
     }

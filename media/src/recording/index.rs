@@ -84,6 +84,15 @@ pub struct MediaEntry {
     pub bytes: u64,
     /// Starts with a key frame.
     pub independent: bool,
+    /// Its first frame is presented so much after the entry's date, microseconds; negative is before it. Only fills have it, whose
+    /// frames do not lie where the lesson's would have.
+    #[serde(default, skip_serializing_if = "exact")]
+    pub late_us: i64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn exact(late_us: &i64) -> bool {
+    *late_us == 0
 }
 
 impl Index {
@@ -153,6 +162,11 @@ pub fn page_path(lesson: Uuid, page: u32) -> Path {
     Path::from(format!("lessons/{lesson}/index/{page:08}.json"))
 }
 
+/// Where the segments of a rendition lie.
+pub fn rendition_prefix(lesson: Uuid, rendition: Rendition) -> Path {
+    Path::from(format!("lessons/{lesson}/{}", rendition.name()))
+}
+
 /// A segment.
 pub fn segment_path(lesson: Uuid, rendition: Rendition, stream: u64, msn: u64) -> Path {
     Path::from(format!("lessons/{lesson}/{}/{stream}-{msn}.m4s", rendition.name()))
@@ -169,7 +183,7 @@ mod tests {
 
     fn entry(rendition: Rendition, msn: u64) -> Entry {
         let pdt = 1_000_000 + i64::try_from(msn).expect("small") * 2000;
-        let media = MediaEntry { stream: 5, init: 0, bytes: 10, independent: true };
+        let media = MediaEntry { stream: 5, init: 0, bytes: 10, independent: true, late_us: 0 };
         Entry { rendition, msn, pdt, duration_us: 1_999_600, discontinuity: msn == 3, media: Some(media) }
     }
 

@@ -132,7 +132,7 @@ impl Writer {
         let size = bytes.len() as u64;
         self.put(&index::segment_path(lesson, rendition, stream, msn), bytes).await?;
         metrics::counter!("yunke_media_recording_bytes_total").increment(size);
-        Some(MediaEntry { stream, init: init.number, bytes: size, independent })
+        Some(MediaEntry { stream, init: init.number, bytes: size, independent, late_us: 0 })
     }
 
     async fn put_page(&mut self) {

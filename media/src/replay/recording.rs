@@ -223,7 +223,7 @@ mod tests {
 
     fn entry(rendition: Rendition, msn: u64, stream: Option<u64>, discontinuity: bool) -> Entry {
         let bytes = if rendition == Rendition::Video { 500_000 } else { 32_000 };
-        let media = stream.map(|stream| MediaEntry { stream, init: 0, bytes, independent: true });
+        let media = stream.map(|stream| MediaEntry { stream, init: 0, bytes, independent: true, late_us: 0 });
         let pdt = ZERO + i64::try_from(msn).expect("small") * 2000;
         Entry { rendition, msn, pdt, duration_us: 2_000_000, discontinuity, media }
     }

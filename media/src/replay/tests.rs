@@ -58,7 +58,8 @@ async fn record(store: &InMemory) -> Index {
     index.length_ms = Some(2000);
     let format = Format::Video { codec: "avc1.64001f".into(), width: 640, height: 360, fps_milli: 25_000 };
     index.inits.push(InitEntry { rendition: Rendition::Video, stream: 10, number: 0, format });
-    let media = MediaEntry { stream: 10, init: 0, bytes: segment().len() as u64, independent: true };
+    let media =
+        MediaEntry { stream: 10, init: 0, bytes: segment().len() as u64, independent: true, late_us: 0 };
     index.entries.push(Entry {
         rendition: Rendition::Video,
         msn: 4,

@@ -325,6 +325,18 @@ impl Media {
     }
 }
 
+/// Waits until there is something.
+pub(crate) async fn wait<T>(what: &str, there_is: impl Fn() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = there_is() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "waited in vain for {what}");
+        sleep(Duration::from_millis(2)).await;
+    }
+}
+
 /// Sends a signal by name.
 pub(crate) async fn signal(pid: u32, name: &str) {
     let sent = Command::new("kill").arg(format!("-{name}")).arg(pid.to_string()).status().await;

@@ -87,6 +87,11 @@ fn refused(code: &str) -> Problem {
         "disk_full" => {
             Problem::unavailable("disk_full", "The media service's disk has no room for this file.", 3600)
         }
+        "storage" => {
+            let sentence = "The media service's store cannot be read or written right now. Try again.";
+            Problem::unavailable("storage", sentence, 10)
+        }
+        "recording_damaged" => Problem::conflict("recording_damaged", "The recording is damaged."),
         "busy" => Problem::unavailable("busy", "Too much work is waiting. Try again in a moment.", 10),
         _ => unavailable(),
     }

@@ -37,6 +37,15 @@ struct Span {
     entry: Entry,
 }
 
+/// An entry that was filled.
+#[derive(Debug)]
+pub(super) struct Whole {
+    /// The gap entry.
+    pub(super) entry: Entry,
+    /// Its first frame comes so much after the entry's date, microseconds; negative is before it.
+    pub(super) late_us: i64,
+}
+
 /// Lays frames into gap entries.
 #[derive(Debug)]
 pub(super) struct Lane {
@@ -46,7 +55,7 @@ pub(super) struct Lane {
     open: Option<(i64, i64)>,
     segment: u64,
     /// Entries whose parts were cut and have not come out of the muxer; without one, what comes out is of no use.
-    cut: VecDeque<Option<Entry>>,
+    cut: VecDeque<Option<Whole>>,
 }
 
 impl Lane {
@@ -112,12 +121,15 @@ impl Lane {
             last_of_segment: true,
         };
         self.segment += 1;
-        self.cut.push_back((whole && until + SHORT_US >= span.to).then_some(span.entry));
+        let late_us = since - span.from;
+        self.cut.push_back(
+            (whole && until + SHORT_US >= span.to).then_some(Whole { entry: span.entry, late_us }),
+        );
         steps.push(Step::Cut(self.track, ended));
     }
 
     /// The entry of the next part that comes out of the muxer, if the part is of use.
-    pub(super) fn came_out(&mut self) -> Option<Entry> {
+    pub(super) fn came_out(&mut self) -> Option<Whole> {
         self.cut.pop_front().flatten()
     }
 }
@@ -142,8 +154,9 @@ mod tests {
         Lane::new(Track::Video, FROM, entries.into_iter())
     }
 
-    /// Pushes frames of 25/s over this time, with a key frame where an entry begins; the entries that come out.
-    fn filled(from_us: i64, to_us: i64) -> (Vec<u64>, Vec<i64>) {
+    /// Pushes frames of 25/s over this time, with a key frame where an entry begins; the entries that come out, how late each is, and
+    /// how long.
+    fn laid(from_us: i64, to_us: i64) -> (Vec<u64>, Vec<i64>, Vec<i64>) {
         let mut lane = lane();
         let mut starts: VecDeque<i64> = lane.starts().into();
         let (mut steps, mut at) = (Vec::new(), from_us);
@@ -161,24 +174,34 @@ mod tests {
             .iter()
             .filter_map(|step| if let Step::Cut(_, ended) = step { Some(ended.duration_us) } else { None })
             .collect();
-        let came = cuts.iter().filter_map(|_| lane.came_out()).map(|entry| entry.msn).collect();
-        (came, cuts)
+        let came: Vec<Whole> = cuts.iter().filter_map(|_| lane.came_out()).collect();
+        (
+            came.iter().map(|whole| whole.entry.msn).collect(),
+            came.iter().map(|whole| whole.late_us).collect(),
+            cuts,
+        )
+    }
+
+    fn filled(from_us: i64, to_us: i64) -> Vec<u64> {
+        laid(from_us, to_us).0
     }
 
     #[test]
     fn each_entry_is_filled_exactly() {
-        let (came, cuts) = filled(-1_000_000, 9_000_000);
+        let (came, late, cuts) = laid(-1_000_000, 9_000_000);
         assert_eq!(came, [5, 6, 7]);
+        // Entries begin at 100, 2100 and 4100 ms.
+        assert_eq!(late, [-20_000, -20_000, -20_000]);
         // The frames lie on a grid of 40 ms, the entries do not: the last one has a frame more.
         assert_eq!(cuts, [2_000_000, 2_000_000, 1_320_000]);
     }
 
     #[test]
     fn an_entry_is_filled_from_its_beginning_to_its_end_or_not_at_all() {
-        assert_eq!(filled(1_000_000, 9_000_000).0, [6, 7], "it begins in the first one");
-        assert_eq!(filled(0, 3_000_000).0, [5], "it ends in the second one");
-        assert_eq!(filled(0, 4_060_000).0, [5, 6], "a frame less is whole");
-        assert!(filled(6_000_000, 9_000_000).0.is_empty());
-        assert!(filled(-9_000_000, 0).0.is_empty());
+        assert_eq!(filled(1_000_000, 9_000_000), [6, 7], "it begins in the first one");
+        assert_eq!(filled(0, 3_000_000), [5], "it ends in the second one");
+        assert_eq!(filled(0, 4_060_000), [5, 6], "a frame less is whole");
+        assert!(filled(6_000_000, 9_000_000).is_empty());
+        assert!(filled(-9_000_000, 0).is_empty());
     }
 }

@@ -11,18 +11,25 @@ mod segments;
 mod upload;
 mod worker;
 
-use object_store::ObjectStoreExt as _;
+use futures_util::StreamExt as _;
+use object_store::{ObjectStore as _, ObjectStoreExt as _};
 use uuid::Uuid;
 use yunke_protocol::{Fill, FillPlan, Fills, MAX_FILL_BYTES, MAX_FILL_OFFSET_MS, WorkStage, WorkStatus};
 
 pub(in crate::jobs) use self::upload::Turns;
 pub use self::worker::work;
 use super::{JobError, Jobs, Task};
-use crate::recording::{
-    self,
-    fill::{FillRecord, FillState, Filled, fill_path, stretches},
-    index::{self, Index},
+use crate::{
+    live::event::Rendition,
+    recording::{
+        self,
+        fill::{FillRecord, FillState, fill_path, stretches},
+        index::{self, Index},
+    },
 };
+
+/// Who changes a fill's record holds it, so that reading, deciding and writing are one step; in it the last stream number given.
+pub(in crate::jobs) type Changes = tokio::sync::Mutex<u64>;
 
 /// Fills of a lesson at most.
 const MAX_FILLS: usize = 16;
@@ -30,7 +37,7 @@ const MAX_FILLS: usize = 16;
 impl Jobs {
     async fn put_record(&self, lesson: Uuid, record: &FillRecord) -> Result<(), JobError> {
         let json = serde_json::to_vec(record).expect("plain data");
-        self.0.store.put(&fill_path(lesson, record.fill), json.into()).await.map_err(JobError::Store)?;
+        self.0.store.put(&fill_path(lesson, record.fill), json.into()).await?;
         self.0.replays.forget(lesson);
         Ok(())
     }
@@ -73,8 +80,7 @@ impl Jobs {
                     self.want(lesson, fill).await?
                 }
             }
-            // Also what was wanted before a restart.
-            FillState::Wanted => self.enqueue(Task::Fill(lesson, fill))?,
+            FillState::Wanted { .. } => self.queued(Task::Fill(lesson, fill)),
             FillState::Ready(done) => {
                 filled =
                     stretches(index.zero_at, done.entries.iter().filter(|entry| !entry.rendition.is_made()));
@@ -92,37 +98,78 @@ impl Jobs {
         if plan.bytes == 0 || plan.bytes > MAX_FILL_BYTES {
             return Err(JobError::FillSize);
         }
-        let known = recording::fills(&*self.0.store, lesson).await?;
-        if let Some(same) = known.iter().find(|record| record.plan == plan) {
-            return match same.state {
-                FillState::Sending => self.told(&index, lesson, same.clone()).await,
-                _ => Err(JobError::FillExists),
-            };
-        }
+        let record = {
+            let _change = self.0.changes.lock().await;
+            let known = recording::fills(&*self.0.store, lesson).await?;
+            match known.iter().find(|record| record.plan == plan) {
+                Some(same) if same.state == FillState::Sending => same.clone(),
+                Some(_) => return Err(JobError::FillExists),
+                None => self.new_record(&index, lesson, plan, known.len()).await?,
+            }
+        };
+        self.told(&index, lesson, record).await
+    }
+
+    async fn new_record(
+        &self,
+        index: &Index,
+        lesson: Uuid,
+        plan: FillPlan,
+        known: usize,
+    ) -> Result<FillRecord, JobError> {
         let gaps = index.missing();
         let last = gaps.last().ok_or(JobError::NoGaps)?;
         if plan.starts_at >= index.zero_at + last.to_ms {
             return Err(JobError::NoOverlap);
         }
-        if known.len() >= MAX_FILLS {
+        if known >= MAX_FILLS {
             return Err(JobError::TooManyFills);
         }
         self.sweep().await;
         self.room_for(plan.bytes)?;
         let created_at = (self.0.clock)();
-        let fill = new_id();
-        let record = FillRecord { fill, created_at, plan, offset_ms: 0, state: FillState::Sending };
+        let record = FillRecord { fill: new_id(), created_at, plan, offset_ms: 0, state: FillState::Sending };
         self.put_record(lesson, &record).await?;
-        self.told(&index, lesson, record).await
+        Ok(record)
     }
 
-    /// The file is whole: the work is to be done.
-    async fn want(&self, lesson: Uuid, fill: Uuid) -> Result<WorkStatus, JobError> {
-        // Read again: it may have been withdrawn while its last piece was written.
-        let mut record = self.record(lesson, fill).await?;
-        record.state = FillState::Wanted;
-        self.put_record(lesson, &record).await?;
-        self.enqueue(Task::Fill(lesson, fill))
+    /// Has the work done if the file is whole and it is not done yet.
+    pub(super) async fn want(&self, lesson: Uuid, fill: Uuid) -> Result<WorkStatus, JobError> {
+        let task = Task::Fill(lesson, fill);
+        let mut change = self.0.changes.lock().await;
+        let mut record = match self.record(lesson, fill).await {
+            Ok(record) => record,
+            Err(error) => {
+                if let JobError::FillUnknown = error {
+                    self.unmark(task).await;
+                }
+                return Err(error);
+            }
+        };
+        match record.state {
+            FillState::Sending if self.received(fill).await == record.plan.bytes => {
+                record.state = FillState::Wanted { stream: self.new_stream(&mut change) };
+                self.put_record(lesson, &record).await?;
+            }
+            FillState::Wanted { .. } => {}
+            // Marked by the last piece, which was not kept then; or the mark outlived the work.
+            _ => {
+                self.unmark(task).await;
+                return Ok(WorkStatus::at(WorkStage::None));
+            }
+        }
+        Ok(self.queued(task))
+    }
+
+    /// Enqueues; where no place is free it waits for the next round.
+    fn queued(&self, task: Task) -> WorkStatus {
+        self.enqueue(task).unwrap_or_else(|_| WorkStatus::at(WorkStage::Queued))
+    }
+
+    /// A number no stream of this node has.
+    fn new_stream(&self, last: &mut u64) -> u64 {
+        *last = u64::try_from((self.0.clock)()).unwrap_or(0).max(*last + 1);
+        *last
     }
 
     /// Moves a fill on the timeline: its segments are made anew.
@@ -132,11 +179,13 @@ impl Jobs {
         fill: Uuid,
         offset_ms: i64,
     ) -> Result<Fills, JobError> {
-        let mut record = self.record(lesson, fill).await?;
         if offset_ms.abs() > MAX_FILL_OFFSET_MS {
             return Err(JobError::FillOffset);
         }
-        if self.is_under_way(Task::Fill(lesson, fill)) {
+        let task = Task::Fill(lesson, fill);
+        let mut change = self.0.changes.lock().await;
+        let mut record = self.record(lesson, fill).await?;
+        if self.is_under_way(task) {
             return Err(JobError::Busy);
         }
         record.offset_ms = offset_ms;
@@ -145,40 +194,52 @@ impl Jobs {
             if self.received(fill).await != record.plan.bytes {
                 return Err(JobError::FileGone);
             }
-            before = std::mem::replace(&mut record.state, FillState::Wanted);
+            self.mark(task).await?;
+            let wanted = FillState::Wanted { stream: self.new_stream(&mut change) };
+            before = std::mem::replace(&mut record.state, wanted);
         }
         self.put_record(lesson, &record).await?;
+        // Else a failure would stand for the new work.
+        self.done(task);
+        drop(change);
         if let FillState::Ready(filled) = before {
-            self.remove_segments(lesson, &filled).await;
+            self.remove_stream(lesson, filled.stream).await;
         }
         self.fills(lesson).await
     }
 
     /// Takes a fill away: its gaps are gaps again.
     pub(super) async fn withdraw(&self, lesson: Uuid, fill: Uuid) -> Result<Fills, JobError> {
+        let task = Task::Fill(lesson, fill);
+        let change = self.0.changes.lock().await;
         let record = self.record(lesson, fill).await?;
-        self.0.store.delete(&fill_path(lesson, fill)).await.map_err(JobError::Store)?;
+        self.0.store.delete(&fill_path(lesson, fill)).await?;
         self.0.replays.forget(lesson);
-        self.under_way().remove(&Task::Fill(lesson, fill));
-        if let Err(error) = tokio::fs::remove_file(self.file(fill)).await
-            && error.kind() != std::io::ErrorKind::NotFound
-        {
-            tracing::warn!(%lesson, %error, "the file of a fill could not be removed");
-        }
+        // A worker that is at it is ended, and what it made is removed by who started it.
+        self.done(task);
+        drop(change);
+        self.unmark(task).await;
+        self.remove_file(lesson, fill).await;
         if let FillState::Ready(filled) = record.state {
-            self.remove_segments(lesson, &filled).await;
+            self.remove_stream(lesson, filled.stream).await;
         }
         self.fills(lesson).await
     }
 
-    /// Nothing names them any more; one that stays does no harm.
-    async fn remove_segments(&self, lesson: Uuid, filled: &Filled) {
-        let segments =
-            filled.entries.iter().map(|e| index::segment_path(lesson, e.rendition, filled.stream, e.msn));
-        let inits = filled.inits.iter().map(|i| index::init_path(lesson, i.rendition, i.stream, i.number));
-        for path in segments.chain(inits) {
-            if let Err(error) = self.0.store.delete(&path).await {
-                tracing::warn!(%lesson, %error, "a segment of a fill could not be removed");
+    /// Removes the segments of a fill, also those that a worker made which failed: nothing names them. One that stays does no harm.
+    async fn remove_stream(&self, lesson: Uuid, stream: u64) {
+        for rendition in Rendition::ALL {
+            let folder = index::rendition_prefix(lesson, rendition);
+            let mut objects = self.0.store.list(Some(&folder));
+            while let Some(object) = objects.next().await {
+                let Ok(object) = object else {
+                    return tracing::warn!(%lesson, "the segments of a fill could not be listed");
+                };
+                let named =
+                    object.location.filename().is_some_and(|name| name.starts_with(&format!("{stream}-")));
+                if named && let Err(error) = self.0.store.delete(&object.location).await {
+                    tracing::warn!(%lesson, %error, "a segment of a fill could not be removed");
+                }
             }
         }
     }

@@ -6,11 +6,11 @@
 
 use std::{
     cell::Cell,
-    collections::{HashSet, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     path::Path,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicI64, AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering},
         mpsc::{Receiver, RecvTimeoutError, sync_channel},
     },
     time::Duration,
@@ -29,14 +29,16 @@ const START_TIME: Duration = Duration::from_secs(30);
 const STALL_TIME: Duration = Duration::from_mins(1);
 /// Encoded frames that wait for the muxer; then the pipeline waits.
 const WAITING: usize = 512;
-/// A picture of more pixels than 4K is no lesson: its frames alone would take the memory.
-const MAX_PIXELS: i64 = 4096 * 2304;
+/// So much of the file before the stretch is read along, microseconds: its first picture is cut by seeking and left out.
+const LEAD_US: i64 = 200_000;
+/// How often a file that is being opened is looked at.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// How the lesson is encoded.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Form {
-    /// Width, height, frames per 1000 s.
-    pub(super) video: Option<(u32, u32, u32)>,
+    /// Each picture: width, height, frames per 1000 s.
+    pub(super) pictures: Vec<(Rendition, u32, u32, u32)>,
     /// Each sound: Hz and channels.
     pub(super) sounds: Vec<(Rendition, u32, u32)>,
 }
@@ -56,6 +58,8 @@ pub(super) struct Reader {
     bus: gst::Bus,
     out: Receiver<Out>,
     shared: Arc<Shared>,
+    /// Presentation time of the file's first frame, nanoseconds.
+    first_ns: i64,
     /// Nothing new comes; what waits is the rest.
     over: Cell<bool>,
 }
@@ -68,20 +72,57 @@ pub(super) struct Shared {
     pub(super) shift_us: AtomicI64,
     /// Ends that have not come.
     pub(super) open: AtomicU32,
-    /// Where the picture needs key frames: time in the stretch, microseconds, ascending.
-    pub(super) keys: Mutex<VecDeque<i64>>,
+    /// Where each picture needs key frames.
+    pub(super) keys: Mutex<Keys>,
+    /// Nothing passes the demuxer until it was sought in.
+    pub(super) holds: bool,
+    /// What holds it.
+    pub(super) held: Mutex<Vec<(gst::Pad, gst::PadProbeId)>>,
+    /// The demuxer stands at the file's first frame.
+    pub(super) standing: AtomicBool,
+    /// The first picture that is decoded is one that seeking cut.
+    pub(super) cuts: AtomicBool,
     refused: Mutex<Option<FillError>>,
 }
 
+/// Times in the stretch, microseconds, ascending.
+pub(super) type Keys = HashMap<Rendition, VecDeque<i64>>;
+
 impl Shared {
-    fn refuse(&self, why: FillError) {
+    pub(super) fn refuse(&self, why: FillError) {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(why);
     }
 }
 
 impl Reader {
-    /// Opens the file and reads its beginning.
+    /// Opens the file, reads its beginning and stands there.
     pub(super) fn open(path: &Path, kind: FillKind, form: &Form) -> Result<Self, FillError> {
+        let seen = Self::start(path, kind, form, false)?;
+        let settled = seen.settled();
+        seen.refused()?;
+        settled?;
+        if seen.shared.open.load(Ordering::Acquire) == 0 {
+            return Err(FillError::Nothing);
+        }
+        let first_ns = seen.shared.first_ns.load(Ordering::Acquire);
+        drop(seen);
+        // Once more, with encoders that have seen nothing: `avenc_aac` keeps a frame of what was before a flush, and all the
+        // sound would come a frame late.
+        let mut this = Self::start(path, kind, form, true)?;
+        let mut waited = Duration::ZERO;
+        while !this.shared.standing.load(Ordering::Acquire) {
+            let message =
+                this.bus.timed_pop_filtered(gst::ClockTime::try_from(LOOK).ok(), &[gst::MessageType::Error]);
+            waited += LOOK;
+            if message.is_some() || waited > START_TIME {
+                return Err(FillError::Unreadable);
+            }
+        }
+        this.first_ns = if first_ns == i64::MAX { 0 } else { first_ns };
+        Ok(this)
+    }
+
+    fn start(path: &Path, kind: FillKind, form: &Form, holds: bool) -> Result<Self, FillError> {
         let pipeline = gst::Pipeline::new();
         let bus = pipeline.bus().ok_or(FillError::Gst)?;
         let make = |name: &str| gst::ElementFactory::make(name).build().map_err(|_| FillError::Gst);
@@ -99,6 +140,10 @@ impl Reader {
             shift_us: AtomicI64::new(0),
             open: AtomicU32::new(0),
             keys: Mutex::default(),
+            holds,
+            held: Mutex::default(),
+            standing: AtomicBool::new(false),
+            cuts: AtomicBool::new(false),
             refused: Mutex::default(),
         });
         let (weak, of_pads, form) = (pipeline.downgrade(), Arc::clone(&shared), form.clone());
@@ -108,15 +153,14 @@ impl Reader {
             let (Some(pipeline), Some(caps)) = (weak.upgrade(), pad.current_caps()) else { return };
             let Some(stream) = caps.structure(0) else { return };
             let track = match stream.name().split_once('/') {
-                Some(("video" | "image", _)) if form.video.is_some() => Track::Video,
+                Some(("video" | "image", _)) if !form.pictures.is_empty() => Track::Video,
                 Some(("audio", _)) if !form.sounds.is_empty() => Track::Audio,
                 _ => return,
             };
             if !taken.lock().unwrap_or_else(PoisonError::into_inner).insert(track) {
                 return;
             }
-            let side = |name| stream.get::<i32>(name).map_or(0, i64::from);
-            if side("width") * side("height") > MAX_PIXELS {
+            if chain::too_large(stream) {
                 return of_pads.refuse(FillError::Picture);
             }
             let Some(decoder) = chain::decoder(stream.name()) else {
@@ -128,17 +172,15 @@ impl Reader {
                 of_pads.refuse(FillError::Gst);
             }
         });
-        let this = Self { pipeline, bus, out, shared, over: Cell::new(false) };
+        let this = Self { pipeline, bus, out, shared, first_ns: 0, over: Cell::new(false) };
         this.pipeline.set_state(gst::State::Paused).map_err(|_| FillError::Unreadable)?;
-        let settled = this.settled();
-        if let Some(why) = this.shared.refused.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            return Err(why);
-        }
-        settled?;
-        if this.shared.open.load(Ordering::Acquire) == 0 {
-            return Err(FillError::Nothing);
-        }
         Ok(this)
+    }
+
+    /// An error if the file was refused.
+    fn refused(&self) -> Result<(), FillError> {
+        let refused = self.shared.refused.lock().unwrap_or_else(PoisonError::into_inner).take();
+        refused.map_or(Ok(()), Err)
     }
 
     /// Waits until the first frames are there, or the error.
@@ -160,31 +202,32 @@ impl Reader {
     }
 
     /// Begins to play the stretch `[from_us, to_us)` of the file, counted from its first frame; negative is before it. `keys` is
-    /// where the picture needs key frames, counted from the stretch's beginning.
-    pub(super) fn play(&self, from_us: i64, to_us: i64, keys: Vec<i64>) -> Result<(), FillError> {
-        let first = self.shared.first_ns.load(Ordering::Acquire);
-        let first = if first == i64::MAX { 0 } else { first };
-        let begin = first + from_us.max(0) * 1000;
-        *self.shared.keys.lock().unwrap_or_else(PoisonError::into_inner) = keys.into();
-        let time = |ns: i64| gst::ClockTime::from_nseconds(ns.max(0).cast_unsigned());
-        // While it stands still nothing of the old place can come out behind the flush.
-        self.shared.shift_us.store((-from_us).max(0), Ordering::Release);
+    /// where the pictures need key frames, counted from the stretch's beginning. Once in a reader's life.
+    pub(super) fn play(&self, from_us: i64, to_us: i64, keys: Keys) -> Result<(), FillError> {
+        let begin_us = (from_us - LEAD_US).max(0);
+        *self.shared.keys.lock().unwrap_or_else(PoisonError::into_inner) = keys;
+        let time =
+            |us: i64| gst::ClockTime::from_nseconds((self.first_ns + us * 1000).max(0).cast_unsigned());
+        self.shared.shift_us.store(begin_us - from_us, Ordering::Release);
+        self.shared.cuts.store(begin_us > 0, Ordering::Release);
         let sought = self.pipeline.seek(
             1.0,
             gst::SeekFlags::FLUSH | gst::SeekFlags::ACCURATE,
             gst::SeekType::Set,
-            time(begin),
+            time(begin_us),
             gst::SeekType::Set,
-            time(first + to_us * 1000),
+            time(to_us),
         );
-        if sought.is_ok() {
-            self.settled()?;
-        } else {
+        if sought.is_err() {
             // A file that cannot be sought in is read from its beginning.
             tracing::warn!("the file cannot be sought in: it is read from its beginning");
-            self.shared.shift_us.store(-from_us - first / 1000, Ordering::Release);
+            self.shared.shift_us.store(-from_us - self.first_ns / 1000, Ordering::Release);
+            self.shared.cuts.store(false, Ordering::Release);
         }
-        while self.out.try_recv().is_ok() {}
+        for (pad, probe) in self.shared.held.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            pad.remove_probe(probe);
+        }
+        self.settled()?;
         self.pipeline.set_state(gst::State::Playing).map_err(|_| FillError::Unreadable)?;
         Ok(())
     }
@@ -199,6 +242,7 @@ impl Reader {
                 Ok(out) => return Ok(Some(out)),
                 Err(RecvTimeoutError::Timeout) => waited += step,
             }
+            self.refused()?;
             if self.over.get() {
                 return Ok(None);
             }

@@ -2,6 +2,7 @@
 
 use std::{os::unix::process::ExitStatusExt as _, process::Stdio, time::Duration};
 
+use rustix::process::Signal;
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
     process::{Child, Command},
@@ -11,7 +12,7 @@ use uuid::Uuid;
 use yunke_protocol::WorkStatus;
 
 use super::{
-    super::{Jobs, Task},
+    super::{JobError, Jobs, Task},
     worker::{Order, Outcome, Report},
 };
 use crate::recording::fill::{FillRecord, FillState};
@@ -20,39 +21,75 @@ use crate::recording::fill::{FillRecord, FillState};
 const SILENCE: Duration = Duration::from_mins(3);
 /// How often a running worker is asked whether anybody still wants it.
 const LOOK: Duration = Duration::from_millis(500);
-/// The signal of who used up his processor time.
-const SIGXCPU: i32 = 24;
+/// Why a worker ended that said nothing.
+fn cause(signal: Option<i32>) -> &'static str {
+    match signal.and_then(Signal::from_named_raw) {
+        Some(Signal::XCPU) => "took_too_long",
+        // Who gets no memory gives himself up; `Kill` is the system's when there is none left at all.
+        Some(Signal::TRAP | Signal::ABORT | Signal::KILL) => "took_too_much",
+        _ => "file_unreadable",
+    }
+}
 
 impl Jobs {
     /// Runs the work of a fill to its end, unless it is withdrawn meanwhile.
     pub(in crate::jobs) async fn run_fill(&self, lesson: Uuid, fill: Uuid) {
         let task = Task::Fill(lesson, fill);
-        let Ok(mut record) = self.record(lesson, fill).await else { return self.done(task) };
-        if record.state != FillState::Wanted {
-            return self.done(task);
-        }
+        let Ok(Some((record, stream))) = self.wanted(lesson, fill).await else { return self.done(task) };
         self.tell(task, WorkStatus::running(0));
-        let stream = u64::try_from((self.0.clock)()).unwrap_or(0);
-        let outcome = self.work_on(lesson, &record, stream).await.unwrap_or_else(|error| {
-            tracing::error!(%lesson, %error, "a worker could not be started or heard");
-            Outcome::failed("internal")
-        });
-        if !self.is_under_way(task) {
-            if let Outcome::Done(filled) = outcome {
-                self.remove_segments(lesson, &filled).await;
-            }
-            return;
-        }
-        record.state = match outcome {
+        let outcome = if self.received(fill).await == record.plan.bytes {
+            self.work_on(lesson, &record, stream).await.unwrap_or_else(|error| {
+                tracing::error!(%lesson, %error, "a worker could not be started or heard");
+                Outcome::failed("internal")
+            })
+        } else {
+            Outcome::failed("file_gone")
+        };
+        let state = match outcome {
             Outcome::Done(filled) => FillState::Ready(filled),
             Outcome::Failed(code) => FillState::Failed { code },
         };
-        tracing::info!(%lesson, ready = matches!(record.state, FillState::Ready(_)), "the work of a fill is done");
-        if let Err(error) = self.put_record(lesson, &record).await {
-            // It stays wanted: who asks has it begun again.
-            tracing::error!(%lesson, %error, "a fill could not be kept");
+        let ready = matches!(state, FillState::Ready(_));
+        let kept = self.conclude(lesson, record, state).await;
+        if !ready || !matches!(kept, Ok(true)) {
+            self.remove_stream(lesson, stream).await;
         }
-        self.done(task);
+        match kept {
+            Ok(_) => {
+                tracing::info!(%lesson, ready, "the work of a fill is done");
+                self.unmark(task).await;
+                self.done(task);
+            }
+            // It stays marked and is done again after a restart, not at once: the disk may be full.
+            Err(error) => {
+                tracing::error!(%lesson, %error, "a fill could not be kept");
+                self.tell(task, WorkStatus::failed(error.code()));
+            }
+        }
+    }
+
+    /// The fill and its stream, if its work is still to be done.
+    async fn wanted(&self, lesson: Uuid, fill: Uuid) -> Result<Option<(FillRecord, u64)>, JobError> {
+        let record = self.record(lesson, fill).await?;
+        Ok(if let FillState::Wanted { stream } = record.state { Some((record, stream)) } else { None })
+    }
+
+    /// Keeps what came of the work; `false`: nobody wants it any more.
+    async fn conclude(
+        &self,
+        lesson: Uuid,
+        mut record: FillRecord,
+        state: FillState,
+    ) -> Result<bool, JobError> {
+        let _change = self.0.changes.lock().await;
+        match self.record(lesson, record.fill).await {
+            Ok(now) if now == record => {}
+            Ok(_) | Err(JobError::FillUnknown) => return Ok(false),
+            Err(error) => return Err(error),
+        }
+        record.state = state;
+        self.put_record(lesson, &record).await?;
+        Ok(true)
     }
 
     async fn work_on(&self, lesson: Uuid, record: &FillRecord, stream: u64) -> std::io::Result<Outcome> {
@@ -96,8 +133,7 @@ impl Jobs {
                     // A decoder brought it down, or it used up its time or memory.
                     let status = process.wait().await?;
                     tracing::warn!(?status, "a worker ended without a word");
-                    let late = status.signal() == Some(SIGXCPU);
-                    return Ok(Outcome::failed(if late { "took_too_long" } else { "file_unreadable" }));
+                    return Ok(Outcome::failed(cause(status.signal())));
                 }
                 Err(_) => silent += LOOK,
             }

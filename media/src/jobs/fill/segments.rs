@@ -10,7 +10,7 @@ use object_store::{ObjectStoreExt as _, local::LocalFileSystem};
 use yunke_protocol::FilledGap;
 
 use super::{
-    lane::Lane,
+    lane::{Lane, Whole},
     reader::{Out, Reader},
     worker::{FillError, Order, Report, say},
 };
@@ -42,6 +42,8 @@ pub(super) struct Segments<'a> {
     order: &'a Order,
     index: &'a Index,
     filled: Filled,
+    /// Something of the file lies in a gap.
+    met: bool,
 }
 
 /// A rendition on its way through the muxer.
@@ -57,11 +59,16 @@ struct Muxed {
 impl<'a> Segments<'a> {
     pub(super) fn new(store: &'a LocalFileSystem, order: &'a Order, index: &'a Index) -> Self {
         let filled = Filled { stream: order.stream, inits: Vec::new(), entries: Vec::new() };
-        Self { store, order, index, filled }
+        Self { store, order, index, filled, met: false }
     }
 
-    pub(super) fn filled(self) -> Filled {
-        self.filled
+    /// What came of it, if anything.
+    pub(super) fn filled(self) -> Result<Filled, FillError> {
+        match (self.filled.entries.is_empty(), self.met) {
+            (false, _) => Ok(self.filled),
+            (true, true) => Err(FillError::TooShort),
+            (true, false) => Err(FillError::NoOverlap),
+        }
     }
 
     /// Fills one gap; its initialization sections get this number.
@@ -80,8 +87,8 @@ impl<'a> Segments<'a> {
             })
             .into();
         let begins = self.order.record.begins_at();
-        let picture = all.iter().find(|muxed| muxed.rendition == Rendition::Video);
-        let keys = picture.map(|muxed| muxed.lane.starts()).unwrap_or_default();
+        let pictures = all.iter().filter(|muxed| muxed.track == Track::Video);
+        let keys = pictures.map(|muxed| (muxed.rendition, muxed.lane.starts().into())).collect();
         reader.play((from - begins) * 1000, (to + MORE_MS - begins) * 1000, keys)?;
         let (mut told, mut frames) = (None, 0_u32);
         while let Some(Out::Frame(rendition, record, coded)) = reader.next()? {
@@ -90,6 +97,7 @@ impl<'a> Segments<'a> {
                 muxed.begin(record)?;
             }
             frames = frames.wrapping_add(1);
+            self.met |= (0..(to - from) * 1000).contains(&coded.at_us);
             let now = percent((coded.at_us / 1000).clamp(0, to - from));
             if told.replace(now) != Some(now) || frames.is_multiple_of(ALIVE_FRAMES) {
                 say(&Report::Progress(now));
@@ -123,12 +131,13 @@ impl<'a> Segments<'a> {
                     }
                 }
                 Packed::Part(_, bytes, ended) => {
-                    let Some(mut entry) = muxed.lane.came_out() else { continue };
+                    let Some(Whole { mut entry, late_us }) = muxed.lane.came_out() else { continue };
                     let media = MediaEntry {
                         stream,
                         init: number,
                         bytes: bytes.len() as u64,
                         independent: ended.independent,
+                        late_us,
                     };
                     let path = index::segment_path(lesson, rendition, stream, entry.msn);
                     self.store.put(&path, bytes.into()).await?;

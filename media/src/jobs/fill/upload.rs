@@ -6,7 +6,7 @@ use tokio::io::AsyncWriteExt as _;
 use uuid::Uuid;
 use yunke_protocol::{FillKind, MAX_FILL_PIECE_BYTES};
 
-use super::super::{JobError, Jobs};
+use super::super::{JobError, Jobs, Task, error::no_space};
 use crate::recording::fill::FillState;
 
 /// So much of the disk stays free: recordings of lessons go there, too. An hour is 1 GB.
@@ -75,6 +75,10 @@ impl Jobs {
             return Err(JobError::NotARecording);
         }
         self.room_for(piece.len() as u64)?;
+        if after == record.plan.bytes {
+            // Before it is whole: a restart from now on goes on with it.
+            self.mark(Task::Fill(lesson, fill)).await?;
+        }
         let written = async {
             tokio::fs::create_dir_all(&self.0.work_dir).await?;
             let mut part = tokio::fs::File::options().create(true).append(true).open(self.file(fill)).await?;
@@ -87,12 +91,25 @@ impl Jobs {
             if let Ok(part) = tokio::fs::File::options().write(true).open(self.file(fill)).await {
                 let _ = part.set_len(received).await;
             }
-            return Err(JobError::Disk);
+            return Err(if no_space(&error) { JobError::DiskFull } else { JobError::Disk });
+        }
+        // Withdrawn meanwhile: then the file was removed, or it was not there yet.
+        if let Err(JobError::FillUnknown) = self.record(lesson, fill).await {
+            self.remove_file(lesson, fill).await;
+            return Err(JobError::FillUnknown);
         }
         if after == record.plan.bytes {
             self.want(lesson, fill).await?;
         }
         Ok(after)
+    }
+
+    pub(super) async fn remove_file(&self, lesson: Uuid, fill: Uuid) {
+        if let Err(error) = tokio::fs::remove_file(self.file(fill)).await
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!(%lesson, %error, "the file of a fill could not be removed");
+        }
     }
 
     /// How much of the file has arrived, of how much.
@@ -110,7 +127,7 @@ impl Jobs {
     }
 
     /// Removes files that were sent long ago; what was made of them stays.
-    pub(super) async fn sweep(&self) {
+    pub(in crate::jobs) async fn sweep(&self) {
         let now = (self.0.clock)();
         let Ok(mut files) = tokio::fs::read_dir(&self.0.work_dir).await else { return };
         while let Ok(Some(file)) = files.next_entry().await {

@@ -14,12 +14,13 @@ use rustix::process::{Resource, Rlimit, nice, setrlimit};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    super::error::no_space,
     reader::{Form, Reader},
     segments::Segments,
     upload::sniff,
 };
 use crate::{
-    live::event::{Format, Rendition},
+    live::event::Format,
     pipeline::packager,
     recording::{
         self,
@@ -93,6 +94,9 @@ pub(super) enum FillError {
     /// It covers no gap.
     #[error("the file covers no gap")]
     NoOverlap,
+    /// It covers a gap, but no segment of it from its beginning to its end.
+    #[error("the file is too short for a segment of a gap")]
+    TooShort,
     /// The recording is not there.
     #[error("the recording is not complete")]
     NotReady,
@@ -113,8 +117,10 @@ impl FillError {
             Self::Picture => "picture_too_large",
             Self::Nothing => "file_empty",
             Self::NoOverlap => "no_overlap",
+            Self::TooShort => "too_short",
             Self::NotReady => "replay_not_ready",
             Self::Gst => "internal",
+            Self::Store(error) if no_space(error) => "disk_full",
             Self::Store(_) => "storage",
         }
     }
@@ -174,19 +180,18 @@ async fn fill(order: &Order) -> Result<Filled, FillError> {
         segments.stretch(number, &reader, gap, percent).await?;
         done += gap.to_ms - gap.from_ms;
     }
-    let filled = segments.filled();
-    if filled.entries.is_empty() { Err(FillError::NoOverlap) } else { Ok(filled) }
+    segments.filled()
 }
 
-/// As the lesson was encoded last. Of pictures that were made of another one there are none in a fill.
+/// As the lesson was encoded last.
 fn form(index: &Index) -> Form {
     let mut form = Form::default();
     for init in &index.inits {
         match init.format {
-            Format::Video { width, height, fps_milli, .. } if init.rendition == Rendition::Video => {
-                form.video = Some((width, height, fps_milli));
+            Format::Video { width, height, fps_milli, .. } => {
+                form.pictures.retain(|(rendition, ..)| *rendition != init.rendition);
+                form.pictures.push((init.rendition, width, height, fps_milli));
             }
-            Format::Video { .. } => {}
             Format::Audio { rate, channels, .. } => {
                 form.sounds.retain(|(rendition, ..)| *rendition != init.rendition);
                 form.sounds.push((init.rendition, rate, channels));

@@ -67,10 +67,27 @@ pub(super) async fn make(
     progress: impl Fn(u8),
 ) -> Result<(), JobError> {
     let index = recording::whole(&**store, lesson).await?.ok_or(JobError::NotReady)?;
-    let timeline = Timeline::new(pieces(&index).map(|(entry, _)| entry));
+    let made = head(store, &index, progress).await;
+    // A fill that is moved or withdrawn takes its segments with it.
+    let now = recording::whole(&**store, lesson).await?.ok_or(JobError::NotReady)?;
+    if now.edition() != index.edition() {
+        return Err(JobError::Changed);
+    }
+    store.put(&head_path(&index), made?.into()).await?;
+    Ok(())
+}
+
+/// The head of the file.
+async fn head(
+    store: &Arc<dyn ObjectStore>,
+    index: &Index,
+    progress: impl Fn(u8),
+) -> Result<Vec<u8>, JobError> {
+    let lesson = index.lesson;
+    let timeline = Timeline::new(pieces(index).map(|(entry, _)| entry));
     let (mut inits, mut tracks) = (HashMap::new(), Vec::<(Rendition, Track)>::new());
-    let (total, mut done) = (media_bytes(&index), 0);
-    for (entry, media) in pieces(&index) {
+    let (total, mut done) = (media_bytes(index), 0);
+    for (entry, media) in pieces(index) {
         let key = (entry.rendition, media.stream, media.init);
         let init: &Init = match inits.entry(key) {
             MapEntry::Occupied(known) => known.into_mut(),
@@ -85,7 +102,7 @@ pub(super) async fn make(
             return Err(JobError::Damaged);
         }
         let chunks = read::segment(&bytes, init).map_err(damaged)?;
-        let at = timeline.at(entry.pdt);
+        let at = timeline.at(entry);
         let known = tracks.iter().position(|(rendition, _)| *rendition == entry.rendition);
         let known = known.unwrap_or_else(|| {
             tracks.push((entry.rendition, Track::new(init, at)));
@@ -102,8 +119,7 @@ pub(super) async fn make(
         return Err(JobError::Nothing);
     }
     tracks.sort_by_key(|(rendition, _)| *rendition);
-    store.put(&head_path(&index), write::head(&tracks, total).into()).await?;
-    Ok(())
+    Ok(write::head(&tracks, total))
 }
 
 fn damaged(problem: read::Damaged) -> JobError {
