@@ -38,6 +38,10 @@ const FRAMES_SENT = `(async () => {
   return reports.flatMap((report) => [...report.values()]).reduce((sum, { type, framesSent }) => sum + (type === 'outbound-rtp' ? framesSent ?? 0 : 0), 0);
 })()`;
 const HIDDEN_MS = Number(process.env.HIDDEN_MS ?? 6_000);
+/** Of the 30 that are sent, as the media service counts them. A busy machine makes some less; a browser that slows a hidden tab, one. */
+const HIDDEN_FPS = 15;
+/** Scripts that run first: as it is, and as in a browser without insertable streams. */
+const COMPOSERS = { 'a worker': '', 'a canvas': 'delete window.MediaStreamTrackProcessor; delete window.MediaStreamTrackGenerator' };
 
 /** Is the middle of the left edge of the page's video of this colour, as well as an encoder keeps it? */
 const shows = (page, colour) =>
@@ -320,14 +324,14 @@ test('the booth', async (t) => {
     await until('one copy less', async () => (await copies().getByRole('listitem').count()) === stretches - 1);
   });
 
-  await t.test('a hidden tab goes on sending, drawn slides and all, and keeps nothing', async () => {
+  for (const [composer, script] of Object.entries(COMPOSERS)) await t.test(`a hidden tab goes on sending, slides and all, composed in ${composer}, and keeps nothing`, async (t) => {
     const other = await plan(organizer, stage, { title: '后台也要送' });
     const file = join(yunke.folder, 'slides.pdf');
     await writeFile(file, pdf(['在后台']));
     const tabs = await Tabs.open(t, FAKE_CAMERA);
     await tabs.send('Browser.grantPermissions', { origin: yunke.url, permissions: ['audioCapture', 'videoCapture'] });
     const [name, value] = lecturer.cookie.split('=');
-    const booth = await tabs.tab(`${yunke.url}/studio/lessons/${other}/booth`, { cookies: [{ name, value }], script: `(${rememberPeers})()` });
+    const booth = await tabs.tab(`${yunke.url}/studio/lessons/${other}/booth`, { cookies: [{ name, value }], script: `(${rememberPeers})(); ${script}` });
     const chosen = await until('the file chooser', async () => {
       const { result } = await booth.send('Runtime.evaluate', { expression: 'document.querySelector("input[type=file]")' });
       return result.objectId;
@@ -346,8 +350,10 @@ test('the booth', async (t) => {
     const frames = (await booth.evaluate(FRAMES_SENT)) - before;
     const rate = (frames / (performance.now() - began)) * 1000;
     const grown = (await heap()) - kept;
-    t.diagnostic(`hidden: ${rate.toFixed(1)} frames a second, ${Math.round(grown / 1000)} kB more kept`);
-    assert.ok(rate > 20, `${rate} frames a second`);
+    const { publisher } = await lecturer.get(`/api/studio/lessons/${other}`);
+    const arrived = publisher.video.fps_milli / 1000;
+    t.diagnostic(`hidden, ${composer}: ${rate.toFixed(1)} frames a second sent, ${arrived.toFixed(1)} arrive, ${Math.round(grown / 1000)} kB more kept`);
+    assert.ok(arrived > HIDDEN_FPS, `${arrived} frames a second`);
     assert.ok(grown < 2_000_000, `${grown} bytes`);
   });
 });

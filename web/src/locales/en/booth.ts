@@ -25,8 +25,8 @@ export default {
     back_live: 'Members read that the lecturer will be right back. The time away leaves the length of the lesson.',
     waiting: 'Not connected; trying again in a moment',
     refused: 'Nothing can be sent',
-    taken: 'Another encoder publishes into this lesson',
-    taken_do: 'To use this page instead, stop streaming on that encoder; the page then goes on by itself.',
+    taken: 'Another computer or phone gives this lesson',
+    taken_do: 'To use this page instead, stop the other one; the page then goes on by itself.',
     retry: 'Try again',
   },
   layout: {

@@ -3,7 +3,9 @@ import { onScopeDispose, reactive, readonly, ref, shallowReactive, shallowRef } 
 import { constraints, keepChoice, readChoice, troubleOf, type Choice, type DeviceKind, type DeviceTrouble } from './devices'
 
 const KINDS = ['camera', 'microphone'] as const
-const permissionName = (kind: DeviceKind) => kind as PermissionName
+/** Null: this browser does not say. */
+const permission = (kind: DeviceKind): Promise<PermissionState | null> =>
+  navigator.permissions?.query({ name: kind as PermissionName }).then((status) => status.state).catch(() => null) ?? Promise.resolve(null)
 
 export function useDevices() {
   const media = navigator.mediaDevices as MediaDevices | undefined
@@ -42,7 +44,8 @@ export function useDevices() {
     await take(kind)
     const now = tracks[kind] as MediaStreamTrack | null
     replaced[kind] = now ? now.label : ''
-    if (!now) trouble[kind] = 'unplugged'
+    // What the system says about a device that went while it was used is that there is none; a person who forbade it is another thing.
+    if (!now && trouble[kind] !== 'denied' && trouble[kind] !== 'taken') trouble[kind] = 'unplugged'
   }
 
   async function take(kind: DeviceKind): Promise<void> {
@@ -70,9 +73,14 @@ export function useDevices() {
       const [audio] = stream.getAudioTracks()
       if (video) use('camera', video)
       if (audio) use('microphone', audio)
-    } catch {
-      // One of the two: each is asked for by itself, and says what it is that is wrong.
-      for (const kind of KINDS) await take(kind)
+    } catch (thrown) {
+      // One of the two: each is asked for by itself, and says what it is that is wrong. But who closed the browser's
+      // question is not asked twice more at once: browsers take that for a no for good.
+      const refused = troubleOf(thrown) === 'denied'
+      for (const kind of KINDS) {
+        if (refused && (await permission(kind)) === 'prompt') trouble[kind] = 'denied'
+        else await take(kind)
+      }
     } finally {
       asking.value = false
       await list() // their names are told only now
@@ -101,7 +109,7 @@ export function useDevices() {
   void (async () => {
     await list()
     // Where the browser says that it will not ask, the page need not either: after a reload all comes back by itself.
-    const states = await Promise.all(KINDS.map((kind) => navigator.permissions?.query({ name: permissionName(kind) }).then((s) => s.state).catch(() => 'prompt')))
+    const states = await Promise.all(KINDS.map(permission))
     if (states.every((state) => state === 'granted')) await open()
     else opened.value ??= false
   })()
