@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures_util::{Stream, StreamExt as _, stream::FuturesUnordered};
 use tokio::{
     sync::{broadcast::error::RecvError, mpsc, watch},
     time::{Instant, MissedTickBehavior, interval_at, sleep},
@@ -31,7 +32,6 @@ pub(super) struct Viewer {
     news: mpsc::Receiver<News>,
     feed: Arc<Feed>,
     _viewing: Viewing,
-    standing: watch::Receiver<Standing>,
     origin: Origin,
     lease: Lease,
     setup: Duration,
@@ -48,6 +48,31 @@ struct Lane {
     sequence: u16,
     packets: u32,
     bytes: u32,
+}
+
+/// Waits for what ends a session from here, and says it.
+async fn ended(
+    session: Arc<Session<dyn Outlet>>,
+    mut standing: watch::Receiver<Standing>,
+    lease_time: Duration,
+) -> End {
+    let over = async {
+        loop {
+            match *standing.borrow_and_update() {
+                Standing { over: true, .. } => return End::Over,
+                Standing { reordered: true, .. } => return End::Reordered,
+                _ => {}
+            }
+            if standing.changed().await.is_err() {
+                return End::Over;
+            }
+        }
+    };
+    tokio::select! {
+        () = session.ended().cancelled() => End::Deleted,
+        () = sleep(lease_time) => End::Expired,
+        end = over => end,
+    }
 }
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -81,14 +106,13 @@ impl Viewer {
         lease: Lease,
         setup: Duration,
     ) -> Self {
-        let (viewing, standing) = (feed.enter(), feed.follow());
+        let viewing = feed.enter();
         let lane = || Lane { sequence: rand::random(), ..Lane::default() };
         Self {
             session,
             news,
             feed,
             _viewing: viewing,
-            standing,
             origin,
             lease,
             setup,
@@ -100,10 +124,13 @@ impl Viewer {
 
     pub(super) async fn run(mut self) {
         let started = Instant::now();
-        let end = match self.connected().await {
+        // Looked at only when it has something to say: each unit passes by it twice, and it waits at three places, with their locks.
+        let ended = ended(Arc::clone(&self.session), self.feed.follow(), self.lease_time());
+        let mut ended: FuturesUnordered<_> = [ended].into_iter().collect();
+        let end = match self.connected(&mut ended).await {
             Ok(()) => {
                 metrics::histogram!("yunke_media_whep_setup_seconds").record(started.elapsed().as_secs_f64());
-                self.carry().await
+                self.carry(&mut ended).await
             }
             Err(end) => end,
         };
@@ -119,29 +146,14 @@ impl Viewer {
         Duration::from_millis(left_ms.max(0).cast_unsigned())
     }
 
-    /// Why the lesson is not sent any more.
-    fn over(&self) -> Option<End> {
-        let standing = *self.standing.borrow();
-        match standing {
-            Standing { over: true, .. } => Some(End::Over),
-            Standing { reordered: true, .. } => Some(End::Reordered),
-            _ => None,
-        }
-    }
-
     /// Waits until media may be sent.
-    async fn connected(&mut self) -> Result<(), End> {
-        let late = sleep(self.setup.min(self.lease_time()));
+    async fn connected(&mut self, ended: &mut (impl Stream<Item = End> + Unpin)) -> Result<(), End> {
+        let late = sleep(self.setup);
         tokio::pin!(late);
         loop {
             tokio::select! {
-                () = self.session.ended().cancelled() => return Err(End::Deleted),
+                Some(end) = ended.next() => return Err(end),
                 () = &mut late => return Err(End::Setup),
-                changed = self.standing.changed() => {
-                    if let Some(end) = self.over().or(changed.err().map(|_| End::Over)) {
-                        return Err(end);
-                    }
-                }
                 news = self.news.recv() => match news {
                     Some(News::Connected) => return Ok(()),
                     Some(News::KeyWanted) => {}
@@ -151,25 +163,19 @@ impl Viewer {
         }
     }
 
-    async fn carry(&mut self) -> End {
+    async fn carry(&mut self, ended: &mut (impl Stream<Item = End> + Unpin)) -> End {
         let (group, mut live) = self.feed.join();
         let mut ticks = interval_at(Instant::now() + SECOND_REPORT, TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let expired = sleep(self.lease_time());
-        tokio::pin!(expired);
         if let Err(end) = self.catch_up(&group).await {
             return end;
         }
         drop(group);
         loop {
             let done = tokio::select! {
-                () = self.session.ended().cancelled() => return End::Deleted,
-                () = &mut expired => return End::Expired,
-                changed = self.standing.changed() => match self.over() {
-                    Some(end) => return end,
-                    None if changed.is_err() => return End::Over,
-                    None => Ok(()),
-                },
+                // What is rare first: media may be there without end.
+                biased;
+                Some(end) = ended.next() => return end,
                 news = self.news.recv() => match news {
                     Some(News::KeyWanted) => {
                         self.feed.want_key();
