@@ -1,4 +1,4 @@
-//! The small picture: `appsrc ! avdec_h264 ! queue (leaky) ! videoconvertscale ! x264enc ! appsink`, 360 lines, at most 30 frames a second.
+//! The small picture: `appsrc ! avdec_h264 ! queue (leaky) ! deinterlace ! videoconvertscale ! x264enc ! appsink`, 360 lines, at most 30 frames a second.
 //!
 //! It has what the processor has left. When the encoder lags, the queue lets pictures go that it has not begun; when the decoder
 //! lags, frames are left out until the next key frame. Where that comes to more than half of them it is switched off for the run:
@@ -244,6 +244,11 @@ impl Maker {
         let elements = vec![
             decoder,
             queue,
+            // Does nothing to whole pictures. Of two fields one is made into a picture: members' screens have none.
+            make("deinterlace")
+                .property_from_str("fields", "top")
+                .property_from_str("method", "linear")
+                .build()?,
             make("videoconvertscale").build()?,
             make("capsfilter").property("caps", raw).build()?,
             encoder,

@@ -20,18 +20,25 @@ const BASE_US: i64 = 10_000_000;
 const PART_US: i64 = 300_000;
 /// Pictures that may stay in the codecs until later ones come.
 pub(super) const KEPT_BY_CODECS: u64 = 2;
+/// Pictures that may be decoded before one that is shown before them.
+const REORDERED: i64 = 2;
 /// The codecs are faster than any publisher, but not infinitely.
 const SETTLE_TIME: Duration = Duration::from_secs(5);
 
 /// A publisher's picture: its configuration, and its frames with their times and whether they are key frames.
-type Source = (VideoConfig, Vec<(i64, bool, Bytes)>);
+type Source = (VideoConfig, Vec<(Stamp, bool, Bytes)>);
 
 /// A moving picture of 640 by 480.
 fn h264(seconds: i32, fps: i32, gop: i32) -> Source {
+    encoded(seconds, fps, "width=640,height=480", &format!("tune=zerolatency key-int-max={gop}"))
+}
+
+/// A moving picture of this kind, encoded so.
+fn encoded(seconds: i32, fps: i32, kind: &str, how: &str) -> Source {
     packager::init().expect("GStreamer is installed");
     let pipeline = gst::parse::launch(&format!(
-        "videotestsrc num-buffers={} pattern=ball ! video/x-raw,format=I420,width=640,height=480,framerate={fps}/1 \
-         ! x264enc speed-preset=ultrafast tune=zerolatency threads=1 bitrate=1000 key-int-max={gop} option-string=scenecut=0 \
+        "videotestsrc num-buffers={} pattern=ball ! video/x-raw,format=I420,{kind},framerate={fps}/1 \
+         ! x264enc speed-preset=ultrafast threads=1 bitrate=1000 option-string=scenecut=0 {how} \
          ! video/x-h264,stream-format=avc,alignment=au ! appsink name=out sync=false",
         seconds * fps
     ))
@@ -40,15 +47,20 @@ fn h264(seconds: i32, fps: i32, gop: i32) -> Source {
     .expect("a pipeline");
     let out = pipeline.by_name("out").expect("there").downcast::<gst_app::AppSink>().expect("appsink");
     pipeline.set_state(gst::State::Playing).expect("starts");
-    let (mut config, mut frames) = (None, Vec::new());
+    let (mut config, mut frames, mut first) = (None, Vec::new(), None);
     while let Ok(sample) = out.pull_sample() {
         config = config.or_else(|| format(&sample));
         let buffer = sample.buffer().expect("a buffer");
         let key = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
+        // As RTMP has them: in milliseconds, decoded in order, and shown no earlier.
+        let millis = |us: i64| us / 1_000 * 1_000;
+        let shown_us = i64::try_from(buffer.pts().expect("a time").useconds()).expect("small");
+        let pts_us = millis(shown_us - *first.get_or_insert(shown_us) + 100);
         let n = i64::try_from(frames.len()).expect("few");
-        // As RTMP has them.
-        let at_us = n * 1_000 / i64::from(fps) * 1_000;
-        frames.push((at_us, key, Bytes::copy_from_slice(&buffer.map_readable().expect("readable"))));
+        let dts_us = millis((n - REORDERED) * 1_000_000 / i64::from(fps));
+        let dts_us = if how.contains("bframes") { dts_us } else { pts_us };
+        let data = Bytes::copy_from_slice(&buffer.map_readable().expect("readable"));
+        frames.push((Stamp { dts_us, pts_us }, key, data));
     }
     pipeline.set_state(gst::State::Null).expect("stops");
     (config.expect("the encoder says it"), frames)
@@ -83,10 +95,10 @@ impl Run {
         Self { ladder, splitter: Splitter::new(PART_US, true, 0), out, passed: Vec::new() }
     }
 
-    fn push(&mut self, at_us: i64, key: bool, data: Bytes) {
+    fn push(&mut self, stamp: Stamp, key: bool, data: Bytes) {
         let frame = Frame { track: Track::Video, dts_ms: 0, cts_ms: 0, key, data };
         let mut steps = Vec::new();
-        self.splitter.push(frame, Stamp { dts_us: at_us, pts_us: at_us }, &mut steps);
+        self.splitter.push(frame, stamp, &mut steps);
         for step in steps {
             self.ladder.step(&step);
             if let Step::Cut(_, ended) = step {
@@ -115,8 +127,8 @@ fn its_segments_begin_where_the_publishers_do_with_a_key_frame() {
     for (fps, gop, off_us) in [(30, 60, 0), (25, 55, 0), (50, 100, 0), (60, 121, 17_000), (30, 15, 0)] {
         let source = h264(9, fps, gop);
         let mut run = Run::start(&source, fps);
-        for (at_us, key, data) in source.1.clone() {
-            run.push(at_us, key, data);
+        for (stamp, key, data) in source.1.clone() {
+            run.push(stamp, key, data);
             settle(&run.ladder);
         }
         assert_eq!(run.ladder.troubles(), []);
@@ -154,6 +166,90 @@ fn its_segments_begin_where_the_publishers_do_with_a_key_frame() {
     }
 }
 
+#[test]
+fn pictures_of_every_kind_keep_their_shape_and_their_time() {
+    let plain = "tune=zerolatency key-int-max=50";
+    for (kind, how, shape) in [
+        ("width=1920,height=1080", "key-int-max=50 bframes=3", (640, 360, 1, 1)),
+        ("width=854,height=480", plain, (640, 360, 1281, 1280)),
+        ("width=1366,height=768", plain, (640, 360, 683, 683)),
+        ("width=1080,height=1920", plain, (360, 640, 1, 1)),
+        ("width=362,height=642", plain, (360, 638, 1, 1)),
+        ("width=720,height=576,pixel-aspect-ratio=64/45", plain, (450, 360, 64, 45)),
+        (
+            "width=1440,height=1080,interlace-mode=interleaved,field-order=top-field-first",
+            "key-int-max=50 bframes=2 interlaced=true",
+            (480, 360, 1, 1),
+        ),
+    ] {
+        let source = encoded(5, 25, kind, how);
+        let mut run = Run::start(&source, 25);
+        for (stamp, key, data) in source.1.clone() {
+            run.push(stamp, key, data);
+            settle(&run.ladder);
+        }
+        assert_eq!(run.ladder.troubles(), [], "{kind}");
+        let (out, passed) = run.finish();
+        let (mut whole, mut parts) = (Vec::new(), Vec::new());
+        for (config, packed) in out {
+            assert_eq!((config.width, config.height), (shape.0, shape.1), "{kind}");
+            match packed {
+                Packed::Init(_, bytes) => whole.extend(bytes),
+                Packed::Part(_, bytes, ended) => {
+                    whole.extend(bytes);
+                    parts.push(ended);
+                }
+            }
+        }
+        for (own, other) in begins(parts.into_iter()).iter().zip(&begins(passed.into_iter())) {
+            assert_eq!(own.segment, other.segment, "{kind}");
+            let off_us = own.start_us - other.start_us;
+            assert!(own.independent && off_us.abs() <= 1_000, "{kind}: {own:?} {other:?}");
+        }
+        let (probed, times) = probe(&whole);
+        let expected: Vec<i64> = {
+            let mut shown: Vec<i64> = source.1.iter().map(|(stamp, ..)| stamp.pts_us).collect();
+            shown.sort_unstable();
+            shown.iter().map(|us| (BASE_US + us) / 1_000).collect()
+        };
+        assert!(times.len() + 3 >= expected.len(), "{kind}: {} pictures of {}", times.len(), expected.len());
+        for (own, given) in times.iter().zip(&expected) {
+            assert!((own - given).abs() <= 2, "{kind}: shown at {own} ms, not {given}");
+        }
+        let (ratio, order) = probed.split_once(' ').expect("two");
+        let (across, down) =
+            ratio.split_once(':').map_or((1, 1), |(a, b)| (a.parse().unwrap_or(1), b.parse().unwrap_or(1)));
+        let wanted = f64::from(shape.2) / f64::from(shape.3);
+        let is = f64::from(across) / f64::from(down);
+        assert!((is / wanted - 1.0).abs() < 0.01, "{kind}: pixels of {ratio}");
+        assert!(matches!(order, "progressive" | "unknown"), "{kind}: {order}");
+    }
+}
+
+/// The shape of the pixels and the order of the fields, and when pictures are shown, milliseconds, ascending.
+fn probe(media: &[u8]) -> (String, Vec<i64>) {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let file = dir.path().join("small.mp4");
+    std::fs::write(&file, media).expect("written");
+    let ask = |entries: &str| {
+        let probed = std::process::Command::new("ffprobe")
+            .args(["-v", "error", "-select_streams", "v", "-show_entries", entries, "-of", "csv=p=0"])
+            .arg(&file)
+            .output()
+            .expect("ffprobe is installed");
+        String::from_utf8(probed.stdout).expect("text")
+    };
+    let about = ask("stream=sample_aspect_ratio,field_order").trim().replace(',', " ");
+    let seconds = ask("packet=pts_time");
+    let mut times: Vec<i64> = seconds
+        .lines()
+        .filter_map(|line| line.trim_end_matches(',').parse::<f64>().ok())
+        .map(|at| Duration::from_secs_f64(at).as_millis().try_into().expect("small"))
+        .collect();
+    times.sort_unstable();
+    (about, times)
+}
+
 /// Lets nothing through behind the element whose name begins so.
 fn block(run: &Run, name: &str) {
     let pipeline = run.ladder.picture.as_ref().and_then(PictureLane::pipeline).expect("it runs");
@@ -170,8 +266,9 @@ fn one_that_stands_still_is_switched_off_and_the_publishers_goes_on() {
     for blocked in ["queue", "appsrc"] {
         let mut run = Run::start(&source, 25);
         for round in 0..12 {
-            for (at_us, key, data) in source.1.clone() {
-                run.push(round * length_us + at_us, key, data);
+            for (Stamp { dts_us, pts_us }, key, data) in source.1.clone() {
+                let from_us = round * length_us;
+                run.push(Stamp { dts_us: from_us + dts_us, pts_us: from_us + pts_us }, key, data);
                 if round == 0 {
                     settle(&run.ladder);
                 }
