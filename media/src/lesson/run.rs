@@ -19,6 +19,10 @@ use crate::{
 /// Media time lies this much above zero, so that decoding times before the first picture are not negative.
 const BASE_MS: i64 = 10_000;
 
+/// A publisher's clock may be fast by so many millionths, 0.72 s in an hour. Who is held back for that has a queue that
+/// grows, and drops pictures from it in the end.
+const DRIFT_PPM: i64 = 200;
+
 /// A run under way.
 pub(super) struct Run {
     packager: Packager,
@@ -84,9 +88,10 @@ impl Run {
         self.repair.repaired()
     }
 
-    /// How far media time is ahead of the clock.
+    /// How far media time is ahead of the clock, and not for the publisher's own clock being fast.
     pub(super) fn lead_ms(&self, now: UtcMillis) -> i64 {
-        self.info.anchor + self.reached_us / 1000 - now
+        let drift = (now - self.info.anchor).max(0).saturating_mul(DRIFT_PPM) / 1_000_000;
+        self.info.anchor + self.reached_us / 1000 - now - drift
     }
 
     /// Takes a frame.

@@ -295,6 +295,45 @@ async fn a_store_that_fails_costs_the_recording_and_not_the_lesson() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_publisher_whose_clock_is_a_little_fast_or_slow_is_never_held_back_nor_broken_off() {
+    for ppm in [200, -200] {
+        let stage = Stage::new();
+        let lesson = stage.lesson(&order(Phase::Live));
+        let (seat, _) = lesson.sit(Transport::Rtmp, 1).expect("the seat is free");
+        let video = VideoConfig::parse(Bytes::from_static(RECORD_720P)).expect("a real record");
+        lesson.push(seat, Unit::VideoConfig(video)).expect("the seat is mine");
+        // Three hours, a picture a second.
+        let seconds = 3 * 3_600_u32;
+        for n in 0..seconds {
+            let dts_ms = u32::try_from(i64::from(n) * (1_000_000 + ppm) / 1000).expect("small");
+            let data = Bytes::from_static(&[0, 0, 0, 2, 0x65, 7]);
+            let frame = Frame { track: Track::Video, dts_ms, cts_ms: 0, key: true, data };
+            let pause = lesson.push(seat, Unit::Frame(frame)).expect("the seat is mine");
+            assert_eq!(pause, Duration::ZERO, "{ppm} ppm, {n} s");
+            stage.clock.fetch_add(1_000, Ordering::Relaxed);
+        }
+        let snapshot = lesson.snapshot();
+        assert_eq!(snapshot.gaps, []);
+        let codes: Vec<HealthCode> =
+            snapshot.publisher.expect("there").notes.iter().map(|note| note.code).collect();
+        assert!(!codes.contains(&HealthCode::TimestampsRepaired), "{codes:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_codecs_of_what_is_made_small_are_loaded_in_the_rehearsal_and_not_before_the_sound_is_known() {
+    // In a process of its own, as nextest runs it.
+    let loaded = || gst::Registry::get().find_plugin("libav").is_some_and(|plugin| plugin.is_loaded());
+    let stage = Stage::new();
+    let lesson = stage.lesson(&order(Phase::Rehearsal));
+    let mut lecturer = Lecturer::sit(&stage, &lesson);
+    lecturer.speak(2);
+    assert!(!loaded(), "nobody needs them yet");
+    lecturer.speak(4);
+    until(&lesson, "they are loaded", |_| loaded()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_said_is_recorded_and_an_outage_at_the_end_is_not_part_of_it() {
     let stage = Stage::new();
     let lesson = stage.lesson(&order(Phase::Live));
