@@ -1,9 +1,10 @@
 //! RTP time of a lesson. Pictures are stamped with UTC itself, so that all publishers of a lesson, and its outages, lie on one
-//! clock. Sound keeps the publisher's own count of samples, as decoders want it; sender reports say how far that is off UTC.
+//! clock. Sound keeps the publisher's own count of samples, as decoders want it; sender reports say how far that is off UTC, which
+//! the drift of a sound card makes ever more.
 
 use crate::ingest::{Track, rtp::clock_rate};
 
-/// The count is kept while it is this near to UTC, 60 ms; else it is laid anew.
+/// The count is kept while it is this near to where it was lately beside UTC, 60 ms; else it is laid anew.
 const TOLERANCE_TICKS: i64 = 2_880;
 /// What is measured counts for one of so many parts.
 const SMOOTH: i64 = 64;
@@ -36,7 +37,7 @@ impl Count {
         let utc = ticks(Track::Audio, at_us);
         let counted = self.offset.map(|offset| theirs + offset);
         let place = match counted {
-            Some(counted) if (utc - counted).abs() <= TOLERANCE_TICKS => {
+            Some(counted) if (utc - counted - self.off()).abs() <= TOLERANCE_TICKS => {
                 self.off += utc - counted - self.off / SMOOTH;
                 counted
             }
@@ -87,6 +88,20 @@ mod tests {
     }
 
     #[test]
+    fn an_hour_of_drift_lays_nothing_anew() {
+        for ppm in [200, -200] {
+            let mut count = Count::default();
+            let first = count.place(960, START_US).expect("the first");
+            for n in 1..180_000 {
+                let at_us = START_US + n * 20_000 + n * 20_000 * ppm / 1_000_000;
+                assert_eq!(count.place(960 + n * 960, at_us), Some(first + n * 960));
+            }
+            // 0.72 s, as sender reports will say.
+            assert!((count.off() - 34_560 * ppm.signum()).abs() < 50, "{}", count.off());
+        }
+    }
+
+    #[test]
     fn a_jump_lays_it_anew_and_never_goes_back() {
         let mut count = Count::default();
         let first = count.place(0, START_US).expect("the first");
@@ -102,9 +117,11 @@ mod tests {
             let (mut theirs, mut at_us) = (0, START_US);
             for (ticks, us) in steps {
                 (theirs, at_us) = (theirs + ticks, at_us + us);
+                let off = count.off();
                 if let Some(place) = count.place(theirs, at_us) {
+                    let utc = super::ticks(Track::Audio, at_us);
                     prop_assert!(place > last);
-                    prop_assert!((place - super::ticks(Track::Audio, at_us)).abs() <= TOLERANCE_TICKS);
+                    prop_assert!(place == utc || (utc - place - off).abs() <= TOLERANCE_TICKS);
                     last = place;
                 }
             }
