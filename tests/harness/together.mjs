@@ -32,7 +32,8 @@ export async function flashes(url) {
   };
   const print = (key) => `print:key=${key}:file=-`;
   const bright = rises(await read('-an', '-vf', `scale=4:4,signalstats,metadata=${print('lavfi.signalstats.YAVG')}`), BRIGHT);
-  const sound = `asetnsamples=n=240:p=0,astats=metadata=1:reset=1:measure_overall=RMS_level:measure_perchannel=none,ametadata=${print('lavfi.astats.Overall.RMS_level')}`;
+  // One sample after the other from the first on, as players play them: what stands on the later ones is not looked at.
+  const sound = `asetpts=STARTPTS+N/SR/TB,asetnsamples=n=240:p=0,astats=metadata=1:reset=1:measure_overall=RMS_level:measure_perchannel=none,ametadata=${print('lavfi.astats.Overall.RMS_level')}`;
   const beeps = rises(await read('-vn', '-af', sound), LOUD_DB);
   const pairs = bright.map((at) => {
     const beep = beeps.reduce((best, other) => (Math.abs(other - at) < Math.abs(best - at) ? other : best), Infinity);

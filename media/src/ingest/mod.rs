@@ -11,6 +11,7 @@ pub mod flv;
 pub mod peer;
 pub mod rtmp;
 pub mod rtp;
+pub mod sound_chain;
 pub mod srt;
 pub mod ts;
 pub mod webrtc;

@@ -35,6 +35,9 @@ pub(crate) struct Args {
     /// White with a tone for 0.2 s every 1.1 s, black and silent between.
     #[arg(long, conflicts_with = "clock")]
     flash: bool,
+    /// The sound card is fast by so many millionths, or slow: it makes more or fewer samples a second than it says.
+    #[arg(long, default_value_t = 0, allow_hyphen_values = true, value_parser = clap::value_parser!(i32).range(-10_000..=10_000))]
+    audio_ppm: i32,
     /// A bar code over the picture: milliseconds since this time, UTC milliseconds, when the frame was made.
     #[arg(long)]
     clock: Option<i64>,
@@ -62,6 +65,9 @@ pub(crate) async fn run(args: Args) -> Result<Value> {
     listen_on_loopback(&sink)?;
     if args.flash {
         darken_between_flashes(&pipeline)?;
+    }
+    if args.audio_ppm != 0 {
+        skew_the_sound(&pipeline)?;
     }
     if let Some(origin) = args.clock {
         write_the_clock(&pipeline, origin, args.width as usize)?;
@@ -112,9 +118,11 @@ fn description(args: &Args) -> String {
     }
     if !args.no_audio {
         let pad = i32::from(!args.no_video);
+        let rate = 48_000 + 48_000 * args.audio_ppm / 1_000_000;
         let _ = write!(
             text,
-            " audiotestsrc is-live=true {sound} ! audio/x-raw,format=S16LE,rate=48000,channels=2 ! identity name=sound ! opusenc ! queue ! rtpopuspay \
+            " audiotestsrc is-live=true {sound} ! audio/x-raw,format=S16LE,rate=48000,channels=2 ! identity name=sound \
+             ! audioresample ! audio/x-raw,rate={rate} ! capssetter caps=audio/x-raw,rate=48000 ! opusenc ! queue ! rtpopuspay name=rtp \
              ! application/x-rtp,media=audio,encoding-name=OPUS,payload=111,clock-rate=48000,encoding-params=(string)2 \
              ! whip.sink_{pad}"
         );
@@ -136,6 +144,28 @@ fn darken_between_flashes(pipeline: &gst::Pipeline) -> Result<()> {
             gst::PadProbeReturn::Ok
         });
     }
+    Ok(())
+}
+
+/// Has the clock of the sound count its samples, however long they took: 20 ms a packet.
+fn skew_the_sound(pipeline: &gst::Pipeline) -> Result<()> {
+    const PACKET_TICKS: u32 = 960;
+    let pad = pipeline.by_name("rtp").and_then(|element| element.static_pad("src")).context("a sound")?;
+    let mut ticks = 0_u32;
+    let ticks = std::sync::Mutex::new(move || {
+        ticks = ticks.wrapping_add(PACKET_TICKS);
+        ticks
+    });
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+        if let Some(buffer) = info.buffer_mut()
+            && let Ok(mut packet) = buffer.make_mut().map_writable()
+            && let Some(timestamp) = packet.get_mut(4..8)
+            && let Ok(mut next) = ticks.lock()
+        {
+            timestamp.copy_from_slice(&next().to_be_bytes());
+        }
+        gst::PadProbeReturn::Ok
+    });
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! One clock for picture and sound. A track lies where the packet arrived that was the least late; when both tracks'
-//! sender reports are there, the sound is laid where it was recorded in relation to the picture. What moves by a later
-//! report is corrected gently further on ([`crate::pipeline::repair`]).
+//! sender reports are there, the sound is laid where it was recorded in relation to the picture. The clock of a sender is
+//! never quite ours: one that is fast has packets that are less and less late, one that is slow has none any more that are on
+//! time, and both are followed. What moves is corrected gently further on ([`super::drift`]).
 
 use super::{Report, clock_rate};
 use crate::ingest::Track;
@@ -11,6 +12,11 @@ const MAX_CORRECTION_US: i64 = 2_000_000;
 const STEADY_US: u64 = 20_000;
 /// Packets later than this show that the sender's timestamps jumped.
 const JUMP_US: i64 = 10_000_000;
+/// When for so long no packet was on time, within [`ON_TIME_US`], the sender's clock is slow, or the line is.
+const WINDOW_US: i64 = 10_000_000;
+const ON_TIME_US: i64 = 5_000;
+/// It is followed by so much a window: clocks are off by 0.02 % at most, and what a busy line holds up for a while is to move little.
+const MAX_RISE_US: i64 = 10_000;
 
 /// Ticks that wrap at 2³² → ticks that don't.
 #[derive(Debug, Default, Clone, Copy)]
@@ -45,6 +51,22 @@ struct TrackClock {
     wall_us: Option<i64>,
     /// The report before said the same.
     steady: bool,
+    /// Since when, and how late its least late packet was.
+    window: Option<(i64, i64)>,
+}
+
+impl TrackClock {
+    /// By how much the track lies too early, once that is sure. `late`: how much a packet was that arrived now.
+    fn rise(&mut self, late: i64, now_us: i64) -> Option<i64> {
+        let (since, least) = self.window.get_or_insert((now_us, late));
+        *least = (*least).min(late);
+        if now_us - *since < WINDOW_US {
+            return None;
+        }
+        let least = *least;
+        self.window = None;
+        (least > ON_TIME_US).then_some(least.min(MAX_RISE_US))
+    }
 }
 
 /// The clock of a publisher.
@@ -73,14 +95,24 @@ impl Clock {
         let laid = track == Track::Audio && self.laid;
         if late > JUMP_US {
             self.laid = false;
+            self.track(track).window = None;
             self.track(track).base_us = Some(arrived_us);
         } else if late < 0 && !laid {
-            self.track(track).base_us = Some(arrived_us);
-            if self.laid {
-                self.audio.base_us = self.audio.base_us.map(|base| base + late);
-            }
+            self.track(track).window = None;
+            self.shift(track, late);
+        } else if !laid && let Some(rise) = self.track(track).rise(late, now_us) {
+            self.shift(track, rise);
         }
         ticks
+    }
+
+    /// Moves a track, and the sound with the picture it is laid beside.
+    fn shift(&mut self, track: Track, by_us: i64) {
+        let moved = |base: Option<i64>| base.map(|base| base + by_us);
+        self.track(track).base_us = moved(self.track(track).base_us);
+        if track == Track::Video && self.laid {
+            self.audio.base_us = moved(self.audio.base_us);
+        }
     }
 
     /// Takes a sender report; without a packet before it there is nothing to relate it to.
@@ -218,6 +250,79 @@ mod tests {
             let after = clock.ticks(Track::Video, jump.wrapping_add(3_000), 33_000);
             near(clock.time_us(Track::Video, after), 33_000);
         }
+    }
+
+    /// Picture and sound of a sender whose clocks are fast by so many millionths, as they arrive, with reports or without.
+    /// How far both are apart at the end, how far the picture is off our clock, and the largest step of the sound, µs.
+    fn drifting(picture_ppm: i64, sound_ppm: i64, reports: bool, seconds: i64) -> (i64, i64, i64) {
+        let mut clock = Clock::default();
+        let fast = |us: i64, ppm: i64| us + us * ppm / 1_000_000;
+        // A line of 30 ms with up to 15 ms on top, otherwise for each packet.
+        let arrives = |us: i64| us + 30_000 + us / 20_000 % 16 * 1_000;
+        let stamp = |track, us: i64, ppm| {
+            let ticks = fast(us, ppm) * clock_rate(track) / 1_000_000;
+            u32::try_from(ticks & 0xffff_ffff).expect("wrapped")
+        };
+        let (mut apart, mut off, mut step, mut last) = (0, 0, 0, None);
+        for n in 0..seconds * 50 {
+            let us = n * 20_000;
+            let picture = clock.ticks(Track::Video, stamp(Track::Video, us, picture_ppm), arrives(us));
+            let sound = clock.ticks(Track::Audio, stamp(Track::Audio, us, sound_ppm), arrives(us) + 10_000);
+            if reports && n % 250 == 249 {
+                for (track, ppm) in [(Track::Video, picture_ppm), (Track::Audio, sound_ppm)] {
+                    clock.report(Report { track, wall_us: WALL + us, timestamp: stamp(track, us, ppm) });
+                }
+            }
+            let picture = clock.time_us(Track::Video, picture).expect("a time");
+            let sound = clock.time_us(Track::Audio, sound).expect("a time");
+            (apart, off) = (sound - picture, picture - us - 30_000);
+            if let Some(last) = last.replace(sound)
+                && n > 1_000
+            {
+                step = step.max((sound - last - 20_000).abs());
+            }
+        }
+        (apart, off, step)
+    }
+
+    #[test]
+    fn clocks_that_are_not_ours_are_followed_for_an_hour_and_the_sound_stays_beside_the_picture() {
+        for (picture_ppm, sound_ppm, reports) in [
+            (0, 200, true),
+            (0, -200, true),
+            (200, 200, true),
+            (-200, -200, true),
+            (-200, 200, true),
+            (200, 0, false),
+            (-200, 0, false),
+            (0, 200, false),
+            (0, -200, false),
+        ] {
+            let (apart, off, step) = drifting(picture_ppm, sound_ppm, reports, 3_600);
+            let what =
+                format!("{picture_ppm} {sound_ppm} {reports}: {apart} apart, {off} off, {step} at once");
+            assert!(apart.abs() <= 25_000, "{what}");
+            assert!(off.abs() <= 20_000, "{what}");
+            assert!(step <= 10_000, "{what}");
+        }
+        // An hour of 100 millionths in three minutes.
+        for sound_ppm in [2_000, -2_000] {
+            let (apart, _, step) = drifting(0, sound_ppm, true, 180);
+            assert!(apart.abs() <= 15_000 && step <= 21_333, "{sound_ppm}: {apart} apart, {step} at once");
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_slow_for_a_while_moves_little_and_what_moved_comes_back() {
+        let mut clock = Clock::default();
+        let mut place = |n: u32, late_us: i64| {
+            let ticks = clock.ticks(Track::Video, n * 1_800, i64::from(n) * 20_000 + late_us);
+            clock.time_us(Track::Video, ticks).expect("a time") - i64::from(n) * 20_000
+        };
+        assert_eq!((0..500).map(|n| place(n, 20_000)).last(), Some(20_000));
+        let held_up = (500..1_500).map(|n| place(n, 250_000)).last().expect("some");
+        assert!((20_000..=40_000).contains(&held_up), "{held_up}");
+        assert_eq!((1_500..1_510).map(|n| place(n, 20_000)).last(), Some(20_000));
     }
 
     proptest! {

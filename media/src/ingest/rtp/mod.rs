@@ -3,6 +3,7 @@
 //! Everything but [`transcode`] is pure: the time of arrival is given. Nothing here knows where packets come from.
 
 pub mod clock;
+pub mod drift;
 pub mod h264;
 pub mod keys;
 pub mod receiver;

@@ -9,16 +9,16 @@ use super::{
     h264::{Depacketizer, Event},
     keys::KeyFrames,
     reorder::{Ordered, Reorder},
-    transcode::{Sound, Transcoder},
+    transcode::{self, Sound},
 };
-use crate::ingest::{Frame, Opus, Refusal, Track, Unit};
+use crate::ingest::{Frame, Opus, Refusal, Track, Unit, sound_chain::SoundChain};
 
 /// A retransmission needs a round trip or two.
 const VIDEO_PATIENCE_US: i64 = 200_000;
 /// Sound is not sent again; this is for packets that overtook each other.
 const AUDIO_PATIENCE_US: i64 = 60_000;
 /// A step of the sound's time beyond this makes a new chain: filling it with silence would take hours.
-const SOUND_JUMP_TICKS: i64 = 48_000;
+const SOUND_JUMP_US: i64 = 1_000_000;
 /// Chains that broke, of one publisher; then it is sent away.
 const MAX_REBUILDS: u32 = 20;
 
@@ -31,8 +31,9 @@ pub struct Receiver {
     pictures: Depacketizer,
     keys: KeyFrames,
     has_video: bool,
-    sound: Option<Transcoder>,
-    last_sound: Option<i64>,
+    sound: Option<SoundChain>,
+    /// Where the last packet of it lies.
+    last_sound_us: Option<i64>,
     rebuilds: u32,
     sounds: mpsc::Sender<Sound>,
     lost: u64,
@@ -49,7 +50,7 @@ impl Receiver {
             keys: KeyFrames::default(),
             has_video,
             sound: None,
-            last_sound: None,
+            last_sound_us: None,
             rebuilds: 0,
             sounds,
             lost: 0,
@@ -138,19 +139,17 @@ impl Receiver {
             return Ok(());
         }
         let ticks = self.clock.ticks(Track::Audio, packet.timestamp, now_us);
-        if let Some(time_us) = self.clock.time_us(Track::Audio, ticks) {
-            let data = packet.payload.clone();
-            units.push(Unit::Opus(Opus { time_ms: millis(time_us), ticks, data }));
-        }
-        let jumped = self.last_sound.is_some_and(|last| !(0..=SOUND_JUMP_TICKS).contains(&(ticks - last)));
-        self.last_sound = Some(ticks);
-        if jumped {
+        let Some(time_us) = self.clock.time_us(Track::Audio, ticks) else { return Ok(()) };
+        let data = packet.payload.clone();
+        units.push(Unit::Opus(Opus { time_ms: millis(time_us), ticks, data }));
+        let last = self.last_sound_us.replace(time_us);
+        if last.is_some_and(|last| (time_us - last).abs() > SOUND_JUMP_US) {
             self.sound = None;
         }
         let pushed = match &self.sound {
-            Some(chain) => chain.push(ticks, packet.payload),
-            None => Transcoder::start(ticks, self.sounds.clone())
-                .and_then(|chain| self.sound.insert(chain).push(ticks, packet.payload)),
+            Some(chain) => chain.push(time_us, packet.payload),
+            None => transcode::start(time_us, self.sounds.clone())
+                .and_then(|chain| self.sound.insert(chain).push(time_us, packet.payload)),
         };
         if let Err(problem) = pushed {
             self.sound = None;
@@ -165,11 +164,10 @@ impl Receiver {
     }
 
     /// The units of an AAC frame that came out of the chain.
-    pub fn sound(&self, sound: Sound, units: &mut Vec<Unit>) {
-        let Some(time_us) = self.clock.time_us(Track::Audio, sound.ticks) else { return };
+    pub fn sound(sound: Sound, units: &mut Vec<Unit>) {
         units.extend(sound.config.map(Unit::AudioConfig));
-        let data = sound.data;
-        let frame = Frame { track: Track::Audio, dts_ms: millis(time_us), cts_ms: 0, key: true, data };
+        let Sound { at_us, data, .. } = sound;
+        let frame = Frame { track: Track::Audio, dts_ms: millis(at_us), cts_ms: 0, key: true, data };
         units.push(Unit::Frame(frame));
     }
 }

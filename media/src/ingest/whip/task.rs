@@ -81,7 +81,7 @@ impl<I: Inlet> Task<I> {
                 () = self.session.ended().cancelled() => return End::Deleted,
                 () = revoked.cancelled() => return End::Refused(self.inlet.farewell()),
                 Some(sound) = heard.recv() => {
-                    receiver.sound(sound, &mut units);
+                    Receiver::sound(sound, &mut units);
                     Ok(())
                 }
                 wire = self.wires.recv() => match wire {

@@ -18,11 +18,11 @@ use tokio::{
     time::{Duration, Instant},
 };
 
-use self::{
-    clock::{Count, ticks, timestamp},
-    sound::{Chain, ChainError},
+use self::clock::{Count, ticks, timestamp};
+use crate::ingest::{
+    AudioConfig, Frame, Track, VideoConfig,
+    sound_chain::{ChainError, SoundChain},
 };
-use crate::ingest::{AudioConfig, Frame, Track, VideoConfig};
 
 /// Access units that a viewer may be behind: 3 s of picture and sound. Who is further behind goes on at a key frame.
 const BEHIND: usize = 256;
@@ -93,7 +93,7 @@ struct Inner {
 struct Sound {
     /// Of AAC; none where the publisher sends Opus itself.
     aac: Option<AudioConfig>,
-    chain: Option<Chain>,
+    chain: Option<SoundChain>,
     broken: Option<Instant>,
 }
 
@@ -228,7 +228,7 @@ impl Sound {
         if self.chain.is_none() {
             let out = Arc::clone(out);
             let sink = move |count, at_us, data| out.opus(count, at_us, data);
-            self.chain = Some(Chain::start(config, at_us, sink)?);
+            self.chain = Some(sound::start(config, at_us, sink)?);
         }
         let Some(chain) = &self.chain else { return Ok(()) };
         chain.push(at_us, frame.data.clone())
