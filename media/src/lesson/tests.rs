@@ -223,6 +223,19 @@ async fn a_clock_that_jumps_moves_the_media_but_not_the_timeline() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn after_a_small_jump_back_the_next_key_frame_goes_on_and_is_not_taken_for_an_old_one() {
+    let stage = Stage::new();
+    let lesson = stage.lesson(&order(Phase::Live));
+    let mut lecturer = Lecturer::sit(&stage, &lesson);
+    lecturer.speak(4);
+    lecturer.shift_ms -= 2_000;
+    lecturer.speak_by(1, |n| Some(n % 25 == 12));
+    lecturer.speak(2);
+    let live = until(&lesson, "what came after the jump is there", edge_past(6_000)).await;
+    assert_eq!((live.outage_since, live.gaps), (None, vec![]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_camera_that_dies_leaves_the_sound() {
     let stage = Stage::new();
     let lesson = stage.lesson(&order(Phase::Live));

@@ -97,6 +97,10 @@ impl State {
             Ok(Outcome::Jump) => {
                 self.repaired += 1;
                 self.finish_run();
+                // What came before the jump says nothing of how old a frame is after it.
+                if let Some(seat) = &mut self.seat {
+                    seat.reference = None;
+                }
                 if starts && self.start_run(context, frame, now) {
                     self.first(frame, now);
                 }
