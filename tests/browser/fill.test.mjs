@@ -21,11 +21,12 @@ const AWAY_MS = 4_500;
 const BEFORE_MS = 2_000;
 
 test('a gap is filled from a file', async (t) => {
-  const yunke = await Yunke.start(t, { demo: true, quiet: true });
+  const yunke = await Yunke.start(t, { demo: true, quiet: true, env: { YUNKE_MEDIA__SMALL_PICTURES: '1' } });
   const { organizer, lecturer, near, account, stage } = await cast(yunke);
   const lesson = await plan(organizer, stage, { title: '断了线也不怕' });
   const at = `/api/studio/lessons/${lesson}`;
-  const first = await publish(t, lecturer, lesson);
+  const camera = { size: 'hd', fps: 25, kbps: 1200 };
+  const first = await publish(t, lecturer, lesson, camera);
   await goLive(lecturer, lesson);
   await edgePast(near, lesson, 5_000);
   await first.stop('SIGKILL');
@@ -33,7 +34,7 @@ test('a gap is filled from a file', async (t) => {
     const { outage_since: since } = await lecturer.get(at);
     return since && Date.now() - since > AWAY_MS;
   }, { within: 15_000 });
-  await publish(t, lecturer, lesson);
+  await publish(t, lecturer, lesson, camera);
   const gap = await until('the gap to close', async () => (await near.get(`/api/lessons/${lesson}`)).gaps[0], { within: 15_000 });
   await edgePast(near, lesson, gap.to_ms + 4_000);
   await end(lecturer, lesson);
@@ -117,27 +118,32 @@ test('a gap is filled from a file', async (t) => {
     assert.equal((await near.get(`/api/lessons/${lesson}`)).gaps.length, 1, 'evidence keeps the gap');
   });
 
-  await t.test('a phone plays what was missing', async () => {
+  await t.test('a phone plays what was missing, and with 流畅 it is small there, too', async () => {
     const phone = await open(chrome, yunke);
     await signIn(phone, account(near));
     await watch(phone, lesson);
-    await phone.evaluate((to) => (document.querySelector('video').currentTime = to), hole.from_ms / 1000 - 1);
     const seen = () => phone.evaluate(() => {
       const medium = document.querySelector('video');
       const canvas = Object.assign(document.createElement('canvas'), { width: 1, height: 1 });
       const paint = canvas.getContext('2d');
       paint.drawImage(medium, medium.videoWidth / 2, medium.videoHeight / 2, 1, 1, 0, 0, 1, 1);
-      return { at: medium.currentTime * 1000, colour: [...paint.getImageData(0, 0, 1, 1).data].slice(0, 3) };
+      return { at: medium.currentTime * 1000, height: medium.videoHeight, colour: [...paint.getImageData(0, 0, 1, 1).data].slice(0, 3) };
     });
-    const blue = [];
-    const times = await until('the other camera for two seconds', async () => {
-      const { at: position, colour } = await seen();
-      if (colour.every((value, n) => Math.abs(value - BLUE[n]) < 24)) blue.push(position);
-      return blue.length > 1 && blue.at(-1) - blue[0] > 2_000 && blue;
-    }, { within: 30_000 });
-    assert.ok(times.every((ms) => ms > hole.from_ms - 300 && ms < hole.to_ms + 300), `${times} of ${JSON.stringify(hole)}`);
-    await picture(phone, 'fill-phone');
-    await until('what came after', async () => (await seen()).at > hole.to_ms + 1_500, { within: 20_000 });
+    for (const [quality, lines] of [['高清', 720], ['流畅', 360]]) {
+      await phone.getByRole('group', { name: '画质' }).getByRole('button', { name: quality, exact: true }).click();
+      // Opened again, nothing is left of what was fetched before.
+      await watch(phone, lesson);
+      await phone.evaluate((to) => (document.querySelector('video').currentTime = to), hole.from_ms / 1000 - 1);
+      const blue = [];
+      const times = await until(`the other camera for two seconds, ${quality}`, async () => {
+        const { at: position, height, colour } = await seen();
+        if (height === lines && colour.every((value, n) => Math.abs(value - BLUE[n]) < 24)) blue.push(position);
+        return blue.length > 1 && blue.at(-1) - blue[0] > 2_000 && blue;
+      }, { within: 30_000 });
+      assert.ok(times.every((ms) => ms > hole.from_ms - 300 && ms < hole.to_ms + 300), `${times} of ${JSON.stringify(hole)}`);
+      await picture(phone, `fill-phone-${lines}`);
+      await until('what came after', async () => (await seen()).at > hole.to_ms + 1_500, { within: 20_000 });
+    }
     assert.deepEqual(phone.faults, []);
     const now = await near.get(`/api/lessons/${lesson}/progress`);
     assert.equal(now.lesson_ms, before.progress.lesson_ms, 'the lesson is no longer than it was');
