@@ -307,6 +307,9 @@ async fn what_cannot_fill_anything_is_refused_with_its_reason_and_nothing_is_los
     let black = |size: &'static str| ["-f", "lavfi", "-i", size];
     let small = black("color=black:s=320x240:r=25");
     let short = made(media, "short.mp4", &[&small[..], &["-t", "0.5", "-c:v", "libx264"]].concat()).await;
+    let live = "-f lavfi -i sine=r=48000 -t 0.5 -c:v libvpx -c:a libopus -f webm -live 1";
+    let live: Vec<&str> = live.split(' ').collect();
+    let ended = made(media, "ended.webm", &[&small[..], &live].concat()).await;
     let foreign = made(media, "foreign.mkv", &[&small[..], &["-t", "6", "-c:v", "mjpeg"]].concat()).await;
     let large = black("color=black:s=4608x2592:r=25");
     let large = [&large[..], &["-frames:v", "2", "-c:v", "libx264", "-preset", "ultrafast"]].concat();
@@ -322,6 +325,8 @@ async fn what_cannot_fill_anything_is_refused_with_its_reason_and_nothing_is_los
     let stored = here.stored();
     for (bytes, kind, code) in [
         (short, "video/mp4", &["no_overlap"][..]),
+        // It ends before the gap, and has no index that says so.
+        (ended, "video/webm", &["no_overlap"]),
         (liar, "video/webm", &["picture_too_large"]),
         // How much of it can be read is the demuxer's business.
         (broken, "video/webm", &["file_unreadable", "file_empty", "no_overlap"]),

@@ -183,13 +183,19 @@ impl Reader {
         refused.map_or(Ok(()), Err)
     }
 
-    /// Waits until the first frames are there, or the error.
+    /// Waits until the first frames are there, or the end, or the error.
     fn settled(&self) -> Result<(), FillError> {
         let limit = gst::ClockTime::try_from(START_TIME).ok();
         let kinds = [gst::MessageType::Error, gst::MessageType::AsyncDone, gst::MessageType::Eos];
         match self.bus.timed_pop_filtered(limit, &kinds).as_ref().map(|message| message.view()) {
             Some(gst::MessageView::AsyncDone(_)) => Ok(()),
             Some(gst::MessageView::Eos(_)) => {
+                self.over.set(true);
+                Ok(())
+            }
+            // It was read once: it ends before this stretch, or is broken there. What lies in other stretches is of use.
+            Some(gst::MessageView::Error(error)) if self.shared.holds => {
+                tracing::info!(error = %error.error(), "the file has nothing here");
                 self.over.set(true);
                 Ok(())
             }
