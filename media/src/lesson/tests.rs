@@ -223,6 +223,26 @@ async fn a_clock_that_jumps_moves_the_media_but_not_the_timeline() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_begins_a_moment_late_goes_on_where_the_one_before_ended() {
+    let stage = Stage::new();
+    let lesson = stage.lesson(&order(Phase::Live));
+    let mut lecturer = Lecturer::sit(&stage, &lesson);
+    lecturer.speak(4);
+    lecturer.shift_ms += 3_600_000;
+    stage.clock.fetch_add(700, Ordering::Relaxed);
+    lecturer.speak(4);
+    until(&lesson, "eight seconds are there", edge_past(7_800)).await;
+    let there = |ms: i64| (7_800..8_100).contains(&ms);
+    assert!(lesson.snapshot().edge_ms.is_some_and(there), "{:?}", lesson.snapshot());
+    lecturer.shift_ms = 0;
+    stage.clock.fetch_add(1_300, Ordering::Relaxed);
+    lecturer.speak(1);
+    until(&lesson, "more than a second is a hole", edge_past(10_500)).await;
+    let [Gap { from_ms, to_ms }] = lesson.snapshot().gaps[..] else { panic!("one gap: {:?}", lesson.snapshot()) };
+    assert!(there(from_ms) && to_ms == 10_000, "{from_ms} to {to_ms}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn after_a_small_jump_back_the_next_key_frame_goes_on_and_is_not_taken_for_an_old_one() {
     let stage = Stage::new();
     let lesson = stage.lesson(&order(Phase::Live));

@@ -22,7 +22,8 @@ use crate::{
     recording::{Beginning, index::Index},
 };
 
-/// A hole in the timeline from which on it counts as a gap, though no outage was called.
+/// A hole in the timeline from which on it counts as a gap, though no outage was called. A run that begins sooner after
+/// the one before goes on where that ended: the frames were only late, and a player stumbles over each gap.
 const HOLE_MS: i64 = 1_000;
 /// Media may run ahead of the clock by this; then the publisher is held back.
 const MAX_LEAD_MS: i64 = 1_500;
@@ -177,7 +178,7 @@ impl State {
         }
         let Some(output) = self.output.clone() else { return false };
         let edge = output.live.edge();
-        info.anchor = edge.map_or(now, |edge| edge.max(now));
+        info.anchor = edge.filter(|edge| now - edge < HOLE_MS).unwrap_or(now);
         if let Some(zero_at) = self.zero_at.filter(|_| self.phase == Phase::Live) {
             let hole = edge.filter(|edge| info.anchor - edge >= HOLE_MS);
             if let Some(from) = self.outage_since.or(hole).filter(|from| *from < info.anchor) {

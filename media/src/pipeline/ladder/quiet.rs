@@ -1,4 +1,4 @@
-//! Threads for what is made besides: of low priority, so that the pass-through goes first where the processor is short.
+//! Threads for the small picture: of low priority, so that everything else goes first where the processor is short.
 //!
 //! Threads of their own, not of GStreamer's pool: there a thread goes on to another pipeline when it is done, and who is not
 //! root cannot raise its priority again.
