@@ -63,7 +63,7 @@ pub struct Config {
     pub whip_sessions: usize,
     /// WHEP sessions at once; further viewers are sent to LL-HLS.
     pub whep_sessions: usize,
-    /// Lessons at once that have a small picture made, 0 to 16: each takes some 40 % of a core. Others go without.
+    /// Lessons at once that have a small picture made, 0 to 16: each takes some 20 % of a core. Others go without.
     pub small_pictures: usize,
     /// Where the server is.
     pub server_url: String,

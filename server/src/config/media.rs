@@ -38,7 +38,7 @@ pub struct MediaConfig {
     pub webrtc_hosts: Vec<IpAddr>,
     /// STUN and TURN servers publishers are told of.
     pub ice_servers: Vec<IceServer>,
-    /// Lessons at once that have a small picture made, 0 to 16: each takes some 40 % of a core.
+    /// Lessons at once that have a small picture made, 0 to 16: each takes some 20 % of a core.
     pub small_pictures: usize,
     /// Where orders go when it is not supervised, such as `http://10.0.0.7:8081`.
     pub control_url: Option<String>,

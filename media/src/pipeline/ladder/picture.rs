@@ -241,6 +241,8 @@ impl Maker {
         let avc =
             gst::Caps::builder("video/x-h264").field("stream-format", "avc").field("alignment", "au").build();
         self.watch(&decoder, &queue, &encoder, due)?;
+        let small = make("capsfilter").property("caps", &raw).build()?;
+        keep_colors(&decoder, &small, raw)?;
         let elements = vec![
             decoder,
             queue,
@@ -250,7 +252,7 @@ impl Maker {
                 .property_from_str("method", "linear")
                 .build()?,
             make("videoconvertscale").build()?,
-            make("capsfilter").property("caps", raw).build()?,
+            small,
             encoder,
             make("capsfilter").property("caps", avc).build()?,
         ];
@@ -266,9 +268,6 @@ impl Maker {
         encoder: &gst::Element,
         due: &Arc<Boundaries>,
     ) -> Result<(), PackagerError> {
-        let src = |element: &gst::Element| {
-            element.static_pad("src").ok_or_else(|| gst::glib::bool_error!("an element without a source pad"))
-        };
         let base_us = self.base_us;
         let (counts, kept) = (Arc::clone(&self.counts), AtomicI64::new(i64::MIN / 2));
         src(decoder)?.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
@@ -300,6 +299,37 @@ impl Maker {
         });
         Ok(())
     }
+}
+
+fn src(element: &gst::Element) -> Result<gst::Pad, gst::glib::BoolError> {
+    element.static_pad("src").ok_or_else(|| gst::glib::bool_error!("an element without a source pad"))
+}
+
+/// Has what is made small keep the colours of what was decoded, and say which they are. Else they were made those that are usual for
+/// its size, pixel by pixel: more work than all else together.
+fn keep_colors(decoder: &gst::Element, small: &gst::Element, raw: gst::Caps) -> Result<(), PackagerError> {
+    let small = small.downgrade();
+    src(decoder)?.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
+        if let Some(gst::EventView::Caps(event)) = info.event().map(|event| event.view())
+            && let (Some(decoded), Some(small)) = (event.caps().structure(0), small.upgrade())
+        {
+            let mut raw = raw.clone();
+            raw.make_mut().set("colorimetry", colors(decoded));
+            small.set_property("caps", raw);
+        }
+        gst::PadProbeReturn::Ok
+    });
+    Ok(())
+}
+
+/// The colours of a picture; where it does not say them, those GStreamer takes it for (`gst_video_info_set_format`).
+fn colors(decoded: &gst::StructureRef) -> String {
+    let usual = || match decoded.get::<i32>("height").unwrap_or_default() {
+        2160.. => "bt2020",
+        577.. => "bt709",
+        _ => "bt601",
+    };
+    decoded.get("colorimetry").unwrap_or_else(|_| usual().to_owned())
 }
 
 /// Where the buffer lies in the run.

@@ -167,10 +167,11 @@ fn its_segments_begin_where_the_publishers_do_with_a_key_frame() {
 }
 
 #[test]
-fn pictures_of_every_kind_keep_their_shape_and_their_time() {
+fn pictures_of_every_kind_keep_their_shape_their_colors_and_their_time() {
     let plain = "tune=zerolatency key-int-max=50";
     for (kind, how, shape) in [
         ("width=1920,height=1080", "key-int-max=50 bframes=3", (640, 360, 1, 1)),
+        ("width=1280,height=720,colorimetry=bt601", plain, (640, 360, 1, 1)),
         ("width=854,height=480", plain, (640, 360, 1281, 1280)),
         ("width=1366,height=768", plain, (640, 360, 683, 683)),
         ("width=1080,height=1920", plain, (360, 640, 1, 1)),
@@ -216,17 +217,20 @@ fn pictures_of_every_kind_keep_their_shape_and_their_time() {
         for (own, given) in times.iter().zip(&expected) {
             assert!((own - given).abs() <= 2, "{kind}: shown at {own} ms, not {given}");
         }
-        let (ratio, order) = probed.split_once(' ').expect("two");
+        let [ratio, colors, order] = probed.split(' ').collect::<Vec<_>>()[..] else { panic!("{probed}") };
         let (across, down) =
             ratio.split_once(':').map_or((1, 1), |(a, b)| (a.parse().unwrap_or(1), b.parse().unwrap_or(1)));
         let wanted = f64::from(shape.2) / f64::from(shape.3);
         let is = f64::from(across) / f64::from(down);
         assert!((is / wanted - 1.0).abs() < 0.01, "{kind}: pixels of {ratio}");
         assert!(matches!(order, "progressive" | "unknown"), "{kind}: {order}");
+        // As the encoder of the source says for its size.
+        let standard = kind.contains("bt601") || source.0.height <= 576;
+        assert_eq!(colors, if standard { "smpte170m" } else { "bt709" }, "{kind}");
     }
 }
 
-/// The shape of the pixels and the order of the fields, and when pictures are shown, milliseconds, ascending.
+/// The shape of the pixels, their colours and the order of the fields, and when pictures are shown, milliseconds, ascending.
 fn probe(media: &[u8]) -> (String, Vec<i64>) {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let file = dir.path().join("small.mp4");
@@ -239,7 +243,7 @@ fn probe(media: &[u8]) -> (String, Vec<i64>) {
             .expect("ffprobe is installed");
         String::from_utf8(probed.stdout).expect("text")
     };
-    let about = ask("stream=sample_aspect_ratio,field_order").trim().replace(',', " ");
+    let about = ask("stream=sample_aspect_ratio,color_space,field_order").trim().replace(',', " ");
     let seconds = ask("packet=pts_time");
     let mut times: Vec<i64> = seconds
         .lines()
