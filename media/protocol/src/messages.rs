@@ -292,4 +292,10 @@ pub enum HealthCode {
     SmallPictureBroken,
     /// The small sound failed too often and is not made any more.
     SmallSoundBroken,
+    /// The disk of the node is full: what is recorded waits in memory, two minutes of it at most.
+    RecordingFull,
+    /// The node's store does not take the recording for another reason.
+    RecordingFailing,
+    /// The store takes it again, but did not take all: the replay has holes.
+    RecordingHoles,
 }

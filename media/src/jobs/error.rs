@@ -1,11 +1,8 @@
 //! Why work cannot be done.
 
-use std::{
-    error::Error,
-    io::{self, ErrorKind},
-};
-
 use axum::http::StatusCode;
+
+use crate::recording::no_space;
 
 /// Why work cannot be done.
 #[derive(Debug, thiserror::Error)]
@@ -84,19 +81,6 @@ impl From<object_store::Error> for JobError {
             other => Self::Store(other),
         }
     }
-}
-
-/// Whether it failed because nothing more goes onto the disk.
-pub(super) fn no_space(error: &(dyn Error + 'static)) -> bool {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
-        if let Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge) = kind {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
 }
 
 impl JobError {

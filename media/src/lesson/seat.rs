@@ -9,6 +9,7 @@ use crate::{
         ladder::Trouble,
         meter::{Meter, Repairs},
     },
+    recording::Status,
 };
 
 /// A publisher without media for so long is dead: the next one gets the seat.
@@ -113,11 +114,19 @@ impl Seat {
         }
     }
 
-    /// `troubles`: what is not made of its media any more.
-    pub(super) fn snapshot(&self, repairs: Repairs, troubles: &[Trouble], now: UtcMillis) -> Publisher {
+    /// `troubles`: what is not made of its media any more; `recording`: how it is recorded, if it is.
+    pub(super) fn snapshot(
+        &self,
+        repairs: Repairs,
+        troubles: &[Trouble],
+        recording: Option<&Status>,
+        now: UtcMillis,
+    ) -> Publisher {
         let video = self.video.as_ref().and_then(|config| self.meter.video(config));
         let audio = self.audio.as_ref().and_then(|config| self.meter.audio(config));
-        let mut notes = self.meter.notes(video.as_ref(), audio.as_ref(), self.last_media_at, repairs, now);
+        let unrecorded = recording.and_then(unrecorded).map(|code| HealthNote { code, value: None });
+        let mut notes: Vec<HealthNote> = unrecorded.into_iter().collect();
+        notes.extend(self.meter.notes(video.as_ref(), audio.as_ref(), self.last_media_at, repairs, now));
         notes.extend(troubles.iter().map(|trouble| HealthNote { code: code(*trouble), value: None }));
         Publisher {
             transport: self.transport,
@@ -127,6 +136,17 @@ impl Seat {
             video,
             audio,
         }
+    }
+}
+
+/// What is wrong with the recording.
+fn unrecorded(recording: &Status) -> Option<HealthCode> {
+    if recording.full() {
+        Some(HealthCode::RecordingFull)
+    } else if recording.failing() {
+        Some(HealthCode::RecordingFailing)
+    } else {
+        (recording.lost() > 0).then_some(HealthCode::RecordingHoles)
     }
 }
 

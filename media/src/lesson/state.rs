@@ -319,7 +319,10 @@ impl State {
         LessonSnapshot {
             lesson: self.lesson,
             phase: self.phase,
-            publisher: self.seat.as_ref().map(|seat| seat.snapshot(repairs, &troubles, now)),
+            publisher: self
+                .seat
+                .as_ref()
+                .map(|seat| seat.snapshot(repairs, &troubles, self.recording.as_deref(), now)),
             zero_at,
             edge_ms: self.edge_ms(),
             gaps: self.gaps.clone(),

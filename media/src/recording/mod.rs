@@ -9,6 +9,8 @@ mod load;
 mod writer;
 
 use std::{
+    error::Error,
+    io::{self, ErrorKind},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
@@ -28,11 +30,11 @@ pub use self::load::{Loaded, fills, load, whole};
 use self::{index::Index, writer::Writer};
 use crate::live::event::{Completed, Content};
 
-/// Segments that may wait for the store, in bytes of all of a lesson: about two minutes of 2 Mbit/s. Beyond, a segment's
-/// media is dropped and its entry kept.
+/// Segments that may wait for the store, in bytes of all of a lesson: about two minutes of 2 Mbit/s. Beyond, the media of
+/// segments is dropped and their entries kept, until half of it is free: a hole is better than a replay in shreds.
 const MAX_PENDING_BYTES: usize = 32 << 20;
-/// Entries that may wait: an hour. Beyond, even the entry is dropped.
-const MAX_PENDING_ENTRIES: usize = 4096;
+/// Entries that may wait: four hours of four renditions, for a disk may stay full. Beyond, even the entry is dropped.
+const MAX_PENDING_ENTRIES: usize = 32_768;
 
 /// Where a lesson's recording goes on after a restart, or starts.
 #[derive(Debug, Clone)]
@@ -50,6 +52,8 @@ pub struct Status {
     pending_bytes: AtomicUsize,
     complete: AtomicBool,
     failing: AtomicBool,
+    full: AtomicBool,
+    dropping: AtomicBool,
 }
 
 impl Status {
@@ -66,6 +70,23 @@ impl Status {
     /// The store refuses at the moment.
     pub fn failing(&self) -> bool {
         self.failing.load(Ordering::Relaxed)
+    }
+
+    /// It refuses because the disk is full.
+    pub fn full(&self) -> bool {
+        self.failing() && self.full.load(Ordering::Relaxed)
+    }
+
+    /// Whether so many bytes may wait, too; if so, they are counted.
+    fn admit(&self, size: usize) -> bool {
+        let half = self.dropping.load(Ordering::Relaxed);
+        let most = if half { MAX_PENDING_BYTES / 2 } else { MAX_PENDING_BYTES };
+        let admitted = self.pending_bytes.fetch_add(size, Ordering::Relaxed) + size <= most;
+        if !admitted {
+            self.pending_bytes.fetch_sub(size, Ordering::Relaxed);
+        }
+        self.dropping.store(!admitted, Ordering::Relaxed);
+        admitted
     }
 
     fn lose(&self) {
@@ -106,13 +127,11 @@ impl Recorder {
 
     /// Hands over a segment; never waits.
     pub fn offer(&self, mut segment: Completed) {
-        if let Content::Media { bytes, .. } = &segment.content {
-            let size = bytes.len();
-            if self.status.pending_bytes.fetch_add(size, Ordering::Relaxed) + size > MAX_PENDING_BYTES {
-                self.status.pending_bytes.fetch_sub(size, Ordering::Relaxed);
-                self.status.lose();
-                segment.content = Content::Gap;
-            }
+        if let Content::Media { bytes, .. } = &segment.content
+            && !self.status.admit(bytes.len())
+        {
+            self.status.lose();
+            segment.content = Content::Gap;
         }
         if self.jobs.try_send(Job::Segment(segment)).is_err() {
             self.status.lose();
@@ -142,5 +161,40 @@ impl Recorder {
     /// How it is going.
     pub fn status(&self) -> &Arc<Status> {
         &self.status
+    }
+}
+
+/// Whether it failed because nothing more goes onto the disk.
+pub(crate) fn no_space(error: &(dyn Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+        if let Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge) = kind {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_dropped_is_dropped_in_one_piece() {
+        let status = Status::default();
+        let (segment, small) = (1 << 20, 1 << 10);
+        let mut taken = 0;
+        while status.admit(segment) {
+            taken += 1;
+        }
+        assert_eq!(taken, MAX_PENDING_BYTES / segment);
+        // There would be room for one that is small, and for one when one was written.
+        status.pending_bytes.fetch_sub(segment, Ordering::Relaxed);
+        assert!(!status.admit(small) && !status.admit(segment));
+        status.pending_bytes.fetch_sub(MAX_PENDING_BYTES / 2, Ordering::Relaxed);
+        assert!(status.admit(small) && status.admit(segment), "half of it is free: all is taken again");
+        assert_eq!(status.pending_bytes.load(Ordering::Relaxed), (taken / 2 * segment) + small);
     }
 }

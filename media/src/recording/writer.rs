@@ -17,12 +17,14 @@ use yunke_protocol::{LessonMillis, UtcMillis};
 use super::{
     Beginning, Job, Status,
     index::{self, Entry, Index, InitEntry, MediaEntry, PAGE_ENTRIES},
+    no_space,
 };
 use crate::live::event::{Completed, Content, NumberedInit, Rendition};
 
 /// One attempt to put an object.
 const PUT_TIME: Duration = Duration::from_secs(10);
-/// Waits between the attempts to put a segment; after the last one it is lost. 12 s: within what may wait.
+/// Waits between the attempts to put a segment; after the last one it is lost. 12 s: within what may wait. Where the disk is full it
+/// is tried until there is room: what waits is written then, and what there is no room to wait for is the hole.
 const RETRIES: [Duration; 5] = [
     Duration::from_millis(200),
     Duration::from_millis(800),
@@ -30,6 +32,8 @@ const RETRIES: [Duration; 5] = [
     Duration::from_secs(4),
     Duration::from_secs(5),
 ];
+/// Wait between the attempts while the disk is full.
+const FULL_RETRY: Duration = Duration::from_secs(5);
 /// Waits between the attempts to put the index at the end; there is no hurry any more, and no giving up.
 const FINISH_RETRY: Duration = Duration::from_secs(5);
 
@@ -172,20 +176,34 @@ impl Writer {
         tracing::info!(lesson = %self.index.lesson, segments = self.index.entries.len(), "the replay is ready");
     }
 
+    /// Notes how it is going; when that changes, the server hears of it at once.
+    fn failing(&self, failing: bool, full: bool) {
+        self.status.full.store(full, Ordering::Relaxed);
+        if self.status.failing.swap(failing, Ordering::Relaxed) != failing {
+            self.changed.notify_one();
+        }
+    }
+
     async fn put(&self, path: &Path, bytes: Bytes) -> Option<()> {
         let mut waits = RETRIES.into_iter();
         loop {
             let problem = match timeout(PUT_TIME, self.store.put(path, bytes.clone().into())).await {
                 Ok(Ok(_)) => {
-                    self.status.failing.store(false, Ordering::Relaxed);
+                    self.failing(false, false);
                     return Some(());
                 }
-                Ok(Err(error)) => error.to_string(),
-                Err(_) => "no answer in time".to_owned(),
+                Ok(Err(error)) => {
+                    self.failing(true, no_space(&error));
+                    error.to_string()
+                }
+                Err(_) => {
+                    self.failing(true, false);
+                    "no answer in time".to_owned()
+                }
             };
-            self.status.failing.store(true, Ordering::Relaxed);
             metrics::counter!("yunke_media_store_errors_total").increment(1);
-            let Some(wait) = waits.next() else {
+            let more = || self.status.full().then_some(FULL_RETRY);
+            let Some(wait) = waits.next().or_else(more) else {
                 tracing::error!(%path, problem, "the store does not take an object; it is lost");
                 return None;
             };

@@ -45,6 +45,17 @@ describe('health in words', () => {
     ])
   })
 
+  it('says in words that the lesson is not recorded', async () => {
+    await setLocale('zh-CN')
+    await loadArea('studio')
+    const lines = healthLines(['recording_full', 'recording_failing', 'recording_holes'].map((code) => ({ code, value: null })))
+    expect(lines.map((line) => [line.severity, t(line.what, line.params)])).toEqual([
+      ['bad', '服务器磁盘满了：课程照常，但没有在录制'],
+      ['bad', '服务器现在存不下录像'],
+      ['warn', '录制已恢复，但缺了一段'],
+    ])
+  })
+
   it('speaks of the browser in the booth, and of no rate the browser chose', () => {
     const notes = [{ code: 'no_audio', value: null }, { code: 'bitrate_low', value: 90_000 }, { code: 'rebuilt', value: 1 }]
     expect(healthLines(notes, true).map((line) => line.advice)).toEqual(['booth.health.no_audio', 'studio.health.rebuilt.do'])

@@ -6,8 +6,8 @@ use tokio::io::AsyncWriteExt as _;
 use uuid::Uuid;
 use yunke_protocol::{FillKind, MAX_FILL_PIECE_BYTES};
 
-use super::super::{JobError, Jobs, Task, error::no_space};
-use crate::recording::fill::FillState;
+use super::super::{JobError, Jobs, Task};
+use crate::recording::{fill::FillState, no_space};
 
 /// So much of the disk stays free: recordings of lessons go there, too. An hour is 1 GB.
 const RESERVE_BYTES: u64 = 2 << 30;

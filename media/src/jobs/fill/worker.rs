@@ -14,7 +14,6 @@ use rustix::process::{Resource, Rlimit, nice, setrlimit};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    super::error::no_space,
     reader::{Form, Reader},
     segments::Segments,
     upload::sniff,
@@ -26,6 +25,7 @@ use crate::{
         self,
         fill::{FillRecord, Filled},
         index::Index,
+        no_space,
     },
 };
 
