@@ -194,6 +194,7 @@ impl Jobs {
     /// Begins again what was asked for and is not done, and removes what was kept long enough.
     async fn round(&self) {
         self.sweep().await;
+        self.remove_retired().await;
         let marked = self.marked().await.unwrap_or_else(|error| {
             tracing::error!(%error, "what is to be done could not be listed");
             Vec::new()
@@ -219,6 +220,9 @@ impl Worker {
     }
 
     async fn work(mut self) {
+        let store_dir = self.jobs.0.store_dir.clone();
+        // Thousands of lessons take tenths of a second.
+        let _ = tokio::task::spawn_blocking(move || mp4::remove_unfinished(&store_dir)).await;
         let mut rounds = interval(ROUND);
         rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {

@@ -3,6 +3,7 @@
 //! ```text
 //! lessons/<lesson>/fills/<fill>.json        one fill: where its file lies on the timeline, and once ready its entries
 //! lessons/<lesson>/video/<stream>-<msn>.m4s its segments, under a stream number of its own and the gaps' sequence numbers
+//! retired/<lesson>/<stream>.json            what a fill had before it was moved or withdrawn, as long as it may be played
 //! ```
 //! Each entry of a fill replaces exactly one entry of the index that has no media: the same rendition, number, date and
 //! length. So nothing moves, and a fill that is withdrawn leaves the recording as it was.
@@ -64,6 +65,15 @@ pub struct Filled {
     pub inits: Vec<InitEntry>,
     /// What replaces entries of the index; all have media.
     pub entries: Vec<Entry>,
+}
+
+/// What a fill had: no part of the replay any more, but named by the playlists of those who opened it before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retired {
+    /// Since when.
+    pub at: UtcMillis,
+    /// What it had.
+    pub filled: Filled,
 }
 
 impl FillRecord {
@@ -143,6 +153,16 @@ pub fn fills_prefix(lesson: Uuid) -> Path {
 /// One fill.
 pub fn fill_path(lesson: Uuid, fill: Uuid) -> Path {
     Path::from(format!("lessons/{lesson}/fills/{fill}.json"))
+}
+
+/// Where what fills had lies: of all lessons, of one of them.
+pub fn retired_prefix(lesson: Option<Uuid>) -> Path {
+    Path::from(lesson.map_or_else(|| "retired".to_owned(), |lesson| format!("retired/{lesson}")))
+}
+
+/// What a fill had under this number.
+pub fn retired_path(lesson: Uuid, stream: u64) -> Path {
+    Path::from(format!("retired/{lesson}/{stream}.json"))
 }
 
 #[cfg(test)]

@@ -147,6 +147,12 @@ impl Entry {
     }
 }
 
+/// Whether this file is of an edition that has the stream of this fill.
+pub fn edition_has(file: &str, stream: u64) -> bool {
+    let edition = file.split_once('.').map_or(file, |(edition, _)| edition);
+    edition.split('-').skip(1).any(|fill| u64::from_str_radix(fill, 16) == Ok(stream))
+}
+
 /// The whole index of a lesson that has ended.
 pub fn index_path(lesson: Uuid) -> Path {
     Path::from(format!("lessons/{lesson}/index.json"))
@@ -199,6 +205,15 @@ mod tests {
         assert_eq!(first.last_msn(), Some(3));
         assert_eq!(first.end(), Some(1_008_000));
         assert_eq!(first.discontinuities(), 1);
+    }
+
+    #[test]
+    fn an_edition_names_its_fills() {
+        let mut index = Index::new(Uuid::nil(), 0);
+        assert!(!edition_has(&format!("{}.mp4head", index.edition()), 0), "the recording itself is no fill");
+        index.fills = vec![26, 300];
+        let file = format!("{}.mp4head", index.edition());
+        assert_eq!([26, 300, 1, 2].map(|stream| edition_has(&file, stream)), [true, true, false, false]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use futures_util::TryStreamExt as _;
 
 use super::{
     Beginning,
-    fill::{FillRecord, FillState, fills_prefix},
+    fill::{FillRecord, FillState, Retired, fills_prefix, retired_prefix},
     index::{self, Index},
 };
 
@@ -59,14 +59,23 @@ pub async fn whole(store: &dyn ObjectStore, lesson: Uuid) -> Result<Option<Index
 
 /// The fills of a lesson, in order of their making.
 pub async fn fills(store: &dyn ObjectStore, lesson: Uuid) -> Result<Vec<FillRecord>, object_store::Error> {
-    let prefix = fills_prefix(lesson);
-    let paths: Vec<Path> = store.list(Some(&prefix)).map_ok(|object| object.location).try_collect().await?;
-    let mut records = Vec::new();
-    for path in &paths {
-        records.extend(get::<FillRecord>(store, path).await?);
-    }
+    let mut records: Vec<FillRecord> = all(store, &fills_prefix(lesson)).await?;
     records.sort_by_key(|record| (record.created_at, record.fill));
     Ok(records)
+}
+
+/// What the fills of a lesson had before they were moved or withdrawn, as long as it is kept.
+pub async fn retired(store: &dyn ObjectStore, lesson: Uuid) -> Result<Vec<Retired>, object_store::Error> {
+    all(store, &retired_prefix(Some(lesson))).await
+}
+
+async fn all<T: DeserializeOwned>(store: &dyn ObjectStore, prefix: &Path) -> object_store::Result<Vec<T>> {
+    let paths: Vec<Path> = store.list(Some(prefix)).map_ok(|object| object.location).try_collect().await?;
+    let mut found = Vec::new();
+    for path in &paths {
+        found.extend(get(store, path).await?);
+    }
+    Ok(found)
 }
 
 async fn get<T: DeserializeOwned>(

@@ -26,7 +26,7 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 use yunke_protocol::{LessonMillis, UtcMillis};
 
-pub use self::load::{Loaded, fills, load, whole};
+pub use self::load::{Loaded, fills, load, retired, whole};
 use self::{index::Index, writer::Writer};
 use crate::live::event::{Completed, Content};
 

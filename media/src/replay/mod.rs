@@ -104,9 +104,13 @@ impl Replays {
     }
 
     async fn read(&self, (lesson, stretch): Shown) -> Result<Arc<Replay>, Problem> {
-        let index = crate::recording::whole(&*self.0.store, lesson).await.map_err(|error| storage(&error))?;
+        let store = &*self.0.store;
+        let index = crate::recording::whole(store, lesson).await.map_err(|error| storage(&error))?;
         let Some(index) = index else { return Err(self.missing(lesson).await) };
         let mut recording = Recording::new(&index, stretch);
+        for before in crate::recording::retired(store, lesson).await.map_err(|error| storage(&error))? {
+            recording.keep(index.zero_at, stretch, &before.filled);
+        }
         Ok(Arc::new(Replay {
             lesson,
             index: recording.index.take().map(Into::into),

@@ -14,7 +14,10 @@ use crate::{
         },
         event::{Format, Rendition},
     },
-    recording::index::{Entry, Index},
+    recording::{
+        fill::Filled,
+        index::{Entry, Index},
+    },
 };
 
 /// What a recording offers.
@@ -55,9 +58,34 @@ impl Recording {
             index: offer(Offer::Everything),
             listen: offer(Offer::SoundOnly),
             playlists: tracks.iter().map(|track| (track.rendition, track.playlist())).collect(),
-            segments: tracks.iter().flat_map(Track::files).collect(),
+            segments: tracks
+                .iter()
+                .flat_map(|track| &track.entries)
+                .filter_map(|entry| file(entry))
+                .collect(),
         }
     }
+
+    /// Gives what a fill had, too, of which its playlists say nothing any more.
+    pub fn keep(&mut self, zero_at: UtcMillis, stretch: Stretch, filled: &Filled) {
+        let entries = filled.entries.iter().filter(|entry| is_shown(zero_at, stretch, entry));
+        self.segments.extend(entries.filter_map(file));
+    }
+}
+
+/// Whether something of an entry lies in the stretch.
+fn is_shown(zero_at: UtcMillis, stretch: Stretch, entry: &Entry) -> bool {
+    let to = stretch.to_ms().map_or(UtcMillis::MAX, |to| zero_at.saturating_add(to));
+    // The first segment may begin a moment before zero; all of it belongs to the lesson.
+    let after = stretch.from_ms() <= 0 || entry.end() > zero_at.saturating_add(stretch.from_ms());
+    entry.pdt < to && after
+}
+
+fn file(entry: &Entry) -> Option<(Name, File)> {
+    let media = entry.media.as_ref()?;
+    let kind = Kind::Segment(entry.msn);
+    let name = Name { rendition: entry.rendition, kind, stream: media.stream };
+    Some((name, File { bytes: media.bytes, interval: (entry.pdt, entry.end()) }))
 }
 
 /// One rendition of the recording, up to its last media.
@@ -77,10 +105,8 @@ const WHOLE_PERCENT: usize = 95;
 impl<'a> Track<'a> {
     fn of(index: &'a Index, rendition: Rendition, stretch: Stretch) -> Option<Self> {
         let from = index.zero_at.saturating_add(stretch.from_ms());
-        let to = stretch.to_ms().map_or(UtcMillis::MAX, |to| index.zero_at.saturating_add(to));
-        // The first segment may begin a moment before zero; all of it belongs to the lesson.
         let cut = stretch.from_ms() > 0;
-        let shown = |entry: &&Entry| entry.pdt < to && (!cut || entry.end() > from);
+        let shown = |entry: &&Entry| is_shown(index.zero_at, stretch, entry);
         let of = |rendition| {
             let of_rendition = index.entries.iter().filter(|e| e.rendition == rendition);
             let mut entries: Vec<_> = of_rendition.filter(shown).collect();
@@ -115,14 +141,6 @@ impl<'a> Track<'a> {
 
     fn independent(&self) -> bool {
         self.entries.iter().filter_map(|entry| entry.media.as_ref()).all(|media| media.independent)
-    }
-
-    fn files(&self) -> impl Iterator<Item = (Name, File)> {
-        self.entries.iter().filter_map(|entry| {
-            let media = entry.media.as_ref()?;
-            let file = File { bytes: media.bytes, interval: (entry.pdt, entry.end()) };
-            Some((self.name(Kind::Segment(entry.msn), media.stream), file))
-        })
     }
 
     fn variant(&self) -> Variant {

@@ -73,6 +73,22 @@ impl Lesson {
         self.media.get(&self.media.url(self.server.lesson, Purpose::Watch, "replay", file)).await.1
     }
 
+    /// Files the replay's picture has and had not when this was its playlist.
+    async fn filled_files(&self, before: &str) -> Vec<String> {
+        let now = self.playlist("video.m3u8").await;
+        let files = now.lines().filter_map(|line| {
+            let init = line.strip_prefix("#EXT-X-MAP:URI=\"").map(|rest| rest.trim_end_matches('"'));
+            init.or((!line.starts_with('#')).then_some(line))
+        });
+        files.filter(|file| !before.contains(file)).map(str::to_owned).collect()
+    }
+
+    /// The status with which a file of the replay is given.
+    async fn fetched(&self, file: &str) -> u16 {
+        let url = self.media.url(self.server.lesson, Purpose::Watch, "replay", file);
+        self.media.fetch(&url, ("accept", "*/*")).await.0
+    }
+
     /// Decodes a rendition as players do: what lies behind each initialization section by itself. Seconds of it.
     async fn decoded(&self, rendition: &str) -> f64 {
         let text = self.playlist(&format!("{rendition}.m3u8")).await;
@@ -266,12 +282,41 @@ async fn a_file_takes_the_place_of_a_gap_until_it_is_withdrawn() {
         assert!((since - since.round()).abs() <= 0.03, "recorded at {since} s, not at a full second");
     }
 
+    // Moved and then withdrawn; who watches goes on with the playlist they have.
+    let first = here.filled_files(&before).await;
+    let shift = json!({ "offset_ms": 100 });
+    assert_eq!(here.media.control(Method::PATCH, &here.one(fill), &shift).await.0, 200);
+    assert_eq!(here.outcome(fill).await["status"]["stage"], "ready", "{}", here.media.log());
+    let second = here.filled_files(&before).await;
+    assert!(first.len() >= 2 && second.iter().all(|file| !first.contains(file)), "{first:?} {second:?}");
     let (status, told) = here.media.control(Method::DELETE, &here.one(fill), &Value::Null).await;
     assert_eq!((status, &told["gaps"][0]["from_ms"]), (200, &json!(from)));
     assert_eq!(here.playlist("video.m3u8").await, before, "as if nothing had been");
-    assert_eq!(here.stored(), stored, "nothing of it is left");
+    for file in first.iter().chain(&second) {
+        assert_eq!(here.fetched(file).await, 200, "{file}");
+    }
     let (_, told) = here.media.control(Method::GET, &mp4, &Value::Null).await;
     assert_eq!(told["stage"], "none", "the file of the recording without it was never asked for");
+
+    // Hours later nothing of it is left, nor what a process left behind that was killed while it made an MP4 file.
+    let folder = here.media.folder().join("store");
+    let export = folder.join(format!("lessons/{lesson}/export"));
+    std::fs::write(export.join("0.mp4head#1"), "begun").expect("written");
+    let retired = folder.join(format!("retired/{lesson}"));
+    let notes = || std::fs::read_dir(&retired).into_iter().flatten().flatten().map(|note| note.path());
+    assert_eq!(notes().count(), 2);
+    for note in notes() {
+        let text = std::fs::read_to_string(&note).expect("a note");
+        let mut told: Value = serde_json::from_str(&text).expect("JSON");
+        told["at"] = json!(told["at"].as_i64().expect("a time") - 5 * 3_600_000);
+        std::fs::write(&note, told.to_string()).expect("written");
+    }
+    here.media = here.media.kill_and_restart(&here.server).await;
+    wait("no note to be left", || (notes().count() == 0).then_some(())).await;
+    assert_eq!(here.stored(), stored, "nothing of it is left");
+    assert_eq!(std::fs::read_dir(&export).expect("a folder").count(), 0);
+    assert_eq!(here.fetched(&first[0]).await, 404);
+    assert_eq!(here.playlist("video.m3u8").await, before);
 }
 
 #[tokio::test(flavor = "multi_thread")]

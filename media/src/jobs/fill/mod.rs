@@ -6,26 +6,23 @@
 mod chain;
 mod lane;
 mod reader;
+mod retire;
 mod run;
 mod segments;
 mod upload;
 mod worker;
 
-use futures_util::StreamExt as _;
-use object_store::{ObjectStore as _, ObjectStoreExt as _};
+use object_store::ObjectStoreExt as _;
 use uuid::Uuid;
 use yunke_protocol::{Fill, FillPlan, Fills, MAX_FILL_BYTES, MAX_FILL_OFFSET_MS, WorkStage, WorkStatus};
 
 pub(in crate::jobs) use self::upload::Turns;
 pub use self::worker::work;
 use super::{JobError, Jobs, Task};
-use crate::{
-    live::event::Rendition,
-    recording::{
-        self,
-        fill::{FillRecord, FillState, fill_path, stretches},
-        index::{self, Index},
-    },
+use crate::recording::{
+    self,
+    fill::{FillRecord, FillState, fill_path, stretches},
+    index::Index,
 };
 
 /// Who changes a fill's record holds it, so that reading, deciding and writing are one step; in it the last stream number given.
@@ -198,12 +195,13 @@ impl Jobs {
             let wanted = FillState::Wanted { stream: self.new_stream(&mut change) };
             before = std::mem::replace(&mut record.state, wanted);
         }
+        let unkept = self.out_of_use(lesson, &before).await;
         self.put_record(lesson, &record).await?;
         // Else a failure would stand for the new work.
         self.done(task);
         drop(change);
-        if let FillState::Ready(filled) = before {
-            self.remove_stream(lesson, filled.stream).await;
+        if let Some(stream) = unkept {
+            self.remove_stream(lesson, stream).await;
         }
         self.fills(lesson).await
     }
@@ -213,6 +211,7 @@ impl Jobs {
         let task = Task::Fill(lesson, fill);
         let change = self.0.changes.lock().await;
         let record = self.record(lesson, fill).await?;
+        let unkept = self.out_of_use(lesson, &record.state).await;
         self.0.store.delete(&fill_path(lesson, fill)).await?;
         self.0.replays.forget(lesson);
         // A worker that is at it is ended, and what it made is removed by who started it.
@@ -220,28 +219,16 @@ impl Jobs {
         drop(change);
         self.unmark(task).await;
         self.remove_file(lesson, fill).await;
-        if let FillState::Ready(filled) = record.state {
-            self.remove_stream(lesson, filled.stream).await;
+        if let Some(stream) = unkept {
+            self.remove_stream(lesson, stream).await;
         }
         self.fills(lesson).await
     }
 
-    /// Removes the segments of a fill, also those that a worker made which failed: nothing names them. One that stays does no harm.
-    async fn remove_stream(&self, lesson: Uuid, stream: u64) {
-        for rendition in Rendition::ALL {
-            let folder = index::rendition_prefix(lesson, rendition);
-            let mut objects = self.0.store.list(Some(&folder));
-            while let Some(object) = objects.next().await {
-                let Ok(object) = object else {
-                    return tracing::warn!(%lesson, "the segments of a fill could not be listed");
-                };
-                let named =
-                    object.location.filename().is_some_and(|name| name.starts_with(&format!("{stream}-")));
-                if named && let Err(error) = self.0.store.delete(&object.location).await {
-                    tracing::warn!(%lesson, %error, "a segment of a fill could not be removed");
-                }
-            }
-        }
+    /// What a fill had will be out of use; its stream if it has to be removed at once.
+    async fn out_of_use(&self, lesson: Uuid, state: &FillState) -> Option<u64> {
+        let FillState::Ready(filled) = state else { return None };
+        (!self.retire(lesson, filled).await).then_some(filled.stream)
     }
 }
 

@@ -15,6 +15,7 @@ mod tests;
 
 use std::{
     collections::{HashMap, hash_map::Entry as MapEntry},
+    path::Path as Folder,
     sync::Arc,
 };
 
@@ -41,9 +42,28 @@ fn pieces(index: &Index) -> impl Iterator<Item = (&Entry, &index::MediaEntry)> {
     sent.filter_map(|entry| Some((entry, entry.media.as_ref()?)))
 }
 
+/// Where the heads of a lesson lie.
+pub(super) fn heads_prefix(lesson: Uuid) -> Path {
+    Path::from(format!("lessons/{lesson}/export"))
+}
+
 /// Where the head of this edition of the recording lies.
 fn head_path(index: &Index) -> Path {
-    Path::from(format!("lessons/{}/export/{}.mp4head", index.lesson, index.edition()))
+    Path::from(format!("{}/{}.mp4head", heads_prefix(index.lesson), index.edition()))
+}
+
+/// Removes the beginnings of heads that a process left behind which was killed while it wrote them: the store lists no file whose name
+/// has a `#`. Only while none is written. `store_dir` is where its objects lie.
+pub(super) fn remove_unfinished(store_dir: &Folder) {
+    let lessons = std::fs::read_dir(store_dir.join("lessons")).into_iter().flatten().flatten();
+    let files = lessons.filter_map(|lesson| std::fs::read_dir(lesson.path().join("export")).ok());
+    for file in files.flatten().flatten() {
+        if file.file_name().to_string_lossy().contains(".mp4head#")
+            && let Err(error) = std::fs::remove_file(file.path())
+        {
+            tracing::warn!(%error, "the beginning of an MP4 file could not be removed");
+        }
+    }
 }
 
 /// Size of the file, if its head is there.
