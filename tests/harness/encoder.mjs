@@ -73,15 +73,16 @@ export class Encoder {
   }
 
   /**
-   * Plays tags at their pace, `from` on in the time of the stream, until they end or the encoder is closed. `change` gets a
+   * Plays tags (an array, or a generator that may end early) at their pace, `from` on in the time of the stream, until they end or the encoder is closed. `change` gets a
    * tag with the time it goes out with and answers what goes out in its place; nothing: it is left out. Ends with the time
    * after the last tag.
    */
   async play(tags, { from = 0, change = (tag) => tag } = {}) {
     const began = performance.now();
-    const first = tags[0].at;
+    let first = null;
     let last = from;
     for (const tag of tags) {
+      first ??= tag.at;
       const due = tag.at - first;
       const early = began + due - performance.now();
       if (early > 1) await watchFor(early);
