@@ -16,6 +16,9 @@ const CUES_MAX: usize = 18_000;
 /// Longest text of a cue, in characters; what is longer is a text and no caption.
 const CUE_CHARS: usize = 500;
 
+/// Bytes of a cue with its markup; what is longer is not looked at.
+const CUE_BYTES: usize = 16 * CUE_CHARS;
+
 /// A caption: when, and what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cue {
@@ -88,9 +91,14 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Cue>, CaptionsError> {
             return Err(CaptionsError::Reversed(at));
         }
         let mut said: Vec<String> = Vec::new();
+        let mut bytes = 0;
         while let Some((_, line)) =
             lines.next_if(|(_, line)| !line.trim().is_empty() && !line.contains("-->"))
         {
+            bytes += line.len();
+            if bytes > CUE_BYTES {
+                return Err(CaptionsError::TooLong(at));
+            }
             said.push(plain(line));
         }
         let text = said.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
@@ -190,12 +198,16 @@ fn plain(line: &str) -> String {
     let refused = |c: char| {
         c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
     };
-    let mut text: String = text.chars().filter(|c| !refused(*c)).collect();
-    // An arrow would begin a cue, and what is left after taking marks away could be one.
-    text = text.replace("-->", "→");
-    while text.contains("{\\") {
-        text = text.replace("{\\", "{");
-    }
+    let text: String = text.chars().filter(|c| !refused(*c)).collect();
+    // An arrow would begin a cue, and what is left after taking marks away could be one, or another mark.
+    let mut brace = false;
+    let text: String = (text.replace("-->", "→").chars())
+        .filter(|c| {
+            let mark = brace && *c == '\\';
+            brace = *c == '{' || mark;
+            !mark
+        })
+        .collect();
     text.trim().to_owned()
 }
 
@@ -249,6 +261,13 @@ mod tests {
             error(&format!("00:02.000 --> 00:03.000\n{}", "长".repeat(501))),
             CaptionsError::TooLong(1)
         );
+        // Bounded before it is looked at: each of these would be searched to its end.
+        for mark in ["<", "{\\"] {
+            assert_eq!(
+                error(&format!("00:02.000 --> 00:03.000\n{}", mark.repeat(1_000_000))),
+                CaptionsError::TooLong(1)
+            );
+        }
         assert_eq!(error("99999:00:00.000 --> 99999:00:01.000\nx"), CaptionsError::Time(1));
         let many = "00:02.000 --> 00:03.000\nx\n\n".repeat(CUES_MAX + 1);
         assert_eq!(error(&many), CaptionsError::TooMany);

@@ -10,7 +10,7 @@ use yunke_store::{CaptionLanguage, Trim};
 
 use crate::{
     auth::LessonScope,
-    captions,
+    captions::{self, CaptionsError},
     problem::{ApiResult, Problem},
     routes::{extract::Path, lessons::leases::refuse_hidden},
     state::AppState,
@@ -38,8 +38,16 @@ pub(super) async fn captions(
     let mut text = app.store.captions_text(lesson.id, language).await?.ok_or_else(Problem::not_found)?;
     let Trim { in_ms, out_ms } = lesson.trim();
     if !scope.may.run && lesson.trim() != Trim::default() {
-        let cues = captions::read(text.as_bytes()).map_err(Problem::internal)?;
-        text = captions::write(&captions::within(cues, in_ms, out_ms.unwrap_or(i64::MAX)));
+        // Up to two megabytes: no work for a thread that serves others.
+        let cut = tokio::task::spawn_blocking(move || {
+            let cues = captions::read(text.as_bytes())?;
+            Ok::<_, CaptionsError>(captions::write(&captions::within(
+                cues,
+                in_ms,
+                out_ms.unwrap_or(i64::MAX),
+            )))
+        });
+        text = cut.await.map_err(Problem::internal)?.map_err(Problem::internal)?;
     }
     Ok(([(header::CONTENT_TYPE, "text/vtt; charset=utf-8")], text).into_response())
 }
