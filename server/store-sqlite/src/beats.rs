@@ -9,6 +9,9 @@ use crate::{
     error::{failed, word},
 };
 
+/// Conflicts of a lease that are written down; whoever makes more has shown enough, and must not fill the disk.
+const CONFLICTS_KEPT: i64 = 100;
+
 pub(crate) async fn append(
     store: &SqliteStore,
     run_id: Uuid,
@@ -76,11 +79,13 @@ async fn record_conflict(tx: &mut Transaction<'static, Sqlite>, beat: &BeatRow) 
     })
     .to_string();
     sqlx::query!(
-        "INSERT INTO beat_conflicts (lease_id, seq, body, received_at) VALUES (?, ?, ?, ?)",
+        "INSERT INTO beat_conflicts (lease_id, seq, body, received_at) SELECT ?1, ?2, ?3, ?4
+         WHERE (SELECT count(*) FROM beat_conflicts WHERE lease_id = ?1) < ?5",
         beat.lease_id,
         body.seq,
         text,
         beat.received_at,
+        CONFLICTS_KEPT,
     )
     .execute(&mut **tx)
     .await
