@@ -238,7 +238,9 @@ async fn a_run_that_begins_a_moment_late_goes_on_where_the_one_before_ended() {
     stage.clock.fetch_add(1_300, Ordering::Relaxed);
     lecturer.speak(1);
     until(&lesson, "more than a second is a hole", edge_past(10_500)).await;
-    let [Gap { from_ms, to_ms }] = lesson.snapshot().gaps[..] else { panic!("one gap: {:?}", lesson.snapshot()) };
+    let [Gap { from_ms, to_ms }] = lesson.snapshot().gaps[..] else {
+        panic!("one gap: {:?}", lesson.snapshot())
+    };
     assert!(there(from_ms) && to_ms == 10_000, "{from_ms} to {to_ms}");
 }
 

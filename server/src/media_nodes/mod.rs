@@ -76,6 +76,8 @@ struct Inner {
     view: watch::Sender<Arc<MediaView>>,
     /// What was ordered last; its version grows with every change, over restarts too.
     orders: Mutex<Orders>,
+    /// When publishers were let in that no snapshot may have named yet. Bounded by the lessons there are and a minute.
+    admitted: std::sync::Mutex<HashMap<Uuid, UtcMillis>>,
     /// One wake-up kept while the pusher is busy is enough: it reads everything anew.
     changed: Notify,
     /// What of each lesson is in the store already, so that a snapshot every 2 s writes nothing.
@@ -94,6 +96,7 @@ impl MediaNodes {
         Self(Arc::new(Inner {
             view: watch::Sender::new(Arc::default()),
             orders: Mutex::new(Orders::default()),
+            admitted: std::sync::Mutex::default(),
             changed: Notify::new(),
             stored: Mutex::new(HashMap::new()),
             deliveries: deliveries::DeliveryDesk::default(),

@@ -1,15 +1,20 @@
 //! What nodes are to do: made from the store, versioned, pushed on change.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
+use uuid::Uuid;
 use yunke_protocol::{Gap, LessonOrder, Orders, Phase};
-use yunke_store::{LessonPhase, StoreResult, StreamTarget};
+use yunke_store::{LessonPhase, StoreResult, StreamTarget, UtcMillis};
 
-use super::{ControlClient, take_in};
+use super::{ControlClient, MediaNodes, take_in};
 use crate::state::AppState;
 
-/// How long before its planned start a lesson may be rehearsed: 30 days.
+/// How long before and after its planned start a lesson is in the orders though nobody publishes, and how long after its
+/// end its recording is waited for: 30 days. Otherwise what was never held would be in them for ever.
 pub const HORIZON_MS: i64 = 30 * 86_400_000;
+
+/// An admitted publisher is in a snapshot by then.
+const ADMITTED_MS: i64 = 60_000;
 
 /// Without any change, orders are made anew this often: time itself moves lessons into the horizon.
 const REFRESH: Duration = Duration::from_mins(1);
@@ -30,13 +35,43 @@ pub fn order_of(target: &StreamTarget) -> Option<LessonOrder> {
     Some(LessonOrder { lesson: target.lesson_id, phase, key_version, zero_at: target.zero_at, gaps })
 }
 
+impl MediaNodes {
+    /// A publisher was let in to this lesson. It may be far from its planned start: from now on it is in the orders.
+    pub fn admitted(&self, lesson: Uuid, now: UtcMillis) {
+        let mut admitted = self.0.admitted.lock().expect("no panic while held");
+        admitted.retain(|_, at| now - *at < ADMITTED_MS);
+        admitted.insert(lesson, now);
+        drop(admitted);
+        self.orders_changed();
+    }
+
+    /// Lessons that somebody publishes in, or was let in to just now.
+    fn published(&self, now: UtcMillis) -> BTreeSet<Uuid> {
+        let admitted = self.0.admitted.lock().expect("no panic while held").clone();
+        let just_now =
+            admitted.into_iter().filter(|(_, at)| now - at < ADMITTED_MS).map(|(lesson, _)| lesson);
+        let view = self.view();
+        let seated =
+            view.lessons.values().filter(|lesson| lesson.publisher.is_some()).map(|lesson| lesson.lesson);
+        just_now.chain(seated).collect()
+    }
+}
+
 /// The orders as of now. The version grows when their content changes, and starts from the clock, so
 /// that a restarted server is never behind its own past.
 pub async fn current_orders(app: &AppState) -> StoreResult<Orders> {
     let mut last = app.media.0.orders.lock().await;
     let now = app.source.now();
-    let lessons: Vec<LessonOrder> =
-        app.store.media_targets(now + HORIZON_MS).await?.iter().filter_map(order_of).collect();
+    let mut targets = app.store.media_targets(now - HORIZON_MS, now + HORIZON_MS).await?;
+    for lesson in app.media.published(now) {
+        if targets.iter().all(|target| target.lesson_id != lesson) {
+            let target = app.store.lesson_target(lesson).await?;
+            targets.extend(
+                target.filter(|target| matches!(target.phase, LessonPhase::Planned | LessonPhase::Live)),
+            );
+        }
+    }
+    let lessons: Vec<LessonOrder> = targets.iter().filter_map(order_of).collect();
     if last.version == 0 || last.lessons != lessons {
         let floor = u64::try_from(now).unwrap_or(0);
         *last = Orders { version: floor.max(last.version + 1), lessons };

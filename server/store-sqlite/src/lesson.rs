@@ -237,8 +237,8 @@ impl LessonStore for SqliteStore {
         media::target_of_key(self, key_hash).await
     }
 
-    async fn media_targets(&self, until: UtcMillis) -> StoreResult<Vec<StreamTarget>> {
-        media::targets(self, until).await
+    async fn media_targets(&self, from: UtcMillis, until: UtcMillis) -> StoreResult<Vec<StreamTarget>> {
+        media::targets(self, from, until).await
     }
 
     async fn store_media(

@@ -18,7 +18,8 @@ async fn target(
     zero_at: Option<UtcMillis>,
 ) -> StoreResult<StreamTarget> {
     let phase: LessonPhase = word(phase)?;
-    Ok(StreamTarget { lesson_id, phase, key_version, zero_at, gaps: gaps(on, lesson_id).await? })
+    let gaps = if phase == LessonPhase::Planned { Vec::new() } else { gaps(on, lesson_id).await? };
+    Ok(StreamTarget { lesson_id, phase, key_version, zero_at, gaps })
 }
 
 pub(crate) async fn target_of_key(
@@ -57,15 +58,21 @@ pub(crate) async fn target_of_lesson(
     }
 }
 
-pub(crate) async fn targets(store: &SqliteStore, until: UtcMillis) -> StoreResult<Vec<StreamTarget>> {
+pub(crate) async fn targets(
+    store: &SqliteStore,
+    from: UtcMillis,
+    until: UtcMillis,
+) -> StoreResult<Vec<StreamTarget>> {
     let mut tx = store.read.begin().await.map_err(failed)?;
     let rows = sqlx::query!(
         "SELECT id, phase, stream_key_version, zero_at FROM lessons
          WHERE phase = 'live'
             OR (phase = 'planned' AND (stream_key_hash IS NOT NULL OR stream_key_version > 0)
-                AND planned_start_at < ?)
-            OR (phase = 'ended' AND replay_ready = 0 AND (stream_key_hash IS NOT NULL OR stream_key_version > 0))
+                AND planned_start_at >= ?1 AND planned_start_at < ?2)
+            OR (phase = 'ended' AND replay_ready = 0 AND ended_at >= ?1
+                AND (stream_key_hash IS NOT NULL OR stream_key_version > 0))
          ORDER BY planned_start_at, id",
+        from,
         until
     )
     .fetch_all(&mut *tx)

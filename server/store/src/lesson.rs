@@ -389,9 +389,9 @@ pub trait LessonStore: Send + Sync {
     /// What a stream key opens, whatever the lesson's phase.
     async fn stream_target(&self, key_hash: &[u8; 32]) -> StoreResult<Option<StreamTarget>>;
 
-    /// Lessons a media node has to know: live ones; planned ones with a key or an open booth that start before `until`;
-    /// ended ones whose recording is not complete.
-    async fn media_targets(&self, until: UtcMillis) -> StoreResult<Vec<StreamTarget>>;
+    /// Lessons a media node has to know: live ones; planned ones with a key or an open booth that start in `from..until`;
+    /// those that ended after `from` and whose recording is not complete.
+    async fn media_targets(&self, from: UtcMillis, until: UtcMillis) -> StoreResult<Vec<StreamTarget>>;
 
     /// Stores what a node tells; an older snapshot of the same boot is ignored whole.
     async fn store_media(

@@ -9,7 +9,7 @@ use tokio::{net::TcpListener, sync::mpsc};
 use uuid::Uuid;
 use yunke_protocol::{Gap, LessonSnapshot, Orders, Phase, Publisher, Snapshot, Transport, VideoInfo, paths};
 
-use crate::harness::{SECRET, Server, good, problem};
+use crate::harness::{HOUR_MS, SECRET, Server, good, problem};
 
 /// The played node.
 pub(crate) struct Node<'a> {
@@ -148,6 +148,36 @@ async fn a_new_key_goes_out_with_the_next_orders() {
     assert_eq!((after.lessons[0].key_version, after.version > before.version), (2, true));
     assert_eq!(good(node.publish(&second).await).await["lesson"]["key_version"], 2);
     assert_eq!(node.publish(&first).await.status(), StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_lesson_far_from_its_start_is_ordered_while_somebody_publishes() {
+    let server = Server::empty().await;
+    let town = server.town().await;
+    let id = server.plan(&town).await;
+    let mut node = Node::new(&server);
+    let key = yunke_server::lesson_run::new_key(&server.app, id, None).await.expect("a key");
+    assert_eq!(node.tell(vec![]).await.lessons.len(), 1);
+    server.clock.advance(40 * 24 * HOUR_MS);
+    assert_eq!(node.tell(vec![]).await.lessons, [], "nobody came");
+    assert_eq!(node.publish(&key).await.status(), StatusCode::OK);
+    let named = async |orders: Orders| {
+        orders.lessons.iter().map(|order| (order.lesson, order.phase)).collect::<Vec<_>>()
+    };
+    let here = [(id, Phase::Rehearsal)];
+    assert_eq!(named(node.tell(vec![]).await).await, here, "who was let in is not sent away again");
+    server.clock.advance(5 * 60_000);
+    assert_eq!(
+        named(node.tell(vec![lesson(&server, id, Phase::Rehearsal)]).await).await,
+        here,
+        "nor who is there"
+    );
+    let empty = LessonSnapshot { publisher: None, ..lesson(&server, id, Phase::Rehearsal) };
+    assert_eq!(named(node.tell(vec![empty]).await).await, []);
+    node.publish(&key).await;
+    let cancel = yunke_store::Cancel { lesson_id: id, actor_id: town.organizer, at: server.app.source.now() };
+    server.app.store.cancel_lesson(cancel).await.expect("cancelled");
+    assert_eq!(named(node.tell(vec![lesson(&server, id, Phase::Rehearsal)]).await).await, []);
 }
 
 #[tokio::test]

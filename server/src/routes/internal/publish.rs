@@ -40,7 +40,7 @@ pub(super) async fn publish(
     match (target.phase, order_of(&target)) {
         (LessonPhase::Planned | LessonPhase::Live, Some(lesson)) => {
             // Orders may not name it yet: a lesson far ahead is rehearsed, too.
-            app.media.orders_changed();
+            app.media.admitted(target.lesson_id, app.source.now());
             tracing::info!(lesson = %target.lesson_id, by_pass, "publisher admitted");
             Ok(Json(PublishGrant { lesson, by_pass }).into_response())
         }

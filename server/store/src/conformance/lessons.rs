@@ -180,7 +180,7 @@ pub async fn a_revoked_key_opens_nothing(store: &dyn Store) {
     assert!(!store.lesson(lesson).await.expect("asked").expect("there").key_set);
     let target = store.lesson_target(lesson).await.expect("asked").expect("there");
     assert_eq!(target.key_version, 2, "who came with the first one is sent away");
-    assert_eq!(store.media_targets(NOW + 10_000_000).await.expect("asked").len(), 1);
+    assert_eq!(store.media_targets(NOW, NOW + 10_000_000).await.expect("asked").len(), 1);
     store.set_stream_key(lesson, &[2; 32], None, NOW).await.expect("set");
     assert_eq!(opens(2).await, Some(lesson));
     go(store, lesson, LessonPhase::Live, NOW).await;

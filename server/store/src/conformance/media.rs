@@ -10,7 +10,7 @@ pub async fn targets_are_what_media_needs(store: &dyn Store) {
     let town = town(store).await;
     let lesson = planned(store, &town, 200).await;
     let targets = async |until| {
-        let found = store.media_targets(until).await.expect("asked");
+        let found = store.media_targets(NOW, until).await.expect("asked");
         found.into_iter().map(|target| (target.lesson_id, target.phase)).collect::<Vec<_>>()
     };
     let late = NOW + 10_000_000;
@@ -18,10 +18,13 @@ pub async fn targets_are_what_media_needs(store: &dyn Store) {
     store.set_stream_key(lesson, &[1; 32], None, NOW).await.expect("set");
     assert!(targets(NOW + 3_600_000).await.is_empty(), "too early");
     assert_eq!(targets(late).await, [(lesson, LessonPhase::Planned)]);
+    let after = async |from| store.media_targets(from, i64::MAX).await.expect("asked").len();
+    assert_eq!((after(late).await, after(NOW).await), (0, 1), "nobody came, long ago");
     go(store, lesson, LessonPhase::Live, NOW).await;
     assert_eq!(targets(NOW).await, [(lesson, LessonPhase::Live)]);
     go(store, lesson, LessonPhase::Ended, NOW).await;
     assert_eq!(targets(NOW).await, [(lesson, LessonPhase::Ended)]);
+    assert_eq!((after(NOW + 1).await, after(NOW).await), (0, 1), "its recording will not come any more");
     let done = MediaReport { replay_ready: true, length_ms: Some(5000), ..report(lesson) };
     tell(store, id(1), 1, done).await;
     assert!(targets(NOW).await.is_empty(), "nothing left to do");
@@ -33,7 +36,7 @@ pub async fn a_booth_is_open_without_a_key(store: &dyn Store) {
     let lesson = planned(store, &town, 200).await;
     let open = async || store.open_booth(lesson, Some(town.lecturer), NOW).await.expect("asked");
     let version = async || store.lesson_target(lesson).await.expect("asked").map(|target| target.key_version);
-    let wanted = async || store.media_targets(NOW + 10_000_000).await.expect("asked").len();
+    let wanted = async || store.media_targets(NOW, NOW + 10_000_000).await.expect("asked").len();
     assert_eq!((version().await, wanted().await), (Some(0), 0));
     assert_eq!((open().await, open().await), (EditOutcome::Done, EditOutcome::Done));
     assert_eq!((version().await, wanted().await), (Some(1), 1));
