@@ -367,9 +367,18 @@ async fn what_cannot_fill_anything_is_refused_with_its_reason_and_nothing_is_los
     liar[at..at + 4].copy_from_slice(&[0xff, 0x1f, 0xff, 0x1f]);
     // Else it were the same file as the good one.
     liar.push(0);
+    // Real frames that say they have 65,536 × 65,536 pixels: each would take twice what the worker may have.
+    let vp9 = ["-t", "1", "-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-f", "webm"];
+    let mut huge = made(media, "huge.webm", &[&small[..], &vp9].concat()).await;
+    // VP9 bitstream specification, 6.2: behind the start code four bits, then width and height less one.
+    let at = huge.windows(3).position(|three| three == [0x49, 0x83, 0x42]).expect("a key frame") + 3;
+    huge[at] |= 0x0f;
+    huge[at + 1..at + 4].fill(0xff);
+    huge[at + 4] |= 0xf0;
     let stored = here.stored();
     for (bytes, kind, code) in [
-        (short, "video/mp4", &["no_overlap"][..]),
+        (huge, "video/webm", &["file_unreadable", "took_too_much"][..]),
+        (short, "video/mp4", &["no_overlap"]),
         // It ends before the gap, and has no index that says so.
         (ended, "video/webm", &["no_overlap"]),
         (liar, "video/webm", &["picture_too_large"]),

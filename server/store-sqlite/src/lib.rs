@@ -22,7 +22,7 @@ mod unit;
 use std::{path::Path, time::Duration};
 
 use sqlx::{
-    Sqlite, SqlitePool, Transaction,
+    Connection as _, Sqlite, SqlitePool, Transaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use yunke_store::{StoreError, StoreResult};
@@ -74,6 +74,8 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .max_connections(connections)
         .min_connections(connections.min(1))
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        // A full disk makes SQLite end a transaction by itself; sqlx goes on counting it, and could begin no other.
+        .before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
         .idle_timeout(None)
         .max_lifetime(None)
 }
@@ -82,4 +84,29 @@ fn pool(connections: u32) -> SqlitePoolOptions {
 fn json(list: &[impl AsRef<str>]) -> String {
     let words: Vec<&str> = list.iter().map(AsRef::as_ref).collect();
     serde_json::Value::from(words).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_disk_that_was_full_does_not_cost_the_connection_that_writes() {
+        let home = tempfile::tempdir().expect("a temporary directory");
+        let store = SqliteStore::open(&home.path().join("yunke.db")).await.expect("opened");
+        // As many as there are.
+        sqlx::query("PRAGMA max_page_count = 1").execute(&store.write).await.expect("set");
+        for _ in 0..2 {
+            let mut transaction = store.begin().await.expect("one can be begun");
+            let large = sqlx::query("CREATE TABLE large AS SELECT zeroblob(1000000) AS filler");
+            let refused = large.execute(&mut *transaction).await.expect_err("no room");
+            assert!(refused.to_string().contains("disk is full"), "{refused}");
+            drop(transaction);
+            sqlx::query("PRAGMA max_page_count = 1").execute(&store.write).await.expect("set");
+        }
+        sqlx::query("PRAGMA max_page_count = 1000000").execute(&store.write).await.expect("set");
+        let mut transaction = store.begin().await.expect("one can be begun");
+        sqlx::query("CREATE TABLE small (filler)").execute(&mut *transaction).await.expect("there is room");
+        transaction.commit().await.expect("kept");
+    }
 }
