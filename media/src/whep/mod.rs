@@ -24,7 +24,7 @@ use self::{
     feed::Feed,
     leases::Leases,
     outlet::{Chosen, NEWS, Outlet, Outlets},
-    viewer::Viewer,
+    viewer::{Holder, Viewer},
 };
 use crate::{
     live::Origin,
@@ -108,8 +108,8 @@ impl Whep {
         if standing.reordered { Err(not_for_webrtc()) } else { Ok(feed) }
     }
 
-    /// Lets a viewer in.
-    async fn accept(&self, offer: &Offer, lease: Lease) -> Result<Accepted, Problem> {
+    /// Lets a viewer in. `counted`: what it is sent is kept as delivered to its lease.
+    async fn accept(&self, offer: &Offer, lease: Lease, counted: bool) -> Result<Accepted, Problem> {
         let chosen = choose(offer)?;
         let feed = self.feed(&lease)?;
         let Ok(_setup) = self.setups.try_acquire() else { return Err(Problem::full()) };
@@ -126,8 +126,9 @@ impl Whep {
         if let Some(oldest) = oldest {
             self.sessions.end(&oldest);
         }
+        let holder = Holder { lease, counted };
         let viewer =
-            Viewer::new(Arc::clone(&session), news, feed, self.origin.clone(), lease, self.limits.setup);
+            Viewer::new(Arc::clone(&session), news, feed, self.origin.clone(), holder, self.limits.setup);
         self.tasks.spawn(async move {
             let _places = (listed, entered);
             viewer.run().await;

@@ -13,10 +13,13 @@ use axum::{
 };
 
 use super::{Accepted, Whep};
-use crate::signalling::{
-    http::{SDP, authorized, created, cross_origin, of_type, options, text, trickle},
-    offer::{MAX_OFFER_BYTES, Offer, Role},
-    problem::Problem,
+use crate::{
+    live::http::answer,
+    signalling::{
+        http::{SDP, authorized, created, cross_origin, of_type, options, text, trickle},
+        offer::{MAX_OFFER_BYTES, Offer, Role},
+        problem::Problem,
+    },
 };
 
 /// The routes.
@@ -41,7 +44,7 @@ async fn watch(
         .map_err(|problem| Problem::new(problem.status(), problem.code(), problem.to_string()))?;
     of_type(&headers, SDP)?;
     let offer = Offer::parse(&text(body, MAX_OFFER_BYTES).await?, Role::Viewer)?;
-    let Accepted { answer, session } = whep.accept(&offer, lease).await?;
+    let Accepted { answer, session } = whep.accept(&offer, lease, !answer::through_a_cache(&headers)).await?;
     created(answer, "/whep", &session, &whep.links)
 }
 

@@ -147,6 +147,28 @@ impl Place {
         self.offer(&lease, &OFFER.replace("sendonly", "recvonly")).await
     }
 
+    /// The same, as an edge passes it on.
+    async fn come_through_an_edge(&self) -> Response {
+        let path = format!("/whep/{}/{LESSON}", self.lease(Purpose::Watch, LESSON, NOW + 60_000));
+        let headers = [("content-type", "application/sdp"), ("via", "1.1 yunke-edge")];
+        self.ask("POST", &path, &headers, &OFFER.replace("sendonly", "recvonly")).await
+    }
+
+    /// Connects who came, and sends two seconds of pictures.
+    async fn send_two_seconds(&self) {
+        self.connect().await;
+        self.until(|wires| !wires.sent.lock().expect("whole").is_empty()).await;
+        for n in 1..=50 {
+            self.picture(n, false);
+        }
+        self.until(|wires| wires.sent.lock().expect("whole").len() == 51).await;
+    }
+
+    /// What is told as delivered, on the lesson's timeline.
+    fn told(&self) -> Option<Vec<(i64, i64)>> {
+        self.origin.deliveries(LESSON, NOW - 1_000).pop().map(|delivery| delivery.intervals)
+    }
+
     fn begin(&self, live: bool) {
         let config = VideoConfig::parse(Bytes::from_static(RECORD_720P)).expect("a real record");
         self.feed.begin(Some(config), None, live);
@@ -286,14 +308,21 @@ async fn what_was_sent_is_told_as_delivered() {
     place.begin(true);
     place.picture(0, true);
     place.come().await;
-    place.connect().await;
-    place.until(|wires| !wires.sent.lock().expect("whole").is_empty()).await;
-    for n in 1..=50 {
-        place.picture(n, false);
-    }
-    place.until(|wires| wires.sent.lock().expect("whole").len() == 51).await;
-    let told = || place.origin.deliveries(LESSON, NOW - 1_000).pop().map(|delivery| delivery.intervals);
-    place.until(|_| told() == Some(vec![(1_000, 3_000)])).await;
+    place.send_two_seconds().await;
+    place.until(|_| place.told() == Some(vec![(1_000, 3_000)])).await;
+}
+
+#[tokio::test]
+async fn behind_an_edge_nothing_is_told_as_what_the_lease_fetches_by_hls_is_not_seen_either() {
+    let place = place(1);
+    place.begin(true);
+    place.picture(0, true);
+    place.come_through_an_edge().await;
+    place.send_two_seconds().await;
+    // The last of it is told when the session ends.
+    place.feed.end();
+    place.until_closed().await;
+    assert_eq!(place.told(), None);
 }
 
 #[tokio::test]

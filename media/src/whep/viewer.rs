@@ -26,6 +26,14 @@ const CATCH_UP_TICKS: u32 = 90;
 /// A stretch of delivered media ends where the next unit lies this much later.
 const STRETCH_GAP_US: i64 = 1_000_000;
 
+/// Under what a viewer watches.
+pub(super) struct Holder {
+    pub(super) lease: Lease,
+    /// What is sent is kept as delivered to the lease. Not behind an edge: there nothing is seen of what the lease fetches by
+    /// HLS, and this would look like all there was.
+    pub(super) counted: bool,
+}
+
 /// A viewer.
 pub(super) struct Viewer {
     session: Arc<Session<dyn Outlet>>,
@@ -33,7 +41,7 @@ pub(super) struct Viewer {
     feed: Arc<Feed>,
     _viewing: Viewing,
     origin: Origin,
-    lease: Lease,
+    holder: Holder,
     setup: Duration,
     lanes: [Lane; 2],
     /// Pictures cannot be decoded until the next key frame.
@@ -103,7 +111,7 @@ impl Viewer {
         news: mpsc::Receiver<News>,
         feed: Arc<Feed>,
         origin: Origin,
-        lease: Lease,
+        holder: Holder,
         setup: Duration,
     ) -> Self {
         let viewing = feed.enter();
@@ -114,7 +122,7 @@ impl Viewer {
             feed,
             _viewing: viewing,
             origin,
-            lease,
+            holder,
             setup,
             lanes: [lane(), lane()],
             without_key: true,
@@ -142,7 +150,7 @@ impl Viewer {
 
     /// The lease is good for so long.
     fn lease_time(&self) -> Duration {
-        let left_ms = self.lease.expires_at - self.origin.access().now();
+        let left_ms = self.holder.lease.expires_at - self.origin.access().now();
         Duration::from_millis(left_ms.max(0).cast_unsigned())
     }
 
@@ -294,7 +302,9 @@ impl Viewer {
     fn tell(&mut self) {
         let Some((from, to)) = self.stretch else { return };
         if to > from {
-            self.origin.delivered(&self.lease, (from / 1000, to / 1000));
+            if self.holder.counted {
+                self.origin.delivered(&self.holder.lease, (from / 1000, to / 1000));
+            }
             self.stretch = Some((to, to));
         }
     }
