@@ -94,8 +94,8 @@ impl Lesson {
         }
     }
 
-    /// Gives the seat to a new publisher, if it is free or the one who has it is dead. `Err` says since when not.
-    fn sit(&self, transport: Transport, key_version: u64) -> Result<(u64, CancellationToken), Busy> {
+    /// Gives the seat to a new publisher, if it is free or the one who has it is dead.
+    fn sit(&self, transport: Transport, key_version: u64) -> Result<(u64, CancellationToken), NoSeat> {
         let now = self.now();
         let seated = self.lock().sit(transport, key_version, now);
         if seated.is_ok() {
@@ -178,11 +178,13 @@ impl Lesson {
     }
 }
 
-/// The seat is taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Busy {
-    /// When its publisher last sent media.
-    last_media_at: i64,
+/// Why a publisher gets no seat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum NoSeat {
+    /// It is taken; its publisher last sent media then.
+    Taken { last_media_at: i64 },
+    /// The lesson is over, or not of this node any more.
+    Closed(Refusal),
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use yunke_protocol::{LessonOrder, LessonSnapshot, Phase, PublishRefusal, RefusalCode, Transport};
 
-use super::{Busy, Context, DEAD_MS, Lesson, Origins};
+use super::{Context, DEAD_MS, Lesson, NoSeat, Origins};
 use crate::{
     control::{Server, reconcile::Action},
     ingest::{Gate, Inlet, Refusal, RefusalKind, Unit},
@@ -174,12 +174,14 @@ impl Gate for Lessons {
         let asked = Instant::now();
         let mut seen = None;
         loop {
-            let Busy { last_media_at } = match lesson.sit(transport, key_version) {
+            let last_media_at = match lesson.sit(transport, key_version) {
                 Ok((seat, revoked)) => {
                     let feed = lesson.feed();
                     return Ok(Place { lesson, transport, seat, revoked, feed });
                 }
-                Err(busy) => busy,
+                Err(NoSeat::Taken { last_media_at }) => last_media_at,
+                // It may have ended, or been dropped, while this one waited for the seat.
+                Err(NoSeat::Closed(refusal)) => return Err(refusal),
             };
             let alive = seen.replace(last_media_at).is_some_and(|before| before != last_media_at);
             let dead_by_now = Duration::from_millis(DEAD_MS.cast_unsigned()) + 5 * LOOK;

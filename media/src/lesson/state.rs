@@ -15,7 +15,7 @@ use yunke_protocol::{
     Gap, LessonOrder, LessonSnapshot, Phase, RefusedCode, RefusedPublisher, Transport, UtcMillis,
 };
 
-use super::{Busy, Context, DEAD_MS, Origins, output::Output, run::Run, seat::Seat};
+use super::{Context, DEAD_MS, NoSeat, Origins, output::Output, run::Run, seat::Seat};
 use crate::{
     ingest::{Refusal, RefusalKind},
     live::{
@@ -54,6 +54,8 @@ pub(super) struct State {
     next_seat: u64,
     /// The version of the stream key that who has the seat was granted.
     seat_key: u64,
+    /// Nobody is given the seat any more, and is told this: what a run would open after the end, nobody would close.
+    closed: Option<Refusal>,
     /// What the last publisher that was sent away is told.
     sent_away: Option<(u64, Refusal)>,
     /// The last one that was refused, for the lecturer.
@@ -83,6 +85,7 @@ impl State {
             seat: None,
             next_seat: 0,
             seat_key: 0,
+            closed: None,
             sent_away: None,
             refused: None,
             last_media_at: 0,
@@ -101,7 +104,7 @@ impl State {
             }
         }
         if state.phase == Phase::Ended {
-            state.feed.end();
+            state.shut(over());
         }
         state
     }
@@ -140,10 +143,13 @@ impl State {
 
     /// True when something changed that the server should hear of.
     pub(super) fn follow(&mut self, context: &Context, order: &LessonOrder, now: UtcMillis) -> bool {
+        if self.closed.is_some() {
+            return false;
+        }
         let replaced = self.replace_key(order.key_version);
         match (self.phase, order.phase) {
             // The server does not take back what has happened; an older order may be under way.
-            (Phase::Ended, _) | (Phase::Live, Phase::Rehearsal) => replaced,
+            (Phase::Live, Phase::Rehearsal) => replaced,
             (_, Phase::Ended) => {
                 self.end(now);
                 true
@@ -176,11 +182,14 @@ impl State {
         transport: Transport,
         key_version: u64,
         now: UtcMillis,
-    ) -> Result<(u64, CancellationToken), Busy> {
+    ) -> Result<(u64, CancellationToken), NoSeat> {
+        if let Some(why) = &self.closed {
+            return Err(NoSeat::Closed(why.clone()));
+        }
         if let Some(seat) = &self.seat
             && now - seat.last_media_at < DEAD_MS
         {
-            return Err(Busy { last_media_at: seat.last_media_at });
+            return Err(NoSeat::Taken { last_media_at: seat.last_media_at });
         }
         self.finish_run();
         self.send_away(Refusal::denied("another publisher has taken over, as nothing arrived from this one"));
@@ -249,9 +258,7 @@ impl State {
     }
 
     fn end(&mut self, now: UtcMillis) {
-        self.finish_run();
-        self.feed.end();
-        self.send_away(Refusal::denied("the lesson is over"));
+        self.shut(over());
         self.phase = Phase::Ended;
         self.wanted = Phase::Ended;
         let Some(output) = self.output.take() else { return };
@@ -265,10 +272,16 @@ impl State {
         tracing::info!(lesson = %self.lesson, "the lesson is over");
     }
 
-    pub(super) fn close(&mut self, why: Refusal) -> Option<Recorder> {
+    /// The end for publishers and for viewers by WebRTC.
+    fn shut(&mut self, why: Refusal) {
         self.finish_run();
         self.feed.end();
-        self.send_away(why);
+        self.send_away(why.clone());
+        self.closed = Some(why);
+    }
+
+    pub(super) fn close(&mut self, why: Refusal) -> Option<Recorder> {
+        self.shut(why);
         self.output.take().and_then(|output| output.recorder.clone())
     }
 
@@ -342,6 +355,10 @@ impl State {
     pub(super) fn break_pipeline(&self) {
         self.run.as_ref().expect("a run is under way").break_it();
     }
+}
+
+fn over() -> Refusal {
+    Refusal::denied("the lesson is over")
 }
 
 fn refused_code(kind: RefusalKind) -> RefusedCode {

@@ -299,6 +299,27 @@ async fn the_seat_is_for_one_and_a_dead_one_loses_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nobody_sits_down_in_a_lesson_that_is_over_or_was_dropped() {
+    let stage = Stage::new();
+    let refused = |lesson: &Lesson, why: &str| match lesson.sit(Transport::Rtmp, 1) {
+        Err(NoSeat::Closed(refusal)) => assert!(refusal.reason.contains(why), "{refusal}"),
+        other => panic!("{other:?}"),
+    };
+    let ended = stage.lesson(&order(Phase::Live));
+    Lecturer::sit(&stage, &ended).speak(1);
+    ended.follow(&order(Phase::Ended));
+    refused(&ended, "over");
+    assert_eq!(ended.snapshot().publisher, None);
+    refused(&Lesson::new(stage.context.clone(), &order(Phase::Ended), Origins::Lost), "over");
+    let dropped = stage.lesson(&order(Phase::Rehearsal));
+    dropped.close(Refusal::denied("the lesson is not expected here any more"));
+    refused(&dropped, "not expected");
+    // An order that was under way brings nothing back.
+    dropped.follow(&order(Phase::Live));
+    refused(&dropped, "not expected");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_new_stream_key_sends_away_who_came_with_an_older_one() {
     let stage = Stage::new();
     let lesson = stage.lesson(&order(Phase::Live));
