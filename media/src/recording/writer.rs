@@ -10,7 +10,7 @@ use bytes::Bytes;
 use object_store::{ObjectStore, ObjectStoreExt as _, path::Path};
 use tokio::{
     sync::{Notify, mpsc},
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 use yunke_protocol::{LessonMillis, UtcMillis};
 
@@ -34,6 +34,8 @@ const RETRIES: [Duration; 5] = [
 ];
 /// Wait between the attempts while the disk is full.
 const FULL_RETRY: Duration = Duration::from_secs(5);
+/// A page that the store did not take waits so long for its next attempt: what is queued behind it goes on meanwhile.
+const PAGE_RETRY: Duration = Duration::from_secs(5);
 /// Waits between the attempts to put the index at the end; there is no hurry any more, and no giving up.
 const FINISH_RETRY: Duration = Duration::from_secs(5);
 
@@ -46,6 +48,8 @@ pub(super) struct Writer {
     page_entries: usize,
     page_inits: usize,
     dirty: bool,
+    /// When the open page may be put again.
+    page_at: Instant,
     inits: BTreeSet<(Rendition, u32)>,
     status: Arc<Status>,
     changed: Arc<Notify>,
@@ -70,6 +74,7 @@ impl Writer {
             page_entries,
             page_inits,
             dirty: false,
+            page_at: Instant::now(),
             inits,
             status,
             changed,
@@ -81,7 +86,7 @@ impl Writer {
             match job {
                 Job::Segment(segment) => self.segment(segment).await,
                 Job::Flush(done) => {
-                    self.put_page().await;
+                    self.put_last_page().await;
                     let _ = done.send(());
                 }
                 Job::Finish { end, length_ms } => {
@@ -91,11 +96,12 @@ impl Writer {
                 }
             }
             // While more is waiting the page can wait too; it names nothing that is not there.
-            if inbox.is_empty() || self.index.entries.len() - self.page_entries >= PAGE_ENTRIES {
+            let due = inbox.is_empty() || self.index.entries.len() - self.page_entries >= PAGE_ENTRIES;
+            if due && Instant::now() >= self.page_at {
                 self.put_page().await;
             }
         }
-        self.put_page().await;
+        self.put_last_page().await;
     }
 
     async fn segment(&mut self, segment: Completed) {
@@ -139,11 +145,28 @@ impl Writer {
         Some(MediaEntry { stream, init: init.number, bytes: size, independent, late_us: 0 })
     }
 
+    /// One attempt; without success the page stays dirty, and a later segment tries again.
     async fn put_page(&mut self) {
-        if !self.dirty {
-            return;
+        let Some((path, page)) = self.dirty_page() else { return };
+        match self.attempt(&path, page).await {
+            Ok(()) => self.page_is_put(),
+            Err(problem) => {
+                tracing::warn!(%path, problem, "the store refused a page of the index");
+                self.page_at = Instant::now() + PAGE_RETRY;
+            }
         }
-        let page = Index {
+    }
+
+    /// As patient as with a segment: nothing comes that would try again.
+    async fn put_last_page(&mut self) {
+        let Some((path, page)) = self.dirty_page() else { return };
+        if self.put(&path, page).await.is_some() {
+            self.page_is_put();
+        }
+    }
+
+    fn dirty_page(&self) -> Option<(Path, Bytes)> {
+        let page = || Index {
             lesson: self.index.lesson,
             zero_at: self.index.zero_at,
             length_ms: None,
@@ -151,12 +174,12 @@ impl Writer {
             entries: self.index.entries[self.page_entries..].to_vec(),
             fills: Vec::new(),
         };
-        let path = index::page_path(self.index.lesson, self.page);
-        if self.put(&path, json(&page)).await.is_none() {
-            return; // stays dirty: the next segment tries again
-        }
+        self.dirty.then(|| (index::page_path(self.index.lesson, self.page), json(&page())))
+    }
+
+    fn page_is_put(&mut self) {
         self.dirty = false;
-        if page.entries.len() >= PAGE_ENTRIES {
+        if self.index.entries.len() - self.page_entries >= PAGE_ENTRIES {
             self.page += 1;
             self.page_entries = self.index.entries.len();
             self.page_inits = self.index.inits.len();
@@ -184,24 +207,29 @@ impl Writer {
         }
     }
 
+    async fn attempt(&self, path: &Path, bytes: Bytes) -> Result<(), String> {
+        let problem = match timeout(PUT_TIME, self.store.put(path, bytes.into())).await {
+            Ok(Ok(_)) => {
+                self.failing(false, false);
+                return Ok(());
+            }
+            Ok(Err(error)) => {
+                self.failing(true, no_space(&error));
+                error.to_string()
+            }
+            Err(_) => {
+                self.failing(true, false);
+                "no answer in time".to_owned()
+            }
+        };
+        metrics::counter!("yunke_media_store_errors_total").increment(1);
+        Err(problem)
+    }
+
     async fn put(&self, path: &Path, bytes: Bytes) -> Option<()> {
         let mut waits = RETRIES.into_iter();
         loop {
-            let problem = match timeout(PUT_TIME, self.store.put(path, bytes.clone().into())).await {
-                Ok(Ok(_)) => {
-                    self.failing(false, false);
-                    return Some(());
-                }
-                Ok(Err(error)) => {
-                    self.failing(true, no_space(&error));
-                    error.to_string()
-                }
-                Err(_) => {
-                    self.failing(true, false);
-                    "no answer in time".to_owned()
-                }
-            };
-            metrics::counter!("yunke_media_store_errors_total").increment(1);
+            let Err(problem) = self.attempt(path, bytes.clone()).await else { return Some(()) };
             let more = || self.status.full().then_some(FULL_RETRY);
             let Some(wait) = waits.next().or_else(more) else {
                 tracing::error!(%path, problem, "the store does not take an object; it is lost");
