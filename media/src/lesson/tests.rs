@@ -423,12 +423,10 @@ async fn a_small_picture_that_cannot_be_made_costs_the_lesson_nothing_and_the_le
     // Pictures that no decoder makes anything of.
     for n in 0..25 * 12 {
         lecturer.frame(Track::Video, n * 40, n.is_multiple_of(25));
+        if n == 0 {
+            assert_eq!(stage.context.small_pictures.available_permits(), 0, "its place is taken");
+        }
         stage.clock.fetch_add(40, Ordering::Relaxed);
-        assert_eq!(
-            stage.context.small_pictures.available_permits(),
-            0,
-            "its place is taken, also when it is off"
-        );
     }
     let on_air = until(&lesson, "it goes on", edge_past(11_000)).await;
     let notes = on_air.publisher.expect("still there").notes;
@@ -437,6 +435,5 @@ async fn a_small_picture_that_cannot_be_made_costs_the_lesson_nothing_and_the_le
     };
     assert!(notes.iter().any(told), "{notes:?}");
     assert_eq!(lesson.snapshot().gaps, []);
-    lesson.leave(lecturer.seat);
-    assert_eq!(stage.context.small_pictures.available_permits(), 1);
+    assert_eq!(stage.context.small_pictures.available_permits(), 1, "another lesson may have its place");
 }

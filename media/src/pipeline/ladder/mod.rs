@@ -105,7 +105,7 @@ pub struct WantedPicture {
     pub source: VideoConfig,
     /// Its frames per 1000 s; 0 if not known.
     pub fps_milli: u32,
-    /// One of so many that the node makes at a time; held until the run is over.
+    /// One of so many that the node makes at a time; held while it is made.
     pub place: OwnedSemaphorePermit,
 }
 
@@ -125,7 +125,6 @@ pub struct Ladder {
     leader: Track,
     sound: Option<SoundLane>,
     picture: Option<PictureLane>,
-    _place: Option<OwnedSemaphorePermit>,
 }
 
 /// A segment of the leader: its number in the run and where it starts.
@@ -135,13 +134,8 @@ impl Ladder {
     /// Starts with the first frames.
     pub fn new(timing: Timing, wanted: Wanted, sink: &Sink) -> Self {
         let sound = wanted.sound.map(|config| SoundLane::new(config, timing, Arc::clone(sink)));
-        let (picture, place) = match wanted.picture {
-            Some(WantedPicture { source, fps_milli, place }) => {
-                (PictureLane::new(source, fps_milli, timing, Arc::clone(sink)), Some(place))
-            }
-            None => (None, None),
-        };
-        Self { leader: timing.leader, sound, picture, _place: place }
+        let picture = wanted.picture.and_then(|picture| PictureLane::new(picture, timing, Arc::clone(sink)));
+        Self { leader: timing.leader, sound, picture }
     }
 
     /// Sees what the pass-through does.

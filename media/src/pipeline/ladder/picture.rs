@@ -11,9 +11,10 @@ use std::sync::{
 
 use bytes::Bytes;
 use gst::prelude::*;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
-    Boundary, Made, Sink, Timing,
+    Boundary, Made, Sink, Timing, WantedPicture,
     chain::{Boundaries, Recipe},
     lane::Lane,
 };
@@ -117,11 +118,14 @@ pub(super) struct PictureLane {
     /// Frames are left out until the next key frame.
     skips: bool,
     off: bool,
+    /// Given back as soon as it is not made any more: another lesson may have it.
+    place: Option<OwnedSemaphorePermit>,
 }
 
 impl PictureLane {
     /// `None`: the publisher's picture is small enough.
-    pub(super) fn new(source: VideoConfig, fps_milli: u32, timing: Timing, sink: Sink) -> Option<Self> {
+    pub(super) fn new(wanted: WantedPicture, timing: Timing, sink: Sink) -> Option<Self> {
+        let WantedPicture { source, fps_milli, place } = wanted;
         let size = size(&source)?;
         let maker = Maker { source, size, fps_milli, base_us: timing.base_us, counts: Arc::default() };
         Some(Self {
@@ -131,6 +135,7 @@ impl PictureLane {
             pace: Pace::default(),
             skips: false,
             off: false,
+            place: Some(place),
         })
     }
 
@@ -154,6 +159,7 @@ impl PictureLane {
                 tracing::warn!(?window, "the small picture does not keep up and is switched off");
                 self.off = true;
                 self.lane.stop();
+                drop(self.place.take());
                 return;
             }
         }
@@ -166,6 +172,9 @@ impl PictureLane {
             self.due = Arc::default();
         }
         self.lane.push(frame, stamp, || self.maker.recipe(&self.due));
+        if self.lane.is_broken() {
+            drop(self.place.take());
+        }
     }
 
     pub(super) fn end(&self) {

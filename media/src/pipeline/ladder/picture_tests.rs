@@ -79,6 +79,8 @@ struct Run {
     out: mpsc::Receiver<(VideoConfig, Packed)>,
     /// What was passed through.
     passed: Vec<Ended>,
+    /// One, for this picture.
+    places: Arc<tokio::sync::Semaphore>,
 }
 
 impl Run {
@@ -88,11 +90,12 @@ impl Run {
             let _ = tx.send((made.video().expect("a picture").clone(), packed));
         });
         let timing = Timing { base_us: BASE_US, part_target_us: PART_US, leader: Track::Video };
-        let place = Arc::new(tokio::sync::Semaphore::new(1)).try_acquire_owned().expect("free");
+        let places = Arc::new(tokio::sync::Semaphore::new(1));
+        let place = Arc::clone(&places).try_acquire_owned().expect("free");
         let fps_milli = fps.cast_unsigned() * 1000;
         let picture = Some(WantedPicture { source: source.clone(), fps_milli, place });
         let ladder = Ladder::new(timing, Wanted { picture, ..Wanted::default() }, &sink);
-        Self { ladder, splitter: Splitter::new(PART_US, true, 0), out, passed: Vec::new() }
+        Self { ladder, splitter: Splitter::new(PART_US, true, 0), out, passed: Vec::new(), places }
     }
 
     fn push(&mut self, stamp: Stamp, key: bool, data: Bytes) {
@@ -282,9 +285,11 @@ fn one_that_stands_still_is_switched_off_and_the_publishers_goes_on() {
             }
             if round == 3 {
                 assert_eq!(run.ladder.troubles(), [], "{blocked}: not before it is sure");
+                assert_eq!(run.places.available_permits(), 0, "{blocked}");
             }
         }
         assert_eq!(run.ladder.troubles(), [Trouble::PictureSlow], "{blocked}");
+        assert_eq!(run.places.available_permits(), 1, "{blocked}: another lesson may have its place");
         let (_, passed) = run.finish();
         assert_eq!(begins(passed.into_iter()).len(), 12, "{blocked}");
     }
