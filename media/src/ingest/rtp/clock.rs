@@ -10,7 +10,8 @@ use crate::ingest::Track;
 const MAX_CORRECTION_US: i64 = 2_000_000;
 /// Two reports of a track that differ by more than this are both not believed: those of webrtcbin 1.22 do, by seconds.
 const STEADY_US: u64 = 20_000;
-/// Packets later than this show that the sender's timestamps jumped.
+/// Packets later than this show that the sender's timestamps jumped; so do those that much too early of a sound that is laid by
+/// reports, which nothing else would move.
 const JUMP_US: i64 = 10_000_000;
 /// When for so long no packet was on time, within [`ON_TIME_US`], the sender's clock is slow, or the line is.
 const WINDOW_US: i64 = 10_000_000;
@@ -93,7 +94,7 @@ impl Clock {
         let before = *self.track(track).base_us.get_or_insert(arrived_us);
         let late = arrived_us - before;
         let laid = track == Track::Audio && self.laid;
-        if late > JUMP_US {
+        if late > JUMP_US || (laid && late < -JUMP_US) {
             self.laid = false;
             self.track(track).window = None;
             self.track(track).base_us = Some(arrived_us);
@@ -244,11 +245,19 @@ mod tests {
 
     #[test]
     fn timestamps_that_jump_an_hour_lie_where_they_arrive() {
-        for jump in [324_000_000_u32, 324_000_000_u32.wrapping_neg()] {
+        let (picture, sound) = (324_000_000_u32, 172_800_000_u32);
+        for (jump, sound) in [(picture, sound), (picture.wrapping_neg(), sound.wrapping_neg())] {
             let mut clock = Clock::default();
             clock.ticks(Track::Video, 0, 0);
             let after = clock.ticks(Track::Video, jump.wrapping_add(3_000), 33_000);
             near(clock.time_us(Track::Video, after), 33_000);
+
+            // And so does a sound that reports have laid.
+            let (mut clock, _) = on_the_way();
+            report(&mut clock, 1, 0, 0);
+            report(&mut clock, 2, 0, 0);
+            let after = clock.ticks(Track::Audio, sound.wrapping_add(4_800 + 960), 180_000);
+            near(clock.time_us(Track::Audio, after), 180_000);
         }
     }
 
