@@ -143,3 +143,23 @@ impl Jobs {
         Ok(Outcome::failed("took_too_long"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rustix::process::{Pid, Resource, prlimit};
+
+    use super::{super::worker::processor, *};
+
+    #[tokio::test]
+    async fn a_worker_that_uses_up_its_processor_time_took_too_long_and_not_too_much() {
+        let mut busy = Command::new("sh")
+            .args(["-c", "while :; do :; done"])
+            .kill_on_drop(true)
+            .spawn()
+            .expect("a shell");
+        let pid = Pid::from_raw(busy.id().expect("it runs").cast_signed());
+        prlimit(pid, Resource::Cpu, processor(1)).expect("limited");
+        let status = busy.wait().await.expect("it ends");
+        assert_eq!(cause(status.signal()), "took_too_long", "{status}");
+    }
+}

@@ -35,6 +35,9 @@ const NICE: i32 = 15;
 const MEMORY_BYTES: u64 = 3 << 30;
 /// Processor time: so much to begin with, and so many seconds for each that is decoded.
 const CPU_SECONDS: (u64, u64) = (120, 6);
+/// From the signal that says it was too much to the one that cannot be survived. Without it Linux sends only the latter, which
+/// says nothing of why.
+const CPU_GRACE_SECONDS: u64 = 5;
 
 /// What is to be done.
 #[derive(Debug, Serialize, Deserialize)]
@@ -129,7 +132,7 @@ impl FillError {
 /// The whole life of the process.
 pub fn work() -> anyhow::Result<()> {
     nice(NICE)?;
-    limit(Resource::As, MEMORY_BYTES)?;
+    setrlimit(Resource::As, Rlimit { current: Some(MEMORY_BYTES), maximum: Some(MEMORY_BYTES) })?;
     let mut order = String::new();
     std::io::stdin().read_to_string(&mut order)?;
     let order: Order = serde_json::from_str(&order)?;
@@ -146,8 +149,9 @@ pub fn work() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn limit(what: Resource, most: u64) -> rustix::io::Result<()> {
-    setrlimit(what, Rlimit { current: Some(most), maximum: Some(most) })
+/// So much processor time.
+pub(super) fn processor(seconds: u64) -> Rlimit {
+    Rlimit { current: Some(seconds), maximum: Some(seconds + CPU_GRACE_SECONDS) }
 }
 
 pub(super) fn say(report: &Report) {
@@ -170,7 +174,8 @@ async fn fill(order: &Order) -> Result<Filled, FillError> {
     let gaps: Vec<_> = index.missing().into_iter().filter(|gap| gap.to_ms > begins).collect();
     let total: i64 = gaps.iter().map(|gap| gap.to_ms - gap.from_ms).sum();
     let seconds = u64::try_from(total / 1000).unwrap_or(0);
-    limit(Resource::Cpu, CPU_SECONDS.0 + CPU_SECONDS.1 * seconds).map_err(|_| FillError::Gst)?;
+    let most = processor(CPU_SECONDS.0 + CPU_SECONDS.1 * seconds);
+    setrlimit(Resource::Cpu, most).map_err(|_| FillError::Gst)?;
     let form = form(&index);
     let mut segments = Segments::new(&store, order, &index);
     let mut done = 0;
