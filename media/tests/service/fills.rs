@@ -226,7 +226,11 @@ async fn a_file_takes_the_place_of_a_gap_until_it_is_withdrawn() {
     assert_eq!(here.media.piece(&url, 20_000, &more).await.0, 413, "more than announced");
     assert_eq!(here.media.piece(&url, 20_000, &bytes[20_000..]).await.0, 200);
     // Killed at its work, it goes on with it after the restart, though nobody asks.
-    worker_of(&here.media).await;
+    let worker = worker_of(&here.media).await;
+    let of_worker = |what: &str| std::fs::read_to_string(format!("/proc/{worker}/{what}")).ok();
+    wait("its program", || of_worker("cmdline")?.contains("fill-worker").then_some(())).await;
+    let environment = of_worker("environ").expect("it is ours");
+    assert!(!environment.contains("YUNKE_MEDIA_"), "it decodes files of strangers");
     assert!(here.record(fill).contains("wanted"), "{}", here.record(fill));
     here.media = here.media.kill_and_restart(&here.server).await;
     wait("the work to be done", || here.record(fill).contains("ready").then_some(())).await;

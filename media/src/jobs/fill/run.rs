@@ -1,6 +1,11 @@
 //! The other end of a worker: starts it, hears how far it is, and ends it when it takes too long or nobody wants it any more.
 
-use std::{os::unix::process::ExitStatusExt as _, process::Stdio, time::Duration};
+use std::{
+    ffi::{OsStr, OsString},
+    os::unix::process::ExitStatusExt as _,
+    process::Stdio,
+    time::Duration,
+};
 
 use rustix::process::Signal;
 use tokio::{
@@ -21,6 +26,27 @@ use crate::recording::fill::{FillRecord, FillState};
 const SILENCE: Duration = Duration::from_mins(3);
 /// How often a running worker is asked whether anybody still wants it.
 const LOOK: Duration = Duration::from_millis(500);
+/// What a worker is given of our environment: where GStreamer finds its plugins and keeps their list, how much is logged, and
+/// what any program needs. It decodes files of strangers, so no secret is among it.
+fn is_needed(name: &OsStr) -> bool {
+    const NAMES: [&str; 9] = [
+        "HOME",
+        "LANG",
+        "LC_ALL",
+        "LD_LIBRARY_PATH",
+        "PATH",
+        "TMPDIR",
+        "XDG_CACHE_HOME",
+        "XDG_DATA_HOME",
+        "YUNKE_LOG",
+    ];
+    name.to_str().is_some_and(|name| name.starts_with("GST_") || NAMES.contains(&name))
+}
+
+fn environment() -> impl Iterator<Item = (OsString, OsString)> {
+    std::env::vars_os().filter(|(name, _)| is_needed(name))
+}
+
 /// Why a worker ended that said nothing.
 fn cause(signal: Option<i32>) -> &'static str {
     match signal.and_then(Signal::from_named_raw) {
@@ -102,7 +128,8 @@ impl Jobs {
         };
         let mut process = Command::new(std::env::current_exe()?)
             .arg("fill-worker")
-            .env_remove("YUNKE_MEDIA_SHARED_SECRET")
+            .env_clear()
+            .envs(environment())
             // Else each thread reserves 64 MB of what the worker may have.
             .env("MALLOC_ARENA_MAX", "2")
             .stdin(Stdio::piped())
