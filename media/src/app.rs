@@ -112,8 +112,14 @@ impl App {
         let (tasks, changed) = (TaskTracker::new(), Arc::new(Notify::new()));
         let files = FileKey::derive(secret.as_bytes());
         let replays = Replays::new(origin.clone(), Arc::clone(&store));
-        let (jobs, worker) =
-            Jobs::new(Arc::clone(&store), &config.store_dir, replays.clone(), files, Arc::clone(&clock));
+        let (jobs, worker) = Jobs::new(
+            Arc::clone(&store),
+            &config.store_dir,
+            replays.clone(),
+            files,
+            Arc::clone(&clock),
+            tasks.clone(),
+        );
         let context = lesson::Context {
             origin: origin.clone(),
             store,

@@ -22,7 +22,7 @@ use tokio::{
     sync::mpsc,
     time::{MissedTickBehavior, interval},
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 use yunke_protocol::{FileKey, WorkStage, WorkStatus};
 
@@ -64,6 +64,8 @@ struct Inner {
     replays: Replays,
     key: FileKey,
     clock: Clock,
+    /// Owns what goes on when who asked for it has gone.
+    tasks: TaskTracker,
     queue: mpsc::Sender<Task>,
     under_way: Mutex<HashMap<Task, WorkStatus>>,
     files: mp4::Files,
@@ -85,6 +87,7 @@ impl Jobs {
         replays: Replays,
         key: FileKey,
         clock: Clock,
+        tasks: TaskTracker,
     ) -> (Self, Worker) {
         let (queue, inbox) = mpsc::channel(WAITING);
         let jobs = Self(Arc::new(Inner {
@@ -94,6 +97,7 @@ impl Jobs {
             replays,
             key,
             clock,
+            tasks,
             queue,
             under_way: Mutex::default(),
             files: mp4::Files::default(),

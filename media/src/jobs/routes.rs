@@ -136,7 +136,7 @@ async fn receive(State(jobs): State<Jobs>, Path(token): Path<String>, request: R
         let limit = usize::try_from(MAX_FILL_PIECE_BYTES).unwrap_or(usize::MAX);
         let piece = timeout(PIECE_TIME, to_bytes(request.into_body(), limit)).await;
         let piece = piece.map_err(|_| problem(&JobError::Busy))?.map_err(|_| problem(&JobError::FillSize))?;
-        let received = jobs.receive(lesson, fill, offset, &piece).await.map_err(|error| problem(&error))?;
+        let received = jobs.receive(lesson, fill, offset, piece).await.map_err(|error| problem(&error))?;
         let (_, bytes) = jobs.arrived(lesson, fill).await.map_err(|error| problem(&error))?;
         Ok::<_, Response>(answer_of(received, bytes))
     };

@@ -2,6 +2,7 @@
 
 use std::{collections::HashSet, path::PathBuf, sync::PoisonError, time::UNIX_EPOCH};
 
+use bytes::Bytes;
 use tokio::io::AsyncWriteExt as _;
 use uuid::Uuid;
 use yunke_protocol::{FillKind, MAX_FILL_PIECE_BYTES};
@@ -32,11 +33,11 @@ pub(super) fn sniff(beginning: &[u8]) -> Option<FillKind> {
 pub(in crate::jobs) type Turns = std::sync::Mutex<HashSet<Uuid>>;
 
 /// The turn of one writer of one file.
-pub(super) struct Turn<'a>(&'a Turns, Uuid);
+struct Turn(Jobs, Uuid);
 
-impl Drop for Turn<'_> {
+impl Drop for Turn {
     fn drop(&mut self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.1);
+        self.0.0.turns.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.1);
     }
 }
 
@@ -51,14 +52,22 @@ impl Jobs {
     }
 
     /// Takes a piece of the file; it must begin where the last one ended. Says how much there is now.
+    ///
+    /// It is kept whether or not anybody waits for the answer: the next writer has its turn when this one is done, and not while a
+    /// write that was given up is still under way.
     pub(in crate::jobs) async fn receive(
         &self,
         lesson: Uuid,
         fill: Uuid,
         offset: u64,
-        piece: &[u8],
+        piece: Bytes,
     ) -> Result<u64, JobError> {
-        let _turn = self.turn(fill)?;
+        let turn = self.turn(fill)?;
+        let kept = self.0.tasks.spawn(async move { turn.0.keep(lesson, fill, offset, &piece).await });
+        kept.await.unwrap_or(Err(JobError::Disk))
+    }
+
+    async fn keep(&self, lesson: Uuid, fill: Uuid, offset: u64, piece: &[u8]) -> Result<u64, JobError> {
         let record = self.record(lesson, fill).await?;
         if record.state != FillState::Sending {
             return Err(JobError::FillComplete);
@@ -142,16 +151,55 @@ impl Jobs {
         }
     }
 
-    fn turn(&self, fill: Uuid) -> Result<Turn<'_>, JobError> {
-        let turns = &self.0.turns;
-        let free = turns.lock().unwrap_or_else(PoisonError::into_inner).insert(fill);
-        if free { Ok(Turn(turns, fill)) } else { Err(JobError::Busy) }
+    fn turn(&self, fill: Uuid) -> Result<Turn, JobError> {
+        let free = self.0.turns.lock().unwrap_or_else(PoisonError::into_inner).insert(fill);
+        if free { Ok(Turn(self.clone(), fill)) } else { Err(JobError::Busy) }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use object_store::local::LocalFileSystem;
+    use tokio_util::task::TaskTracker;
+    use yunke_protocol::{FileKey, FillPlan, LeaseKey};
+
     use super::*;
+    use crate::{live::Origin, recording::fill::FillRecord, replay::Replays};
+
+    #[tokio::test]
+    async fn a_piece_whose_sender_hangs_up_is_kept_once() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let store = Arc::new(LocalFileSystem::new_with_prefix(dir.path()).expect("a folder"));
+        let origin = Origin::new(LeaseKey::derive(b"secret"), Arc::new(|| 0));
+        let replays = Replays::new(origin, store.clone());
+        let (jobs, _worker) = Jobs::new(
+            store,
+            dir.path(),
+            replays,
+            FileKey::derive(b"secret"),
+            Arc::new(|| 0),
+            TaskTracker::new(),
+        );
+        let (lesson, fill) = (Uuid::from_u128(7), Uuid::from_u128(8));
+        let plan = FillPlan { starts_at: 0, bytes: 1_000, kind: FillKind::Webm };
+        let record = FillRecord { fill, created_at: 0, plan, offset_ms: 0, state: FillState::Sending };
+        jobs.put_record(lesson, &record).await.expect("kept");
+        let piece = Bytes::from([&[0x1a, 0x45, 0xdf, 0xa3][..], &[7; 496]].concat());
+        {
+            let mut sent = Box::pin(jobs.receive(lesson, fill, 0, piece.clone()));
+            assert!(futures_util::poll!(&mut sent).is_pending());
+        }
+        let again = loop {
+            match jobs.receive(lesson, fill, 0, piece.clone()).await {
+                Err(JobError::Busy) => tokio::task::yield_now().await,
+                other => break other,
+            }
+        };
+        assert!(matches!(again, Err(JobError::Offset(500))), "{again:?}");
+        assert_eq!(tokio::fs::read(jobs.file(fill)).await.expect("there"), piece);
+    }
 
     #[test]
     fn what_lessons_need_of_the_disk_is_not_given_away() {
