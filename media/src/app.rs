@@ -27,6 +27,7 @@ use crate::{
     lesson::{self, Lessons},
     live::{Clock, Origin},
     pipeline::packager,
+    recording::Reserved,
     replay::Replays,
     serve,
     whep::{self, Whep},
@@ -103,7 +104,10 @@ impl App {
         packager::init().context("GStreamer")?;
         std::fs::create_dir_all(&config.store_dir)
             .with_context(|| format!("store_dir {}", config.store_dir.display()))?;
-        let store: Arc<dyn ObjectStore> = Arc::new(LocalFileSystem::new_with_prefix(&config.store_dir)?);
+        let store: Arc<dyn ObjectStore> = Arc::new(Reserved::new(
+            LocalFileSystem::new_with_prefix(&config.store_dir)?,
+            config.store_dir.clone(),
+        ));
         // Only the first service of a process has the metrics; tests may build more.
         let metrics = PrometheusBuilder::new().install_recorder().ok();
         let secret = &config.shared_secret.0;

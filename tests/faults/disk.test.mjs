@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, statfsSync, writeSync } from 'node:fs';
 import { mkdtemp, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +20,9 @@ const DISK = '256m';
 /** Of which little is picture: what may wait in memory is full after 16 s. */
 const KBPS = 16_000;
 
+/** What recordings leave of it: a twentieth. */
+const RESERVE_BYTES = (256 << 20) / 20;
+
 /** A folder on a small disk, or why there is none. */
 async function smallDisk(t) {
   const folder = await mkdtemp(join(tmpdir(), 'yunke-disk-'));
@@ -32,12 +35,13 @@ async function smallDisk(t) {
   return { folder, release: () => run('umount', ['-l', folder]).then(() => rmdir(folder)) };
 }
 
-/** Fills a disk to its last byte; removing the file makes room again. */
-function fill(file) {
+/** Fills a disk to its last byte, or until so many are left; removing the file makes room again. */
+function fill(file, leave = 0) {
   const block = Buffer.alloc(64 << 10, 1);
-  const at = openSync(file, 'w');
+  const at = openSync(file, 'a');
+  const left = () => statfsSync(file).bavail * statfsSync(file).bsize;
   try {
-    for (;;) if (writeSync(at, block) < block.length) return;
+    while (leave === 0 || left() > leave) if (writeSync(at, block) < block.length) return;
   } catch (error) {
     if (error.code !== 'ENOSPC') throw error;
   } finally {
@@ -74,7 +78,7 @@ test('the data disk is full in the middle of a lesson', async (t) => {
   if (disk.refused) return t.skip(disk.refused);
   // Its own hooks come before this one: nothing is on the disk any more.
   const yunke = await startIn(t, disk.folder).finally(() => t.after(disk.release));
-  const { organizer, lecturer, near, stage } = await cast(yunke);
+  const { organizer, lecturer, near, near2, account, stage } = await cast(yunke);
   const ballast = join(disk.folder, 'ballast');
   const noted = async (lesson, code) => (await lecturer.get(`/api/studio/lessons/${lesson}`)).publisher?.notes.some((note) => note.code === code);
   const lost = async () => (await (await fetch(`${yunke.mediaUrl}/health`)).json()).segments_lost;
@@ -91,6 +95,13 @@ test('the data disk is full in the middle of a lesson', async (t) => {
   await goLive(lecturer, lesson);
   await edgePast(near, lesson, 6_000);
   const { live_url: live } = await near.lease(lesson);
+
+  await t.test('recordings leave something to the database: who comes now gets in', async () => {
+    fill(ballast, RESERVE_BYTES / 2);
+    await until('the note in the studio', () => noted(lesson, 'recording_full'), { within: 20_000 });
+    const late = await yunke.signedIn(account(near2));
+    assert.ok((await late.lease(lesson)).live_url);
+  });
 
   await t.test('the lesson goes on, and the studio is told that it is not recorded', async (t) => {
     fill(ballast);

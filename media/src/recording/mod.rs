@@ -6,6 +6,7 @@
 pub mod fill;
 pub mod index;
 mod load;
+mod reserve;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -29,6 +30,7 @@ use tokio_util::task::TaskTracker;
 use yunke_protocol::{LessonMillis, UtcMillis};
 
 pub use self::load::{Loaded, fills, load, retired, whole};
+pub(crate) use self::reserve::Reserved;
 use self::{index::Index, writer::Writer};
 use crate::live::event::{Completed, Content};
 
