@@ -134,6 +134,29 @@ test('the booth', async (t) => {
     await picture(desk, 'booth-slides');
   });
 
+  await t.test('on a phone the one button is in sight wherever one reads, and so is what it sets off', async () => {
+    const wide = desk.viewportSize();
+    const narrow = { width: 360, height: 740 };
+    await desk.setViewportSize(narrow);
+    const inSight = async (name) => {
+      const box = await desk.getByRole('button', { name }).boundingBox();
+      return box && box.x >= 0 && box.y >= 0 && box.x + box.width <= narrow.width && box.y + box.height <= narrow.height;
+    };
+    for (const part of [0, 0.5, 1]) {
+      await desk.evaluate((part) => scrollTo(0, part * document.documentElement.scrollHeight), part);
+      await until(`the button at ${part}`, () => inSight(WORDS.start));
+      await picture(desk, `booth-phone-${part * 10}`);
+    }
+    assert.equal(await desk.evaluate(() => document.documentElement.scrollWidth), narrow.width, 'nothing to the side');
+    await desk.getByRole('button', { name: WORDS.start }).click();
+    await until('the way back', () => inSight(BOOTH.notYet));
+    await picture(desk, 'booth-phone-count');
+    await desk.getByRole('button', { name: BOOTH.notYet }).click();
+    await until('the button again', () => inSight(WORDS.start));
+    assert.equal((await studio()).lesson.zero_at, null);
+    await desk.setViewportSize(wide);
+  });
+
   await t.test('it counts down and starts; a phone plays the lesson and is counted', async () => {
     await desk.getByRole('button', { name: WORDS.start }).click();
     await until('the count-down', () => desk.getByRole('button', { name: BOOTH.notYet }).isVisible());
