@@ -84,4 +84,11 @@ describe('the file and its time', () => {
     expect(covers(gaps, 2_000, null)).toEqual([{ from_ms: 2_000, to_ms: 5_000 }, gaps[1]])
     expect(covers(gaps, 5_000, 3_000)).toEqual([])
   })
+
+  it('covers nothing where it has only a moment of a gap', () => {
+    const gaps = [{ from_ms: 1_000, to_ms: 5_000 }]
+    expect(covers(gaps, 0, 2_900)).toEqual([])
+    expect(covers(gaps, 3_001, null)).toEqual([])
+    expect(covers(gaps, 3_000, null)).toEqual([{ from_ms: 3_000, to_ms: 5_000 }])
+  })
 })

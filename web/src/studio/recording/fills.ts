@@ -79,11 +79,16 @@ export interface Piece {
   to_ms: number
 }
 
+/** A gap is filled in pieces of about this length, each wholly (GAP_SEGMENT of the media service): what a file has of a gap must be as long. */
+const FILLED_MS = 2_000
+
 /** Which of the gaps a file would fill that begins at `from` of the timeline; as far as it goes, where its length is known. */
 export function covers(gaps: readonly Piece[], from: number, lengthMs: number | null): Piece[] {
   const to = lengthMs === null ? Infinity : from + lengthMs
-  const pieces = gaps.map((gap) => ({ from_ms: Math.max(gap.from_ms, from), to_ms: Math.min(gap.to_ms, to) }))
-  return pieces.filter((piece) => piece.to_ms > piece.from_ms)
+  return gaps.flatMap((gap) => {
+    const piece = { from_ms: Math.max(gap.from_ms, from), to_ms: Math.min(gap.to_ms, to) }
+    return piece.to_ms - piece.from_ms >= Math.min(FILLED_MS, gap.to_ms - gap.from_ms) ? [piece] : []
+  })
 }
 
 /** `2026-11-22T12:30:05.000` in China, as a field for date and time wants it; back with `fromField`. */
