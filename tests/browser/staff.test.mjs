@@ -3,10 +3,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cast, DEMO } from '../harness/cast.mjs';
-import { plan, publish } from '../harness/lessons.mjs';
+import { plan, publish, rtmpAddress } from '../harness/lessons.mjs';
 import { says, signIn, TALK, watch, WORDS } from '../harness/pages.mjs';
 import { browser, DESK, open, picture } from '../harness/phone.mjs';
 import { until, watchFor } from '../harness/wait.mjs';
+import { offerOf, post } from '../harness/whip.mjs';
 import { Yunke } from '../harness/yunke.mjs';
 
 test('at the desk', async (t) => {
@@ -18,8 +19,16 @@ test('at the desk', async (t) => {
   const desk = await open(chrome, yunke, DESK);
   const phone = await open(chrome, yunke);
 
-  await t.test('the lecturer sees what arrives and starts the lesson', async () => {
+  await t.test('an encoder with the right key that sends what no phone plays: the page says so, and what to do', async () => {
     await signIn(desk, DEMO.lecturer, `/studio/lessons/${lesson}`);
+    const { key } = await rtmpAddress(lecturer, lesson);
+    assert.equal((await post(`${yunke.mediaUrl}/whip`, offerOf(['VP8']), { key })).status, 406);
+    const told = desk.locator('[data-refused]');
+    await until('the refusal', async () => /WHIP.*课堂放不了.*H\.264.*VP8/s.test(await told.innerText()));
+    await picture(desk, 'studio-refused');
+  });
+
+  await t.test('the lecturer sees what arrives and starts the lesson', async () => {
     await publish(t, lecturer, lesson, { scene: 'slide', size: 'hd', kbps: 1500, title: '邻里调解' });
     await says(desk, /1280\s*[×x]\s*720/);
     await until('the preview to move', () => desk.evaluate(() => (document.querySelector('video')?.currentTime ?? 0) > 0.5), { within: 20_000 });

@@ -32,7 +32,7 @@ test('whip', async (t) => {
   };
 
   await t.test('what is wrong is said with the right status and a stable code', async () => {
-    const { key } = await planned();
+    const { lesson, key } = await planned();
     const good = offerOf(H264);
     const told = async (status, code, body, options) => {
       const answer = await post(url, body, options);
@@ -49,6 +49,10 @@ test('whip', async (t) => {
     await told(413, 'too_large', good + 'a=x\r\n'.repeat(20_000), { key });
     const refused = await told(406, 'offer_not_playable', offerOf(VP8, H265), { key });
     assert.match(refused.problem.detail, /VP8, H265.*H\.264/);
+    await until('the studio to hear of it', async () => {
+      const { refused: heard, publisher } = await studio(lesson);
+      return heard?.transport === 'whip' && heard.code === 'media' && /VP8, H265/.test(heard.reason) && publisher === null;
+    });
     await told(406, 'offer_not_playable', good.replaceAll('sendonly', 'recvonly'), { key });
     await told(406, 'offer_not_playable', good.replace('opus/48000/2', 'PCMU/8000'), { key });
     assert.equal((await fetch(url)).status, 405);

@@ -121,6 +121,16 @@ pub trait Gate: Send + Sync + 'static {
         transport: Transport,
         stream_key: String,
     ) -> impl Future<Output = Result<Self::Inlet, Refusal>> + Send;
+
+    /// Tells whoever gives this key's lesson why its publisher was refused before it asked for a seat, if there is a lesson.
+    fn refused(
+        &self,
+        _transport: Transport,
+        _stream_key: String,
+        _refusal: &Refusal,
+    ) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
 }
 
 /// A publisher's place in its lesson; dropping it says that the publisher is gone.

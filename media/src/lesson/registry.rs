@@ -193,6 +193,13 @@ impl Gate for Lessons {
             sleep(LOOK).await;
         }
     }
+
+    async fn refused(&self, transport: Transport, stream_key: String, refusal: &Refusal) {
+        let Ok(grant) = self.server.publish(transport, stream_key).await else { return };
+        if let Ok(lesson) = self.take_on(&grant.lesson).await {
+            lesson.refused(transport, refusal);
+        }
+    }
 }
 
 fn refused(refusal: PublishRefusal) -> Refusal {

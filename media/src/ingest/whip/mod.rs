@@ -22,6 +22,7 @@ use super::{
 };
 use crate::signalling::{
     offer::Offer,
+    offer::{OfferError, Role},
     problem::Problem,
     session::{Session, Sessions},
 };
@@ -80,6 +81,17 @@ impl<G: Gate> Whip<G> {
         let links = ice_servers.iter().map(IceServer::link).collect();
         let sessions = Sessions::new(limits.sessions, "yunke_media_whip_sessions");
         Self { gate, peers, tasks, links, limits, setups: Semaphore::new(MAX_SETUPS), sessions }
+    }
+
+    /// Reads an offer. The studio hears of one that cannot be played, if it comes with a lesson's key.
+    async fn read(&self, offer: &str, key: &str) -> Result<Offer, Problem> {
+        let read = Offer::parse(offer, Role::Publisher);
+        if let Err(OfferError::NotPlayable(why)) = &read
+            && let Ok(_setup) = self.setups.try_acquire()
+        {
+            self.gate.refused(Transport::Whip, key.to_owned(), &Refusal::media(why.as_str())).await;
+        }
+        Ok(read?)
     }
 
     /// Lets a publisher in.

@@ -17,7 +17,7 @@ use crate::{
     ingest::Gate,
     signalling::{
         http::{SDP, authorized, bearer, created, cross_origin, of_type, options, text, trickle},
-        offer::{MAX_OFFER_BYTES, Offer, Role},
+        offer::MAX_OFFER_BYTES,
         problem::Problem,
     },
 };
@@ -42,7 +42,7 @@ async fn publish<G: Gate>(
         Problem::new(StatusCode::UNAUTHORIZED, "key_missing", detail)
     };
     let key = bearer(&headers).ok_or_else(no_key)?.to_owned();
-    let offer = Offer::parse(&text(body, MAX_OFFER_BYTES).await?, Role::Publisher)?;
+    let offer = whip.read(&text(body, MAX_OFFER_BYTES).await?, &key).await?;
     let Accepted { answer, session } = whip.accept(&offer, key).await?;
     created(answer, "/whip", &session, &whip.links)
 }
