@@ -262,9 +262,11 @@ test('the booth', async (t) => {
   await t.test('a second page does not disturb the first', async () => {
     const second = await desk.context().newPage();
     second.on('dialog', (dialog) => dialog.accept());
+    const { connected_at: since } = (await studio()).publisher;
     await second.goto(`/studio/lessons/${lesson}/booth`);
     await until('the second page to be told', async () => BOOTH.taken.test(await second.locator('[data-sending]').innerText()), { within: 20_000 });
-    assert.ok(await onAir());
+    await until('the first to be on air', onAir);
+    assert.equal((await studio()).publisher.connected_at, since, 'the first never left');
     await second.close();
   });
 

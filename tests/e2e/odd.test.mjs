@@ -129,7 +129,7 @@ test('odd publishers', { concurrency: 4 }, async (t) => {
       seen = true;
       await until('the second size', async () => (await width()) === 320, { within: 15_000 });
       await plays(page);
-      assert.equal((await studio(odd.lesson)).publisher.video.width, 320);
+      await until('the studio to see the second size', async () => (await studio(odd.lesson)).publisher?.video?.width === 320);
       for (const name of ['video.m3u8', 'audio.m3u8']) valid(await odd.list(name), { breaks: 1 });
       assert.deepEqual((await near.get(`/api/lessons/${odd.lesson}`)).gaps ?? [], []);
       assert.deepEqual(page.faults, []);
