@@ -39,7 +39,7 @@ const FRAMES_SENT = `(async () => {
 })()`;
 const HIDDEN_MS = Number(process.env.HIDDEN_MS ?? 6_000);
 /** Of the 30 that are sent, as the media service counts them. A busy machine makes some less; a browser that slows a hidden tab, one. */
-const HIDDEN_FPS = 5;
+const HIDDEN_FPS = 15;
 /** Scripts that run first: as it is, and as in a browser without insertable streams. */
 const COMPOSERS = { 'a worker': '', 'a canvas': 'delete window.MediaStreamTrackProcessor; delete window.MediaStreamTrackGenerator' };
 

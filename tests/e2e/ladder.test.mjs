@@ -18,8 +18,8 @@ import { Yunke } from '../harness/yunke.mjs';
 
 const execute = promisify(execFile);
 
-/** A frame of 25 a second, and milliseconds that are rounded; on a busy machine some pictures are left out. Of segments of 2 s. */
-const NEAR_MS = 400;
+/** A frame of 25 a second, and milliseconds that are rounded; on a busy machine a picture or two are left out. */
+const NEAR_MS = 130;
 
 /** The variants with a picture, as `[uri, attributes]`. */
 function pictures(index) {
