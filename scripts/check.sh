@@ -21,3 +21,6 @@ step "cargo deny: licences, bans, sources${ADVISORIES:+, advisories}"
 step "Types of the pages"
 scripts/web.sh deps
 (cd web && npm run --silent typecheck)
+step "The pages use nothing newer than the floor of browsers"
+scripts/web.sh build
+(cd web && npm run --silent floor)

@@ -17,7 +17,7 @@ step_fmt() {
 step_clippy() { cargo clippy --locked --workspace --all-targets -- -D warnings; }
 step_web() {
   scripts/web.sh deps && cd web && npm run --silent typecheck && npm test --silent && cd .. &&
-    scripts/web.sh build && cd web && npm run --silent size
+    scripts/web.sh build && cd web && npm run --silent size && npm run --silent floor
 }
 step_rust() {
   if cargo nextest --version >/dev/null 2>&1; then

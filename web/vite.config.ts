@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vite'
+import { boot } from './build/boot.ts'
+import { buildTarget } from './build/floor.mjs'
 import { PDF_FILES, pdfFiles } from './build/pdfFiles.ts'
 import { precompress } from './build/precompress.ts'
 
@@ -8,7 +10,7 @@ import { precompress } from './build/precompress.ts'
 const server = process.env.YUNKE_SERVER ?? 'http://127.0.0.1:8080'
 
 export default defineConfig({
-  plugins: [vue(), pdfFiles(), precompress()],
+  plugins: [vue(), boot(), pdfFiles(), precompress()],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   define: {
     __VUE_OPTIONS_API__: 'false',
@@ -21,8 +23,8 @@ export default defineConfig({
   },
   server: { proxy: { '/api': { target: server, ws: true } } },
   build: {
-    // WeChat's in-app browser on older Android phones, iOS 14.
-    target: ['chrome87', 'safari14', 'firefox91'],
+    // WeChat's in-app browser on older Android phones, iOS 14 (docs/adr/0029).
+    target: buildTarget(),
     // A data: URL would need a hole in the content security policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

@@ -7,6 +7,8 @@ import { display } from './session/display'
 import './styles/tokens.css'
 import './styles/base.css'
 
+// For boot/watch.js: modules run here.
+document.documentElement.dataset.started = ''
 display.restore()
 document.documentElement.lang = locale()
 registerShell()

@@ -1,6 +1,7 @@
 /**
  * The rules of the first-run form, said while the operator types. The server checks them again.
  */
+import { plainPhone, trimmed } from '@/lib/typed'
 
 export const PASSWORD_MIN = 8
 export const PASSWORD_MAX = 128
@@ -24,11 +25,7 @@ export type SetupIssue =
   | 'password_is_phone'
   | 'again_differs'
 
-/** As the server wants it: spaces, dashes and the +86 of a pasted number are dropped. */
-export function plainPhone(text: string): string {
-  const digits = text.normalize('NFKC').replace(/[\s\-()]/g, '')
-  return digits.replace(/^(\+86|0086)/, '')
-}
+export { plainPhone }
 
 /** A mainland mobile number, or any other country's with its `+`. */
 export const isPhone = (text: string): boolean => /^(?:1\d{10}|\+\d{6,15})$/.test(plainPhone(text))
@@ -39,7 +36,7 @@ export type PasswordRule = 'length' | 'varied' | 'not_phone' | 'same'
 
 /** The rules of a password, each with whether it is met, in the order in which they are shown. */
 export function passwordRules(form: Pick<SetupForm, 'password' | 'again' | 'phone'>): { rule: PasswordRule; met: boolean }[] {
-  const { password, again, phone } = form
+  const [password, again, phone] = [trimmed(form.password), trimmed(form.again), form.phone]
   const long = chars(password)
   const plain = plainPhone(phone)
   return [
@@ -51,7 +48,7 @@ export function passwordRules(form: Pick<SetupForm, 'password' | 'again' | 'phon
 }
 
 function name(text: string): SetupIssue | undefined {
-  const n = chars(text.trim())
+  const n = chars(trimmed(text))
   if (n === 0) return 'empty'
   return n > NAME_MAX ? 'long' : undefined
 }
@@ -64,13 +61,13 @@ export function checkSetup(form: SetupForm): Partial<Record<keyof SetupForm, Set
   }
   put('centre_name', name(form.centre_name))
   put('organizer_name', name(form.organizer_name))
-  put('phone', form.phone.trim() === '' ? 'empty' : isPhone(form.phone) ? undefined : 'phone_form')
+  put('phone', trimmed(form.phone) === '' ? 'empty' : isPhone(form.phone) ? undefined : 'phone_form')
   const [length, varied, notPhone, same] = passwordRules(form).map((r) => r.met)
-  if (form.password === '') put('password', 'empty')
-  else if (!length) put('password', chars(form.password) < PASSWORD_MIN ? 'password_short' : 'password_long')
+  if (trimmed(form.password) === '') put('password', 'empty')
+  else if (!length) put('password', chars(trimmed(form.password)) < PASSWORD_MIN ? 'password_short' : 'password_long')
   else if (!varied) put('password', 'password_simple')
   else if (!notPhone) put('password', 'password_is_phone')
-  if (form.again === '') put('again', 'empty')
+  if (trimmed(form.again) === '') put('again', 'empty')
   else if (!same) put('again', 'again_differs')
   return issues
 }

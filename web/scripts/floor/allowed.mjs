@@ -1,0 +1,42 @@
+/**
+ * What is newer than the floor and does no harm, each with the reason. `what` is as check.mjs names it; `where` limits it to
+ * files of the build (without their hash). An entry that nothing uses any more is an error.
+ */
+
+/** What boot/builtins.js puts in where it is missing. Not in workers. */
+export const PUT_IN = ['.at', '.findLast', '.findLastIndex', '.hasOwn', '.replaceAll', '.randomUUID', '.throwIfAborted', 'AbortSignal.any', 'AbortSignal.timeout']
+
+/** Files that are not read. */
+export const CARRIED = [
+  { where: ['pdf.js', 'pdf.worker.min.mjs'], why: 'pdf.js for older browsers: brings its own built-ins; fetched by the booth when somebody opens slides, which says so when it fails' },
+  { where: ['boot.js'], why: 'puts the built-ins in' },
+]
+
+export const SCRIPTS = [
+  { what: ['.requestFullscreen', '.exitFullscreen'], where: ['LessonPage.js'], why: 'asked for first; without it the stage fills the page (fullScreen.ts)' },
+  { what: ['.exitPictureInPicture', '.requestPictureInPicture'], where: ['LessonPage.js'], why: 'the button is there only where it works (comfort.ts)' },
+  { what: ['.request'], where: ['LessonPage.js'], why: 'navigator.wakeLock, asked for first (comfort.ts)' },
+  { what: ['.try'], where: ['LessonPage.js'], why: 'a method of ours (watchdog.ts)' },
+  { what: ['.showModal'], where: ['modal.js'], why: 'asked for first (lib/modal.ts)' },
+  { what: ['.getDirectory', '.getDisplayMedia', 'AudioContext', 'MediaRecorder', 'MediaRecorder.isTypeSupported', 'createImageBitmap', 'OffscreenCanvas', 'VideoFrame'], where: ['BoothPage.js', 'composer.worker.js', 'copy.worker.js'], why: 'the booth is for computers; each is asked for first, or its failure has a sentence' },
+  { what: ['.share', '.show'], where: ['BoothPage.js'], why: 'methods of ours (usePicture.ts)' },
+  { what: ['.read'], where: ['composer.worker.js', 'hlsEngine.js'], why: 'ReadableStreamDefaultReader, which all have; only Clipboard.read is newer' },
+  { what: ['.stream'], where: ['whepEngine.js'], why: 'a method of ours (whepSession.ts)' },
+  { what: ['ManagedMediaSource', 'SharedArrayBuffer'], where: ['hlsEngine.js'], why: 'hls.js asks first' },
+  { what: ['MathMLElement', 'trustedTypes'], where: ['i18n.js'], why: 'Vue asks first' },
+  { what: ['.toReversed', '.toSorted', '.toSpliced', '.toJSON'], where: ['i18n.js'], why: 'Vue passes them on to lists of ours that nobody calls them on' },
+  { what: ['.startViewTransition'], where: ['index.js'], why: 'vue-router asks first' },
+  { what: ['.initialize', 'Intl.Segmenter'], where: ['PlanPage.js'], why: 'Element Plus: a method of its own; asked for first' },
+]
+
+export const STYLES = [
+  { what: ['accent-color', '-webkit-tap-highlight-color', 'color-scheme', 'scroll-behavior', 'scrollbar-width', 'text-size-adjust', 'cursor: pointer', 'cursor: default', 'cursor: move', 'cursor: not-allowed', 'resize', 'user-select', 'appearance'], why: 'only looks or comfort' },
+  { what: [':-webkit-scrollbar', ':-webkit-scrollbar-corner', ':-webkit-scrollbar-thumb', ':-webkit-scrollbar-track', ':-webkit-scrollbar-track-piece'], why: 'Element Plus, only looks' },
+  { what: [':focus-visible'], why: 'without it the browser draws its own ring' },
+  { what: [':backdrop'], why: 'without it the dialog has a shade of ours (lib/modal.ts)' },
+  { what: [':fullscreen'], where: ['LessonPage.css'], why: 'a rule of its own; without the interface the stage fills the page' },
+  { what: ['aspect-ratio'], why: 'the place has a height besides, or the picture brings its own' },
+  { what: ['overflow-wrap: anywhere'], why: 'the page breaks words as it is (base.css)' },
+  { what: [':is'], where: ['useStudioLesson.css'], why: 'the build writes the same rule with :-webkit-any besides' },
+  { what: [':has', 'scroll-margin-top', 'scroll-margin-bottom'], where: ['BoothPage.css'], why: 'the booth is for computers; only distances' },
+]
