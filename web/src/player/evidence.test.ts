@@ -113,6 +113,16 @@ describe('the evidence', () => {
     refused.evidence.close()
   })
 
+  it('asks for another lease in time though the device’s clock was set back a day', async () => {
+    const { evidence, leased } = setup()
+    await evidence.renew()
+    vi.setSystemTime(Date.now() - 24 * HOUR)
+    evidence.refused()
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(leased.at(-1)).toEqual(['token2', 'token1'])
+    evidence.close()
+  })
+
   it('does not ask for lease after lease when each is refused', async () => {
     let leases = 0
     const { evidence } = setup({ lease: async () => grant(++leases), post: () => Promise.reject(new Problem(403, 'lease_invalid')) })

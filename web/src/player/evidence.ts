@@ -55,6 +55,8 @@ export class Evidence {
   private renewing: Promise<LeaseGrant | null> | null = null
   private closed = false
   private link: Link = 'connecting'
+  /** By a clock of the page that nobody sets. */
+  private leasedAt = Number.NEGATIVE_INFINITY
   private renewTimer: ReturnType<typeof setTimeout> | undefined
   private readonly again: Backoff
 
@@ -135,7 +137,8 @@ export class Evidence {
     const before = this.grant
     const left = this.outbox
     this.grant = grant
-    const kept: KeptLease = { leaseId: grant.lease_id, token: grant.lease, lessonId: grant.lesson_id, memberId: this.options.memberId, keptAt: Date.now() }
+    const kept: KeptLease = { leaseId: grant.lease_id, token: grant.lease, lessonId: grant.lesson_id, memberId: this.options.memberId, keptAt: this.options.serverNow() }
+    this.leasedAt = performance.now()
     this.outbox = new Outbox(kept, this.options.store)
     this.enter(grant, this.outbox)
     if (left) void this.deliver(left)
@@ -169,7 +172,7 @@ export class Evidence {
 
   /** The server refuses the lease: another one, but not one after the other without a pause. */
   private renewSoon(): void {
-    const young = Date.now() - (this.outbox?.lease.keptAt ?? 0)
+    const young = performance.now() - this.leasedAt
     clearTimeout(this.renewTimer)
     this.renewTimer = setTimeout(() => void this.renew(), Math.max(0, YOUNG_MS - young))
   }
@@ -200,7 +203,7 @@ export class Evidence {
   private async drain(): Promise<void> {
     const { api, memberId, store } = this.options
     try {
-      await drain(store, { memberId, except: this.grant?.lease_id ?? null, now: Date.now(), send: (lease, beats) => this.late(api, lease, beats) })
+      await drain(store, { memberId, except: this.grant?.lease_id ?? null, now: this.options.serverNow(), send: (lease, beats) => this.late(api, lease, beats) })
     } catch {
       // the next connection tries again
     }

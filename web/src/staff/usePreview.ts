@@ -34,14 +34,14 @@ export function usePreview(video: Ref<HTMLVideoElement | null>, lessonId: string
   watch(stream, () => player.restart())
 
   let position = -1
-  let movedAt = Date.now()
+  let movedAt = performance.now()
   const look = window.setInterval(() => {
     const at = video.value?.currentTime ?? 0
     if (at !== position || state.value !== 'playing' || document.visibilityState !== 'visible') {
       position = at
-      movedAt = Date.now()
-    } else if (Date.now() - movedAt > FROZEN_MS) {
-      movedAt = Date.now()
+      movedAt = performance.now()
+    } else if (performance.now() - movedAt > FROZEN_MS) {
+      movedAt = performance.now()
       player.restart()
     }
   }, LOOK_MS)

@@ -3,6 +3,7 @@
  * It begins with the page and ends with the lesson; before 开始上课 nobody but the lecturer sees it.
  */
 import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
+import { serverNow } from '@/lib/now'
 import { online } from '@/lib/online'
 import { openBooth } from './api'
 import { useCopies } from './copies/useCopies'
@@ -29,7 +30,7 @@ export function useBooth(id: string, view: StudioLessonView) {
     videoCodecs: () => RTCRtpSender.getCapabilities?.('video')?.codecs ?? null,
     setTimer: (run, ms) => window.setTimeout(run, ms),
     clearTimer: (timer) => window.clearTimeout(timer),
-    now: Date.now,
+    now: serverNow,
     random: Math.random,
     onState: (next) => (state.value = next),
   })
