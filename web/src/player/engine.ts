@@ -1,5 +1,7 @@
 /** What plays a source: hls.js, the browser itself, or a WebRTC connection. The player decides what and when; an engine only does it. */
 
+import type { Hole, Tracks } from './renditions'
+
 export type FailureKind =
   /** No or a wrong answer: try again. */
   | 'network'
@@ -27,13 +29,28 @@ export interface EngineEvents {
   choices?(many: boolean): void
   /** Media stands still, or moves again, where the element does not notice. */
   flows?(moving: boolean): void
+  /** What the source that was opened offers. */
+  offers?(tracks: Tracks): void
+  /** Where one rendition has nothing, as far as the playlists list. */
+  holes?(holes: Hole[]): void
+}
+
+/** What the network carries, and what the smallest picture with its sound takes; bits per second, null: not known. */
+export interface LineFigures {
+  bps: number | null
+  needBps: number | null
 }
 
 /** Where to begin: the live edge, or a date (UTC milliseconds), with a guess where that is on the element's clock. */
 export type StartAt = 'live' | { date: number | null; guessMs: number }
 
 export interface Engine {
-  load(url: string, at: StartAt): void
+  /** `mute`: without what it has of sound. */
+  load(url: string, at: StartAt, mute?: boolean): void
+  /** It can leave out the sound. */
+  readonly mutes?: true
+  /** What it measures of the network. */
+  line?(): LineFigures
   /** Which picture, from now on; without it there is nothing to choose. */
   prefer?(quality: Quality): void
   /** From now on ask with another lease, without touching what plays. False: a new load is needed. */

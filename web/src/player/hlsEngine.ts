@@ -3,7 +3,9 @@
  * alternate audio, and ours is a rendition of its own (docs/adr/0009).
  */
 import Hls, { ErrorDetails, ErrorTypes, Events, type ErrorData, type HlsConfig, type LevelDetails } from 'hls.js'
-import type { Engine, EngineEvents, Quality, StartAt } from './engine'
+import type { Engine, EngineEvents, LineFigures, Quality, StartAt } from './engine'
+import { FragmentMeter, mutedPlaylists } from './hlsLoaders'
+import { holesOf, type ListedSegment } from './holes'
 import { dateAt, timeAt } from './timeline'
 
 /** hls.js may repair the decoder this often in a row before the player builds everything anew. */
@@ -46,6 +48,9 @@ export class HlsEngine implements Engine {
   private started = false
   private quality: Quality = 'auto'
   private repairs: number[] = []
+  private lists: { picture?: LevelDetails; sound?: LevelDetails } = {}
+  private meter = new FragmentMeter()
+  readonly mutes = true
 
   constructor(
     private readonly video: HTMLVideoElement,
@@ -56,13 +61,16 @@ export class HlsEngine implements Engine {
     return Hls.isSupported()
   }
 
-  load(url: string, at: StartAt): void {
+  load(url: string, at: StartAt, mute = false): void {
     this.destroy()
+    this.lists = {}
+    this.meter = new FragmentMeter()
     this.wanted = at
     this.placed = at === 'live'
     this.started = false
     this.lease = null
-    const hls = new Hls({ ...CONFIG, xhrSetup: (xhr, asked) => this.address(xhr, asked) })
+    const loaders = { fLoader: this.meter.loader(), ...(mute ? { pLoader: mutedPlaylists() } : {}) } as unknown as Partial<HlsConfig>
+    const hls = new Hls({ ...CONFIG, ...loaders, xhrSetup: (xhr, asked) => this.address(xhr, asked) })
     this.hls = hls
     hls.on(Events.MANIFEST_PARSED, () => {
       this.started = true
@@ -70,6 +78,7 @@ export class HlsEngine implements Engine {
       // it saves hls.js' test of the bandwidth, too.
       if (hls.levels.every((level) => !level.videoCodec)) hls.startLevel = hls.autoLevelCapping = hls.firstLevel
       this.events.choices?.(pictures(hls).length > 1)
+      this.events.offers?.({ picture: pictures(hls).length > 0, sound: mute || hls.levels.some((level) => level.audioCodec) || hls.allAudioTracks.length > 0 })
       hls.loadLevel = this.level(hls)
       hls.startLoad(at === 'live' ? -1 : Math.max(0, at.guessMs / 1000))
     })
@@ -77,6 +86,8 @@ export class HlsEngine implements Engine {
       this.place(data.details)
       this.events.ready()
     })
+    hls.on(Events.LEVEL_UPDATED, (_event, { details }) => this.listed({ picture: details }))
+    hls.on(Events.AUDIO_TRACK_UPDATED, (_event, { details }) => this.listed({ sound: details }))
     hls.on(Events.ERROR, (_event, data) => this.error(hls, data))
     hls.attachMedia(this.video)
     hls.loadSource(url)
@@ -101,6 +112,11 @@ export class HlsEngine implements Engine {
     if (!hls) return
     if (this.started) hls.startLoad(-1)
     else if (hls.url) hls.loadSource(hls.url)
+  }
+
+  line(): LineFigures {
+    const needs = this.hls?.levels.filter(({ height }) => height > 0).map((level) => level.averageBitrate || level.bitrate) ?? []
+    return { bps: this.meter.bps(performance.now()), needBps: needs.length > 0 ? Math.min(...needs) : null }
   }
 
   date(): number | null {
@@ -135,6 +151,12 @@ export class HlsEngine implements Engine {
   destroy(): void {
     this.hls?.destroy()
     this.hls = null
+  }
+
+  private listed(lists: HlsEngine['lists']): void {
+    this.lists = { ...this.lists, ...lists }
+    const { picture, sound } = this.lists
+    if (picture && sound) this.events.holes?.(holesOf(segments(picture), segments(sound), !picture.live && !sound.live))
   }
 
   /** The replay begins where its dates say, which the first playlist tells. */
@@ -180,6 +202,11 @@ export class HlsEngine implements Engine {
     this.repairs.push(now)
     return this.repairs.length <= MEDIA_REPAIRS
   }
+}
+
+/** What its playlist says; hls.js takes for a gap what it could not load or read, too. */
+function segments({ fragments }: LevelDetails): ListedSegment[] {
+  return fragments.map(({ programDateTime, duration, tagList }) => ({ programDateTime, duration, gap: tagList.some(([tag]) => tag === 'GAP') }))
 }
 
 /** The numbers of the levels with a picture, the smallest first. */

@@ -30,7 +30,7 @@ interface Opened {
   quality: Quality
 }
 
-const LIVE: Source = { kind: 'live', url: '/live', whep: '/whep' }
+const LIVE: Source = { kind: 'live', url: '/live', listen: '/listen', whep: '/whep' }
 let video: FakeVideo
 let opened: Opened[]
 let said: string[]
@@ -77,7 +77,7 @@ beforeEach(() => {
     loadWhep: async () => (whepThere ? make('whep') : null),
     random: () => 0.5,
     now: () => performance.now(),
-    events: { moving: say('moving'), standing: (why) => said.push(why), paused: say('paused'), blocked: say('blocked'), ended: say('ended'), jumped: say('jumped'), leaseRefused: say('lease'), choices: (many) => (choices = many), unsupported: say('unsupported') },
+    events: { moving: say('moving'), standing: (why) => said.push(why), paused: say('paused'), blocked: say('blocked'), ended: say('ended'), jumped: say('jumped'), leaseRefused: say('lease'), choices: (many) => (choices = many), course: () => undefined, offers: () => undefined, unsupported: say('unsupported') },
   })
 })
 afterEach(() => {
@@ -193,7 +193,7 @@ describe('a low-latency lesson', () => {
 
   it('joins with the new lease', async () => {
     await playing()
-    playback.swapLease('a', 'b', { kind: 'live', url: '/live2', whep: '/whep2' })
+    playback.swapLease('a', 'b', { kind: 'live', url: '/live2', listen: '/listen2', whep: '/whep2' })
     expect(ways()).toBe('whep')
     last().events.failed('lost', 'closed')
     await settle()

@@ -4,6 +4,8 @@
  */
 import { Backoff } from './backoff'
 import type { Engine, EngineFactory, FailureKind, Quality, StartAt } from './engine'
+import { Pilot } from './pilot'
+import type { Course, Hole, Tracks } from './renditions'
 import { Still } from './still'
 import { Watchdog, type Cure } from './watchdog'
 import { WhepChoice, type WhepFailure } from './whepChoice'
@@ -22,6 +24,10 @@ export interface PlaybackEvents {
   leaseRefused(): void
   /** Whether there is more than one picture to choose from. */
   choices(many: boolean): void
+  /** What of the lesson plays from now on, and what is missing of it here. */
+  course(course: Course, hole: Hole | null, weak: boolean): void
+  /** What the source that was opened offers. */
+  offers(tracks: Tracks): void
   unsupported(): void
 }
 
@@ -38,6 +44,8 @@ export interface PlaybackOptions {
 export interface Source {
   kind: 'live' | 'replay'
   url: string
+  /** The sound alone of it; null where `url` is that. */
+  listen: string | null
   /** Where the same picture comes by WHEP; null where it does not. */
   whep: string | null
 }
@@ -48,6 +56,8 @@ const REOPEN_EVERY = 2
 const BACK_TO_LIVE_MS = 12_000
 /** Standing still for this long is more than buffering. */
 const LONG_MS = 3000
+/** How often it is looked at what should be played. */
+const STEER_MS = 250
 /** A connection that is alive and brings nothing, although the lecturer is there, is given up after this. */
 const SILENT_MS = 6000
 
@@ -70,20 +80,43 @@ export class Playback {
   private readonly watchdog = new Watchdog()
   private readonly backoff: Backoff
   private retryTimer: ReturnType<typeof setTimeout> | undefined
-  private readonly timer: ReturnType<typeof setInterval>
+  private readonly timers: ReturnType<typeof setInterval>[]
+  private readonly pilot: Pilot
+  /** What plays or is being opened. */
+  private course: Course = 'all'
+  private told = ''
+  /** Where it was to begin, until it has. */
+  private target: StartAt = 'live'
+  private begun = false
+  private lastTime = -1
+  private steeredAt = 0
   private readonly stop = new AbortController()
 
   constructor(private readonly options: PlaybackOptions) {
     this.backoff = new Backoff(options.random, 600, 3000)
     this.still = new Still(options.video)
-    this.timer = setInterval(() => this.watch(), 1000)
+    this.pilot = new Pilot({ now: options.now, joined: () => this.anew() })
+    this.timers = [setInterval(() => this.watch(), 1000), setInterval(() => this.steer(), STEER_MS)]
     this.listen()
   }
 
   /** Opens a source; plays it when play is wanted. */
   open(source: Source, at: StartAt): Promise<void> {
     this.choice.startedAnew()
+    this.pilot.begin(source)
     return this.reopen(source, at)
+  }
+
+  /** What the room says that there is. */
+  set tracks(tracks: Tracks | null) {
+    this.pilot.tracks = tracks
+  }
+
+  /** The picture again, although the network was too weak for it. */
+  tryPicture(): void {
+    this.pilot.again()
+    this.steeredAt = 0
+    this.steer()
   }
 
   private async reopen(source: Source, at: StartAt): Promise<void> {
@@ -91,7 +124,9 @@ export class Playback {
     clearTimeout(this.retryTimer)
     this.source = source
     this.resting = false
-    const whep = source.whep !== null && this.choice.open ? await this.options.loadWhep(this.options.video).catch(() => null) : null
+    this.target = at
+    this.course = this.pilot.course
+    const whep = source.whep !== null && this.course === 'all' && this.choice.open ? await this.options.loadWhep(this.options.video).catch(() => null) : null
     const factory = whep ?? (await this.ordinary())
     if (turn !== this.loading) return
     if (!factory) {
@@ -116,6 +151,14 @@ export class Playback {
       choices: (many) => {
         if (this.engine === engine) this.options.events.choices(many)
       },
+      offers: (tracks) => {
+        if (this.engine !== engine) return
+        this.pilot.offers(tracks)
+        if (this.course === 'all') this.options.events.offers(tracks)
+      },
+      holes: (holes) => {
+        if (this.engine === engine) this.pilot.told(holes)
+      },
       flows: (moving) => {
         if (this.engine === engine) this.flows(moving)
       },
@@ -123,9 +166,12 @@ export class Playback {
     this.engine = engine
     if (engine.realtime) this.options.events.choices(false)
     this.standsSince = null
+    this.begun = false
     this.watchdog.reset()
+    this.tell()
     engine.prefer?.(this.quality)
-    engine.load(whep && source.whep !== null ? source.whep : source.url, at)
+    const sound = this.course === 'sound' ? source.listen : null
+    engine.load((whep ? source.whep : sound) ?? source.url, at, this.course === 'picture')
     if (this.wanted) this.start()
   }
 
@@ -139,6 +185,7 @@ export class Playback {
     clearTimeout(this.retryTimer)
     this.source = null
     this.resting = false
+    this.pilot.end()
     this.engine?.destroy()
     this.engine = null
     this.still.drop()
@@ -147,7 +194,7 @@ export class Playback {
 
   destroy(): void {
     this.close()
-    clearInterval(this.timer)
+    this.timers.forEach(clearInterval)
     this.stop.abort()
   }
 
@@ -209,6 +256,7 @@ export class Playback {
   swapLease(from: string, to: string, source: Source): void {
     if (!this.source) return
     this.source = source
+    this.pilot.moved(source)
     if (!this.engine) return
     if (!this.engine.swapLease(from, to)) void this.reopen(this.source, this.whereNow())
   }
@@ -248,7 +296,9 @@ export class Playback {
     const { signal } = this.stop
     video.addEventListener('playing', () => {
       this.reopening = false
-      this.still.drop()
+      this.begun = true
+      // Under the sound alone the last picture stays to be seen.
+      if (this.course !== 'sound') this.still.drop()
       events.moving()
     }, { signal })
     video.addEventListener('waiting', () => this.wanted && events.standing('buffering'), { signal })
@@ -269,6 +319,7 @@ export class Playback {
       if (this.resting) this.anew()
     }, { signal })
     video.addEventListener('timeupdate', () => {
+      this.steer()
       if (this.watchdog.stalledMs(this.options.now()) === 0) this.backoff.reset()
     }, { signal })
   }
@@ -290,6 +341,30 @@ export class Playback {
     })
     if (this.watchdog.stalledMs(now()) >= LONG_MS) this.options.events.standing('reconnecting')
     this.apply(cure)
+  }
+
+  /** Looks whether something else should play, and opens it. */
+  private steer(): void {
+    const { engine, source } = this
+    const at = this.options.now()
+    if (!source || !engine || this.resting || at - this.steeredAt < STEER_MS - 50) return
+    this.steeredAt = at
+    const { currentTime } = this.options.video
+    const stalled = this.wanted && !engine.realtime && !this.lecturerAway && currentTime === this.lastTime && navigator.onLine !== false
+    this.lastTime = currentTime
+    const target = this.begun || this.target === 'live' ? null : this.target.date
+    const { bps, needBps } = engine.line?.() ?? { bps: null, needBps: null }
+    const course = this.pilot.look({ at, date: target ?? engine.date(), stalled, begun: this.begun, measured: engine.line !== undefined, bps, needBps, pictureAlone: engine.mutes === true })
+    if (course === this.course) this.tell()
+    else this.anew()
+  }
+
+  private tell(): void {
+    const { hole, weak } = this.pilot
+    const told = [this.course, hole?.lacks, weak].join()
+    if (told === this.told) return
+    this.told = told
+    this.options.events.course(this.course, hole, weak)
   }
 
   private apply(cure: Cure): void {
@@ -379,6 +454,8 @@ export class Playback {
 
   private whereNow(): StartAt {
     if (this.source?.kind === 'live') return 'live'
+    // What has not begun has not left its place either.
+    if (!this.begun) return this.target
     return { date: this.engine?.date() ?? null, guessMs: this.options.video.currentTime * 1000 }
   }
 }

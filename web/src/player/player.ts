@@ -11,6 +11,7 @@ import type { OutboxStore } from './outbox'
 import type { EngineFactory } from './engine'
 import type { Device } from './platform'
 import { Playback, type Source } from './playback'
+import type { Hole } from './renditions'
 import { firstState, sourceOf, type PlayerState, type Stage } from './state'
 
 export interface PlayerOptions {
@@ -35,6 +36,8 @@ export interface PlayerOptions {
 const SAMPLE_MS = 500
 /** Closer to the end than this, a lesson that ended live is over; further away, it goes on as a replay. */
 const NEAR_END_MS = 10_000
+/** A recording that stands this close to its end is over. */
+const LAST_MS = 300
 /** A replay bookmark this close to the end begins anew. */
 const BOOKMARK_END_MS = 15_000
 
@@ -48,6 +51,8 @@ export class Player {
   private gesture = false
   private opening: 'live' | 'replay' | null = null
   private moving = false
+  /** Where the recording, or the stream, has one rendition and not the other. */
+  private hole: Hole | null = null
 
   constructor(private readonly options: PlayerOptions) {
     const { api, device, lessonId, memberId, random, serverNow, store } = options
@@ -72,6 +77,13 @@ export class Player {
         jumped: () => this.evidence.meter.jump(options.now()),
         leaseRefused: () => this.evidence.refused(),
         choices: (choices) => this.set({ choices }),
+        offers: (offered) => this.set({ offered, seen: this.value.seen || offered.picture }),
+        course: (course, hole, weak) => {
+          this.set({ course, weak })
+          this.hole = hole
+          this.evidence.meter.context = { ...this.evidence.meter.context, mode: this.beatMode() }
+          this.missing()
+        },
         unsupported: () => this.set({ stage: 'failed' }),
       },
     })
@@ -165,9 +177,15 @@ export class Player {
     this.evidence.meter.stop(this.sample(), 'tick', null)
     this.moving = false
     this.set({ mode })
-    this.evidence.meter.context = { ...this.evidence.meter.context, mode }
+    this.evidence.meter.context = { ...this.evidence.meter.context, mode: this.beatMode() }
+    this.playback.tryPicture()
     const kind = this.value.source
     if (kind && this.playback.source) void this.load(kind, () => (kind === 'live' ? 'live' : from), wanted)
+  }
+
+  /** The picture, although the network seemed too weak for it. */
+  tryPicture(): void {
+    this.playback.tryPicture()
   }
 
   /** The network is back. */
@@ -191,7 +209,7 @@ export class Player {
     try {
       this.set({ stage: 'starting', source: kind, armed: false, rate: 1 })
       this.options.video.playbackRate = 1
-      this.evidence.meter.context = { ...this.evidence.meter.context, source: kind, mode: this.value.mode }
+      this.evidence.meter.context = { ...this.evidence.meter.context, source: kind, mode: this.beatMode() }
       await this.load(kind, () => (kind === 'live' ? 'live' : this.fromBookmark()), true)
     } finally {
       this.opening = null
@@ -217,7 +235,8 @@ export class Player {
     if (!grant) return null
     const sound = this.value.mode === 'audio'
     const url = kind === 'live' ? (sound ? grant.live_audio_url : grant.live_url) : sound ? grant.replay_audio_url : grant.replay_url
-    return url === null ? null : { kind, url, whep: kind === 'live' && !sound ? grant.whep_url : null }
+    const listen = sound ? null : kind === 'live' ? grant.live_audio_url : grant.replay_audio_url
+    return url === null ? null : { kind, url, listen, whep: kind === 'live' && !sound ? grant.whep_url : null }
   }
 
   private leased(grant: LeaseGrant, before: LeaseGrant | null): void {
@@ -243,7 +262,9 @@ export class Player {
   private room(room: RoomState): void {
     const before = this.value.room
     this.playback.lecturerAway = room.on_air === 'lecturer_away'
+    this.playback.tracks = room.tracks ?? null
     this.set({ room })
+    this.missing()
     if (before && before.on_air !== 'on_air' && room.on_air === 'on_air') {
       if (this.value.stage === 'away') this.set({ stage: 'reconnecting' })
       this.playback.lecturerBack()
@@ -254,6 +275,21 @@ export class Player {
     // The end of a live lesson is played to the end; whoever is not playing has seen it.
     else if (room.phase === 'ended' && this.value.source === 'live' && (!this.moving || this.playback.realtime)) this.finished()
     this.settleStage()
+  }
+
+  /** What should be there and is not: the room knows it live, the playlists of a recording. */
+  private missing(): void {
+    const { room, source, missing, seen } = this.value
+    const tracks = source === 'live' && room?.on_air === 'on_air' ? room.tracks : null
+    const picture = tracks ? !tracks.picture : this.hole?.lacks === 'picture'
+    const sound = tracks ? !tracks.sound : this.hole?.lacks === 'sound'
+    if (picture !== missing.picture || sound !== missing.sound) this.set({ missing: { picture, sound } })
+    if (!seen && this.options.video.videoWidth > 0) this.set({ seen: true })
+  }
+
+  /** What is claimed to have been watched is what came. */
+  private beatMode(): PlayerState['mode'] {
+    return this.value.course === 'sound' ? 'audio' : this.value.mode
   }
 
   /** The stage of a page on which nothing plays. */
@@ -275,6 +311,10 @@ export class Player {
   private standing(why: 'buffering' | 'reconnecting'): void {
     this.moving = false
     const { room, source, stage } = this.value
+    if (source === 'replay' && this.atEnd()) {
+      this.finished()
+      return
+    }
     if (source === 'live' && room?.phase === 'ended') {
       if (why === 'reconnecting') this.finished()
       return
@@ -341,6 +381,12 @@ export class Player {
     if (at !== null && at >= outMs!) this.finished()
   }
 
+  /** A last segment of a few hundredths of a second is not always played; nobody waits for it. */
+  private atEnd(): boolean {
+    const [at, end] = [this.position(), this.endMs()]
+    return at !== null && end !== null && at >= end - LAST_MS
+  }
+
   private tick(): void {
     if (!this.playback.source) {
       if (this.value.pending !== this.evidence.pending) this.set({ pending: this.evidence.pending })
@@ -352,6 +398,7 @@ export class Player {
   private sampleNow(): void {
     const sample = this.sample()
     this.evidence.meter.sample(sample)
+    this.missing()
     this.set({ positionMs: sample.positionMs ?? this.value.positionMs, behindLiveMs: this.playback.behindLiveMs(), pending: this.evidence.pending })
     if (this.moving) this.remember()
     this.stopAtEnd()

@@ -2,6 +2,7 @@
 import type { Problem } from '@/api/problem'
 import type { Phase, Progress, RoomState } from '@/api/types'
 import type { Quality } from './engine'
+import type { Course, Tracks } from './renditions'
 import type { Link } from './room'
 
 export type Stage =
@@ -43,6 +44,16 @@ export interface PlayerState {
   quality: Quality
   /** There is more than one picture to choose from. */
   choices: boolean
+  /** What of the lesson plays; sound alone or picture alone for a reason of its own, not by the member's choice. */
+  course: Course
+  /** The network carries no picture. */
+  weak: boolean
+  /** What is missing although it should be there. */
+  missing: { picture: boolean; sound: boolean }
+  /** What the source offers; null: not known. */
+  offered: Tracks | null
+  /** A picture of this lesson has been seen. */
+  seen: boolean
   /** Will play by itself when the lesson begins. */
   armed: boolean
   link: Link
@@ -63,6 +74,11 @@ export const firstState: PlayerState = {
   rate: 1,
   quality: 'auto',
   choices: false,
+  course: 'all',
+  weak: false,
+  missing: { picture: false, sound: false },
+  offered: null,
+  seen: false,
   armed: false,
   link: 'connecting',
   pending: 0,

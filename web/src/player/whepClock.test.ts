@@ -69,9 +69,19 @@ describe('what a connection played', () => {
     expect(it.claimed()).toBeGreaterThan(9000)
   })
 
-  it('is nothing before the first frame', () => {
+  it('is nothing while the first frame is on its way', () => {
     const it = connection()
-    it.pass(3000, { sound: true })
+    it.pass(1500, { sound: true })
     expect([it.clock.date, it.claimed()]).toEqual([null, 0])
+  })
+
+  it('is the sound where no picture ever comes, and both when one does', () => {
+    const it = connection()
+    it.pass(10_000, { sound: true })
+    expect([it.clock.soundAlone, it.clock.moving]).toEqual([true, true])
+    it.pass(2000, { picture: true, sound: true })
+    expect(it.clock.soundAlone).toBe(false)
+    expect(it.claimed()).toBeGreaterThan(9500)
+    expect(it.claimed()).toBeLessThanOrEqual(12_000 - 1500)
   })
 })

@@ -9,6 +9,8 @@
 const NTP_TO_UNIX_MS = 2_208_988_800_000
 /** Without anything new for this long, the picture stands. */
 const STANDS_MS = 1000
+/** Sound comes before the first picture; without one for this long, it is a lesson to listen to. */
+const PICTURE_MS = 1500
 
 /** The fields of `inbound-rtp` statistics that are looked at. */
 export interface InboundStats {
@@ -49,9 +51,13 @@ export class WhepClock {
   moving = true
   private last: Heard | null = null
   private movedAt = 0
+  private soundSince: number | null = null
+
+  /** Sound is played and no picture ever came. */
+  soundAlone = false
 
   look(heard: Heard, at: number): void {
-    const moved = this.moved(heard)
+    const moved = this.moved(heard, at)
     this.last = heard
     if (moved || this.movedAt === 0) this.movedAt = at
     this.moving = at - this.movedAt < STANDS_MS
@@ -59,13 +65,17 @@ export class WhepClock {
     this.at = at
   }
 
-  private moved(now: Heard): boolean {
+  private moved(now: Heard, at: number): boolean {
     const { last } = this
+    if (now.frames > 0) this.soundAlone = false
     if (!last) return now.frames > 0
     if (now.frames > last.frames) return true
     const samples = now.samples - last.samples
     const concealed = now.concealed - last.concealed
-    // What is played before the first frame is no lesson yet.
-    return now.frames > 0 && samples > 0 && concealed * 2 < samples
+    if (samples <= 0 || concealed * 2 >= samples) return false
+    this.soundSince ??= at
+    // What is played while the first frame is on its way is no lesson yet.
+    this.soundAlone = now.frames === 0 && at - this.soundSince >= PICTURE_MS
+    return now.frames > 0 || this.soundAlone
   }
 }

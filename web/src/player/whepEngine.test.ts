@@ -17,8 +17,10 @@ class FakePeer {
   readonly transport = { state: 'new' }
   addTransceiver(kind: string, init: { direction: string }) {
     this.kinds.push(`${kind} ${init.direction}`)
+    this.receivers.push({ track: { kind }, transport: this.transport })
   }
-  getReceivers = () => this.kinds.map((kind) => ({ track: { kind }, transport: this.transport }))
+  receivers: { track: { kind: string }; transport: { state: string } }[] = []
+  getReceivers = () => this.receivers
   createOffer = async () => ({ type: 'offer', sdp: 'offer' })
   setLocalDescription = async () => void (this.localDescription = { sdp: 'offer' })
   setRemoteDescription = async ({ sdp }: { sdp: string }) => {
@@ -58,14 +60,18 @@ function start(answer: () => Response | Promise<Response> = created) {
   engine.load(URL_OF_IT)
 }
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
-const media = (on: boolean) => {
+const media = (on: boolean, what: 'frames' | 'samples' = 'frames') => {
   clearInterval(playing)
-  if (on) playing = setInterval(() => (peer.frames += 1), 40)
+  if (on) playing = setInterval(() => (peer[what] += 1), 40)
 }
 
 beforeEach(() => {
   vi.useFakeTimers()
-  vi.stubGlobal('MediaStream', class { constructor(readonly tracks: unknown[]) {} })
+  vi.stubGlobal('MediaStream', class {
+    constructor(readonly tracks: unknown[]) {}
+    addTrack = (track: unknown) => void this.tracks.push(track)
+    removeTrack = (track: unknown) => void this.tracks.splice(this.tracks.indexOf(track), 1)
+  })
   ;[peer, asked, said, video] = [new FakePeer(), [], [], { srcObject: null }]
 })
 afterEach(() => {
@@ -78,7 +84,7 @@ afterEach(() => {
 describe('a connection', () => {
   it('receives picture and sound, is ready with the first frame, and tells its end', async () => {
     start()
-    expect(video.srcObject).toMatchObject({ tracks: [{ kind: 'video recvonly' }, { kind: 'audio recvonly' }] })
+    expect(video.srcObject).toMatchObject({ tracks: [{ kind: 'video' }, { kind: 'audio' }] })
     await pass(1000)
     expect([said, engine.behindLiveMs()]).toEqual([[], null])
     media(true)
@@ -86,6 +92,16 @@ describe('a connection', () => {
     expect([said, peer.kinds, peer.answer, engine.behindLiveMs()]).toEqual([['ready'], ['video recvonly', 'audio recvonly'], 'answer', 0])
     engine.destroy()
     expect([asked, peer.closed, video.srcObject]).toEqual([[`POST ${URL_OF_IT}`, 'DELETE http://media:8081/whep/session1'], true, null])
+  })
+
+  it('is listened to where no picture comes, and shows one that comes later', async () => {
+    start()
+    media(true, 'samples')
+    await pass(3000)
+    expect([said, video.srcObject, engine.date() !== null]).toEqual([['ready', 'moves'], expect.objectContaining({ tracks: [{ kind: 'audio' }] }), true])
+    media(true)
+    await pass(1000)
+    expect([said, video.srcObject]).toEqual([['ready', 'moves'], expect.objectContaining({ tracks: [{ kind: 'audio' }, { kind: 'video' }] })])
   })
 
   it('knows the date of what shows and when it did', async () => {

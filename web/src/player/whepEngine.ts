@@ -27,6 +27,7 @@ export class WhepEngine implements Engine {
   private playsSince: number | null = null
   private shakySince: number | null = null
   private moving = true
+  private picture: 'in' | 'out' = 'in'
 
   constructor(
     private readonly video: HTMLVideoElement,
@@ -104,11 +105,12 @@ export class WhepEngine implements Engine {
     const { clock } = this
     if (heard) clock.look(heard, now)
     if (this.playsSince === null) {
-      if (heard && heard.frames > 0) this.begins(now)
+      if (heard && (heard.frames > 0 || clock.soundAlone)) this.begins(now)
       else if (session.state === 'gone') this.fail('never', 'closed while joining')
       else if (now - this.begunAt > JOIN_MS) this.fail('never', 'no frame')
       return
     }
+    if (this.picture === 'out' && heard && heard.frames > 0) this.withPicture(session, true)
     this.shakySince = session.state === 'shaky' && !clock.moving ? (this.shakySince ?? now) : null
     if (session.state === 'gone') this.fail('lost', 'closed')
     else if (this.shakySince !== null && now - this.shakySince > SHAKY_MS) this.fail('lost', 'silent')
@@ -122,6 +124,15 @@ export class WhepEngine implements Engine {
   private begins(now: number): void {
     this.playsSince = now
     this.events.ready()
+    if (!this.clock.soundAlone || !this.session) return
+    // An element waits for the first frame of a picture it was given; without it the sound plays at once.
+    this.withPicture(this.session, false)
+    this.events.flows?.(true)
+  }
+
+  private withPicture(session: WhepSession, wanted: boolean): void {
+    this.picture = wanted ? 'in' : 'out'
+    session.showPicture(wanted)
   }
 
   private fail(kind: FailureKind, detail: string): void {

@@ -15,6 +15,7 @@ export class WhepSession {
   /** A secret: whoever knows it can end the session. */
   private url: string | null = null
   private ended = false
+  private whole: MediaStream | null = null
 
   constructor(private readonly deps: WhepDeps) {
     this.pc = deps.peer()
@@ -40,7 +41,17 @@ export class WhepSession {
 
   /** What comes, as one stream. */
   stream(): MediaStream {
-    return new MediaStream(this.pc.getReceivers().map((receiver) => receiver.track))
+    this.whole = new MediaStream(this.pc.getReceivers().map((receiver) => receiver.track))
+    return this.whole
+  }
+
+  /** Takes the picture out of the stream, or puts it in again. */
+  showPicture(shown: boolean): void {
+    for (const { track } of this.pc.getReceivers()) {
+      if (track.kind !== 'video') continue
+      if (shown) this.whole?.addTrack(track)
+      else this.whole?.removeTrack(track)
+    }
   }
 
   async heard(): Promise<Heard> {

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest'
+import { firstState, type PlayerState } from '@/player/state'
+import { noticeOf } from './notice'
+
+const live: PlayerState = { ...firstState, stage: 'playing', source: 'live', offered: { picture: true, sound: true }, seen: true }
+const without = (picture: boolean, sound: boolean) => ({ missing: { picture, sound } })
+
+describe('what is said', () => {
+  it('is nothing while both come, and nothing over another sentence', () => {
+    expect(noticeOf(live)).toBeNull()
+    expect(noticeOf({ ...live, ...without(true, false), stage: 'away' })).toBeNull()
+    expect(noticeOf({ ...live, ...without(true, false), source: null, stage: 'ready' })).toBeNull()
+  })
+
+  it('is that the picture is gone, or that the sound is', () => {
+    expect(noticeOf({ ...live, ...without(true, false) })).toBe('noPicture')
+    expect(noticeOf({ ...live, ...without(false, true) })).toBe('noSound')
+    expect(noticeOf({ ...live, ...without(true, false), source: 'replay', course: 'sound' })).toBe('noPictureReplay')
+    expect(noticeOf({ ...live, ...without(false, true), source: 'replay', course: 'picture' })).toBe('noSoundReplay')
+  })
+
+  it('is calm where there never was a picture', () => {
+    expect(noticeOf({ ...live, ...without(true, false), seen: false })).toBe('soundLesson')
+    expect(noticeOf({ ...live, offered: { picture: false, sound: true }, seen: false })).toBe('soundLesson')
+  })
+
+  it('is that the network is weak, whatever else is', () => {
+    expect(noticeOf({ ...live, weak: true, course: 'sound' })).toBe('weak')
+    expect(noticeOf({ ...live, weak: true, course: 'sound', ...without(true, false) })).toBe('weak')
+    expect(noticeOf({ ...live, weak: true, course: 'all' }), 'the picture is on its way').toBeNull()
+  })
+
+  it('is of the sound only to who chose the sound', () => {
+    expect(noticeOf({ ...live, mode: 'audio', ...without(true, false) })).toBeNull()
+    expect(noticeOf({ ...live, mode: 'audio', ...without(false, true) })).toBe('noSound')
+  })
+})
