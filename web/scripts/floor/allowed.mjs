@@ -20,7 +20,7 @@ export const SCRIPTS = [
   { what: ['.showModal'], where: ['modal.js'], why: 'asked for first (lib/modal.ts)' },
   { what: ['.getDirectory', '.getDisplayMedia', 'AudioContext', 'MediaRecorder', 'MediaRecorder.isTypeSupported', 'createImageBitmap', 'OffscreenCanvas', 'VideoFrame'], where: ['BoothPage.js', 'composer.worker.js', 'copy.worker.js'], why: 'the booth is for computers; each is asked for first, or its failure has a sentence' },
   { what: ['.share', '.show'], where: ['BoothPage.js'], why: 'methods of ours (usePicture.ts)' },
-  { what: ['.read'], where: ['composer.worker.js', 'hlsEngine.js'], why: 'ReadableStreamDefaultReader, which all have; only Clipboard.read is newer' },
+  { what: ['.read'], where: ['composer.worker.js', 'hlsEngine.js', 'probe.js'], why: 'ReadableStreamDefaultReader, which all have; only Clipboard.read is newer' },
   { what: ['.stream'], where: ['whepEngine.js'], why: 'a method of ours (whepSession.ts)' },
   { what: ['ManagedMediaSource', 'SharedArrayBuffer'], where: ['hlsEngine.js'], why: 'hls.js asks first' },
   { what: ['MathMLElement', 'trustedTypes'], where: ['i18n.js'], why: 'Vue asks first' },

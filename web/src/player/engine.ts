@@ -41,12 +41,18 @@ export interface LineFigures {
   needBps: number | null
 }
 
-/** Where to begin: the live edge, or a date (UTC milliseconds), with a guess where that is on the element's clock. */
-export type StartAt = 'live' | { date: number | null; guessMs: number }
+/** Where to begin: the live edge, or a date (UTC milliseconds), with a guess where that is on the element's clock; null: none. */
+export type StartAt = 'live' | { date: number | null; guessMs: number | null }
+
+export interface LoadHow {
+  /** Without what it has of sound. */
+  mute?: boolean
+  /** Further behind the live edge, by whole segments: for a slow line. */
+  patient?: boolean
+}
 
 export interface Engine {
-  /** `mute`: without what it has of sound. */
-  load(url: string, at: StartAt, mute?: boolean): void
+  load(url: string, at: StartAt, how?: LoadHow): void
   /** It can leave out the sound. */
   readonly mutes?: true
   /** What it measures of the network. */

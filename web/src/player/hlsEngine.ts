@@ -3,7 +3,7 @@
  * alternate audio, and ours is a rendition of its own (docs/adr/0009).
  */
 import Hls, { ErrorDetails, ErrorTypes, Events, type ErrorData, type HlsConfig, type LevelDetails } from 'hls.js'
-import type { Engine, EngineEvents, LineFigures, Quality, StartAt } from './engine'
+import type { Engine, EngineEvents, LineFigures, LoadHow, Quality, StartAt } from './engine'
 import { FragmentMeter, mutedPlaylists } from './hlsLoaders'
 import { holesOf, type ListedSegment } from './holes'
 import { dateAt, timeAt } from './timeline'
@@ -40,6 +40,9 @@ const CONFIG: Partial<HlsConfig> = {
   fragLoadPolicy: { default: { ...quick, errorRetry: { maxNumRetry: 3, retryDelayMs: 300, maxRetryDelayMs: 1000 } } },
 }
 
+/** A request for each part is more than a slow line can do; some seconds of delay are not noticed by who listens. */
+const PATIENT: Partial<HlsConfig> = { lowLatencyMode: false, liveSyncDuration: 6, liveMaxLatencyDuration: 30 }
+
 export class HlsEngine implements Engine {
   private hls: Hls | null = null
   private lease: { from: string; to: string } | null = null
@@ -61,7 +64,7 @@ export class HlsEngine implements Engine {
     return Hls.isSupported()
   }
 
-  load(url: string, at: StartAt, mute = false): void {
+  load(url: string, at: StartAt, { mute = false, patient = false }: LoadHow = {}): void {
     this.destroy()
     this.lists = {}
     this.meter = new FragmentMeter()
@@ -70,7 +73,7 @@ export class HlsEngine implements Engine {
     this.started = false
     this.lease = null
     const loaders = { fLoader: this.meter.loader(), ...(mute ? { pLoader: mutedPlaylists() } : {}) } as unknown as Partial<HlsConfig>
-    const hls = new Hls({ ...CONFIG, ...loaders, xhrSetup: (xhr, asked) => this.address(xhr, asked) })
+    const hls = new Hls({ ...CONFIG, ...(patient ? PATIENT : {}), ...loaders, xhrSetup: (xhr, asked) => this.address(xhr, asked) })
     this.hls = hls
     hls.on(Events.MANIFEST_PARSED, () => {
       this.started = true
@@ -80,7 +83,7 @@ export class HlsEngine implements Engine {
       this.events.choices?.(pictures(hls).length > 1)
       this.events.offers?.({ picture: pictures(hls).length > 0, sound: mute || hls.levels.some((level) => level.audioCodec) || hls.allAudioTracks.length > 0 })
       hls.loadLevel = this.level(hls)
-      hls.startLoad(at === 'live' ? -1 : Math.max(0, at.guessMs / 1000))
+      hls.startLoad(at === 'live' || at.guessMs === null ? -1 : Math.max(0, at.guessMs / 1000))
     })
     hls.on(Events.LEVEL_LOADED, (_event, data) => {
       this.place(data.details)
@@ -163,8 +166,9 @@ export class HlsEngine implements Engine {
   private place(details: LevelDetails): void {
     if (this.placed || this.wanted === 'live') return
     this.placed = true
-    const time = this.wanted.date === null ? null : timeAt(details.fragments, this.wanted.date)
-    if (time !== null && Math.abs(time - this.wanted.guessMs / 1000) > 0.5) this.video.currentTime = time
+    const { date, guessMs } = this.wanted
+    const time = date === null ? null : timeAt(details.fragments, date)
+    if (time !== null && (guessMs === null || Math.abs(time - guessMs / 1000) > 0.5)) this.video.currentTime = time
   }
 
   private address(xhr: XMLHttpRequest, asked: string): void {

@@ -56,6 +56,8 @@ const REOPEN_EVERY = 2
 const BACK_TO_LIVE_MS = 12_000
 /** Standing still for this long is more than buffering. */
 const LONG_MS = 3000
+/** What has not begun may take this long. */
+const BEGIN_MS = 6000
 /** How often it is looked at what should be played. */
 const STEER_MS = 250
 /** A connection that is alive and brings nothing, although the lecturer is there, is given up after this. */
@@ -171,7 +173,7 @@ export class Playback {
     this.tell()
     engine.prefer?.(this.quality)
     const sound = this.course === 'sound' ? source.listen : null
-    engine.load((whep ? source.whep : sound) ?? source.url, at, this.course === 'picture')
+    engine.load((whep ? source.whep : sound) ?? source.url, at, { mute: this.course === 'picture', patient: this.course === 'sound' && this.pilot.weak })
     if (this.wanted) this.start()
   }
 
@@ -339,7 +341,7 @@ export class Playback {
       behindLiveMs: this.engine.behindLiveMs(),
       lecturerAway: this.lecturerAway && this.source.kind === 'live',
     })
-    if (this.watchdog.stalledMs(now()) >= LONG_MS) this.options.events.standing('reconnecting')
+    if (this.watchdog.stalledMs(now()) >= (this.begun ? LONG_MS : BEGIN_MS)) this.options.events.standing('reconnecting')
     this.apply(cure)
   }
 
@@ -356,6 +358,7 @@ export class Playback {
     const { bps, needBps } = engine.line?.() ?? { bps: null, needBps: null }
     const course = this.pilot.look({ at, date: target ?? engine.date(), stalled, begun: this.begun, measured: engine.line !== undefined, bps, needBps, pictureAlone: engine.mutes === true })
     if (course === this.course) this.tell()
+    else if (course === 'sound' && this.pilot.weak && source.kind === 'live' && this.begun) void this.reopen(source, { date: engine.date(), guessMs: null })
     else this.anew()
   }
 

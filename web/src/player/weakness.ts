@@ -18,9 +18,9 @@ export interface LineSample {
 }
 
 const LOOK_BACK_MS = 30_000
-/** One stall of this is enough on a line that is measured too narrow; more while it begins. */
-const STALL_MS = 2500
-const BEGIN_MS = 4500
+/** Having stood this long is enough on a line that is measured too narrow; longer while it begins. */
+const STALL_MS = 2000
+const BEGIN_MS = 4000
 /** So many stalls, and so long together, on a line that is measured tight. */
 const STALLS = 3
 const TOGETHER_MS = 3000
@@ -98,7 +98,7 @@ export class Weakness {
     const together = this.stalls.reduce((sum, { from, to }) => sum + to - from, 0)
     if (!measured) return begun && (lasts >= BLIND_STALL_MS || (this.stalls.length >= STALLS && together >= BLIND_TOGETHER_MS))
     if (bps === null || needBps === null) return false
-    if (bps < needBps * NARROW && lasts >= (begun ? STALL_MS : BEGIN_MS)) return true
+    if (bps < needBps * NARROW && (begun ? together >= STALL_MS : lasts >= BEGIN_MS)) return true
     return bps < needBps * TIGHT && this.stalls.length >= STALLS && together >= TOGETHER_MS
   }
 }
