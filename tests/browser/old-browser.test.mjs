@@ -1,12 +1,14 @@
 // Old browsers, as WeChat on old phones and iOS 14 have them (docs/adr/0029): a current Chromium from which the built-ins of
-// later years are taken before any script of ours runs. And what is said where nothing can start. Costs about 40 s, one server.
+// later years are taken before any script of ours runs. What is said where nothing can start. And the lesson on small screens: full
+// screen with and without the browser's, on its side, and while one types. Costs about 70 s on a quiet machine, one server.
 
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { cast } from '../harness/cast.mjs';
-import { goLive, plan, publish } from '../harness/lessons.mjs';
+import { end, goLive, plan, publish } from '../harness/lessons.mjs';
 import { says, signIn, watch } from '../harness/pages.mjs';
-import { browser, DESK, open, PHONE } from '../harness/phone.mjs';
+import { browser, DESK, open, outFolder, PHONE } from '../harness/phone.mjs';
 import { until } from '../harness/wait.mjs';
 import { Yunke } from '../harness/yunke.mjs';
 
@@ -116,6 +118,125 @@ test('browsers of 2020', async (t) => {
     await shows(page, '/console/lessons', /旧手机也能听课/);
     await shows(page, '/console/lessons/new', /主讲|讲师/);
     await shows(page, `/console/lessons/${lesson}/attendance`, /学时|考勤/);
+    healthy(page);
+  });
+
+  const PLACE = '[data-place]';
+  const SIZES = { 'iPhone SE': [320, 568], 'a phone': [375, 667], 'a phone on its side': [667, 375], 'a long phone on its side': [812, 375] };
+  const sized = ([width, height]) => ({ ...PHONE, viewport: { width, height } });
+  /** Whole on the page, and at least so large. */
+  const whole = async (page, locator, [least, high] = [44, 44]) => {
+    const box = await locator.boundingBox();
+    const { width, height } = page.viewportSize();
+    const text = `${await locator.innerText().catch(() => '')} ${JSON.stringify(box)}`;
+    assert.ok(box && box.x >= -0.5 && box.y >= -0.5 && box.x + box.width <= width + 0.5 && box.y + box.height <= height + 0.5, `cut: ${text}`);
+    assert.ok(box.width >= least && box.height >= high, `small: ${text}`);
+    return box;
+  };
+  const isFull = (page) => page.locator('[data-leave]').count();
+  const goFull = async (page) => {
+    await page.locator('[data-full]').click();
+    await until('full screen', () => isFull(page));
+  };
+  const goneFull = async (page) => {
+    await until('the page again', async () => !(await isFull(page)));
+    assert.equal(await page.evaluate(() => getComputedStyle(document.documentElement).overflow), 'visible');
+    await page.locator('[data-full]').waitFor();
+  };
+
+  for (const [api, names] of [['', []], [' without the Fullscreen API', all]]) {
+    await t.test(`full screen${api} has controls and ways out`, async (t) => {
+      const page = await without(t, names, sized(SIZES['a phone']));
+      await enter(page, near);
+      await watch(page, lesson);
+      const title = await page.title();
+      for (const way of ['button', 'back', 'Escape']) {
+        await goFull(page);
+        assert.equal(await page.evaluate(() => Boolean(document.fullscreenElement)), api === '');
+        if (way === 'button') await page.locator('[data-leave]').click();
+        else if (way === 'back') await page.goBack();
+        else await page.keyboard.press('Escape');
+        await goneFull(page);
+        assert.match(page.url(), new RegExp(`/lessons/${lesson}$`), way);
+        assert.equal(await page.title(), title);
+      }
+      for (const [mode, font] of api === '' ? [['normal', 17]] : [['normal', 17], ['elder', 30]]) {
+        await page.evaluate(([mode]) => (localStorage.setItem('yunke.mode', mode), localStorage.setItem('yunke.size', '30')), [mode]);
+        await page.evaluate(([mode]) => Object.assign(document.documentElement.dataset, mode === 'elder' ? { mode, size: '30' } : {}), [mode]);
+        await until('the type', () => page.evaluate((font) => getComputedStyle(document.documentElement).fontSize === `${font}px`, font));
+        for (const [name, size] of Object.entries(SIZES).slice(api === '' ? 2 : 0)) {
+          await page.setViewportSize({ width: size[0], height: size[1] });
+          await goFull(page);
+          const video = await whole(page, page.locator('video'), [size[0] * 0.7, size[1] * 0.4]);
+          const buttons = await page.locator(`${PLACE} button:visible`).all();
+          assert.ok(buttons.length >= 2);
+          for (const button of buttons) {
+            const box = await whole(page, button, mode === 'elder' ? [60, 60] : [44, 44]);
+            const apart = box.x >= video.x + video.width - 1 || box.y >= video.y + video.height - 1;
+            assert.ok(apart, `${name}: a button lies on the picture`);
+          }
+          await page.screenshot({ path: join(outFolder, `full${api ? '-page' : ''}-${mode}-${size.join('x')}.png`) });
+          await page.locator(PLACE).getByRole('button', { name: '暂停' }).click();
+          await page.locator(PLACE).getByRole('button', { name: '继续' }).click();
+          await page.locator('[data-leave]').click();
+          await goneFull(page);
+        }
+      }
+      healthy(page);
+    });
+  }
+
+  await t.test('on its side the picture and the controls fit; while one types the picture stays in sight', async (t) => {
+    const page = await without(t, []);
+    await page.addInitScript(() => {
+      const view = Object.assign(new EventTarget(), { offsetTop: 0, keyboard: 0 });
+      Object.defineProperty(view, 'height', { get: () => innerHeight - view.keyboard });
+      Object.defineProperty(window, 'visualViewport', { value: view });
+    });
+    await enter(page, near);
+    await watch(page, lesson);
+    for (const [name, size] of Object.entries(SIZES)) {
+      const [width, height] = size;
+      await page.setViewportSize({ width, height });
+      const field = page.getByLabel(/想问什么/);
+      const keyboard = height > width ? Math.round(height * 0.45) : Math.round(height * 0.5);
+      const type = (on) => page.evaluate(([keyboard, offset]) => {
+        Object.assign(visualViewport, { keyboard, offsetTop: offset });
+        visualViewport.dispatchEvent(new Event('resize'));
+      }, on ? [keyboard, 40] : [0, 0]);
+      await page.evaluate(() => scrollTo(0, 0));
+      await whole(page, page.locator('video'), [width * 0.4, 150]);
+      await field.focus();
+      await type(true);
+      // The part of the page that the keyboard leaves.
+      const [top, bottom] = [40, height - keyboard + 40];
+      await until(`picture and field in sight: ${name}`, async () => {
+        const [picture, text] = [await page.locator('video').boundingBox(), await field.boundingBox()];
+        const clear = picture.x + picture.width <= text.x || picture.y + picture.height <= text.y;
+        return picture.y >= top - 1 && picture.y + picture.height <= bottom && picture.height >= 70 && clear && text.y < bottom - 40;
+      });
+      await page.screenshot({ path: join(outFolder, `typing-${size.join('x')}.png`) });
+      await field.blur();
+      await type(false);
+      await until('the picture to be large again', async () => (await page.locator('video').boundingBox()).height > 140);
+      await page.evaluate(() => scrollTo(0, 0));
+      await page.screenshot({ path: join(outFolder, `lesson-${size.join('x')}.png`) });
+    }
+    healthy(page);
+  });
+
+  await t.test('the replay in full screen, in the largest type on its side, has its position and all its buttons', async (t) => {
+    await end(lecturer, lesson);
+    const page = await without(t, all, sized(SIZES['a phone on its side']));
+    await page.addInitScript(() => (localStorage.setItem('yunke.mode', 'elder'), localStorage.setItem('yunke.size', '30')));
+    await enter(page, near);
+    await watch(page, lesson);
+    await goFull(page);
+    await page.screenshot({ path: join(outFolder, 'full-page-replay.png') });
+    for (const name of [/退 15 秒/, /进 15 秒/, '暂停', '退出全屏']) await whole(page, page.locator(PLACE).getByRole('button', { name }), [60, 60]);
+    await whole(page, page.locator(PLACE).getByRole('slider'), [200, 44]);
+    await page.goBack();
+    await goneFull(page);
     healthy(page);
   });
 

@@ -1,6 +1,6 @@
 /**
  * What is newer than the floor and does no harm, each with the reason. `what` is as check.mjs names it; `where` limits it to
- * files of the build (without their hash). An entry that nothing uses any more is an error.
+ * files of the build (without their hash). An entry that nothing uses any more is named and can go.
  */
 
 /** What boot/builtins.js puts in where it is missing. Not in workers. */
@@ -30,11 +30,10 @@ export const SCRIPTS = [
 ]
 
 export const STYLES = [
-  { what: ['accent-color', '-webkit-tap-highlight-color', 'color-scheme', 'scroll-behavior', 'scrollbar-width', 'text-size-adjust', 'cursor: pointer', 'cursor: default', 'cursor: move', 'cursor: not-allowed', 'resize', 'user-select', 'appearance'], why: 'only looks or comfort' },
+  { what: ['accent-color', '-webkit-tap-highlight-color', 'color-scheme', 'scroll-behavior', 'scrollbar-width', 'text-size-adjust', 'cursor: pointer', 'cursor: default', 'cursor: move', 'cursor: not-allowed', 'resize', 'user-select', 'appearance', 'overscroll-behavior'], why: 'only looks or comfort' },
   { what: [':-webkit-scrollbar', ':-webkit-scrollbar-corner', ':-webkit-scrollbar-thumb', ':-webkit-scrollbar-track', ':-webkit-scrollbar-track-piece'], why: 'Element Plus, only looks' },
   { what: [':focus-visible'], why: 'without it the browser draws its own ring' },
   { what: [':backdrop'], why: 'without it the dialog has a shade of ours (lib/modal.ts)' },
-  { what: [':fullscreen'], where: ['LessonPage.css'], why: 'a rule of its own; without the interface the stage fills the page' },
   { what: ['aspect-ratio'], why: 'the place has a height besides, or the picture brings its own' },
   { what: ['overflow-wrap: anywhere'], why: 'the page breaks words as it is (base.css)' },
   { what: [':is'], where: ['useStudioLesson.css'], why: 'the build writes the same rule with :-webkit-any besides' },

@@ -1,6 +1,6 @@
 /**
  * Compares what is built with what the oldest browsers of package.json's browserslist have; fails with what is newer and not
- * in allowed.mjs, and with what is in there for nothing. Run after the build: `npm run floor`.
+ * in allowed.mjs, and names what is in there for nothing. Run after the build: `npm run floor`.
  */
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -38,7 +38,7 @@ for (const path of files) {
   else if (path.endsWith('.css')) judge(file, newerStyles(source(), known), STYLES)
 }
 
-for (const { what, why } of [...SCRIPTS, ...STYLES]) for (const hit of what) if (!used.has(`${why}|${hit}`)) trouble.push(`allowed.mjs: nothing uses ${hit} any more`)
+for (const { what, why } of [...SCRIPTS, ...STYLES]) for (const hit of what) if (!used.has(`${why}|${hit}`)) console.log(`allowed.mjs: nothing uses ${hit} any more`)
 const name = Object.entries(floor).map(([browser, version]) => `${browser} ${version}`).join(', ')
 if (trouble.length > 0) {
   console.error(`Newer than the floor (${name}):\n  ${trouble.join('\n  ')}`)

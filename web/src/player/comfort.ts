@@ -61,7 +61,6 @@ export function wakeLock(player: Player): () => void {
 interface WebkitVideo extends HTMLVideoElement {
   webkitSetPresentationMode?: (mode: string) => void
   webkitPresentationMode?: string
-  webkitEnterFullscreen?: () => void
 }
 
 export function canFloat(video: HTMLVideoElement): boolean {
@@ -74,11 +73,4 @@ export async function toggleFloat(video: HTMLVideoElement): Promise<void> {
     if (document.pictureInPictureElement) await document.exitPictureInPicture()
     else await video.requestPictureInPicture()
   } else webkit.webkitSetPresentationMode?.(webkit.webkitPresentationMode === 'picture-in-picture' ? 'inline' : 'picture-in-picture')
-}
-
-/** Full screen: of the frame where that is possible, of the video alone on iPhones. */
-export async function toggleFull(frame: HTMLElement, video: HTMLVideoElement): Promise<void> {
-  if (document.fullscreenElement) await document.exitFullscreen()
-  else if (frame.requestFullscreen) await frame.requestFullscreen()
-  else (video as WebkitVideo).webkitEnterFullscreen?.()
 }

@@ -85,6 +85,14 @@ export const firstState: PlayerState = {
   problem: null,
 }
 
+/** What one tap moves the replay by. */
+export const JUMP_MS = 15_000
+/** Further behind than this, "back to live" is offered. */
+export const BEHIND_MS = 8000
+
+/** It plays, or will by itself: the button says 暂停. */
+export const isGoing = ({ stage }: PlayerState): boolean => ['playing', 'buffering', 'starting', 'reconnecting', 'away'].includes(stage)
+
 /** Which source a lesson in this phase is played from. */
 export function sourceOf(phase: Phase): 'live' | 'replay' | null {
   if (phase === 'live') return 'live'

@@ -30,7 +30,7 @@ export const router = createRouter({
     ...setupRoutes,
     { path: '/:rest(.*)*', name: 'missing', meta: { area: 'common', open: true }, component: () => import('@/components/MissingPage.vue') },
   ],
-  scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+  scrollBehavior: (to, _from, saved) => saved ?? (to.hash ? false : { top: 0 }),
 })
 
 const problem = shallowRef<unknown>(null)
@@ -56,7 +56,9 @@ router.beforeEach(async (to) => {
   return { name: 'sign-in', query: to.fullPath === '/' ? {} : { to: to.fullPath } }
 })
 
-router.afterEach((to) => {
+router.afterEach((to, from) => {
+  // Another state of the same page, such as full screen: its title stays.
+  if (from.matched.length > 0 && to.path === from.path) return
   const title = to.meta.title ? t(to.meta.title) : ''
   document.title = title ? `${title} · ${t('common.product')}` : t('common.product')
 })

@@ -68,6 +68,7 @@ export default {
     goLive: 'Back to live',
     speed: 'Speed',
     full: 'Full screen',
+    leaveFull: 'Leave full screen',
     float: 'Small window',
     viewers: '{count} watching',
     speaker: 'Speaker',

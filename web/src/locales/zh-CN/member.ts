@@ -66,6 +66,7 @@ export default {
     goLive: '回到直播',
     speed: '倍速',
     full: '全屏',
+    leaveFull: '退出全屏',
     float: '小窗',
     viewers: '{count} 人在线',
     speaker: '主讲',
