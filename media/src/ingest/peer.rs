@@ -3,7 +3,7 @@
 
 use tokio::sync::mpsc;
 
-use super::rtp::{Packet, Report};
+use super::rtp::{Again, Packet, Report};
 use crate::signalling::{
     line::{Line, PeerError, Pending},
     offer::Offer,
@@ -38,4 +38,7 @@ pub trait Peers: Send + Sync + 'static {
 pub trait Peer: Line {
     /// Asks for a key frame.
     fn ask_key_frame(&self) -> Pending<'_, ()>;
+
+    /// Asks for packets again.
+    fn ask_again(&self, again: Again) -> Pending<'_, ()>;
 }

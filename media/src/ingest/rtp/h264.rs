@@ -57,6 +57,16 @@ pub struct Depacketizer {
     stale: bool,
 }
 
+/// Whether this packet is the beginning of a key frame, or of what stands before one.
+pub fn begins_key(payload: &[u8]) -> bool {
+    let nal = |head: Option<&u8>| head.is_some_and(|head| matches!(head & 0x1f, 5 | 7));
+    match payload.first().map(|head| head & 0x1f) {
+        Some(24) => nal(payload.get(3)),
+        Some(28) => payload.get(1).is_some_and(|fu| fu & 0x80 != 0) && nal(payload.get(1)),
+        _ => nal(payload.first()),
+    }
+}
+
 impl Depacketizer {
     /// Starts; nothing can be decoded before the first key frame.
     pub fn new() -> Self {
@@ -259,6 +269,20 @@ mod tests {
         assert_eq!((config.width, config.height, config.codec.as_str()), (1280, 720, "avc1.64001f"));
         let again = pictures(depacketizer.push(8, true, &[0x41, 9]).expect("playable"));
         assert_eq!((again.len(), again[0].key, again[0].config.clone()), (1, false, None));
+    }
+
+    #[test]
+    fn a_key_frame_is_seen_by_its_first_packet() {
+        assert!(
+            begins_key(&sets())
+                && begins_key(sps())
+                && begins_key(&[0x65, 1])
+                && begins_key(&[0x7c, 0x85, 1])
+        );
+        for other in [&[][..], &[0x7c, 0x45, 3], &[0x7c], &[0x41, 1], &[0x7c, 0x81, 1], &[0x18, 0, 6], pps()]
+        {
+            assert!(!begins_key(other), "{other:?}");
+        }
     }
 
     #[test]

@@ -6,9 +6,11 @@ pub mod clock;
 pub mod drift;
 pub mod h264;
 pub mod keys;
+pub mod missing;
 pub mod receiver;
 pub mod reorder;
 pub mod transcode;
+pub mod trip;
 
 use bytes::Bytes;
 
@@ -29,6 +31,15 @@ pub struct Packet {
     pub payload: Bytes,
 }
 
+/// Packets to ask the sender for again, by their sequence numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Again {
+    /// Of which track.
+    pub track: Track,
+    /// Rising, wrapping.
+    pub sequences: Vec<u16>,
+}
+
 /// What a sender report (RFC 3550, 6.4.1) says about time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Report {
@@ -47,3 +58,6 @@ pub fn clock_rate(track: Track) -> i64 {
         Track::Audio => 48_000,
     }
 }
+
+#[cfg(test)]
+mod line_tests;

@@ -3,20 +3,23 @@
 use tokio::sync::mpsc;
 
 use super::{
-    Packet, Report,
+    Again, Packet, Report,
     clock::Clock,
     clock_rate,
-    h264::{Depacketizer, Event},
-    keys::KeyFrames,
-    reorder::{Ordered, Reorder},
+    h264::{self, Depacketizer, Event},
+    keys::{KeyFrames, Why},
+    missing::Tally,
+    reorder::{Ordered, Patience, Reorder},
     transcode::{self, Sound},
+    trip::Trip,
 };
 use crate::ingest::{Frame, Opus, Refusal, Track, Unit, sound_chain::SoundChain};
 
-/// A retransmission needs a round trip or two.
-const VIDEO_PATIENCE_US: i64 = 200_000;
-/// Sound is not sent again; this is for packets that overtook each other.
-const AUDIO_PATIENCE_US: i64 = 60_000;
+/// A picture that is not whole costs all up to the next key frame, so that much is done for it; players of HLS are further
+/// behind than this, and nothing waits while nothing is missing.
+pub(super) const VIDEO_PATIENCE: Patience = Patience { tries: 6, least_us: 300_000, most_us: 1_000_000 };
+/// A packet of sound is 20 ms of silence.
+const AUDIO_PATIENCE: Patience = Patience { tries: 4, least_us: 150_000, most_us: 500_000 };
 /// A step of the sound's time beyond this makes a new chain: filling it with silence would take hours.
 const SOUND_JUMP_US: i64 = 1_000_000;
 /// Chains that broke, of one publisher; then it is sent away.
@@ -26,6 +29,7 @@ const MAX_REBUILDS: u32 = 20;
 #[derive(Debug)]
 pub struct Receiver {
     clock: Clock,
+    trip: Trip,
     video: Reorder,
     audio: Reorder,
     pictures: Depacketizer,
@@ -36,7 +40,6 @@ pub struct Receiver {
     last_sound_us: Option<i64>,
     rebuilds: u32,
     sounds: mpsc::Sender<Sound>,
-    lost: u64,
 }
 
 impl Receiver {
@@ -44,8 +47,9 @@ impl Receiver {
     pub fn new(has_video: bool, sounds: mpsc::Sender<Sound>) -> Self {
         Self {
             clock: Clock::default(),
-            video: Reorder::new(VIDEO_PATIENCE_US),
-            audio: Reorder::new(AUDIO_PATIENCE_US),
+            trip: Trip::default(),
+            video: Reorder::new(VIDEO_PATIENCE),
+            audio: Reorder::new(AUDIO_PATIENCE),
             pictures: Depacketizer::new(),
             keys: KeyFrames::default(),
             has_video,
@@ -53,13 +57,20 @@ impl Receiver {
             last_sound_us: None,
             rebuilds: 0,
             sounds,
-            lost: 0,
         }
     }
 
-    /// Packets that never came.
-    pub fn lost(&self) -> u64 {
-        self.lost
+    /// What became of a track's packets.
+    pub fn tally(&self, track: Track) -> Tally {
+        match track {
+            Track::Video => self.video.tally(),
+            Track::Audio => self.audio.tally(),
+        }
+    }
+
+    /// How long what is asked for takes, microseconds.
+    pub fn trip_us(&self) -> i64 {
+        self.trip.mean_us()
     }
 
     /// How far the last sender reports would move the sound, microseconds.
@@ -70,10 +81,30 @@ impl Receiver {
     /// Takes a packet that arrived now.
     pub fn packet(&mut self, packet: Packet, now_us: i64, units: &mut Vec<Unit>) -> Result<(), Refusal> {
         match packet.track {
-            Track::Video => self.video.push(packet, now_us),
-            Track::Audio => self.audio.push(packet, now_us),
+            Track::Video => {
+                let begins_key = h264::begins_key(&packet.payload);
+                if self.video.push(packet, now_us, &mut self.trip) && begins_key {
+                    self.keys.comes(now_us);
+                }
+            }
+            Track::Audio => _ = self.audio.push(packet, now_us, &mut self.trip),
         }
         self.advance(now_us, units)
+    }
+
+    /// What to ask the sender for now; it counts as asked.
+    pub fn again(&mut self, now_us: i64) -> impl Iterator<Item = Again> {
+        let asked = [
+            Again { track: Track::Video, sequences: self.video.ask(now_us, &self.trip) },
+            Again { track: Track::Audio, sequences: self.audio.ask(now_us, &self.trip) },
+        ];
+        asked.into_iter().filter(|again| !again.sequences.is_empty())
+    }
+
+    /// When to come back at the latest, to [`Receiver::advance`] and to ask; `None` while nothing is missing.
+    pub fn due_us(&self, now_us: i64) -> Option<i64> {
+        let due = [self.video.due_us(now_us, &self.trip), self.audio.due_us(now_us, &self.trip)];
+        due.into_iter().flatten().min()
     }
 
     /// Takes a sender report.
@@ -81,22 +112,20 @@ impl Receiver {
         self.clock.report(report);
     }
 
-    /// Lets time pass: what was waited for long enough is lost. Several times a second.
+    /// Lets time pass: what was waited for long enough is lost.
     pub fn advance(&mut self, now_us: i64, units: &mut Vec<Unit>) -> Result<(), Refusal> {
-        while let Some(ordered) = self.video.pop(now_us) {
+        while let Some(ordered) = self.video.pop(now_us, &self.trip) {
             match ordered {
                 Ordered::Packet(packet) => self.picture(&packet, now_us, units)?,
-                Ordered::Lost(count) => {
-                    self.lost += count;
+                Ordered::Lost(_) => {
                     self.pictures.lost();
                     self.keys.need();
                 }
             }
         }
-        while let Some(ordered) = self.audio.pop(now_us) {
-            match ordered {
-                Ordered::Packet(packet) => self.opus(packet, now_us, units)?,
-                Ordered::Lost(count) => self.lost += count,
+        while let Some(ordered) = self.audio.pop(now_us, &self.trip) {
+            if let Ordered::Packet(packet) = ordered {
+                self.opus(packet, now_us, units)?;
             }
         }
         Ok(())
@@ -107,9 +136,9 @@ impl Receiver {
         self.keys.need();
     }
 
-    /// Whether to ask for a key frame now.
-    pub fn wants_key(&mut self, now_us: i64) -> bool {
-        self.has_video && self.keys.ask(now_us)
+    /// Whether to ask for a key frame now, and why; if so, it counts as asked.
+    pub fn wants_key(&mut self, now_us: i64) -> Option<Why> {
+        if self.has_video { self.keys.ask(now_us) } else { None }
     }
 
     fn picture(&mut self, packet: &Packet, now_us: i64, units: &mut Vec<Unit>) -> Result<(), Refusal> {

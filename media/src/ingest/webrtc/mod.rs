@@ -36,7 +36,7 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use webrtc::peer_connection::{
-    MediaEngine, Registry, SettingEngine, SettingEngineBuilder, Slot, configure_nack, configure_rtcp_reports,
+    MediaEngine, Registry, SettingEngine, SettingEngineBuilder, Slot, configure_rtcp_reports,
     configure_twcc_receiver_only,
 };
 
@@ -185,30 +185,47 @@ fn opus(format: &Format) -> RTCRtpCodec {
     }
 }
 
-/// What viewers may ask for: packets again, a key frame.
+/// Retransmissions (RFC 4588) of pictures of one payload type.
+fn repair(of: u8) -> RTCRtpCodec {
+    RTCRtpCodec {
+        mime_type: MIME_TYPE_RTX.to_owned(),
+        clock_rate: 90_000,
+        channels: 0,
+        sdp_fmtp_line: format!("apt={of}"),
+        rtcp_feedback: Vec::new(),
+    }
+}
+
+/// What viewers may ask for, and publishers are asked for: packets again, a key frame.
 fn asked_for() -> Vec<RTCPFeedback> {
     let feedback =
         |typ: &str, parameter: &str| RTCPFeedback { typ: typ.to_owned(), parameter: parameter.to_owned() };
     vec![feedback("nack", ""), feedback("nack", "pli"), feedback("ccm", "fir")]
 }
 
-/// Exactly the formats of the offer, so that they match; no retransmission format, see adr/0014.
+/// Exactly the formats of the offer, so that they match, and their retransmissions, which the crate makes packets of the track
+/// again. What is missing is asked for by [`crate::ingest::rtp::missing`], not by the crate: see adr/0026.
 fn publishers_engine(
     offer: &Offer,
     wire: mpsc::Sender<Wire>,
 ) -> Result<(MediaEngine, Registry), webrtc::error::Error> {
     let mut media = MediaEngine::default();
     for format in &offer.video {
-        let rtp_codec = h264(format, Vec::new());
-        let payload_type = format.payload_type;
+        let (rtp_codec, payload_type) = (h264(format, asked_for()), format.payload_type);
         media.register_codec(RTCRtpCodecParameters { rtp_codec, payload_type }, RtpCodecKind::Video)?;
+        for (payload_type, of) in &offer.repairs {
+            if *of == format.payload_type {
+                let (rtp_codec, payload_type) = (repair(*of), *payload_type);
+                let parameters = RTCRtpCodecParameters { rtp_codec, payload_type };
+                media.register_codec(parameters, RtpCodecKind::Video)?;
+            }
+        }
     }
     for format in &offer.audio {
         let (rtp_codec, payload_type) = (opus(format), format.payload_type);
         media.register_codec(RTCRtpCodecParameters { rtp_codec, payload_type }, RtpCodecKind::Audio)?;
     }
-    let registry = configure_nack(Registry::new(), &mut media);
-    let registry = configure_twcc_receiver_only(registry, &mut media)?;
+    let registry = configure_twcc_receiver_only(Registry::new(), &mut media)?;
     let registry = configure_rtcp_reports(registry);
     Ok((media, registry.with(Slot::from(LAST), Tapped::new(Reports::new(wire)))))
 }
@@ -220,13 +237,7 @@ fn viewers_engine(chosen: &Chosen, bursts: Bursts) -> Result<(MediaEngine, Regis
         let (rtp_codec, payload_type) = (h264(format, asked_for()), format.payload_type);
         media.register_codec(RTCRtpCodecParameters { rtp_codec, payload_type }, RtpCodecKind::Video)?;
         if let Some(payload_type) = chosen.repair {
-            let rtp_codec = RTCRtpCodec {
-                mime_type: MIME_TYPE_RTX.to_owned(),
-                clock_rate: 90_000,
-                channels: 0,
-                sdp_fmtp_line: format!("apt={}", format.payload_type),
-                rtcp_feedback: Vec::new(),
-            };
+            let rtp_codec = repair(format.payload_type);
             media.register_codec(RTCRtpCodecParameters { rtp_codec, payload_type }, RtpCodecKind::Video)?;
         }
     }

@@ -3,7 +3,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rtc::{
-    rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication,
+    rtcp::{
+        payload_feedbacks::picture_loss_indication::PictureLossIndication,
+        transport_feedbacks::transport_layer_nack::{TransportLayerNack, nack_pairs_from_sequence_numbers},
+    },
     rtp_transceiver::rtp_sender::RtpCodecKind,
 };
 use tokio::sync::mpsc;
@@ -15,7 +18,7 @@ use crate::{
     ingest::{
         Track,
         peer::{Peer, Wire},
-        rtp::Packet,
+        rtp::{Again, Packet},
     },
     signalling::{
         fragment::Credentials,
@@ -24,13 +27,35 @@ use crate::{
     },
 };
 
-/// The picture's track, once there is one, and its last source: where to ask for key frames.
-type Picture = Arc<Mutex<Option<(Arc<dyn TrackRemote>, u32)>>>;
+/// A track, and its last source: where to ask.
+type Source = (Arc<dyn TrackRemote>, u32);
+
+/// The tracks that there are so far.
+#[derive(Clone, Default)]
+struct Sources(Arc<Mutex<[Option<Source>; 2]>>);
+
+impl Sources {
+    fn get(&self, track: Track) -> Option<Source> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)[place(track)].clone()
+    }
+
+    /// A packet of this source came.
+    fn came(&self, track: Track, from: &Arc<dyn TrackRemote>, ssrc: u32) {
+        let source = &mut self.0.lock().unwrap_or_else(PoisonError::into_inner)[place(track)];
+        if source.as_ref().is_none_or(|(_, known)| *known != ssrc) {
+            *source = Some((Arc::clone(from), ssrc));
+        }
+    }
+}
+
+fn place(track: Track) -> usize {
+    usize::from(track == Track::Audio)
+}
 
 /// A peer.
 pub(super) struct WebRtcPeer {
     connection: Connection,
-    picture: Picture,
+    sources: Sources,
 }
 
 impl WebRtcPeer {
@@ -39,10 +64,10 @@ impl WebRtcPeer {
         offer: &Offer,
         wire: mpsc::Sender<Wire>,
     ) -> Result<(String, Self), PeerError> {
-        let picture = Picture::default();
-        let ears = Hearing { wire, picture: Arc::clone(&picture), tasks: parts.tasks.clone() };
+        let sources = Sources::default();
+        let ears = Hearing { wire, sources: sources.clone(), tasks: parts.tasks.clone() };
         let connection = Connection::make(parts, offer, ears).await?;
-        Ok((connection.answer().await?, Self { connection, picture }))
+        Ok((connection.answer().await?, Self { connection, sources }))
     }
 }
 
@@ -59,9 +84,18 @@ impl Line for WebRtcPeer {
 impl Peer for WebRtcPeer {
     fn ask_key_frame(&self) -> Pending<'_, ()> {
         Box::pin(async move {
-            let picture = self.picture.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            if let Some((track, media_ssrc)) = picture {
+            if let Some((track, media_ssrc)) = self.sources.get(Track::Video) {
                 let request = PictureLossIndication { sender_ssrc: 0, media_ssrc };
+                let _ = track.write_rtcp(vec![Box::new(request)]).await;
+            }
+        })
+    }
+
+    fn ask_again(&self, Again { track, sequences }: Again) -> Pending<'_, ()> {
+        Box::pin(async move {
+            if let Some((track, media_ssrc)) = self.sources.get(track) {
+                let nacks = nack_pairs_from_sequence_numbers(&sequences);
+                let request = TransportLayerNack { sender_ssrc: 0, media_ssrc, nacks };
                 let _ = track.write_rtcp(vec![Box::new(request)]).await;
             }
         })
@@ -70,7 +104,7 @@ impl Peer for WebRtcPeer {
 
 struct Hearing {
     wire: mpsc::Sender<Wire>,
-    picture: Picture,
+    sources: Sources,
     tasks: TaskTracker,
 }
 
@@ -86,17 +120,12 @@ impl Ears for Hearing {
 
     fn track(&self, track: Arc<dyn TrackRemote>) {
         let wire = self.wire.clone();
-        let picture = Arc::clone(&self.picture);
+        let sources = self.sources.clone();
         self.tasks.spawn(async move {
             let kind = if track.kind().await == RtpCodecKind::Video { Track::Video } else { Track::Audio };
             while let Some(event) = track.poll().await {
                 let TrackRemoteEvent::OnRtpPacket(packet) = event else { continue };
-                if kind == Track::Video {
-                    let mut picture = picture.lock().unwrap_or_else(PoisonError::into_inner);
-                    if picture.as_ref().is_none_or(|(_, ssrc)| *ssrc != packet.header.ssrc) {
-                        *picture = Some((Arc::clone(&track), packet.header.ssrc));
-                    }
-                }
+                sources.came(kind, &track, packet.header.ssrc);
                 let packet = Packet {
                     track: kind,
                     sequence: packet.header.sequence_number,

@@ -1,6 +1,6 @@
-//! Reads sender reports on their way through the peer.
+//! Reads sender reports on their way through the peer, and counts retransmissions.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rtc::{
     interceptor::{Packet, StreamInfo},
@@ -15,11 +15,22 @@ use crate::ingest::{Track, peer::Wire, rtp::Report};
 pub(super) struct Reports {
     wire: mpsc::Sender<Wire>,
     tracks: HashMap<u32, Track>,
+    /// The sources of retransmissions.
+    repairs: HashSet<u32>,
+    again: metrics::Counter,
+    padding: metrics::Counter,
 }
 
 impl Reports {
     pub(super) fn new(wire: mpsc::Sender<Wire>) -> Self {
-        Self { wire, tracks: HashMap::new() }
+        let repairs = |what| metrics::counter!("yunke_media_whip_rtx_packets_total", "what" => what);
+        Self {
+            wire,
+            tracks: HashMap::new(),
+            repairs: HashSet::new(),
+            again: repairs("media"),
+            padding: repairs("padding"),
+        }
     }
 }
 
@@ -31,7 +42,14 @@ fn micros(ntp: u64) -> i64 {
 
 impl Tap for Reports {
     fn comes(&mut self, packet: &Packet) {
-        let Packet::Rtcp(packets) = packet else { return };
+        let packets = match packet {
+            Packet::Rtcp(packets) => packets,
+            Packet::Rtp(packet) if self.repairs.contains(&packet.header.ssrc) => {
+                let counter = if packet.payload.len() > 2 { &self.again } else { &self.padding };
+                return counter.increment(1);
+            }
+            _ => return,
+        };
         for report in packets.iter().filter_map(|packet| packet.as_any().downcast_ref::<SenderReport>()) {
             if let Some(&track) = self.tracks.get(&report.ssrc) {
                 let wall_us = micros(report.ntp_time);
@@ -42,6 +60,11 @@ impl Tap for Reports {
     }
 
     fn begins(&mut self, stream: &StreamInfo) {
+        // Retransmissions are told of twice: with the stream they belong to, and then by themselves.
+        self.repairs.extend(stream.ssrc_rtx);
+        if self.repairs.contains(&stream.ssrc) {
+            return;
+        }
         let audio = stream.mime_type.to_ascii_lowercase().starts_with("audio/");
         self.tracks.insert(stream.ssrc, if audio { Track::Audio } else { Track::Video });
     }

@@ -2,6 +2,7 @@
 //!
 //! [`routes`] speak HTTP, [`task`] carries the media of one publisher. The WebRTC itself is behind [`Peers`].
 
+mod line;
 mod routes;
 mod task;
 #[cfg(test)]

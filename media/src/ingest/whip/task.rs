@@ -4,20 +4,23 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{
     sync::mpsc,
-    time::{Instant, MissedTickBehavior, interval},
+    time::{Instant, MissedTickBehavior, interval, sleep_until},
 };
 
-use super::Limits;
+use super::{Limits, line::Line};
 use crate::{
     ingest::{
         Inlet, Refusal, Unit,
         peer::{Peer, Wire},
-        rtp::{receiver::Receiver, transcode::MAX_FRAMES},
+        rtp::{
+            receiver::Receiver,
+            transcode::{MAX_FRAMES, Sound},
+        },
     },
     signalling::session::Session,
 };
 
-/// How often lost packets and key frames are looked after.
+/// How often the session and its key frames are looked after, while nothing arrives.
 const TICK: Duration = Duration::from_millis(50);
 
 /// Carries the media of a session.
@@ -70,6 +73,19 @@ impl<I: Inlet> Task<I> {
     async fn carry(&mut self, started: Instant) -> End {
         let (sounds, mut heard) = mpsc::channel(MAX_FRAMES);
         let mut receiver = Receiver::new(self.has_video, sounds);
+        let mut line = Line::default();
+        let end = self.receive(&mut receiver, &mut heard, &mut line, started).await;
+        line.close(&receiver);
+        end
+    }
+
+    async fn receive(
+        &mut self,
+        receiver: &mut Receiver,
+        heard: &mut mpsc::Receiver<Sound>,
+        line: &mut Line,
+        started: Instant,
+    ) -> End {
         let revoked = self.inlet.revoked();
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -77,6 +93,8 @@ impl<I: Inlet> Task<I> {
         let mut last_packet = started;
         let mut units: Vec<Unit> = Vec::new();
         loop {
+            let now_us = micros(started);
+            let due = receiver.due_us(now_us).map(|due| after(started, due));
             let done = tokio::select! {
                 () = self.session.ended().cancelled() => return End::Deleted,
                 () = revoked.cancelled() => return End::Refused(self.inlet.farewell()),
@@ -103,6 +121,9 @@ impl<I: Inlet> Task<I> {
                     }
                     Some(Wire::Gone) | None => return End::Gone,
                 },
+                () = sleep_until(due.unwrap_or(started)), if connected && due.is_some() => {
+                    receiver.advance(micros(started), &mut units)
+                }
                 _ = ticks.tick() => {
                     if !connected && started.elapsed() > self.limits.setup {
                         return End::Setup;
@@ -110,6 +131,7 @@ impl<I: Inlet> Task<I> {
                     if connected && last_packet.elapsed() > self.limits.idle {
                         return End::Silent;
                     }
+                    line.count(receiver);
                     receiver.advance(micros(started), &mut units)
                 }
             };
@@ -119,8 +141,8 @@ impl<I: Inlet> Task<I> {
             if self.inlet.key_wanted() {
                 receiver.need_key();
             }
-            if connected && receiver.wants_key(micros(started)) {
-                self.session.peer().ask_key_frame().await;
+            if connected {
+                ask(self.session.peer(), receiver, line, micros(started)).await;
             }
             for unit in units.drain(..) {
                 // A camera cannot be held back: what comes too early is the lesson's to judge.
@@ -132,6 +154,21 @@ impl<I: Inlet> Task<I> {
     }
 }
 
+/// Asks the publisher for what is missing.
+async fn ask(peer: &dyn Peer, receiver: &mut Receiver, line: &mut Line, now_us: i64) {
+    for again in receiver.again(now_us) {
+        peer.ask_again(again).await;
+    }
+    if let Some(why) = receiver.wants_key(now_us) {
+        line.asked_key(why);
+        peer.ask_key_frame().await;
+    }
+}
+
 fn micros(started: Instant) -> i64 {
     i64::try_from(started.elapsed().as_micros()).unwrap_or(i64::MAX)
+}
+
+fn after(started: Instant, us: i64) -> Instant {
+    started + Duration::from_micros(us.max(0).cast_unsigned())
 }

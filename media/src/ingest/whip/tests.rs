@@ -23,6 +23,7 @@ use crate::{
     ingest::{
         Gate, Inlet, Refusal, RefusalKind, Unit,
         peer::{Answered, Peer, Peers, Wire},
+        rtp::Again,
     },
     signalling::{
         fragment::Credentials,
@@ -99,6 +100,10 @@ impl Peers for Others {
 
 impl Peer for Other {
     fn ask_key_frame(&self) -> Pending<'_, ()> {
+        Box::pin(async {})
+    }
+
+    fn ask_again(&self, _: Again) -> Pending<'_, ()> {
         Box::pin(async {})
     }
 }
