@@ -11,17 +11,40 @@ export interface Measured {
   limited: 'cpu' | 'bandwidth' | null
 }
 
-export type NetworkVerdict = 'good' | 'weak' | 'bad' | 'cpu'
+/** What is wrong with the line: packets are lost, they take long, or too few get through. */
+export type NetworkFault = 'loss' | 'delay' | 'narrow'
 
-export function networkVerdict({ rttMs, loss, availableBps, limited }: Measured): NetworkVerdict | null {
-  if (rttMs === null && loss === null && availableBps === null) return null
-  const above = (value: number | null, limit: number) => value !== null && value > limit
-  const below = (value: number | null, limit: number) => value !== null && value < limit
+export type Judged = { verdict: 'good' | 'cpu'; fault: null } | { verdict: 'weak' | 'bad'; fault: NetworkFault }
+
+const above = (value: number | null, limit: number) => value !== null && value > limit
+const below = (value: number | null, limit: number) => value !== null && value < limit
+
+/** The first of these whose limit is passed. Lost packets come first: they are behind a low estimate, too. */
+function fault({ rttMs, loss, availableBps, limited }: Measured, limits: { loss: number; rttMs: number; bps: number }): NetworkFault | null {
+  if (above(loss, limits.loss)) return 'loss'
+  if (above(rttMs, limits.rttMs)) return 'delay'
   // An estimate that was never put to the test is low, too: it counts where the picture suffers from it.
-  const narrow = (limit: number) => limited === 'bandwidth' && below(availableBps, limit)
-  if (above(loss, 0.06) || above(rttMs, 800) || narrow(300_000)) return 'bad'
-  if (above(loss, 0.02) || above(rttMs, 350) || narrow(800_000)) return 'weak'
-  return limited === 'cpu' ? 'cpu' : 'good'
+  return limited === 'bandwidth' && below(availableBps, limits.bps) ? 'narrow' : null
+}
+
+export function judged(line: Measured): Judged | null {
+  if (line.rttMs === null && line.loss === null && line.availableBps === null) return null
+  const bad = fault(line, { loss: 0.06, rttMs: 800, bps: 300_000 })
+  if (bad) return { verdict: 'bad', fault: bad }
+  const weak = fault(line, { loss: 0.02, rttMs: 350, bps: 800_000 })
+  if (weak) return { verdict: 'weak', fault: weak }
+  return { verdict: line.limited === 'cpu' ? 'cpu' : 'good', fault: null }
+}
+
+/** How much of a new figure counts: one packet in a report of a second is 2 %, and no verdict. */
+const NEW = 0.3
+
+/** Figures of several reports: what is lost and how long it takes does not jump. */
+export function steadied(before: Measured | null, now: Measured): Measured {
+  const mean = (old: number | null | undefined, value: number | null) =>
+    old === null || old === undefined || value === null ? value : old + (value - old) * NEW
+  const rttMs = mean(before?.rttMs, now.rttMs)
+  return { ...now, loss: mean(before?.loss, now.loss), rttMs: rttMs === null ? null : Math.round(rttMs) }
 }
 
 interface Entry {

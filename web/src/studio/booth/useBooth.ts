@@ -8,7 +8,7 @@ import { online } from '@/lib/online'
 import { openBooth } from './api'
 import { useCopies } from './copies/useCopies'
 import { useChapters } from './slides/useChapters'
-import { measured, networkVerdict, type Measured } from './network'
+import { judged, measured, steadied, type Measured } from './network'
 import type { StudioLessonView } from '../useStudioLesson'
 import { useDevices } from './useDevices'
 import { usePicture } from './usePicture'
@@ -76,7 +76,7 @@ export function useBooth(id: string, view: StudioLessonView) {
       return
     }
     const report = await peer.getStats().catch(() => null)
-    if (report && peer === whip.peer) network.value = measured([...report.values()])
+    if (report && peer === whip.peer) network.value = steadied(network.value, measured([...report.values()]))
   }, MEASURE_MS)
 
   const leaving = () => whip.leave()
@@ -95,7 +95,7 @@ export function useBooth(id: string, view: StudioLessonView) {
     whip.leave()
   })
 
-  const verdict = computed(() => (network.value ? networkVerdict(network.value) : null))
+  const line = computed(() => (network.value ? judged(network.value) : null))
   /** Whether another encoder has the seat, by the last answer; null before the first. */
   const elsewhere = ref<boolean | null>(null)
   watch(state, ({ phase: now, problem, back }) => {
@@ -113,7 +113,7 @@ export function useBooth(id: string, view: StudioLessonView) {
     wanted: giving,
     tracks: computed(() => [picture.track.value, devices.tracks.microphone].filter((track) => track !== null)),
   })
-  return { devices, picture, copies, muted, state, network, verdict, taken, phase, retry: begin }
+  return { devices, picture, copies, muted, state, network, line, taken, phase, retry: begin }
 }
 
 export type Booth = ReturnType<typeof useBooth>
