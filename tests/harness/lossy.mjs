@@ -7,14 +7,14 @@ import { createServer } from 'node:net';
 import { random } from './rubbish.mjs';
 
 export class LossyLine {
-  /** Relays to `port` on loopback; `loss` of all datagrams, each way, are dropped, the others are `delayMs` late. */
+  /** Relays to `port` on loopback; `loss` of all datagrams (of `line.loss` later), each way, are dropped, the others are `delayMs` late. */
   static async open(t, port, { loss, delayMs = 0, seed = 1 }) {
     const line = new LossyLine();
-    Object.assign(line, { passed: 0, dropped: 0, byTcp: 0 });
+    Object.assign(line, { loss, passed: 0, dropped: 0, byTcp: 0 });
     const next = random(seed);
     let open = true;
     const relay = (send) => {
-      if (next() < loss) {
+      if (next() < line.loss) {
         line.dropped += 1;
         return;
       }
