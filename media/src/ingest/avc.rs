@@ -91,6 +91,21 @@ impl VideoConfig {
         })
     }
 
+    /// An access unit of these NAL units; `None` when one is longer than the record's lengths can say.
+    pub(crate) fn unit(&self, nals: &[Vec<u8>]) -> Option<Bytes> {
+        let mut out = Vec::with_capacity(nals.iter().map(|nal| nal.len() + 4).sum());
+        for nal in nals {
+            let length = u32::try_from(nal.len()).ok()?.to_be_bytes();
+            let (unsaid, said) = length.split_at(4 - self.nal_length);
+            if unsaid.iter().any(|byte| *byte > 0) {
+                return None;
+            }
+            out.extend_from_slice(said);
+            out.extend_from_slice(nal);
+        }
+        Some(out.into())
+    }
+
     /// Whether the access unit can be decoded by itself; `None` when its NAL units do not add up.
     pub fn is_key(&self, data: &[u8]) -> Option<bool> {
         let mut rest = data;
@@ -212,7 +227,7 @@ fn declared_rate(bits: &mut Bits<'_>) -> Option<u32> {
     u32::try_from((scale * 1000).checked_div(units * 2)?).ok()
 }
 
-fn skip_scaling_list(bits: &mut Bits<'_>, size: usize) -> Option<()> {
+pub(crate) fn skip_scaling_list(bits: &mut Bits<'_>, size: usize) -> Option<()> {
     let (mut last, mut next) = (8_i64, 8_i64);
     for _ in 0..size {
         if next != 0 {
@@ -224,7 +239,7 @@ fn skip_scaling_list(bits: &mut Bits<'_>, size: usize) -> Option<()> {
 }
 
 /// Without emulation prevention bytes.
-fn unescape(nal: &[u8]) -> Vec<u8> {
+pub(crate) fn unescape(nal: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(nal.len());
     let mut zeros = 0;
     for &byte in nal {

@@ -1,30 +1,35 @@
 //! Reads bits of headers: fixed width and Exp-Golomb (ITU-T H.264, 9.1). Reading past the end is `None`, never a panic.
 
 /// A reader over some bytes.
-pub(super) struct Bits<'a> {
+pub(crate) struct Bits<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
 impl<'a> Bits<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 0 }
     }
 
-    pub(super) fn bit(&mut self) -> Option<bool> {
+    pub(crate) fn bit(&mut self) -> Option<bool> {
         let byte = *self.bytes.get(self.at / 8)?;
         let bit = byte >> (7 - self.at % 8) & 1;
         self.at += 1;
         Some(bit == 1)
     }
 
+    /// Bits read so far.
+    pub(crate) fn at(&self) -> usize {
+        self.at
+    }
+
     /// `count` ≤ 32 bits.
-    pub(super) fn take(&mut self, count: u32) -> Option<u32> {
+    pub(crate) fn take(&mut self, count: u32) -> Option<u32> {
         (0..count).try_fold(0_u32, |value, _| Some(value << 1 | u32::from(self.bit()?)))
     }
 
     /// An unsigned Exp-Golomb number.
-    pub(super) fn ue(&mut self) -> Option<u32> {
+    pub(crate) fn ue(&mut self) -> Option<u32> {
         let mut zeros = 0;
         while !self.bit()? {
             zeros += 1;
@@ -36,7 +41,7 @@ impl<'a> Bits<'a> {
     }
 
     /// A signed Exp-Golomb number.
-    pub(super) fn se(&mut self) -> Option<i32> {
+    pub(crate) fn se(&mut self) -> Option<i32> {
         let value = i64::from(self.ue()?);
         let signed = if value % 2 == 0 { -(value / 2) } else { value.midpoint(1) };
         i32::try_from(signed).ok()

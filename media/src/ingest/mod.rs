@@ -6,7 +6,7 @@
 
 pub mod aac;
 pub mod avc;
-mod bits;
+pub(crate) mod bits;
 pub mod flv;
 pub mod peer;
 pub mod rtmp;

@@ -2,6 +2,7 @@
 //! smaller renditions are made beside.
 
 mod boxes;
+pub mod filler;
 pub mod ladder;
 pub mod meter;
 pub mod packager;

@@ -48,6 +48,8 @@ struct Clock {
     offset_us: Option<i64>,
     last_dts_us: Option<i64>,
     last_arrival: UtcMillis,
+    /// Up to here its place is taken by what stood in for it.
+    filled_us: Option<i64>,
 }
 
 /// The repair of one run.
@@ -87,6 +89,18 @@ impl Repair {
         Some(self.unwrap.look(time_ms).saturating_mul(1000) + offset)
     }
 
+    /// Something stood in for a frame of this track here: those of the publisher come after it.
+    pub fn filled(&mut self, track: Track, dts_us: i64) {
+        let clock = match track {
+            Track::Video => &mut self.video,
+            Track::Audio => &mut self.audio,
+        };
+        clock.filled_us = Some(dts_us);
+        if track == Track::Audio {
+            self.audio_rest_ns = 0;
+        }
+    }
+
     /// Stamps a frame that arrived now.
     pub fn stamp(&mut self, frame: &Frame, arrival: UtcMillis) -> Repaired {
         let time = self.unwrap.micros(frame.dts_ms);
@@ -103,22 +117,29 @@ impl Repair {
             if step < -JUMP_US || step > waited.saturating_add(JUMP_US) {
                 return Repaired::Jump;
             }
+        }
+        if let Some(last) = own.last_dts_us.max(own.filled_us) {
             match frame.track {
-                Track::Video if step < MIN_STEP_US => {
+                Track::Video if dts_us - last < MIN_STEP_US => {
                     dts_us = last + MIN_STEP_US;
-                    self.repaired += 1;
+                    self.repaired += u64::from(own.filled_us.is_none());
                 }
                 Track::Video => {}
                 Track::Audio => {
                     let Some(followed) = self.follow(last, dts_us) else {
-                        self.repaired += 1;
+                        self.repaired += u64::from(own.filled_us.is_none());
                         return Repaired::Drop;
                     };
                     dts_us = followed;
                 }
             }
         }
-        let clock = Clock { offset_us: Some(offset), last_dts_us: Some(dts_us), last_arrival: arrival };
+        let clock = Clock {
+            offset_us: Some(offset),
+            last_dts_us: Some(dts_us),
+            last_arrival: arrival,
+            filled_us: None,
+        };
         if frame.track == Track::Audio && dts_us < 0 {
             return Repaired::Drop; // before the first picture
         }
@@ -268,6 +289,19 @@ mod tests {
         }
         assert_eq!(repair.stamp(&frame(Track::Audio, 200, 0), 430), Repaired::Drop);
         assert_eq!(dts(repair.stamp(&frame(Track::Audio, 700, 0), 700)), Some(700_000));
+    }
+
+    #[test]
+    fn what_comes_back_goes_on_behind_what_stood_in_for_it() {
+        let mut repair = run(&video(0));
+        repair.stamp(&frame(Track::Audio, 0, 0), 0);
+        repair.filled(Track::Audio, 2_986_620);
+        repair.filled(Track::Video, 3_000_000);
+        assert_eq!(repair.stamp(&frame(Track::Audio, 2_900, 0), 3_000), Repaired::Drop);
+        assert_eq!(dts(repair.stamp(&frame(Track::Audio, 3_010, 0), 3_010)), Some(3_008_000));
+        assert_eq!(dts(repair.stamp(&video(2_800), 3_020)), Some(3_001_000));
+        assert_eq!(dts(repair.stamp(&video(3_040), 3_040)), Some(3_040_000));
+        assert_eq!(repair.repaired(), 0);
     }
 
     #[test]
