@@ -25,7 +25,7 @@ pub use lease::{DeviceClass, Lease, LeaseError, LeaseKey, Purpose, Stretch};
 pub use messages::{
     AudioInfo, Delivery, Gap, HealthCode, HealthNote, LessonOrder, LessonSnapshot, Orders, Phase,
     PublishGrant, PublishRefusal, PublishRequest, Publisher, RefusalCode, RefusedCode, RefusedPublisher,
-    Snapshot, Transport, VideoInfo,
+    Snapshot, Tracks, Transport, VideoInfo, WaitingFor,
 };
 pub use pass::{PassKey, PublishPass};
 pub use srt::{optional_address, srt_passphrase_problem};

@@ -147,11 +147,36 @@ pub struct LessonSnapshot {
     pub outage_since: Option<UtcMillis>,
     /// The recording is complete and the replay playlist stands.
     pub replay_ready: bool,
+    /// Which tracks arrive now and go out; `None`: nothing does (no publisher, an outage, the end).
+    #[serde(default)]
+    pub tracks: Option<Tracks>,
+    /// What keeps a lesson that was started from going on air.
+    #[serde(default)]
+    pub waiting_for: Option<WaitingFor>,
     /// The publisher of this lesson that was refused last, if that was in the last 60 s.
     #[serde(default)]
     pub refused: Option<RefusedPublisher>,
     /// What each lease fetched lately: leases with a fetch in the last 60 s.
     pub deliveries: Vec<Delivery>,
+}
+
+/// Which tracks of a lesson really arrive. A missing one is filled with a still or with silence while the other goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Tracks {
+    /// Pictures come: else members see the last one, or none.
+    pub picture: bool,
+    /// Sound comes: else members hear silence.
+    pub sound: bool,
+}
+
+/// What keeps a lesson that was started from going on air.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitingFor {
+    /// Nothing arrives.
+    Media,
+    /// Pictures come, but none that one can begin at. After some seconds it begins without.
+    KeyFrame,
 }
 
 /// A publisher that showed the key of a lesson and was refused or sent away all the same.
@@ -268,6 +293,8 @@ pub enum HealthCode {
     NoAudio,
     /// Sound but no picture.
     NoVideo,
+    /// Pictures come, but no key frame (milliseconds so far): members hear the sound over a still. Advice: 2 s.
+    NoKeyFrame,
     /// Key frames too far apart (milliseconds); members wait longer. Advice: 2 s.
     KeyInterval,
     /// Bitrate too low for the picture size (bits per second).

@@ -4,6 +4,7 @@
 //! milliseconds in which a run gets its last parts out. What happens inside is told apart in [`state`].
 
 mod output;
+mod presence;
 mod registry;
 mod run;
 mod seat;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use yunke_protocol::UtcMillis;
 
 use crate::{
-    ingest::{AudioConfig, Track, VideoConfig},
+    ingest::{AudioConfig, Frame, Track, VideoConfig},
     live::{
         LiveHandle,
         event::{Event, Format, Init, Part, Rendition},
@@ -28,6 +28,8 @@ pub(super) struct RunInfo {
     pub(super) anchor: UtcMillis,
     pub(super) video: Option<VideoConfig>,
     pub(super) audio: Option<AudioConfig>,
+    /// Shown until there is a picture of the publisher's.
+    pub(super) still: Option<Frame>,
     /// Frames per 1000 s, if known when the run started.
     pub(super) fps_milli: u32,
     /// The sound is made small, too.
@@ -91,13 +93,6 @@ impl Output {
 }
 
 impl RunInfo {
-    pub(super) fn has(&self, track: Track) -> bool {
-        match track {
-            Track::Video => self.video.is_some(),
-            Track::Audio => self.audio.is_some(),
-        }
-    }
-
     fn format(&self, track: Track) -> Option<Format> {
         match track {
             Track::Video => self.video.as_ref().map(|config| picture_format(config, self.fps_milli)),

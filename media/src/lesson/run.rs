@@ -9,6 +9,7 @@ use super::output::{Output, RunInfo};
 use crate::{
     ingest::{AudioConfig, Frame, Track},
     pipeline::{
+        filler::{Filler, Fit, Moment},
         ladder::{Ladder, Sink, Timing, Trouble, Wanted, WantedPicture},
         packager::{Packager, PackagerError},
         repair::{Repair, Repaired, Stamp},
@@ -27,12 +28,16 @@ const DRIFT_PPM: i64 = 200;
 pub(super) struct Run {
     packager: Packager,
     repair: Repair,
+    filler: Filler,
     splitter: Splitter,
     ladder: Ladder,
     info: RunInfo,
     /// The furthest media time, microseconds since the anchor.
     reached_us: i64,
+    fed: Vec<(Frame, Stamp)>,
     steps: Vec<Step>,
+    /// Since when the publisher's pictures cannot be shown for want of a key frame.
+    wants_key_since: Option<UtcMillis>,
 }
 
 /// What became of a frame.
@@ -40,6 +45,8 @@ pub(super) struct Run {
 pub(super) enum Outcome {
     /// Sent on with this stamp.
     Taken(Stamp),
+    /// Not sent on, though it lies there: something stands in for it until a key frame comes.
+    Waiting(Stamp),
     /// Left out for its timestamp.
     Dropped,
     /// The timestamps jumped: the run is over, and this frame is not in it.
@@ -55,6 +62,7 @@ impl Run {
         part_target_us: i64,
         place: Option<OwnedSemaphorePermit>,
         output: Arc<Output>,
+        now: UtcMillis,
     ) -> Result<Self, PackagerError> {
         let base_us = (info.anchor - epoch + BASE_MS).saturating_mul(1000);
         let leader = if info.video.is_some() { Track::Video } else { Track::Audio };
@@ -77,7 +85,20 @@ impl Run {
         let frame_ns = i64::try_from(frame_ns).unwrap_or_default();
         let repair = Repair::start(first, frame_ns);
         let splitter = Splitter::new(part_target_us, info.video.is_some(), frame_ns / 1000);
-        Ok(Self { packager, repair, splitter, ladder, info, reached_us: 0, steps: Vec::new() })
+        let still = info.still.clone();
+        let filler = Filler::new(info.video.as_ref(), info.audio.as_ref(), still, part_target_us, now);
+        Ok(Self {
+            packager,
+            repair,
+            filler,
+            splitter,
+            ladder,
+            info,
+            reached_us: 0,
+            fed: Vec::new(),
+            steps: Vec::new(),
+            wants_key_since: None,
+        })
     }
 
     pub(super) fn info(&self) -> &RunInfo {
@@ -94,21 +115,37 @@ impl Run {
         self.info.anchor + self.reached_us / 1000 - now - drift
     }
 
-    /// Takes a frame.
-    pub(super) fn push(&mut self, frame: Frame, now: UtcMillis) -> Result<Outcome, PackagerError> {
+    /// Takes a frame. `fits`: it is of the run's format.
+    pub(super) fn push(&mut self, frame: Frame, fits: bool, at: Moment) -> Result<Outcome, PackagerError> {
         self.packager.check()?;
-        let stamp = match self.repair.stamp(&frame, now) {
+        let stamp = match self.repair.stamp(&frame, at.now) {
             Repaired::Stamp(stamp) => stamp,
             Repaired::Drop => return Ok(Outcome::Dropped),
             Repaired::Jump => return Ok(Outcome::Jump),
         };
         self.reached_us = self.reached_us.max(stamp.dts_us);
-        self.splitter.push(frame, stamp, &mut self.steps);
+        let (track, picture_before) = (frame.track, self.wants_key_since);
+        let fit = self.filler.push(frame, stamp, fits, at, &mut self.fed);
+        if track == Track::Video {
+            let wants = fit != Fit::Taken;
+            self.wants_key_since = wants.then(|| picture_before.unwrap_or(at.now));
+        }
+        for (frame, place) in self.fed.drain(..) {
+            if frame.track != track || place.dts_us > stamp.dts_us {
+                self.repair.filled(frame.track, place.dts_us);
+            }
+            self.splitter.push(frame, place, &mut self.steps);
+        }
         for step in self.steps.drain(..) {
             self.ladder.step(&step);
             self.packager.step(step)?;
         }
-        Ok(Outcome::Taken(stamp))
+        Ok(if fit == Fit::Taken { Outcome::Taken(stamp) } else { Outcome::Waiting(stamp) })
+    }
+
+    /// Since when the publisher's pictures are not shown for want of a key frame.
+    pub(super) fn wants_key_since(&self) -> Option<UtcMillis> {
+        self.wants_key_since
     }
 
     /// UTC of a place in the run, microseconds.

@@ -1,8 +1,9 @@
 //! The publisher's seat in a lesson: who sends, what arrives, and the right to be the only one.
 
 use tokio_util::sync::CancellationToken;
-use yunke_protocol::{HealthCode, HealthNote, Publisher, Transport, UtcMillis};
+use yunke_protocol::{HealthCode, HealthNote, Publisher, Tracks, Transport, UtcMillis};
 
+use super::presence::Presence;
 use crate::{
     ingest::{AudioConfig, Frame, Refusal, Track, VideoConfig},
     pipeline::{
@@ -35,6 +36,7 @@ pub(super) struct Seat {
     pub(super) last_media_at: UtcMillis,
     pub(super) first_media_at: Option<UtcMillis>,
     last_video_at: Option<UtcMillis>,
+    presence: Presence,
     pub(super) video: Option<VideoConfig>,
     pub(super) audio: Option<AudioConfig>,
     pub(super) meter: Meter,
@@ -56,6 +58,7 @@ impl Seat {
             last_media_at: now,
             first_media_at: None,
             last_video_at: None,
+            presence: Presence::default(),
             video: None,
             audio: None,
             meter: Meter::default(),
@@ -80,6 +83,7 @@ impl Seat {
         if frame.track == Track::Video && (frame.key || self.last_video_at.is_some()) {
             self.last_video_at = Some(now);
         }
+        self.presence.came(frame.track, now);
         self.meter.add(frame, now);
         if now - self.rate.0 > RATE_WINDOW_MS {
             self.rate = (now, 0);
@@ -104,6 +108,16 @@ impl Seat {
             ));
         }
         Ok(())
+    }
+
+    /// How long its picture may be at rest.
+    pub(super) fn patience_ms(&self) -> i64 {
+        self.presence.patience_ms()
+    }
+
+    /// Which tracks arrive.
+    pub(super) fn tracks(&self, now: UtcMillis) -> Tracks {
+        self.presence.tracks(now)
     }
 
     /// No picture comes, or none any more: the lesson goes on as sound alone.

@@ -12,7 +12,8 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use yunke_protocol::{
-    Gap, LessonOrder, LessonSnapshot, Phase, RefusedCode, RefusedPublisher, Transport, UtcMillis,
+    Gap, HealthCode, HealthNote, LessonOrder, LessonSnapshot, Phase, RefusedCode, RefusedPublisher, Tracks,
+    Transport, UtcMillis, WaitingFor,
 };
 
 use super::{Context, DEAD_MS, NoSeat, Origins, output::Output, run::Run, seat::Seat};
@@ -22,13 +23,17 @@ use crate::{
         Audience,
         event::{Event, Rendition, StreamStart},
     },
-    pipeline::{ladder, meter::Repairs},
+    pipeline::{filler::Still, ladder, meter::Repairs},
     recording::{Beginning, Recorder, Status, index::Index},
     whep::feed::Feed,
 };
 
 /// Without media for so long the lecturer is away.
 const OUTAGE_MS: i64 = 2_000;
+/// A start that waits for a key frame for so long says so.
+const KEY_MS: i64 = 1_500;
+/// Without a key frame for so long the lecturer is told.
+const NO_KEY_MS: i64 = 2_500;
 /// The lecturer hears for so long of a publisher that was refused; one that tries again is heard of again.
 const REFUSED_MS: i64 = 60_000;
 
@@ -61,6 +66,12 @@ pub(super) struct State {
     /// The last one that was refused, for the lecturer.
     refused: Option<RefusedPublisher>,
     last_media_at: UtcMillis,
+    /// The last key frame that can be shown again, and when it came.
+    still: Option<(Still, UtcMillis)>,
+    /// Since when media arrives and nothing could begin with it.
+    idle_since: Option<UtcMillis>,
+    /// Which tracks, and what the start waits for, as the server was last told.
+    told: (Option<Tracks>, Option<WaitingFor>),
     repaired: u64,
     rebuilt: u64,
     recording: Option<Arc<Status>>,
@@ -89,6 +100,9 @@ impl State {
             sent_away: None,
             refused: None,
             last_media_at: 0,
+            still: None,
+            idle_since: None,
+            told: (None, None),
             repaired: 0,
             rebuilt: 0,
             recording: None,
@@ -204,6 +218,7 @@ impl State {
     pub(super) fn leave(&mut self, id: u64) {
         if self.seat.as_ref().is_some_and(|seat| seat.id == id) {
             self.seat = None;
+            self.idle_since = None;
             self.finish_run();
         }
     }
@@ -224,6 +239,7 @@ impl State {
     /// Takes the seat away from whoever has it.
     fn send_away(&mut self, why: Refusal) {
         if let Some(seat) = self.seat.take() {
+            self.idle_since = None;
             self.sent_away = Some((seat.id, why));
             seat.revoked.cancel();
         }
@@ -231,6 +247,46 @@ impl State {
 
     /// True when something changed that the server should hear of.
     pub(super) fn tick(&mut self, now: UtcMillis) -> bool {
+        let outage = self.watch(now);
+        self.look(now) || outage
+    }
+
+    /// Which tracks arrive and go out.
+    fn tracks(&self, now: UtcMillis) -> Option<Tracks> {
+        let seat = self.seat.as_ref().filter(|_| self.outage_since.is_none())?;
+        let shown = self.run.as_ref()?.wants_key_since().is_none();
+        let Tracks { picture, sound } = seat.tracks(now);
+        Some(Tracks { picture: picture && shown, sound }).filter(|tracks| tracks.picture || tracks.sound)
+    }
+
+    /// What keeps the lesson from going on air, if it was started.
+    fn waiting_for(&self, now: UtcMillis) -> Option<WaitingFor> {
+        let waits = self.wanted == Phase::Live && self.phase == Phase::Rehearsal;
+        match self.idle_since.filter(|_| waits) {
+            None => waits.then_some(WaitingFor::Media),
+            // Most encoders have one within two seconds.
+            Some(since) => (now - since >= KEY_MS).then_some(WaitingFor::KeyFrame),
+        }
+    }
+
+    /// Pictures come, and none of them can be begun at.
+    fn no_key_frame(&self, now: UtcMillis) -> Option<HealthNote> {
+        let pictures = self.seat.as_ref().is_some_and(|seat| seat.tracks(now).picture);
+        let since = self
+            .run
+            .as_ref()
+            .and_then(Run::wants_key_since)
+            .filter(|since| pictures && now - since >= NO_KEY_MS)?;
+        Some(HealthNote { code: HealthCode::NoKeyFrame, value: Some(now - since) })
+    }
+
+    /// True when a track came or went since the last look, or what the start waits for is another.
+    fn look(&mut self, now: UtcMillis) -> bool {
+        let news = (self.tracks(now), self.waiting_for(now));
+        std::mem::replace(&mut self.told, news) != news
+    }
+
+    fn watch(&mut self, now: UtcMillis) -> bool {
         if let Some(Err(problem)) = self.run.as_ref().map(Run::check) {
             self.broken(&problem);
         }
@@ -335,12 +391,18 @@ impl State {
             publisher: self
                 .seat
                 .as_ref()
-                .map(|seat| seat.snapshot(repairs, &troubles, self.recording.as_deref(), now)),
+                .map(|seat| seat.snapshot(repairs, &troubles, self.recording.as_deref(), now))
+                .map(|mut publisher| {
+                    publisher.notes.splice(0..0, self.no_key_frame(now));
+                    publisher
+                }),
             zero_at,
             edge_ms: self.edge_ms(),
             gaps: self.gaps.clone(),
             outage_since: self.outage_since.filter(|_| self.phase == Phase::Live),
             replay_ready: self.phase == Phase::Ended && complete,
+            tracks: self.tracks(now),
+            waiting_for: self.waiting_for(now),
             refused: self.refused.clone().filter(|refused| now - refused.at < REFUSED_MS),
             deliveries: zero_at.map(|zero| context.origin.deliveries(self.lesson, zero)).unwrap_or_default(),
         }

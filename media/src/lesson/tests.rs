@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use object_store::local::LocalFileSystem;
 use uuid::Uuid;
 use yunke_protocol::{Gap, HealthCode, LeaseKey};
@@ -11,7 +12,7 @@ use super::*;
 use crate::{
     ingest::{AudioConfig, Frame, RefusalKind, Track, VideoConfig, avc::tests::RECORD_720P},
     live::event::Rendition,
-    pipeline::packager,
+    pipeline::{filler::tests::headed, packager},
     recording::{Loaded, load},
 };
 
@@ -60,17 +61,31 @@ struct Lecturer<'a> {
     sounds: u32,
     /// Added to the timestamps.
     shift_ms: u32,
+    video: VideoConfig,
 }
 
 impl<'a> Lecturer<'a> {
     fn sit(stage: &'a Stage, lesson: &'a Lesson) -> Self {
-        let (seat, _) = lesson.sit(Transport::Rtmp, 1).expect("the seat is free");
-        let lecturer = Self { lesson, clock: &stage.clock, seat, n: 0, sounds: 0, shift_ms: 5000 };
-        let video = VideoConfig::parse(Bytes::from_static(RECORD_720P)).expect("a real record");
-        let audio = AudioConfig::parse(Bytes::from_static(&[0x11, 0x90])).expect("AAC-LC");
-        lecturer.push(Unit::VideoConfig(video));
-        lecturer.push(Unit::AudioConfig(audio));
+        let lecturer = Self::silent(stage, lesson);
+        lecturer.tell(Track::Video);
+        lecturer.tell(Track::Audio);
         lecturer
+    }
+
+    /// Has not said yet what will come.
+    fn silent(stage: &'a Stage, lesson: &'a Lesson) -> Self {
+        let (seat, _) = lesson.sit(Transport::Rtmp, 1).expect("the seat is free");
+        let video = VideoConfig::parse(Bytes::from_static(RECORD_720P)).expect("a real record");
+        Self { lesson, clock: &stage.clock, seat, n: 0, sounds: 0, shift_ms: 5000, video }
+    }
+
+    /// Says of what format a track will be.
+    fn tell(&self, track: Track) {
+        let sound = || AudioConfig::parse(Bytes::from_static(&[0x11, 0x90])).expect("AAC-LC");
+        self.push(match track {
+            Track::Video => Unit::VideoConfig(self.video.clone()),
+            Track::Audio => Unit::AudioConfig(sound()),
+        });
     }
 
     fn push(&self, unit: Unit) {
@@ -78,12 +93,11 @@ impl<'a> Lecturer<'a> {
     }
 
     fn frame(&self, track: Track, dts_ms: u32, key: bool) {
-        let data: &[u8] = match track {
-            Track::Video if key => &[0, 0, 0, 2, 0x65, 7],
-            Track::Video => &[0, 0, 0, 2, 0x41, 7],
-            Track::Audio => &[0x21, 0x10, 0x04, 0x60, 0x8c, 0x1c], // silence, as ffmpeg encodes it
+        let data = match track {
+            Track::Video => headed(&self.video, key, self.n % 25),
+            // Silence, as ffmpeg encodes it.
+            Track::Audio => Bytes::from_static(&[0x21, 0x10, 0x04, 0x60, 0x8c, 0x1c]),
         };
-        let data = Bytes::copy_from_slice(data);
         self.push(Unit::Frame(Frame { track, dts_ms: dts_ms + self.shift_ms, cts_ms: 0, key, data }));
     }
 
@@ -105,6 +119,10 @@ impl<'a> Lecturer<'a> {
 
     /// `picture`: whether a picture is sent with this number, and is a key frame.
     fn speak_by(&mut self, seconds: u32, picture: impl Fn(u32) -> Option<bool>) {
+        self.speak_as(seconds, picture, true);
+    }
+
+    fn speak_as(&mut self, seconds: u32, picture: impl Fn(u32) -> Option<bool>, sound: bool) {
         for _ in 0..seconds * 25 {
             let at = self.n * 40;
             if let Some(key) = picture(self.n) {
@@ -112,7 +130,9 @@ impl<'a> Lecturer<'a> {
             }
             self.n += 1;
             while self.sounds * 64 / 3 < self.n * 40 {
-                self.frame(Track::Audio, self.sounds * 64 / 3, true);
+                if sound {
+                    self.frame(Track::Audio, self.sounds * 64 / 3, true);
+                }
                 self.sounds += 1;
             }
             self.clock.fetch_add(40, Ordering::Relaxed);
@@ -269,6 +289,27 @@ async fn a_camera_that_dies_leaves_the_sound() {
     assert!(notes.iter().any(|note| note.code == HealthCode::NoVideo), "{notes:?}");
     lecturer.speak(4);
     until(&lesson, "the picture is back", edge_past(13_000)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_hears_at_once_which_tracks_arrive() {
+    let stage = Stage::new();
+    let lesson = stage.lesson(&order(Phase::Live));
+    let tracks = || lesson.snapshot().tracks.map(|tracks| (tracks.picture, tracks.sound));
+    assert_eq!(tracks(), None, "nobody sends");
+    let mut lecturer = Lecturer::sit(&stage, &lesson);
+    lecturer.speak(3);
+    assert_eq!(tracks(), Some((true, true)));
+    let told = || stage.context.changed.notified().now_or_never().is_some();
+    told();
+    lecturer.speak_with(3, false);
+    assert_eq!((tracks(), told()), (Some((true, true)), false), "a picture may be at rest");
+    lecturer.speak_with(2, false);
+    assert_eq!((tracks(), told()), (Some((false, true)), true));
+    lecturer.speak(2);
+    assert_eq!((tracks(), told()), (Some((true, true)), true));
+    lesson.leave(lecturer.seat);
+    assert_eq!(tracks(), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -437,3 +478,5 @@ async fn a_small_picture_that_cannot_be_made_costs_the_lesson_nothing_and_the_le
     assert_eq!(lesson.snapshot().gaps, []);
     assert_eq!(stage.context.small_pictures.available_permits(), 1, "another lesson may have its place");
 }
+
+mod tracks;

@@ -139,6 +139,8 @@ mod tests {
             outage_since: None,
             replay_ready: false,
             refused: None,
+            tracks: None,
+            waiting_for: None,
             deliveries: vec![Delivery { lease: Uuid::from_u128(1), intervals: vec![(0, 2_000)] }],
         };
         Snapshot {

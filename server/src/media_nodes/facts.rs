@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use yunke_protocol::{Gap, Phase, Publisher, RefusedPublisher};
+use yunke_protocol::{Gap, Phase, Publisher, RefusedPublisher, Tracks, WaitingFor};
 use yunke_store::{Lesson, LessonPhase, UtcMillis};
 
 use super::MediaNodes;
@@ -34,8 +34,12 @@ pub struct LessonFacts {
     pub gaps: Vec<Gap>,
     /// The replay stands.
     pub replay_ready: bool,
+    /// Which tracks arrive now; `None`: nothing does.
+    pub tracks: Option<Tracks>,
     /// Since when nothing arrives; staff only.
     pub outage_since: Option<UtcMillis>,
+    /// What keeps a lesson that was started from going on air; staff only.
+    pub waiting_for: Option<WaitingFor>,
     /// Who sends; staff only.
     pub publisher: Option<Publisher>,
     /// Who was refused a moment ago; staff only.
@@ -70,7 +74,9 @@ impl MediaNodes {
                 .filter(|told| told.gaps.len() > lesson.gaps.len())
                 .map_or_else(stored, |told| told.gaps.clone()),
             replay_ready: lesson.replay_ready || line.is_some_and(|told| told.replay_ready),
+            tracks: told.as_ref().and_then(|told| told.tracks),
             outage_since: line.and_then(|told| told.outage_since),
+            waiting_for: told.as_ref().and_then(|told| told.waiting_for),
             refused: told.as_ref().and_then(|told| told.refused.clone()),
             publisher: told.and_then(|told| told.publisher),
         }

@@ -3,7 +3,7 @@
 use axum::extract::ws::Utf8Bytes;
 use serde::Serialize;
 use utoipa::ToSchema;
-use yunke_protocol::{Publisher, RefusedPublisher};
+use yunke_protocol::{Publisher, RefusedPublisher, Tracks, WaitingFor};
 use yunke_store::{Lesson, LessonPhase, TalkFigures, UtcMillis};
 
 use crate::media_nodes::{LessonFacts, OnAir};
@@ -28,7 +28,7 @@ pub struct RoomGap {
     pub to_ms: i64,
 }
 
-/// A lesson as everyone in the room sees it. The last five are for staff only.
+/// A lesson as everyone in the room sees it. The last six are for staff only.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct RoomState {
     /// Where the lesson is in its life.
@@ -41,6 +41,8 @@ pub struct RoomState {
     pub edge_ms: Option<i64>,
     /// Interruptions so far.
     pub gaps: Vec<RoomGap>,
+    /// Which tracks of it arrive now; `null`: nothing does. A missing one is a still, or silence.
+    pub tracks: Option<Tracks>,
     /// The counts.
     #[serde(flatten)]
     pub counts: Counts,
@@ -56,6 +58,9 @@ pub struct RoomState {
     /// Who was refused a moment ago, for staff.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<Option<RefusedPublisher>>,
+    /// What keeps a lesson that was started from going on air, for staff.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting_for: Option<Option<WaitingFor>>,
     /// Since when nothing arrives, for staff.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outage_since: Option<Option<UtcMillis>>,
@@ -76,12 +81,14 @@ impl RoomState {
             zero_at: facts.zero_at,
             edge_ms: facts.zero_at.map(|_| facts.edge_ms),
             gaps: facts.gaps.iter().map(|gap| RoomGap { from_ms: gap.from_ms, to_ms: gap.to_ms }).collect(),
+            tracks: facts.tracks,
             counts,
             replay_ready: facts.replay_ready,
             questions: talk.asked,
             questions_answered: talk.answered,
             publisher: Some(facts.publisher),
             refused: Some(facts.refused),
+            waiting_for: Some(facts.waiting_for),
             outage_since: Some(facts.outage_since),
             questions_open: Some(talk.open),
             talk_revision: Some(talk.revision),
@@ -94,6 +101,7 @@ impl RoomState {
         Self {
             publisher: None,
             refused: None,
+            waiting_for: None,
             outage_since: None,
             questions_open: None,
             talk_revision: None,

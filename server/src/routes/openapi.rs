@@ -11,9 +11,10 @@ use utoipa::{
 use crate::problem::ProblemBody;
 
 /// What the server may leave out of an answer; everything else is always there, perhaps as null.
-const LEFT_OUT: [(&str, &str); 5] = [
+const LEFT_OUT: [(&str, &str); 6] = [
     ("RoomState", "publisher"),
     ("RoomState", "refused"),
+    ("RoomState", "waiting_for"),
     ("RoomState", "outage_since"),
     ("RoomState", "questions_open"),
     ("RoomState", "talk_revision"),

@@ -7,7 +7,9 @@ use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::mpsc};
 use uuid::Uuid;
-use yunke_protocol::{Gap, LessonSnapshot, Orders, Phase, Publisher, Snapshot, Transport, VideoInfo, paths};
+use yunke_protocol::{
+    Gap, LessonSnapshot, Orders, Phase, Publisher, Snapshot, Tracks, Transport, VideoInfo, paths,
+};
 
 use crate::harness::{HOUR_MS, SECRET, Server, good, problem};
 
@@ -84,6 +86,8 @@ pub(crate) fn lesson(server: &Server, lesson: Uuid, phase: Phase) -> LessonSnaps
         outage_since: None,
         replay_ready: false,
         refused: None,
+        waiting_for: None,
+        tracks: Some(Tracks { picture: true, sound: false }),
         deliveries: Vec::new(),
     }
 }

@@ -1177,7 +1177,7 @@ export interface components {
          * @description Codes of [`HealthNote`]; the unit of `value` is given with each.
          * @enum {string}
          */
-        HealthCode: "stalled" | "no_audio" | "no_video" | "key_interval" | "bitrate_low" | "bitrate_high" | "fps_low" | "size_high" | "audio_rate_low" | "b_frames" | "timestamps_repaired" | "rebuilt" | "small_picture_slow" | "small_picture_broken" | "small_sound_broken" | "recording_full" | "recording_failing" | "recording_holes";
+        HealthCode: "stalled" | "no_audio" | "no_video" | "no_key_frame" | "key_interval" | "bitrate_low" | "bitrate_high" | "fps_low" | "size_high" | "audio_rate_low" | "b_frames" | "timestamps_repaired" | "rebuilt" | "small_picture_slow" | "small_picture_broken" | "small_sound_broken" | "recording_full" | "recording_failing" | "recording_holes";
         /** @description Something the lecturer should know about the incoming stream. */
         HealthNote: {
             /** @description What it is; the page has the words. */
@@ -1721,7 +1721,7 @@ export interface components {
              */
             to_ms: number;
         };
-        /** @description A lesson as everyone in the room sees it. The last five are for staff only. */
+        /** @description A lesson as everyone in the room sees it. The last six are for staff only. */
         RoomState: components["schemas"]["Counts"] & {
             /**
              * Format: int64
@@ -1759,6 +1759,8 @@ export interface components {
              * @description Grows with every change of questions and private notes, for staff.
              */
             talk_revision?: number | null;
+            tracks: components["schemas"]["Tracks"] | null;
+            waiting_for?: components["schemas"]["WaitingFor"] | null;
             zero_at: components["schemas"]["i64"] | null;
         };
         /** @description The figures of a credit rule that members are told. */
@@ -1829,6 +1831,7 @@ export interface components {
             refused: components["schemas"]["RefusedPublisher"] | null;
             /** Format: int32 */
             viewers_now: number;
+            waiting_for: components["schemas"]["WaitingFor"] | null;
         };
         /** @description Questions and notes of a lesson. */
         Talk: {
@@ -1841,6 +1844,13 @@ export interface components {
              * @description Grows with every change; the room tells the newest one.
              */
             revision: number;
+        };
+        /** @description Which tracks of a lesson really arrive. A missing one is filled with a still or with silence while the other goes on. */
+        Tracks: {
+            /** @description Pictures come: else members see the last one, or none. */
+            picture: boolean;
+            /** @description Sound comes: else members hear silence. */
+            sound: boolean;
         };
         /**
          * @description How a publisher sends.
@@ -1913,6 +1923,11 @@ export interface components {
              */
             width: number;
         };
+        /**
+         * @description What keeps a lesson that was started from going on air.
+         * @enum {string}
+         */
+        WaitingFor: "media" | "key_frame";
         /** @description Who is there now. The counts are of the whole lesson, the people those of the organizer's part of the tree. */
         Watching: components["schemas"]["Counts"] & {
             branches: components["schemas"]["WatchingBranch"][];

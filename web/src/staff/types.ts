@@ -41,9 +41,10 @@ export interface RefusedPublisher {
 }
 
 /** The room as staff hear it. */
-export type StaffRoomState = Omit<RoomState, 'publisher' | 'refused' | 'outage_since'> & {
+export type StaffRoomState = Omit<RoomState, 'publisher' | 'refused' | 'waiting_for' | 'outage_since'> & {
   publisher: IncomingStream | null
   refused: RefusedPublisher | null
+  waiting_for: 'media' | 'key_frame' | null
   outage_since: number | null
 }
 

@@ -10,6 +10,7 @@ const base: StageInput = {
   phase: 'planned',
   publisher: camera,
   outage_since: null,
+  waiting_for: null,
   zero_at: null,
   started_at: null,
   planned_start_at: 100 * MIN,
@@ -52,6 +53,11 @@ describe('the one button', () => {
     expect(act).not.toHaveBeenCalled()
     page.button('现在开始').click()
     expect(act).toHaveBeenCalledWith('start')
+  })
+
+  it('says what a lesson waits for that was started', async () => {
+    await card({ ...base, phase: 'live', waiting_for: 'key_frame', now: 100 * MIN })
+    expect(page.text()).toContain('正在等编码器的关键帧')
   })
 
   it('asks once before the end, and “not yet” is not the end', async () => {

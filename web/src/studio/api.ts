@@ -10,6 +10,7 @@ export interface StudioLesson extends Counts, Doors {
   key_set: boolean
   publisher: IncomingStream | null
   refused: RefusedPublisher | null
+  waiting_for: 'media' | 'key_frame' | null
   outage_since: number | null
   media_up: boolean
 }

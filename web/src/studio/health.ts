@@ -21,6 +21,7 @@ const SEVERITY: Record<string, Severity> = {
   stalled: 'bad',
   no_video: 'bad',
   no_audio: 'bad',
+  no_key_frame: 'bad',
   recording_full: 'bad',
   recording_failing: 'bad',
   recording_holes: 'warn',
@@ -61,6 +62,7 @@ export function bitrate(bps: number): string {
 function figure(code: string, value: number): string {
   switch (code) {
     case 'stalled':
+    case 'no_key_frame':
     case 'key_interval':
       return short(value / 1000)
     case 'bitrate_low':
@@ -85,7 +87,7 @@ export function refusedLine({ code, reason }: RefusedPublisher): { what: Message
 }
 
 /** What somebody without an encoder can do about it; these have words of their own. */
-const BOOTH_ADVICE = new Set(['stalled', 'no_audio', 'no_video', 'key_interval', 'fps_low', 'timestamps_repaired'])
+const BOOTH_ADVICE = new Set(['stalled', 'no_audio', 'no_video', 'no_key_frame', 'key_interval', 'fps_low', 'timestamps_repaired'])
 /** The browser chooses the rate: little for a page that stands still. Whether the network carries it is said elsewhere. */
 const NOT_IN_BOOTH = new Set(['bitrate_low'])
 

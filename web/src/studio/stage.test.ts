@@ -6,6 +6,7 @@ const base: StageInput = {
   phase: 'planned',
   publisher: null,
   outage_since: null,
+  waiting_for: null,
   zero_at: null,
   started_at: null,
   planned_start_at: 100 * MIN,
@@ -43,6 +44,12 @@ describe('the stage', () => {
     const zero = { ...live, zero_at: 100 * MIN + 1500 }
     expect(stageView(zero)).toMatchObject({ stage: 'on_air', elapsedMs: MIN - 1500, remainingMs: 59 * MIN })
     expect(stageView({ ...zero, now: 161 * MIN }).remainingMs).toBe(-MIN)
+  })
+
+  it('says what a start waits for, and only then', () => {
+    const started: StageInput = { ...base, phase: 'live', publisher: camera, started_at: 100 * MIN, waiting_for: 'key_frame' }
+    expect(stageView(started)).toMatchObject({ stage: 'starting', waits: 'key_frame' })
+    expect(stageView({ ...started, zero_at: 100 * MIN }).waits).toBeNull()
   })
 
   it('tells the lecturer since when nothing arrives', () => {

@@ -8,6 +8,8 @@ export interface StageInput {
   /** null until the room or the API said so. */
   publisher: { last_media_at: number; video: unknown; audio: unknown } | null
   outage_since: number | null
+  /** What keeps a lesson that was started from going on air. */
+  waiting_for: 'media' | 'key_frame' | null
   zero_at: number | null
   /** When the lesson was started, before media has said where zero is. */
   started_at: number | null
@@ -38,6 +40,8 @@ export interface StageView {
   /** To the planned end; negative: over time. */
   remainingMs: number
   awayMs: number
+  /** It was started and is not on air: for want of this. */
+  waits: 'media' | 'key_frame' | null
 }
 
 /** Starting earlier than this before the plan is probably a slip: ask. */
@@ -63,6 +67,7 @@ export function stageView(s: StageInput): StageView {
     untilStartMs,
     elapsedMs: begun === null ? 0 : Math.max(0, s.now - begun),
     remainingMs: s.planned_end_at - s.now,
+    waits: stage === 'starting' ? s.waiting_for : null,
     awayMs: s.outage_since === null ? 0 : Math.max(0, s.now - s.outage_since),
   }
 }

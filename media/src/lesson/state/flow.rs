@@ -9,16 +9,21 @@ use super::{
         Context,
         output::{Output, RunInfo},
         run::{Outcome, Run},
+        seat::Seat,
     },
     State,
 };
 use crate::{
-    ingest::{Frame, Refusal, Track, Unit},
+    ingest::{AudioConfig, Frame, Refusal, Track, Unit, VideoConfig},
     live::{
         Audience,
         event::{Event, Rendition, StreamStart},
     },
-    pipeline::{ladder, packager::PackagerError},
+    pipeline::{
+        filler::{Moment, Still, plain_sound},
+        ladder,
+        packager::PackagerError,
+    },
     recording::{Beginning, index::Index},
 };
 
@@ -33,6 +38,11 @@ const MAX_PAUSE_MS: i64 = 1_000;
 /// After an outage of the network, frames older than this are passed over, for at most [`CATCH_UP_MS`].
 const STALE_MS: i64 = 1_500;
 const CATCH_UP_MS: i64 = 5_000;
+/// Where no key frame comes for so long the sound begins, with a still; where there is no sound, silence does.
+const NO_KEY_MS: i64 = 3_000;
+const NOTHING_MS: i64 = 4_000;
+/// A key frame of the rehearsal is a still of the lesson while it is so fresh: what the camera saw before was for nobody.
+const FRESH_MS: i64 = 10_000;
 
 impl State {
     pub(in crate::lesson) fn push(
@@ -56,11 +66,23 @@ impl State {
             }
             Unit::Frame(frame) => {
                 seat.count(&frame, now)?;
+                // What comes after a silence has a moment to bring its key frame.
+                if now - self.last_media_at > HOLE_MS {
+                    self.idle_since = None;
+                }
                 self.last_media_at = now;
+                if let (true, Some(config)) = (frame.key, &seat.video)
+                    && let Some(still) = Still::of(config, &frame)
+                {
+                    self.still = Some((still, now));
+                }
                 if frame.track == Track::Video {
                     self.feed.reordered(seat.meter.held_ms() > 0);
                 }
                 self.frame(context, &frame, now);
+                if self.look(now) {
+                    context.changed.notify_one();
+                }
             }
             Unit::Opus(opus) => {
                 if let Some(at_us) = self.run.as_ref().and_then(|run| run.beside(opus.time_ms)) {
@@ -80,20 +102,40 @@ impl State {
 
     fn frame(&mut self, context: &Context, frame: &Frame, now: UtcMillis) {
         let starts = self.can_start(frame, now);
-        let fits = self.run.as_ref().is_none_or(|run| run.info().has(frame.track));
-        if starts && (self.renew || self.wanted != self.phase || !fits || self.lost_picture(frame)) {
+        if starts && (self.renew || self.wanted != self.phase || !self.fits(frame.track)) {
             self.finish_run();
         }
-        if self.run.is_some() {
-            if !fits {
-                return;
-            }
-        } else if !starts || self.is_stale(frame, now) || !self.start_run(context, frame, now) {
+        if self.run.is_none()
+            && (!starts || self.is_stale(frame, now) || !self.start_run(context, frame, now))
+        {
+            self.idle_since.get_or_insert(now);
             return;
         }
-        let Some(run) = &mut self.run else { return };
-        match run.push(frame.clone(), now) {
+        if self.wanted != self.phase {
+            self.idle_since.get_or_insert(now);
+        }
+        let jumped = self.pass(frame, now);
+        if jumped && starts && self.start_run(context, frame, now) {
+            self.pass(frame, now);
+        }
+    }
+
+    /// Sends a frame through the run. True when its timestamps jumped: the run is over.
+    fn pass(&mut self, frame: &Frame, now: UtcMillis) -> bool {
+        let fits = self.fits(frame.track);
+        let patience_ms = self.seat.as_ref().map_or(0, Seat::patience_ms);
+        let Some(run) = &mut self.run else { return false };
+        match run.push(frame.clone(), fits, Moment { now, patience_ms }) {
             Ok(Outcome::Taken(stamp)) => self.feed.frame(frame, run.utc_us(stamp.pts_us)),
+            Ok(Outcome::Waiting(stamp)) => {
+                // Who watches by WebRTC was sent nothing in its place, and can go on with it.
+                if fits {
+                    self.feed.frame(frame, run.utc_us(stamp.pts_us));
+                }
+                if frame.track == Track::Video {
+                    self.feed.want_key();
+                }
+            }
             Ok(Outcome::Dropped) => {}
             Ok(Outcome::Jump) => {
                 self.repaired += 1;
@@ -102,34 +144,50 @@ impl State {
                 if let Some(seat) = &mut self.seat {
                     seat.reference = None;
                 }
-                if starts && self.start_run(context, frame, now) {
-                    self.first(frame, now);
-                }
+                return true;
             }
             Err(problem) => self.broken(&problem),
         }
+        false
     }
 
-    /// Sends a run its first frame.
-    fn first(&mut self, frame: &Frame, now: UtcMillis) {
-        let Some(run) = &mut self.run else { return };
-        if let Ok(Outcome::Taken(stamp)) = run.push(frame.clone(), now) {
-            self.feed.frame(frame, run.utc_us(stamp.pts_us));
+    /// Whether the run under way is of the format in which the publisher sends this track.
+    fn fits(&self, track: Track) -> bool {
+        let (Some(run), Some(seat)) = (&self.run, &self.seat) else { return true };
+        match track {
+            Track::Video => run.info().video == seat.video,
+            Track::Audio => run.info().audio == seat.audio,
         }
     }
 
-    /// Whether a run can start with this frame: a key frame, or sound when there is no picture.
+    /// Whether a run can start with this frame: a key frame; sound when there is no picture; anything when nothing did for
+    /// some seconds.
     fn can_start(&self, frame: &Frame, now: UtcMillis) -> bool {
         let Some(seat) = &self.seat else { return false };
+        let idle_ms = self.idle_since.map_or(0, |since| now - since);
         match frame.track {
-            Track::Video => frame.key && seat.video.is_some(),
-            Track::Audio => seat.audio.is_some() && seat.without_picture(now),
+            Track::Video => seat.video.is_some() && (frame.key || idle_ms >= NOTHING_MS),
+            Track::Audio => seat.audio.is_some() && (seat.without_picture(now) || idle_ms >= NO_KEY_MS),
         }
     }
 
-    /// The run has a picture, but sound could start one without.
-    fn lost_picture(&self, frame: &Frame) -> bool {
-        frame.track == Track::Audio && self.run.as_ref().is_some_and(|run| run.info().video.is_some())
+    /// What a run that starts with this frame is made of: the publisher's, or what stands in for it.
+    fn formats(
+        &self,
+        first: &Frame,
+        now: UtcMillis,
+    ) -> (Option<VideoConfig>, Option<Frame>, Option<AudioConfig>) {
+        let seat = self.seat.as_ref();
+        let audio = seat.and_then(|seat| seat.audio.clone()).or_else(plain_sound);
+        let begins = first.track == Track::Video && first.key;
+        if let Some(video) = seat.and_then(|seat| seat.video.clone()).filter(|_| begins) {
+            return (Some(video), None, audio);
+        }
+        let known = self.still.as_ref().filter(|(_, at)| self.phase == Phase::Live || now - at < FRESH_MS);
+        match known.map(|(still, _)| still.clone()).or_else(Still::plain) {
+            Some(Still { config, frame }) => (Some(config), Some(frame), audio),
+            None => (None, None, audio),
+        }
     }
 
     /// After an outage of the network a publisher first sends what it has kept. It is passed over: members would stay
@@ -148,18 +206,17 @@ impl State {
 
     /// Starts a run, opening the stream it belongs to. False when the pipeline would not start.
     fn start_run(&mut self, context: &Context, first: &Frame, now: UtcMillis) -> bool {
+        let (video, still, audio) = self.formats(first, now);
         let Some(seat) = &mut self.seat else { return false };
         let fps_milli =
             seat.video.as_ref().and_then(|config| seat.meter.video(config)).map_or(0, |v| v.fps_milli);
-        let video = seat.video.clone().filter(|_| first.track == Track::Video);
-        let audio = seat.audio.clone();
         let goes_live = self.wanted == Phase::Live && self.phase == Phase::Rehearsal;
         // A rehearsal is seen by the lecturer alone, at a desk: nothing is made for it.
         let for_members = self.wanted == Phase::Live;
         // Who listens to it goes on doing so, however small the publisher's own has become.
         let has_small = |output: &Arc<Output>| !goes_live && output.live.has(Rendition::AudioLow);
         let small_sound = for_members
-            && audio.is_some()
+            && seat.audio.is_some()
             && (self.output.as_ref().is_some_and(has_small)
                 || ladder::wants_small_sound(seat.meter.steady_sound_bps()));
         let place = video
@@ -167,7 +224,7 @@ impl State {
             .filter(|config| for_members && ladder::wants_small_picture(config))
             .and_then(|_| Arc::clone(&context.small_pictures).try_acquire_owned().ok());
         let small_picture = place.is_some();
-        let mut info = RunInfo { anchor: now, video, audio, fps_milli, small_sound, small_picture };
+        let mut info = RunInfo { anchor: now, video, audio, still, fps_milli, small_sound, small_picture };
         let sends_opus = seat.sends_opus();
         seat.reference = Some((first.dts_ms, now));
         seat.stale_since = None;
@@ -192,11 +249,12 @@ impl State {
         self.outage_since = None;
         self.renew = false;
         let part_target_us = i64::try_from(context.part_target.as_micros()).unwrap_or(300_000);
-        match Run::start(first, info, self.epoch, part_target_us, place, output) {
+        match Run::start(first, info, self.epoch, part_target_us, place, output, now) {
             Ok(run) => {
                 let RunInfo { video, audio, .. } = run.info().clone();
                 self.feed.begin(video, audio.filter(|_| !sends_opus), self.phase == Phase::Live);
                 self.run = Some(run);
+                self.idle_since = None;
                 self.unmarked = true;
                 true
             }

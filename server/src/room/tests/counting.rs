@@ -83,7 +83,8 @@ async fn staff_hear_of_the_publisher_and_members_do_not() {
         (&json!("state"), &json!("live"), &json!(0))
     );
     assert_eq!(members["zero_at"], json!(ZERO));
-    for name in ["publisher", "refused", "outage_since"] {
+    assert_eq!(members.get("tracks"), Some(&Value::Null), "nothing arrives");
+    for name in ["publisher", "refused", "outage_since", "waiting_for"] {
         assert!(members.get(name).is_none(), "{name}");
     }
     assert_eq!((staff.get("publisher"), staff.get("outage_since")), (Some(&Value::Null), Some(&Value::Null)));

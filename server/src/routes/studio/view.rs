@@ -3,7 +3,7 @@
 use axum::{Json, extract::State, http::HeaderMap};
 use serde::Serialize;
 use utoipa::ToSchema;
-use yunke_protocol::{HealthNote, Publisher, RefusedPublisher};
+use yunke_protocol::{HealthNote, Publisher, RefusedPublisher, WaitingFor};
 
 use super::doors::Doors;
 use crate::{
@@ -27,6 +27,8 @@ pub(super) struct StudioLesson {
     notes: Vec<HealthNote>,
     /// A publisher that showed the key in the last minute and was refused.
     refused: Option<RefusedPublisher>,
+    /// What keeps a lesson that was started from going on air.
+    waiting_for: Option<WaitingFor>,
     /// Since when nothing arrives.
     outage_since: Option<i64>,
     /// The media service answers.
@@ -53,6 +55,7 @@ pub(super) async fn studio_lesson(
         notes: facts.publisher.as_ref().map(|publisher| publisher.notes.clone()).unwrap_or_default(),
         publisher: facts.publisher,
         refused: facts.refused,
+        waiting_for: facts.waiting_for,
         outage_since: facts.outage_since,
         media_up: app.media.is_up(now),
         viewers_now: counts.viewers_now,

@@ -183,6 +183,7 @@ export default {
     stalled: 'Press nothing, it comes back by itself. Check the cable and the Wi-Fi.',
     no_audio: 'Look at the microphone level: is the right one chosen, and not muted?',
     no_video: 'Choose a camera or open slides; a lesson with sound only is possible.',
+    no_key_frame: 'The sound goes on; the picture waits for a key frame of the browser. If it stays so, reload the page or use a recent Chrome or Edge.',
     key_interval: 'Members wait a little longer for the picture. If it stays so, use a recent Chrome or Edge.',
     fps_low: 'Close other programs and pages, plug in the charger; in the dark a camera is slower, too.',
     timestamps_repaired: 'The lesson is not harmed. If the number keeps growing, reload the page; it comes back by itself.',

@@ -35,6 +35,10 @@ export default {
   },
   start: 'Start the lesson',
   starting: 'Starting…',
+  waits: {
+    media: 'The lesson is started and waits for picture or sound from the encoder.',
+    key_frame: 'The lesson is started and waits for a key frame of the encoder; if none comes in some seconds, the sound begins first. Set a key frame interval of 2 s.',
+  },
   start_hint: 'Members see the picture at once. The rehearsal is not recorded.',
   blocked: {
     no_picture: 'No picture arrives yet, so the lesson cannot start',
@@ -179,6 +183,7 @@ export default {
     stalled: { what: 'Nothing arrived for {value} s', do: 'Check the cable, the Wi-Fi, and whether the encoder still streams.' },
     no_audio: { what: 'Picture, but no sound', do: 'Check in the encoder that the right microphone is chosen and not muted.' },
     no_video: { what: 'Sound, but no picture', do: 'Check the camera or the scene; a lesson with sound only is possible.' },
+    no_key_frame: { what: 'No key frame for {value} s: members see no picture', do: 'Set a key frame interval of 2 s in the encoder. The sound goes on, and the picture joins with its first key frame.' },
     key_interval: { what: 'Key frames every {value} s', do: 'Set 2 s in the encoder, or members wait longer for the picture.' },
     bitrate_low: { what: 'Only {value}: the picture will be blurred', do: 'Set the video bitrate to about 2000 kbps, or check the uplink.' },
     bitrate_high: { what: '{value}: mobile networks may not keep up', do: 'Set the video bitrate to 2500 kbps or less.' },

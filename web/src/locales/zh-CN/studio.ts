@@ -33,6 +33,10 @@ export default {
   },
   start: '开始上课',
   starting: '正在开始…',
+  waits: {
+    media: '已经开始上课，正在等编码器的画面或声音。',
+    key_frame: '已经开始上课，正在等编码器的关键帧；几秒内等不到，先播声音。请把关键帧间隔设为 2 秒。',
+  },
   start_hint: '学员会立刻看到画面。彩排的内容不会被录下。',
   blocked: {
     no_picture: '还没有收到画面，暂时不能开始',
@@ -177,6 +181,7 @@ export default {
     stalled: { what: '已经 {value} 秒没有收到内容', do: '请检查网线、Wi-Fi 和编码器是否还在推流。' },
     no_audio: { what: '有画面，没有声音', do: '请在编码器里检查麦克风是否选对、是否静音。' },
     no_video: { what: '有声音，没有画面', do: '请检查摄像头或场景；只讲声音也可以上课。' },
+    no_key_frame: { what: '已经 {value} 秒没有关键帧，学员看不到画面', do: '请在编码器里把关键帧间隔设为 2 秒；声音照常，收到关键帧后画面会自动出现。' },
     key_interval: { what: '关键帧间隔 {value} 秒', do: '请在编码器里设为 2 秒，否则学员打开时要等更久。' },
     bitrate_low: { what: '码率只有 {value}，画面会模糊', do: '请把视频码率调到 2000 kbps 左右，或检查上行网络。' },
     bitrate_high: { what: '码率 {value}，手机网络可能跟不上', do: '请把视频码率调到 2500 kbps 以内。' },
