@@ -218,6 +218,18 @@ test('the booth', async (t) => {
     assert.deepEqual([await zero(), offers, (await studio()).gaps], [before, sessions, gaps]);
   });
 
+  await t.test('a cable that loses every tenth packet: the booth says so, and the lesson goes on', async () => {
+    const { gaps } = await studio();
+    const line = () => desk.locator('[data-line]').innerText();
+    yunke.cable.loss = 0.1;
+    await until('the booth to say what the line is like', async () => BOOTH.lossy.test(await line()), { within: 20_000 });
+    await picture(desk, 'booth-lossy');
+    await plays(phone, { within: 20_000 });
+    yunke.cable.loss = 0;
+    await until('the booth to be content again', async () => !BOOTH.lossy.test(await line()), { within: 30_000 });
+    assert.deepEqual((await studio()).gaps, gaps);
+  });
+
   await t.test('a cable that is out: members wait on a sentence, and it comes back by itself', async () => {
     const before = await zero();
     await yunke.cable.pull(desk);

@@ -15,6 +15,7 @@ import { until } from '../harness/wait.mjs';
 import { Yunke } from '../harness/yunke.mjs';
 
 const WATCHED_MS = 20_000;
+const BAD_MS = 12_000;
 const FPS = 25;
 
 test('srt', async (t) => {
@@ -72,6 +73,23 @@ test('srt', async (t) => {
     const codes = await barcodes(replay);
     assert.equal(codes.length, times.length);
     assert.ok(codes.every((code, n) => code !== null && (n === 0 || code >= codes[n - 1])), 'a picture is damaged or out of order');
+  });
+
+  await t.test('10 % loss both ways, 50 ms there and back, with the latency for it: the lesson goes on', async (t) => {
+    const line = await LossyLine.open(t, yunke.ports.srt, { loss: 0.1, delayMs: 25, seed: 21 });
+    const { lesson, url } = await planned({ port: line.port, more: { latency: 1_000_000 } });
+    const publisher = publish(url);
+    await arrives(lesson, ({ video, audio }) => video && audio, 20_000);
+    await goLive(lecturer, lesson);
+    await until('the timeline to be as long as it takes', () => edgePast(near, lesson, BAD_MS), { within: 60_000 });
+    assert.ok(publisher.alive);
+    const { gaps } = await end(lecturer, lesson);
+    assert.deepEqual(gaps, []);
+    const times = await frameTimes((await near.lease(lesson)).replay_url);
+    const hole = Math.max(...times.slice(1).map((at, n) => at - times[n]));
+    t.diagnostic(`${line.dropped} of ${line.dropped + line.passed} datagrams lost, ${times.length} frames, steps up to ${Math.round(hole)} ms`);
+    assert.ok(line.dropped > 100, `only ${line.dropped} datagrams were lost`);
+    assert.ok(times.length >= 0.95 * (BAD_MS / 1000) * FPS && hole < 1_000, `${times.length} frames, a hole of ${hole} ms`);
   });
 
   await t.test('GStreamer publishes with the key in the form of SRT Access Control', async () => {

@@ -1,8 +1,9 @@
 // A cable between browsers and the WebRTC port that can be pulled out: a forwarder of UDP packets. Cutting a page off by
-// the browser's own emulation leaves its WebRTC connections alone; this does not.
+// the browser's own emulation leaves its WebRTC connections alone; this does not. It can also be a bad one, that loses packets.
 
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { random } from './rubbish.mjs';
 
 async function bound(...where) {
   const socket = createSocket('udp4');
@@ -25,12 +26,19 @@ export class Cable {
     this.port = port;
     this.far = far;
     this.out = false;
+    /** The share of packets that is lost, each way. */
+    this.loss = 0;
+    this.next = random(20_261_130);
     /** A socket of ours for each of theirs, so that answers find their way. */
     this.ways = new Map();
   }
 
+  #loses() {
+    return this.out || this.next() < this.loss;
+  }
+
   async #forward(packet, from) {
-    if (this.out) return;
+    if (this.#loses()) return;
     const key = `${from.address}:${from.port}`;
     if (!this.ways.has(key)) this.ways.set(key, this.#way(from));
     (await this.ways.get(key)).send(packet, this.port, this.far);
@@ -38,7 +46,7 @@ export class Cable {
 
   async #way(from) {
     const socket = await bound(0, '127.0.0.1');
-    socket.on('message', (packet) => this.out || this.near.send(packet, from.port, from.address));
+    socket.on('message', (packet) => this.#loses() || this.near.send(packet, from.port, from.address));
     return socket;
   }
 

@@ -32,6 +32,7 @@ export const BOOTH = {
   taken: /正由另一台设备送出/,
   notYet: '先不开始',
   lost: /与服务器的连接断开/,
+  lossy: /路上丢了很多数据/,
   recording: /正在录：/,
   download: '下载',
   remove: '删除',
