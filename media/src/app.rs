@@ -13,7 +13,7 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
-use yunke_protocol::{FileKey, LeaseKey};
+use yunke_protocol::{FileKey, LeaseKey, SteadyClock};
 
 use crate::{
     config::Config,
@@ -100,7 +100,7 @@ pub struct App {
 
 impl App {
     /// Builds it; `boot` is new at every start of the process. Nothing runs yet.
-    pub fn build(config: Config, clock: Clock, boot: Uuid) -> anyhow::Result<Self> {
+    pub fn build(config: Config, steady: Arc<SteadyClock>, boot: Uuid) -> anyhow::Result<Self> {
         packager::init().context("GStreamer")?;
         std::fs::create_dir_all(&config.store_dir)
             .with_context(|| format!("store_dir {}", config.store_dir.display()))?;
@@ -108,6 +108,8 @@ impl App {
             LocalFileSystem::new_with_prefix(&config.store_dir)?,
             config.store_dir.clone(),
         ));
+        let now = Arc::clone(&steady);
+        let clock: Clock = Arc::new(move || now.now());
         // Only the first service of a process has the metrics; tests may build more.
         let metrics = PrometheusBuilder::new().install_recorder().ok();
         let secret = &config.shared_secret.0;
@@ -127,14 +129,14 @@ impl App {
         let context = lesson::Context {
             origin: origin.clone(),
             store,
-            clock: Arc::clone(&clock),
+            clock,
             tasks: tasks.clone(),
             changed: Arc::clone(&changed),
             part_target: config.part_target(),
             small_pictures: Arc::new(Semaphore::new(config.small_pictures)),
         };
         let lessons = Arc::new(Lessons::new(context, Arc::clone(&server)));
-        let control = Control::new(&config.node, boot, clock, Arc::clone(&lessons), server, changed);
+        let control = Control::new(&config.node, boot, steady, Arc::clone(&lessons), server, changed);
         let control = Arc::new(control);
         let shutdown = CancellationToken::new();
         let worker = Some(worker);

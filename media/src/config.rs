@@ -73,6 +73,9 @@ pub struct Config {
     pub store_dir: PathBuf,
     /// Started by the server: ends by itself when it has been alone and idle for ten minutes.
     pub supervised: bool,
+    /// UTC of the machine's start by the server's clock, in milliseconds, from the server that starts it; without, this
+    /// machine's wall clock says when it is.
+    pub clock_anchor: Option<i64>,
     /// How log lines look.
     pub log: LogFormat,
     /// `PART-TARGET`, milliseconds.
@@ -97,6 +100,7 @@ impl Default for Config {
             shared_secret: Secret::default(),
             store_dir: PathBuf::from("data/media"),
             supervised: false,
+            clock_anchor: None,
             log: LogFormat::Text,
             part_target_ms: 300,
         }

@@ -1,6 +1,7 @@
 //! The media service: takes lessons in, serves them live and as replays, and records them.
 
 pub mod app;
+pub mod clock;
 pub mod config;
 pub mod control;
 #[doc(hidden)]

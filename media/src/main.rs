@@ -1,11 +1,6 @@
 //! The program `yunke-media`.
 
-use std::{
-    io::IsTerminal as _,
-    path::PathBuf,
-    sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{io::IsTerminal as _, path::PathBuf, sync::Arc};
 
 use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
@@ -13,8 +8,10 @@ use tracing_subscriber::EnvFilter;
 use uuid::Uuid;
 use yunke_media::{
     app::{App, Listeners, write_addresses},
+    clock::System,
     config::{Config, LogFormat},
 };
+use yunke_protocol::SteadyClock;
 
 /// The media service of Yunke: takes lessons in, serves them live and as replays, and records them.
 #[derive(Debug, Parser)]
@@ -53,7 +50,11 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
     log(config.log);
     let listeners = Listeners::bind(&config).await?;
     let addresses = listeners.addresses()?;
-    let app = App::build(config, Arc::new(utc_millis), boot())?;
+    let clock = SteadyClock::new(Arc::new(System::new()));
+    if let Some(anchor) = config.clock_anchor {
+        clock.set_anchor(anchor);
+    }
+    let app = App::build(config, Arc::new(clock), boot())?;
     tracing::info!(http = %addresses.http, "listens for players and the server");
     let srt = addresses.srt.map(tracing::field::display);
     tracing::info!(rtmp = %addresses.rtmp, webrtc = %addresses.webrtc, srt, "listens for publishers");
@@ -98,10 +99,4 @@ fn log(format: LogFormat) {
         LogFormat::Text => lines.init(),
         LogFormat::Json => lines.json().flatten_event(true).init(),
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the one real clock of the program")]
-fn utc_millis() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -18,6 +18,7 @@ use yunke_store_sqlite::SqliteStore;
 use crate::{
     auth::Auth,
     clock::Source,
+    clock_watch::watch_clock,
     config::Config,
     demo,
     evidence::KeptProgress,
@@ -73,8 +74,11 @@ impl App {
         let store: Arc<dyn Store> = Arc::new(store);
         let address = listener.local_addr()?;
         routes::system::recorder();
+        if let Some(last) = store.last_run().await? {
+            source.go_on_from(&last);
+        }
         let run_id = source.id();
-        store.begin_run(run_id, source.now()).await?;
+        store.begin_run(run_id, source.now(), source.run_clock()).await?;
         let media = MediaNodes::new(secret.clone(), Addresses::configured(&config.media));
         if !config.media.supervise {
             media.set_control(config.media.control_url.clone());
@@ -152,6 +156,7 @@ fn start_tasks(app: &AppState, address: SocketAddr) {
     spawn(app, "deliveries", keep_deliveries(app.clone()));
     spawn(app, "sign of life", keep_alive(app.clone(), app.run_id));
     spawn(app, "session sweep", sweep(app.clone()));
+    spawn(app, "clock", watch_clock(app.clone()));
     let rooms = app.rooms.clone();
     app.tasks.spawn(async move {
         if let Err(error) = rooms.resume().await {

@@ -8,6 +8,7 @@ pub mod calendar;
 pub mod captions;
 pub mod cli;
 pub mod clock;
+pub mod clock_watch;
 pub mod config;
 pub mod demo;
 pub mod evidence;

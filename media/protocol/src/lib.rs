@@ -3,8 +3,10 @@
 //! Signed tokens ([`Lease`]s and [`FilePass`]es, which media checks without asking anyone, and [`PublishPass`]es), and the
 //! control messages: full [`Snapshot`]s one way, full [`Orders`] the other. Both are idempotent and versioned;
 //! there are no increments, so nothing can drift. Work on a recording that has ended is asked for and asked about
-//! ([`WorkStatus`]). This crate does no I/O and reads no clock.
+//! ([`WorkStatus`]). This crate does no I/O and reads no clock:
+//! [`SteadyClock`] is told by others what the machine says.
 
+mod clock;
 mod file_pass;
 mod fills;
 mod ice;
@@ -15,6 +17,7 @@ mod srt;
 mod token;
 mod work;
 
+pub use clock::{Machine, SteadyClock};
 pub use file_pass::{FileKey, FilePass, FileRight};
 pub use fills::{
     Fill, FillKind, FillMove, FillPlan, FilledGap, Fills, MAX_FILL_BYTES, MAX_FILL_OFFSET_MS,
@@ -25,7 +28,7 @@ pub use lease::{DeviceClass, Lease, LeaseError, LeaseKey, Purpose, Stretch};
 pub use messages::{
     AudioInfo, Delivery, Gap, HealthCode, HealthNote, LessonOrder, LessonSnapshot, Orders, Phase,
     PublishGrant, PublishRefusal, PublishRequest, Publisher, RefusalCode, RefusedCode, RefusedPublisher,
-    Snapshot, Tracks, Transport, VideoInfo, WaitingFor,
+    ServerClock, Snapshot, Tracks, Transport, VideoInfo, WaitingFor,
 };
 pub use pass::{PassKey, PublishPass};
 pub use srt::{optional_address, srt_passphrase_problem};

@@ -88,8 +88,22 @@ pub enum RefusalCode {
 pub struct Orders {
     /// Grows with every change on the server; an older one is ignored.
     pub version: u64,
+    /// The server's clock: a node without anything on air goes by it. None: from a server that does not say.
+    #[serde(default)]
+    pub clock: Option<ServerClock>,
     /// In no particular order.
     pub lessons: Vec<LessonOrder>,
+}
+
+/// The clock the server goes by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerClock {
+    /// Names the start of the server's machine; nil where that is not known.
+    pub boot: Uuid,
+    /// UTC of the machine's start: exact for a node on the same machine.
+    pub anchor: UtcMillis,
+    /// When the orders were sent: for a node elsewhere.
+    pub sent_at: UtcMillis,
 }
 
 /// What the server wants of one lesson.

@@ -14,13 +14,14 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
-use yunke_protocol::{Orders, Snapshot, UtcMillis};
+use yunke_protocol::{Orders, Snapshot, SteadyClock};
 
 use super::{
     Server,
+    agree::agreed,
     reconcile::{Followed, reconcile},
 };
-use crate::{lesson::Lessons, live::Clock};
+use crate::lesson::Lessons;
 
 /// A snapshot is sent at least so often.
 const REPORT_EVERY: Duration = Duration::from_secs(2);
@@ -35,7 +36,7 @@ const ORPHAN_MS: i64 = 10 * 60 * 1000;
 pub struct Control {
     node: String,
     boot: Uuid,
-    clock: Clock,
+    clock: Arc<SteadyClock>,
     lessons: Arc<Lessons>,
     server: Arc<dyn Server>,
     changed: Arc<Notify>,
@@ -43,6 +44,7 @@ pub struct Control {
     followed: Mutex<Followed>,
     /// One reconciliation at a time, so that an older one cannot undo a newer one.
     following: tokio::sync::Mutex<()>,
+    /// When the server was heard of last, in uptime.
     heard_at: AtomicI64,
 }
 
@@ -51,12 +53,12 @@ impl Control {
     pub fn new(
         node: &str,
         boot: Uuid,
-        clock: Clock,
+        clock: Arc<SteadyClock>,
         lessons: Arc<Lessons>,
         server: Arc<dyn Server>,
         changed: Arc<Notify>,
     ) -> Self {
-        let heard_at = AtomicI64::new(clock());
+        let heard_at = AtomicI64::new(clock.uptime());
         Self {
             node: node.to_owned(),
             boot,
@@ -75,13 +77,27 @@ impl Control {
         self.followed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// When the server was last heard of.
-    pub fn heard_at(&self) -> UtcMillis {
-        self.heard_at.load(Ordering::Relaxed)
+    /// How long ago the server was heard of.
+    fn silence_ms(&self) -> i64 {
+        self.clock.uptime() - self.heard_at.load(Ordering::Relaxed)
     }
 
     fn hear(&self) {
-        self.heard_at.store((self.clock)(), Ordering::Relaxed);
+        self.heard_at.store(self.clock.uptime(), Ordering::Relaxed);
+    }
+
+    /// Goes by the server's clock, unless something is on air: that is measured by the clock as it was.
+    fn agree(&self, orders: &Orders, took_ms: Option<i64>) {
+        let Some(anchor) = orders.clock.and_then(|theirs| agreed(&theirs, &self.clock, took_ms)) else {
+            return;
+        };
+        let off_ms = anchor - self.clock.anchor();
+        if self.lessons.busy() {
+            tracing::debug!(off_ms, "the server's clock is another one; followed when nothing is on air");
+            return;
+        }
+        tracing::info!(off_ms, "this node goes by the server's clock");
+        self.clock.set_anchor(anchor);
     }
 
     /// How it is going, for people and monitors.
@@ -89,7 +105,7 @@ impl Control {
         let lessons = self.lessons.snapshots();
         serde_json::json!({
             "status": "ok",
-            "server_heard_ms_ago": (self.clock)() - self.heard_at(),
+            "server_heard_ms_ago": self.silence_ms(),
             "lessons": lessons.len(),
             "publishers": lessons.iter().filter(|lesson| lesson.publisher.is_some()).count(),
             "segments_lost": self.lessons.segments_lost(),
@@ -103,7 +119,7 @@ impl Control {
             node: self.node.clone(),
             boot: self.boot,
             version: self.version.fetch_add(1, Ordering::Relaxed) + 1,
-            taken_at: (self.clock)(),
+            taken_at: self.clock.now(),
             orders_version: self.followed().version(),
             program_version: env!("CARGO_PKG_VERSION").to_owned(),
             lessons: self.lessons.snapshots(),
@@ -113,6 +129,7 @@ impl Control {
     /// Orders the server sent by itself; when this returns they have been followed.
     pub async fn sent(&self, orders: Orders) {
         self.hear();
+        self.agree(&orders, None);
         if self.followed().sent(orders) {
             self.follow().await;
         }
@@ -129,11 +146,12 @@ impl Control {
     /// Reports until cancelled.
     pub async fn report(&self, shutdown: &CancellationToken) {
         while !shutdown.is_cancelled() {
-            let asked_at = self.followed().version();
+            let (asked_at, asked) = (self.followed().version(), self.clock.uptime());
             let snapshot = self.snapshot();
             gauges(&snapshot);
             if let Some(orders) = self.server.report(&snapshot).await {
                 self.hear();
+                self.agree(&orders, Some(self.clock.uptime() - asked));
                 self.followed().answered(orders, asked_at);
             }
             // Also when nothing is new: what could not be done the last time is tried again.
@@ -159,7 +177,7 @@ impl Control {
     pub async fn orphaned(&self) {
         loop {
             sleep(REPORT_EVERY * 5).await;
-            if (self.clock)() - self.heard_at() > ORPHAN_MS && !self.lessons.busy() {
+            if self.silence_ms() > ORPHAN_MS && !self.lessons.busy() {
                 return;
             }
         }

@@ -3,6 +3,7 @@
 //! The node goes on without the server: publishers and viewers stay, the last orders stand, only new publishers are asked to
 //! try later. Nothing here may assume that the server answers.
 
+mod agree;
 mod client;
 mod follow;
 pub mod reconcile;

@@ -31,7 +31,7 @@ use self::{
     stream::Stream,
 };
 
-/// Where the time comes from; injected.
+/// UTC that never steps; injected.
 pub type Clock = Arc<dyn Fn() -> UtcMillis + Send + Sync>;
 
 /// Readers that may wait on a node at a time. When full, further ones get 503 and come back in a second.

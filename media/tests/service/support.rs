@@ -76,7 +76,7 @@ impl Server {
 
     fn orders(&self) -> Orders {
         let desk = self.desk.lock().expect("whole");
-        Orders { version: desk.version, lessons: vec![desk.order.clone()] }
+        Orders { version: desk.version, clock: None, lessons: vec![desk.order.clone()] }
     }
 
     /// Whether it answers, or fails like one that is being restarted.
@@ -129,7 +129,7 @@ async fn snapshot(State(desk): Shared, Json(heard): Json<Snapshot>) -> axum::res
         }
     }
     desk.heard = Some(heard);
-    Json(Orders { version: desk.version, lessons: vec![desk.order.clone()] }).into_response()
+    Json(Orders { version: desk.version, clock: None, lessons: vec![desk.order.clone()] }).into_response()
 }
 
 /// The service.

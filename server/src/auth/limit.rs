@@ -1,8 +1,7 @@
-//! How often somebody may try: token buckets by key, in bounded memory, on the injected clock.
+//! How often somebody may try: token buckets by key, in bounded memory, in the machine's uptime: a clock that is put
+//! right locks nobody out.
 
 use std::{collections::HashMap, hash::Hash, sync::Mutex};
-
-use yunke_store::UtcMillis;
 
 /// Keys remembered at once. When all are in use, further keys share one bucket: an attacker with many
 /// keys slows only other strangers, never somebody who has a bucket.
@@ -27,8 +26,8 @@ pub struct Limiter<K> {
 #[derive(Debug)]
 struct Buckets<K> {
     /// The time at which each bucket is full again.
-    full_at: HashMap<K, UtcMillis>,
-    shared_full_at: UtcMillis,
+    full_at: HashMap<K, i64>,
+    shared_full_at: i64,
 }
 
 impl<K: Eq + Hash> Limiter<K> {
@@ -38,7 +37,7 @@ impl<K: Eq + Hash> Limiter<K> {
     }
 
     /// Takes one try, or tells after how many milliseconds there is one.
-    pub fn take(&self, key: K, now: UtcMillis) -> Result<(), i64> {
+    pub fn take(&self, key: K, now: i64) -> Result<(), i64> {
         let mut inner = self.inner.lock().expect("no panic while the limiter is held");
         if inner.full_at.len() >= KEYS && !inner.full_at.contains_key(&key) {
             inner.full_at.retain(|_, full_at| *full_at > now);

@@ -4,25 +4,20 @@ use yunke_store::{ServerRun, Store, StoreResult, UtcMillis};
 
 use crate::attendance::Interval;
 
-/// All outages up to now, ascending.
+/// All outages up to now.
 pub async fn outages(store: &dyn Store, now: UtcMillis) -> StoreResult<Vec<Interval>> {
     // A run that began this very millisecond is one of ours.
     Ok(between(&store.runs(0, now.saturating_add(1)).await?))
 }
 
-/// The times between runs that no run covers; runs come in order of their start.
+/// The times between one run and the next. Where the next begins before the last sign of life, the clock had been put right
+/// and nothing is known of the time between; a run whose clock was put right was up all the while.
 fn between(runs: &[ServerRun]) -> Vec<Interval> {
-    let mut outages = Vec::new();
-    let mut alive_until: Option<UtcMillis> = None;
-    for run in runs {
-        if let Some(until) = alive_until
-            && run.started_at > until
-        {
-            outages.push(Interval::new(until, run.started_at));
-        }
-        alive_until = Some(alive_until.unwrap_or(run.started_at).max(run.last_alive_at));
-    }
-    outages
+    let pairs = runs.iter().zip(runs.iter().skip(1));
+    pairs
+        .filter(|(before, run)| before.id != run.id && run.started_at > before.last_alive_at)
+        .map(|(before, run)| Interval::new(before.last_alive_at, run.started_at))
+        .collect()
 }
 
 #[cfg(test)]
@@ -31,15 +26,23 @@ mod tests {
 
     use super::*;
 
-    fn run(started_at: i64, last_alive_at: i64) -> ServerRun {
-        ServerRun { id: Uuid::from_u128(1), started_at, last_alive_at, stopped_at: None }
+    fn run(id: u128, started_at: i64, last_alive_at: i64) -> ServerRun {
+        ServerRun { id: Uuid::from_u128(id), started_at, last_alive_at, stopped_at: None, clock: None }
     }
 
     #[test]
     fn an_outage_is_what_no_run_covers() {
         assert_eq!(between(&[]), []);
-        assert_eq!(between(&[run(0, 100)]), [], "before the first run there was nothing to miss");
-        let runs = [run(0, 100), run(150, 300), run(200, 250), run(301, 400)];
+        assert_eq!(between(&[run(1, 0, 100)]), [], "before the first run there was nothing to miss");
+        let runs = [run(1, 0, 100), run(2, 150, 300), run(3, 301, 400)];
         assert_eq!(between(&runs), [Interval::new(100, 150), Interval::new(300, 301)]);
+    }
+
+    #[test]
+    fn a_clock_that_is_put_right_is_no_outage_and_hides_none() {
+        let forward = [run(1, 0, 100), run(1, 5_000, 5_100), run(2, 5_150, 5_200)];
+        assert_eq!(between(&forward), [Interval::new(5_100, 5_150)]);
+        let back = [run(1, 9_000, 9_100), run(1, 500, 600), run(2, 700, 800)];
+        assert_eq!(between(&back), [Interval::new(600, 700)]);
     }
 }

@@ -23,6 +23,9 @@ const COMMIT_BEATS: usize = 4_096;
 /// because a client keeps its beats until they are acknowledged.
 const WAITING_BATCHES: usize = 8_192;
 
+/// Stamps are ahead of the clock by one for each batch of a lease in the same millisecond, never by this.
+const STAMPS_AHEAD_MS: i64 = 60_000;
+
 /// A batch under one lease.
 struct Batch {
     lease_id: Uuid,
@@ -146,8 +149,10 @@ impl Writer {
 
     fn stamp(&mut self, batch: Batch) -> Stamped {
         let now = self.source.now();
-        if now > self.latest_stamp {
+        // Far behind: the clock was put right while nobody watched.
+        if now > self.latest_stamp || self.latest_stamp - now > STAMPS_AHEAD_MS {
             self.stamps.clear();
+            self.latest_stamp = now;
         }
         let before = self.stamps.get(&batch.lease_id).map_or(now, |last| (*last + 1).max(now));
         self.stamps.insert(batch.lease_id, before);

@@ -128,6 +128,17 @@ impl MediaNodes {
         now - self.0.view.borrow().received_at <= SNAPSHOT_STALE_MS
     }
 
+    /// The server's clock was put right: what was told last is as young as it was, and the node hears of it at once.
+    pub fn clock_changed(&self, by_ms: i64) {
+        self.0.view.send_modify(|view| {
+            if view.received_at != 0 {
+                let received_at = view.received_at.saturating_add(by_ms);
+                *view = Arc::new(MediaView { received_at, ..MediaView::clone(view) });
+            }
+        });
+        self.orders_changed();
+    }
+
     /// The orders have to be made anew and sent.
     pub fn orders_changed(&self) {
         self.0.changed.notify_one();

@@ -62,7 +62,10 @@ impl MediaNodes {
 pub async fn current_orders(app: &AppState) -> StoreResult<Orders> {
     let mut last = app.media.0.orders.lock().await;
     let now = app.source.now();
-    let mut targets = app.store.media_targets(now - HORIZON_MS, now + HORIZON_MS).await?;
+    // Planned times are dates by the wall clock, the end of a lesson is by ours.
+    let date = app.source.wall();
+    let (from, until) = (now.min(date) - HORIZON_MS, now.max(date) + HORIZON_MS);
+    let mut targets = app.store.media_targets(from, until).await?;
     for lesson in app.media.published(now) {
         if targets.iter().all(|target| target.lesson_id != lesson) {
             let target = app.store.lesson_target(lesson).await?;
@@ -74,9 +77,9 @@ pub async fn current_orders(app: &AppState) -> StoreResult<Orders> {
     let lessons: Vec<LessonOrder> = targets.iter().filter_map(order_of).collect();
     if last.version == 0 || last.lessons != lessons {
         let floor = u64::try_from(now).unwrap_or(0);
-        *last = Orders { version: floor.max(last.version + 1), lessons };
+        *last = Orders { version: floor.max(last.version + 1), clock: None, lessons };
     }
-    Ok(last.clone())
+    Ok(Orders { clock: Some(app.source.server_clock()), ..last.clone() })
 }
 
 /// Sends orders whenever they may have changed, until the server stops.

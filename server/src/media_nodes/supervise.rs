@@ -163,6 +163,8 @@ fn spawn(app: &AppState, server: SocketAddr, addresses: &Path) -> Result<Child, 
         .env("YUNKE_MEDIA_SHARED_SECRET", app.media.secret())
         .env("YUNKE_MEDIA_STORE_DIR", app.config.data_dir.join("media"))
         .env("YUNKE_MEDIA_SUPERVISED", "true")
+        // Of the same machine: by the same anchor both say the same time, whatever the wall clock was set to since.
+        .env("YUNKE_MEDIA_CLOCK_ANCHOR", app.source.clock().anchor().to_string())
         .env(
             "YUNKE_MEDIA_LOG",
             if app.config.log.format == crate::config::LogFormat::Json { "json" } else { "text" },

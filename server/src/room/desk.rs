@@ -91,6 +91,9 @@ pub async fn admit(
     if row.user_id != user {
         return Err(AdmitError::NotYours);
     }
+    if row.is_over(now) {
+        return Err(AdmitError::Expired);
+    }
     if row.purpose != LeasePurpose::Watch {
         return Err(AdmitError::Invalid);
     }

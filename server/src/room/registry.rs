@@ -1,6 +1,12 @@
 //! All rooms of this process: opened when asked for, one a lesson.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 
 use tokio::sync::{OnceCell, broadcast, mpsc, oneshot, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -23,6 +29,12 @@ use crate::{
 /// Asks that may wait for a room. When it is full whoever asks waits, and with them only the
 /// clients of that one lesson; beats are durable before they get here.
 const ASKS: usize = 1_024;
+
+/// Without beats for so long nobody watches: longer than any silence a receipt can stand for.
+const QUIET_MS: i64 = 3 * 60_000;
+
+/// After the start of the server whoever watches is heard of within this.
+const FIRST_BEATS_MS: i64 = 60_000;
 
 /// Live lessons looked for at the start.
 const LIVE_LESSONS: i64 = 10_000;
@@ -105,6 +117,8 @@ struct Inner {
     parts: RoomParts,
     writer: BeatWriter,
     turns: Turns,
+    /// When beats were last kept, in uptime.
+    heard_at: AtomicI64,
     /// A cell is filled by whoever asks first; the others wait for it.
     open: std::sync::Mutex<HashMap<Uuid, Arc<OnceCell<RoomHandle>>>>,
 }
@@ -120,7 +134,10 @@ impl Rooms {
     pub fn new(parts: RoomParts, run_id: Uuid) -> Self {
         let RoomParts { store, source, tasks, stopping, .. } = &parts;
         let writer = BeatWriter::start(store.clone(), source.clone(), run_id, tasks, stopping.clone());
-        Self(Arc::new(Inner { parts, writer, turns: Turns::default(), open: std::sync::Mutex::default() }))
+        // Who watched before this run began may be about to be heard of.
+        let heard_at = AtomicI64::new(source.uptime() - QUIET_MS + FIRST_BEATS_MS);
+        let open = std::sync::Mutex::default();
+        Self(Arc::new(Inner { parts, writer, turns: Turns::default(), heard_at, open }))
     }
 
     /// Opens the rooms of live lessons, so that the counts are right before the first question.
@@ -131,6 +148,11 @@ impl Rooms {
             self.room(lesson.id).await?;
         }
         Ok(())
+    }
+
+    /// Whether nobody has sent beats for a while.
+    pub fn is_quiet(&self) -> bool {
+        self.0.parts.source.uptime() - self.0.heard_at.load(Ordering::Relaxed) > QUIET_MS
     }
 
     /// The writer of beats.
@@ -208,6 +230,7 @@ impl Rooms {
     /// Hands beats that were just kept to their room and gives the member's progress.
     pub(super) async fn kept(&self, lease: &LeaseRow, beats: Vec<BeatRow>) -> Result<Progress, RoomError> {
         let now = self.0.parts.source.now();
+        self.0.heard_at.store(self.0.parts.source.uptime(), Ordering::Relaxed);
         let others = if beats.iter().any(|beat| beat.body.state == yunke_store::BeatState::Playing) {
             self.0.turns.note(lease.user_id, lease.lesson_id, now)
         } else {

@@ -48,13 +48,15 @@ pub(super) struct YearProgress {
 pub(super) async fn home(State(app): State<AppState>, viewer: Viewer) -> ApiResult<Json<Home>> {
     let now = app.source.now();
     let standing = Standing::of(&app, viewer.user.id).await?;
-    let today = day_of(now);
-    let (year, this_year) = year_of(now);
+    // What day it is, the wall clock knows.
+    let date = app.source.wall();
+    let today = day_of(date);
+    let (year, this_year) = year_of(date);
     let seen = LessonFilter { seen_by: Some(viewer.seen_by()), ..LessonFilter::default() };
     let planned = LessonFilter { phases: vec![LessonPhase::Planned], ..seen.clone() };
     let live = LessonFilter { phases: vec![LessonPhase::Live], ..seen.clone() };
     let of_today = LessonFilter { from: Some(today.start), until: Some(today.end), ..planned.clone() };
-    let later = LessonFilter { from: Some(today.end), until: Some(now + AHEAD_MS), ..planned };
+    let later = LessonFilter { from: Some(today.end), until: Some(date + AHEAD_MS), ..planned };
     let ended =
         LessonFilter { phases: vec![LessonPhase::Ended], replayable: true, latest_first: true, ..seen };
     Ok(Json(Home {

@@ -25,6 +25,7 @@ use tower_http::{
     },
 };
 use tracing::Instrument as _;
+use yunke_store::UtcMillis;
 
 use super::{
     extract::{BODY_BYTES, UPLOAD_BYTES, too_large},
@@ -92,7 +93,17 @@ async fn observe(State(app): State<AppState>, mut request: Request, next: Next) 
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
     }
+    // Pages set their clocks by it: to the clock that positions and leases go by.
+    if let Some(value) = date(app.source.now()) {
+        response.headers_mut().insert(header::DATE, value);
+    }
     response
+}
+
+fn date(at: UtcMillis) -> Option<HeaderValue> {
+    let at = jiff::Timestamp::from_millisecond(at).ok()?;
+    let text = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&at).ok()?;
+    HeaderValue::try_from(text).ok()
 }
 
 /// Known methods by name; an invented one must not become a metric of its own.

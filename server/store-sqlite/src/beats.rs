@@ -7,6 +7,7 @@ use yunke_store::{Appended, BeatBody, BeatRow, StoreResult, TextEnum as _, UtcMi
 use crate::{
     SqliteStore,
     error::{failed, word},
+    operation::keep,
 };
 
 /// Conflicts of a lease that are written down; whoever makes more has shown enough, and must not fill the disk.
@@ -33,10 +34,7 @@ pub(crate) async fn append(
             Appended::Conflict
         });
     }
-    sqlx::query!("UPDATE server_runs SET last_alive_at = max(last_alive_at, ?) WHERE id = ?", at, run_id)
-        .execute(&mut *tx)
-        .await
-        .map_err(failed)?;
+    keep(&mut tx, run_id, at).await?;
     tx.commit().await.map_err(failed)?;
     Ok(outcomes)
 }

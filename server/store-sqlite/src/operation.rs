@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
-use yunke_store::{AuditEntry, OperationStore, Page, ServerRun, StoreResult, UtcMillis};
+use yunke_store::{
+    AuditEntry, ClockChange, OperationStore, Page, RunClock, ServerRun, StoreResult, UtcMillis,
+};
 
 use crate::{SqliteStore, error::failed};
 
@@ -23,27 +25,96 @@ pub(crate) async fn audit(on: &mut SqliteConnection, entry: &AuditEntry) -> Stor
     Ok(())
 }
 
+/// A row of `server_runs`.
+struct Run {
+    id: Uuid,
+    started_at: i64,
+    last_alive_at: i64,
+    stopped_at: Option<i64>,
+    boot: Option<Uuid>,
+    anchor_at: Option<i64>,
+}
+
+impl From<Run> for ServerRun {
+    fn from(run: Run) -> Self {
+        let Run { id, started_at, last_alive_at, stopped_at, boot, anchor_at } = run;
+        let clock = anchor_at.map(|anchor| RunClock { boot, anchor });
+        Self { id, started_at, last_alive_at, stopped_at, clock }
+    }
+}
+
+async fn begin(on: &mut SqliteConnection, id: Uuid, at: UtcMillis, clock: RunClock) -> StoreResult<()> {
+    sqlx::query!(
+        "INSERT INTO server_runs (id, started_at, last_alive_at, boot, anchor_at) VALUES (?, ?, ?, ?, ?)",
+        id,
+        at,
+        at,
+        clock.boot,
+        clock.anchor,
+    )
+    .execute(on)
+    .await
+    .map_err(failed)?;
+    Ok(())
+}
+
+/// A sign of life.
+pub(crate) async fn keep(on: &mut SqliteConnection, id: Uuid, at: UtcMillis) -> StoreResult<()> {
+    sqlx::query!(
+        "UPDATE server_runs SET last_alive_at = max(last_alive_at, ?)
+         WHERE seq = (SELECT max(seq) FROM server_runs WHERE id = ?)",
+        at,
+        id
+    )
+    .execute(on)
+    .await
+    .map_err(failed)?;
+    Ok(())
+}
+
 #[async_trait]
 impl OperationStore for SqliteStore {
-    async fn begin_run(&self, id: Uuid, at: UtcMillis) -> StoreResult<()> {
-        sqlx::query!("INSERT INTO server_runs (id, started_at, last_alive_at) VALUES (?, ?, ?)", id, at, at)
-            .execute(&self.write)
-            .await
-            .map_err(failed)?;
-        Ok(())
+    async fn begin_run(&self, id: Uuid, at: UtcMillis, clock: RunClock) -> StoreResult<()> {
+        let mut connection = self.write.acquire().await.map_err(failed)?;
+        begin(&mut connection, id, at, clock).await
+    }
+
+    async fn last_run(&self) -> StoreResult<Option<ServerRun>> {
+        let last = sqlx::query_as!(
+            Run,
+            "SELECT id, started_at, last_alive_at, stopped_at, boot, anchor_at FROM server_runs
+             ORDER BY seq DESC LIMIT 1",
+        )
+        .fetch_optional(&self.read)
+        .await
+        .map_err(failed)?;
+        Ok(last.map(ServerRun::from))
+    }
+
+    async fn change_clock(&self, id: Uuid, change: ClockChange) -> StoreResult<()> {
+        let mut tx = self.begin().await?;
+        keep(&mut tx, id, change.from).await?;
+        begin(&mut tx, id, change.to, change.clock).await?;
+        let by = change.to - change.from;
+        sqlx::query!(
+            "UPDATE sessions SET created_at = created_at + ?1, seen_at = seen_at + ?1, expires_at = expires_at + ?1",
+            by
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(failed)?;
+        tx.commit().await.map_err(failed)
     }
 
     async fn keep_run(&self, id: Uuid, at: UtcMillis) -> StoreResult<()> {
-        sqlx::query!("UPDATE server_runs SET last_alive_at = max(last_alive_at, ?) WHERE id = ?", at, id)
-            .execute(&self.write)
-            .await
-            .map_err(failed)?;
-        Ok(())
+        let mut connection = self.write.acquire().await.map_err(failed)?;
+        keep(&mut connection, id, at).await
     }
 
     async fn end_run(&self, id: Uuid, at: UtcMillis) -> StoreResult<()> {
         sqlx::query!(
-            "UPDATE server_runs SET last_alive_at = max(last_alive_at, ?), stopped_at = ? WHERE id = ?",
+            "UPDATE server_runs SET last_alive_at = max(last_alive_at, ?), stopped_at = ?
+             WHERE seq = (SELECT max(seq) FROM server_runs WHERE id = ?)",
             at,
             at,
             id
@@ -55,16 +126,17 @@ impl OperationStore for SqliteStore {
     }
 
     async fn runs(&self, from: UtcMillis, until: UtcMillis) -> StoreResult<Vec<ServerRun>> {
-        sqlx::query_as!(
-            ServerRun,
-            "SELECT id, started_at, last_alive_at, stopped_at FROM server_runs
-             WHERE started_at < ? AND last_alive_at >= ? ORDER BY started_at, id",
+        let runs = sqlx::query_as!(
+            Run,
+            "SELECT id, started_at, last_alive_at, stopped_at, boot, anchor_at FROM server_runs
+             WHERE started_at < ? AND last_alive_at >= ? ORDER BY seq",
             until,
             from,
         )
         .fetch_all(&self.read)
         .await
-        .map_err(failed)
+        .map_err(failed)?;
+        Ok(runs.into_iter().map(ServerRun::from).collect())
     }
 
     async fn audit(&self, entry: AuditEntry) -> StoreResult<()> {

@@ -3,7 +3,7 @@
 use sqlx::{Connection as _, SqliteConnection};
 use yunke_store::{
     Appended, BeatBody, BeatCause, BeatMode, BeatRow, BeatSource, BeatState, EvidenceStore as _, LeaseDevice,
-    LeasePurpose, LeaseRow, OperationStore as _,
+    LeasePurpose, LeaseRow, OperationStore as _, RunClock,
     conformance::{NOW, id, planned, town},
 };
 use yunke_store_sqlite::SqliteStore;
@@ -15,7 +15,7 @@ async fn the_first_hundred_conflicts_of_a_lease_are_kept() {
     let store = SqliteStore::open(&file).await.expect("opened");
     let town = town(&store).await;
     let lesson_id = planned(&store, &town, 200).await;
-    store.begin_run(id(900), NOW).await.expect("begun");
+    store.begin_run(id(900), NOW, RunClock::default()).await.expect("begun");
     let lease = LeaseRow {
         id: id(300),
         lesson_id,

@@ -48,6 +48,13 @@ pub struct LeaseRow {
     pub expires_at: UtcMillis,
 }
 
+impl LeaseRow {
+    /// Its time is over; so is that of one from before the clock was put back.
+    pub fn is_over(&self, now: UtcMillis) -> bool {
+        self.expires_at <= now || self.issued_at > now
+    }
+}
+
 text_enum! {
     /// What the player was doing up to a beat.
     BeatState {

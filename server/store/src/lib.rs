@@ -26,7 +26,7 @@ pub use lesson::{
     LessonSummary, MediaOutcome, MediaReport, NewLesson, PhaseChange, PhaseOutcome, Rule, SeenBy,
     StreamTarget,
 };
-pub use operation::{AuditEntry, OperationStore, ServerRun};
+pub use operation::{AuditEntry, ClockChange, OperationStore, RunClock, ServerRun};
 pub use replay::{
     CHAPTERS_MAX, CaptionLanguage, CaptionsInfo, Chapter, ChapterChange, ChapterOutcome, NewCaptions,
     NewChapter, Poster, PosterKind, REPLAY_EDITS_MAX, ReplayChange, ReplayEdit, ReplayOutcome, ReplayStore,

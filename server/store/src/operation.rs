@@ -5,6 +5,26 @@ use uuid::Uuid;
 
 use crate::{Page, StoreResult, UtcMillis};
 
+/// The clock of a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RunClock {
+    /// Names the start of the machine, where that is known.
+    pub boot: Option<Uuid>,
+    /// UTC of the machine's start.
+    pub anchor: UtcMillis,
+}
+
+/// The clock of a run was put right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockChange {
+    /// The moment as the clock said before.
+    pub from: UtcMillis,
+    /// The same moment as it says now.
+    pub to: UtcMillis,
+    /// The clock as it is now.
+    pub clock: RunClock,
+}
+
 /// A time in which a server was up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ServerRun {
@@ -16,6 +36,8 @@ pub struct ServerRun {
     pub last_alive_at: UtcMillis,
     /// Its end, when it was a clean one.
     pub stopped_at: Option<UtcMillis>,
+    /// Its clock; none: from before this was kept.
+    pub clock: Option<RunClock>,
 }
 
 /// A line of the audit log.
@@ -39,7 +61,13 @@ pub struct AuditEntry {
 #[async_trait]
 pub trait OperationStore: Send + Sync {
     /// Opens the record of this run.
-    async fn begin_run(&self, id: Uuid, at: UtcMillis) -> StoreResult<()>;
+    async fn begin_run(&self, id: Uuid, at: UtcMillis, clock: RunClock) -> StoreResult<()>;
+
+    /// The latest run there is a record of.
+    async fn last_run(&self) -> StoreResult<Option<ServerRun>>;
+
+    /// The run goes on with another clock, and sessions last as long as they would have.
+    async fn change_clock(&self, id: Uuid, change: ClockChange) -> StoreResult<()>;
 
     /// A sign of life.
     async fn keep_run(&self, id: Uuid, at: UtcMillis) -> StoreResult<()>;
@@ -47,7 +75,7 @@ pub trait OperationStore: Send + Sync {
     /// A clean end.
     async fn end_run(&self, id: Uuid, at: UtcMillis) -> StoreResult<()>;
 
-    /// Runs that overlap `[from, until)`, earliest first.
+    /// Runs that overlap `[from, until)`, in the order they were; one whose clock was put right is in it once for each clock.
     async fn runs(&self, from: UtcMillis, until: UtcMillis) -> StoreResult<Vec<ServerRun>>;
 
     /// Adds a line to the audit log.

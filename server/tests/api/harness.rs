@@ -13,7 +13,7 @@ use uuid::Uuid;
 use yunke_server::{
     app::{App, Options},
     auth::{COOKIE, new_session},
-    clock::{Clock, Source, SystemRandom},
+    clock::{Machine, Source, SystemRandom},
     config::Config,
     state::AppState,
 };
@@ -30,19 +30,40 @@ pub(crate) const NOW: i64 = 1_800_000_000_000;
 
 pub(crate) const HOUR_MS: i64 = 3_600_000;
 
-/// A clock the test moves.
+/// A machine whose time the test moves. It was started at the beginning of UTC.
 #[derive(Clone)]
-pub(crate) struct TestClock(Arc<AtomicI64>);
+pub(crate) struct TestClock {
+    uptime: Arc<AtomicI64>,
+    stepped: Arc<AtomicI64>,
+}
 
-impl Clock for TestClock {
-    fn now(&self) -> i64 {
-        self.0.load(Ordering::SeqCst)
+impl Machine for TestClock {
+    fn wall(&self) -> i64 {
+        self.uptime() + self.stepped.load(Ordering::SeqCst)
+    }
+
+    fn uptime(&self) -> i64 {
+        self.uptime.load(Ordering::SeqCst)
+    }
+
+    fn boot(&self) -> Uuid {
+        Uuid::from_u128(1)
     }
 }
 
 impl TestClock {
+    fn new() -> Self {
+        Self { uptime: Arc::new(AtomicI64::new(NOW)), stepped: Arc::default() }
+    }
+
+    /// Time passes.
     pub(crate) fn advance(&self, ms: i64) {
-        self.0.fetch_add(ms, Ordering::SeqCst);
+        self.uptime.fetch_add(ms, Ordering::SeqCst);
+    }
+
+    /// The wall clock is set.
+    pub(crate) fn step(&self, ms: i64) {
+        self.stepped.fetch_add(ms, Ordering::SeqCst);
     }
 }
 
@@ -76,7 +97,7 @@ impl Server {
         config.media.shared_secret = Some(SECRET.to_owned());
         change(&mut config);
         config.validate().expect("a valid configuration");
-        let clock = TestClock(Arc::new(AtomicI64::new(NOW)));
+        let clock = TestClock::new();
         let source = Source::new(Arc::new(clock.clone()), Arc::new(SystemRandom));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let app = App::build(config, source, listener, Options::default()).await.expect("built");

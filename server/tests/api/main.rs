@@ -3,6 +3,7 @@
 
 mod access;
 mod booth;
+mod clock;
 mod corroboration;
 mod fuzz;
 mod harness;

@@ -35,6 +35,8 @@ const MAX_LEAD_MS: i64 = 1_500;
 /// And is held back at least and at most so long at a time.
 const MIN_PAUSE_MS: i64 = 10;
 const MAX_PAUSE_MS: i64 = 1_000;
+/// A rehearsal's end is never ahead of the clock by more than what is held back.
+const AHEAD_MS: i64 = MAX_LEAD_MS + 500;
 /// After an outage of the network, frames older than this are passed over, for at most [`CATCH_UP_MS`].
 const STALE_MS: i64 = 1_500;
 const CATCH_UP_MS: i64 = 5_000;
@@ -230,7 +232,7 @@ impl State {
         seat.stale_since = None;
         if goes_live {
             self.go_live(context, &info, now);
-        } else if self.output.is_none() {
+        } else if self.output.is_none() || self.ahead_of(now) {
             self.open_rehearsal(context, &info, now);
         }
         let Some(output) = self.output.clone() else { return false };
@@ -281,6 +283,12 @@ impl State {
         self.outage_since = None;
         context.changed.notify_one();
         tracing::info!(lesson = %self.lesson, "the lesson is live");
+    }
+
+    /// What was rehearsed before lies in the future: the clock was put right in between.
+    fn ahead_of(&self, now: UtcMillis) -> bool {
+        let edge = self.output.as_ref().and_then(|output| output.live.edge());
+        self.phase == Phase::Rehearsal && edge.is_some_and(|edge| edge - now > AHEAD_MS)
     }
 
     fn open_rehearsal(&mut self, context: &Context, info: &RunInfo, now: UtcMillis) {

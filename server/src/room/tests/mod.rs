@@ -15,14 +15,14 @@ use tempfile::TempDir;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 use yunke_store::{
-    LeaseDevice, LeasePurpose, LeaseRow, LessonPhase, MediaReport, PhaseChange, Store,
+    LeaseDevice, LeasePurpose, LeaseRow, LessonPhase, MediaReport, PhaseChange, RunClock, Store,
     conformance::{NOW, Town, id, planned, town},
 };
 use yunke_store_sqlite::SqliteStore;
 
 use super::*;
 use crate::{
-    clock::{Clock, Source, SystemRandom},
+    clock::{Machine, Source, SystemRandom},
     config::MediaConfig,
     evidence::Records,
     media_nodes::{Addresses, MediaNodes},
@@ -35,9 +35,17 @@ const S: i64 = 1_000;
 #[derive(Debug)]
 struct Hand(AtomicI64);
 
-impl Clock for Hand {
-    fn now(&self) -> i64 {
+impl Machine for Hand {
+    fn wall(&self) -> i64 {
+        self.uptime()
+    }
+
+    fn uptime(&self) -> i64 {
         self.0.load(Ordering::SeqCst)
+    }
+
+    fn boot(&self) -> Uuid {
+        Uuid::nil()
     }
 }
 
@@ -72,7 +80,7 @@ impl Stage {
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
         };
-        store.begin_run(id(900), ZERO).await.expect("begun");
+        store.begin_run(id(900), ZERO, RunClock::default()).await.expect("begun");
         let rooms = Rooms::new(parts.clone(), id(900));
         let stage = Self { store, clock, rooms, parts, town, lesson, _home: home };
         stage.go_live(lesson).await;
@@ -106,7 +114,7 @@ impl Stage {
     }
 
     async fn lease(&self, number: u128, lesson_id: Uuid, user_id: Uuid) -> LeaseRow {
-        let now = self.clock.now();
+        let now = self.parts.source.now();
         let lease = LeaseRow {
             id: id(number),
             lesson_id,
@@ -132,7 +140,7 @@ impl Stage {
     async fn recomputed(&self, lesson: Uuid, user: Uuid) -> Progress {
         let lesson = self.store.lesson(lesson).await.expect("read").expect("there");
         let mut records =
-            Records::new(self.store.clone(), Arc::new(lesson), self.clock.now()).await.expect("read");
+            Records::new(self.store.clone(), Arc::new(lesson), self.parts.source.now()).await.expect("read");
         records.progress(user).await.expect("computed")
     }
 

@@ -44,7 +44,7 @@ pub(super) async fn sign_in(
     headers: HeaderMap,
     Body(body): Body<SignIn>,
 ) -> ApiResult<Response> {
-    let now = app.source.now();
+    let now = app.source.uptime();
     let phone = parse_phone(&body.phone);
     // What is no phone number shares a bucket: it cannot be right anyway.
     let key = phone.clone().unwrap_or_default();

@@ -81,7 +81,7 @@ pub(super) async fn plan(
     check_lecturer(&app, body.lecturer_id).await?;
     check_audience(&app, &viewer, &body.audience).await?;
     let now = app.source.now();
-    check_times(body.planned_start_at, body.planned_end_at, now)?;
+    check_times(body.planned_start_at, body.planned_end_at, app.source.wall())?;
     let id = app.source.id();
     app.store
         .plan_lesson(NewLesson {
@@ -125,7 +125,7 @@ pub(super) async fn edit(
     let now = app.source.now();
     if body.planned_start_at.is_some() || body.planned_end_at.is_some() {
         let starts = body.planned_start_at.unwrap_or(lesson.planned_start_at);
-        check_times(starts, body.planned_end_at.unwrap_or(lesson.planned_end_at), now)?;
+        check_times(starts, body.planned_end_at.unwrap_or(lesson.planned_end_at), app.source.wall())?;
     }
     let edit = Edit {
         title,

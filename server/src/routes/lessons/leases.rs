@@ -99,7 +99,9 @@ pub async fn grant(
     }
     let now = app.source.now();
     let over = lesson.phase == LessonPhase::Ended;
-    let until = if over { now } else { lesson.planned_end_at + LIVE_SLACK_MS };
+    // A planned time is a date, a lease lasts a time.
+    let left = lesson.planned_end_at + LIVE_SLACK_MS - app.source.wall();
+    let until = if over { now } else { now.saturating_add(left) };
     // The token has whole seconds; the row says the same.
     let expires_at = until.max(now + LEASE_MIN_MS).div_euclid(1000) * 1000;
     // A lease that was given before the end opens no replay: what may be seen of it is decided afterwards.

@@ -219,7 +219,7 @@ impl Seat {
     }
 
     fn is_expired(&self) -> bool {
-        self.lease.as_ref().is_some_and(|lease| lease.expires_at <= self.app.source.now())
+        self.lease.as_ref().is_some_and(|lease| lease.is_over(self.app.source.now()))
     }
 
     /// A database that does not answer just now signs nobody out.

@@ -112,7 +112,8 @@ pub(super) async fn plan(
         let problem = Problem::field("bytes", "file_size", "A file has 1 byte to 8 GiB.");
         return Err(problem.with("limit_bytes", MAX_FILL_BYTES));
     }
-    if !(EARLIEST..=app.source.now() + 86_400_000).contains(&plan.starts_at) {
+    let latest = app.source.now().max(app.source.wall()) + 86_400_000;
+    if !(EARLIEST..=latest).contains(&plan.starts_at) {
         let sentence = "The recording's first frame is no moment at which a lesson was given.";
         return Err(Problem::field("starts_at", "starts_at_wrong", sentence));
     }

@@ -20,7 +20,7 @@ const BACK_MS: i64 = 14 * 86_400_000;
 #[utoipa::path(get, path = "/api/studio/lessons", tag = "studio", responses((status = OK, body = Vec<LessonCard>)))]
 pub(super) async fn lessons(State(app): State<AppState>, viewer: Viewer) -> ApiResult<Json<Vec<LessonCard>>> {
     let run = SeenBy { branch_path: None, ..viewer.seen_by() };
-    let since = app.source.now() - BACK_MS;
+    let since = app.source.wall() - BACK_MS;
     let mut all = Vec::new();
     for phase in [LessonPhase::Live, LessonPhase::Planned, LessonPhase::Ended] {
         let filter = LessonFilter {

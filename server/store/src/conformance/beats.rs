@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::{NOW, Town, id, planned, town};
 use crate::{
     Appended, BeatBody, BeatCause, BeatMode, BeatRow, BeatSource, BeatState, LeaseDevice, LeasePurpose,
-    LeaseRow, Page, Store,
+    LeaseRow, Page, RunClock, Store,
 };
 
 pub(super) fn beat(lease_id: Uuid, seq: i64, received_at: i64) -> BeatRow {
@@ -48,7 +48,7 @@ pub(super) async fn lease(
 
 async fn start(store: &dyn Store) -> (Town, Uuid) {
     let town = town(store).await;
-    store.begin_run(id(900), NOW).await.expect("begun");
+    store.begin_run(id(900), NOW, RunClock::default()).await.expect("begun");
     let lesson = planned(store, &town, 200).await;
     (town, lesson)
 }

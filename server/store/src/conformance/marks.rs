@@ -2,8 +2,8 @@
 
 use super::{NOW, Town, beats, id, lessons::go, planned, town};
 use crate::{
-    EvidenceMark, Gap, Heard, LeaseDelivery, LessonPhase, MediaReport, PhaseOutcome, ReplayChange, Store,
-    Stretch, Trim,
+    EvidenceMark, Gap, Heard, LeaseDelivery, LessonPhase, MediaReport, PhaseOutcome, ReplayChange, RunClock,
+    Store, Stretch, Trim,
 };
 
 async fn marks(store: &dyn Store, town: &Town) -> Vec<EvidenceMark> {
@@ -13,7 +13,7 @@ async fn marks(store: &dyn Store, town: &Town) -> Vec<EvidenceMark> {
 /// Whatever a member's credit is computed from changes the mark of its lesson, and what it is not, none.
 pub async fn whatever_is_added_changes_the_mark(store: &dyn Store) {
     let town = town(store).await;
-    store.begin_run(id(900), NOW).await.expect("begun");
+    store.begin_run(id(900), NOW, RunClock::default()).await.expect("begun");
     let (lesson, other) = (planned(store, &town, 200).await, planned(store, &town, 201).await);
     assert!(marks(store, &town).await.is_empty());
     let first = beats::lease(store, 300, lesson, town.member_a, None).await;
