@@ -1,5 +1,5 @@
 // The wall clock of the machine is set, back and forth, while a lesson is live and while it is replayed: by libfaketime under
-// both programs. Nobody is thrown out, nothing is lost and nothing is given. One server, an encoder of our own; 80 s.
+// both programs. Nobody is thrown out, nothing is lost and nothing is given. One server, an encoder of our own; 65 s.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -26,10 +26,8 @@ const STEPS = [-45, 0, 45, -8 * HOUR, HOUR, -45];
 /** Watched after each step. */
 const WATCH_MS = 4_000;
 const PIECE_MS = 500;
-/** A picture a second on the way, and the parts' own length. */
-const EDGE_SLACK_MS = 1_500;
-/** What an outage may last longer than it was seen to: the encoder's way back in, and up to a key frame. */
-const BACK_MS = 4_000;
+/** The server hears of the edge every 2 s; a machine with neighbours is late besides. */
+const EDGE_SLACK_MS = 3_500;
 
 /** Eight seconds of a lesson, a key frame every second, again and again: as many frames of sound as fit without a rest. */
 function* endless(tags) {
@@ -116,14 +114,15 @@ test('the wall clock is set while people learn', async (t) => {
     await wall.set(-8 * HOUR);
     const down = position();
     await yunke.killMedia();
-    encoder = await until('the encoder to be let in again', publish, { within: 20_000 });
+    await until('the media service to listen again', async () => (await fetch(`${yunke.mediaUrl}/health`)).ok);
+    encoder = await publish();
     await edgePast(near, lesson, position() + 1_000);
     const up = position();
     const { gaps, edge_ms: edge, zero_at: still } = await seen();
     assert.equal(still, zero);
     assert.equal(gaps.length, 1, JSON.stringify(gaps));
-    assert.ok(gaps[0].from_ms > down - EDGE_SLACK_MS - 2_500 && gaps[0].from_ms < down + EDGE_SLACK_MS, `${JSON.stringify(gaps)}, killed at ${Math.round(down)}`);
-    assert.ok(gaps[0].to_ms > down && gaps[0].to_ms < up + BACK_MS, `${JSON.stringify(gaps)}, back at ${Math.round(up)}`);
+    assert.ok(Math.abs(gaps[0].from_ms - down) < EDGE_SLACK_MS, `${JSON.stringify(gaps)}, killed at ${Math.round(down)}`);
+    assert.ok(gaps[0].to_ms > down && gaps[0].to_ms < up, `${JSON.stringify(gaps)}, back at ${Math.round(up)}`);
     assert.ok(Math.abs(edge - position()) < EDGE_SLACK_MS, `the edge is at ${edge}, the lesson at ${Math.round(position())}`);
     outages.push(gaps[0]);
   });
