@@ -76,7 +76,7 @@ fn run(model: Model) -> Outcome {
     let mut out = Outcome { dropped: 0, lost: 0, asked: 0, needless: 0, waited_ms: 0 };
     let mut next: u16 = 65_000;
     for ms in 0..SECONDS * 1_000 + 2_000 {
-        let send = |sequence, events: &mut BTreeMap<i64, Vec<Event>>, dice: &mut Dice| {
+        let transmit = |sequence, events: &mut BTreeMap<i64, Vec<Event>>, dice: &mut Dice| {
             let dropped = dice.below(1_000) < model.lost;
             let late = i64::try_from(dice.below(model.jitter_ms.unsigned_abs() + 1)).expect("small");
             if !dropped {
@@ -85,7 +85,7 @@ fn run(model: Model) -> Outcome {
             dropped
         };
         if ms < SECONDS * 1_000 && ms % PICTURE_MS < PACKETS {
-            let dropped = send(next, &mut events, &mut dice);
+            let dropped = transmit(next, &mut events, &mut dice);
             out.dropped += u64::from(dropped);
             sent.insert(next, (ms, i64::MIN, dropped));
             next = next.wrapping_add(1);
@@ -98,7 +98,7 @@ fn run(model: Model) -> Outcome {
                         let (first, last, _) = sent[&sequence];
                         // As browsers do: not again before an answer could have been missed.
                         if ms - first <= KEPT_MS && ms.saturating_sub(last) >= model.trip_ms {
-                            send(sequence, &mut events, &mut dice);
+                            transmit(sequence, &mut events, &mut dice);
                             sent.entry(sequence).and_modify(|(_, last, _)| *last = ms);
                         }
                     }
