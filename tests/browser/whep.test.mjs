@@ -6,12 +6,18 @@ import { chromium } from 'playwright-core';
 import { installBarcode, sampleLatency } from '../harness/barcode.mjs';
 import { cast } from '../harness/cast.mjs';
 import { end, goLive, plan, publish, rtmpAddress } from '../harness/lessons.mjs';
-import { timed, until } from '../harness/wait.mjs';
+import { LossyLine } from '../harness/lossy.mjs';
+import { timed, until, watchFor } from '../harness/wait.mjs';
 import { viewer } from '../harness/whep.mjs';
-import { WhipSink } from '../harness/whip.mjs';
+import { over, WhipSink } from '../harness/whip.mjs';
 import { Yunke } from '../harness/yunke.mjs';
 
 const ARGS = ['--no-sandbox', '--disable-gpu', '--autoplay-policy=no-user-gesture-required'];
+/** What is watched over lines that lose packets, and for how long. */
+const LOSSY_KBPS = 1_500;
+const LOSSY_MS = 12_000;
+const MIN_PACKETS = 200;
+const FPS = 25;
 const median = (figures) => figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)];
 
 test('a browser watches by WHEP', async (t) => {
@@ -29,12 +35,14 @@ test('a browser watches by WHEP', async (t) => {
     return live.replace('/live/', '/whep/').replace(/\/[^/]*$/, '');
   };
   /** A page that watches, once it shows a picture. */
-  const watching = async (lesson, only = '') => {
+  const watching = async (lesson, only = '', line = null) => {
     const page = await chrome.newPage();
     await page.goto(`${yunke.mediaUrl}/health`);
     await page.evaluate(viewer);
     await installBarcode(page);
-    const { status, session, sdp } = await page.evaluate(([url, only]) => window.whep(url, only), [await address(lesson), only]);
+    const url = new URL(await address(lesson));
+    if (line) url.port = new URL(await over(t, yunke, line)).port;
+    const { status, session, sdp } = await page.evaluate(([url, only]) => window.whep(url, only), [url.href, only]);
     assert.equal(status, 201, sdp);
     yunke.secret('session', session.split('/').pop());
     const first = await page.evaluate(() => window.watching.shown);
@@ -98,6 +106,31 @@ test('a browser watches by WHEP', async (t) => {
     assert.equal((await fetch(session, { method: 'DELETE' })).status, 200);
     await until('the goodbye', async () => (await page.evaluate(() => window.transport())) === 'closed');
     await page.close();
+    await end(lecturer, lesson);
+  });
+
+  await t.test('lines that lose 3 and 10 %, both ways: what is lost is sent again, and the picture goes on', async (t) => {
+    const lesson = await plan(organizer, stage);
+    await publish(t, lecturer, lesson, { kbps: LOSSY_KBPS, scene: 'slide', size: 'hd' });
+    await goLive(lecturer, lesson);
+    const watched = await Promise.all([0.03, 0.1].map(async (loss, n) => {
+      const line = await LossyLine.open(t, yunke.ports.webrtc, { loss: 0, delayMs: 25, seed: 17 + n });
+      const { page } = await watching(lesson, '', line);
+      await hears(page);
+      line.loss = loss;
+      return { loss, line, page, before: await received(page) };
+    }));
+    await watchFor(LOSSY_MS);
+    for (const { loss, line, page, before } of watched) {
+      const { video, audio } = await received(page);
+      const of = (what) => video[what] - before.video[what];
+      const concealed = (audio.concealedSamples - before.audio.concealedSamples) / (audio.totalSamplesReceived - before.audio.totalSamplesReceived);
+      t.diagnostic(`${loss * 100} %: ${line.dropped} datagrams lost; ${of('packetsReceived')} packets came, ${of('packetsLost')} never, ${of('nackCount')} NACKs, ${of('pliCount')} PLIs, ${of('framesDecoded')} frames, ${of('freezeCount')} freezes; ${(concealed * 100).toFixed(1)} % of the sound made up`);
+      assert.ok(line.dropped > 20 && of('nackCount') > 0 && of('packetsReceived') > MIN_PACKETS, `the picture that was sent is no test: ${of('packetsReceived')} packets`);
+      assert.ok(of('framesDecoded') >= 0.8 * FPS * (LOSSY_MS / 1_000), `${of('framesDecoded')} frames`);
+      assert.equal(await page.evaluate(() => window.transport()), 'connected');
+      await page.close();
+    }
     await end(lecturer, lesson);
   });
 
