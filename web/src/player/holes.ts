@@ -23,9 +23,11 @@ export function holesOf(picture: readonly ListedSegment[], sound: readonly Liste
   const [seen, heard] = [mediaOf(picture), mediaOf(sound)]
   if (seen.length === 0 || heard.length === 0) return []
   const common: Span = [Math.max(picture[0]!.programDateTime!, sound[0]!.programDateTime!), Math.min(endOf(picture), endOf(sound))]
+  // What is asked for before the first frame begins with it.
+  const first = Math.min(seen[0]![0], heard[0]![0])
   const clip = (spans: Span[]) => (whole ? spans : spans.map(([from, to]): Span => [Math.max(from, common[0]), Math.min(to, common[1])]))
   const only = (has: Span[], without: Span[], lacks: Hole['lacks']) =>
-    clip(minus(has, without)).filter(([from, to]) => to - from > LEAST_MS).map(([from, to]) => ({ from, to, lacks }))
+    clip(minus(has, without)).filter(([from, to]) => to - from > LEAST_MS).map(([from, to]) => ({ from: whole && from === first ? Number.NEGATIVE_INFINITY : from, to, lacks }))
   return [...only(heard, seen, 'picture'), ...only(seen, heard, 'sound')].sort((a, b) => a.from - b.from)
 }
 

@@ -3,12 +3,12 @@
  * the picture alone, or the same opened anew because a track has joined. It never touches the media element.
  */
 import { probe, text, type Found } from './probe'
-import { courseOf, goesOn, holeAt, lacks, offeredBy, type Course, type Hole, type Tracks } from './renditions'
+import { courseOf, endOf, goesOn, holeAt, lacks, offeredBy, type Course, type Hole, type Tracks } from './renditions'
 import type { Source } from './playback'
 import { Weakness, type LineSample } from './weakness'
 
 /** What is missing is looked for this often, and this often for a while after somebody said that it is there. */
-const LOOK_MS = 5000
+const LOOK_MS = 2000
 const HURRIED_LOOK_MS = 700
 const HURRY_MS = 15_000
 /** While one rendition of a live lesson has nothing. */
@@ -153,7 +153,9 @@ export class Pilot {
   private async lookIntoHole(source: Source): Promise<void> {
     const { signal } = this.stop
     const list = new URL(this.hole?.lacks === 'sound' ? 'audio.m3u8' : 'video.m3u8', absolute(source.url)).href
-    if (!goesOn(await this.ask.text(list, signal), BACK_S) || signal.aborted) return
+    const playlist = await this.ask.text(list, signal)
+    const { hole } = this
+    if (signal.aborted || !hole || !goesOn(playlist, BACK_S) || (endOf(playlist) ?? 0) < hole.from + BACK_S * 1000) return
     this.holes = []
     this.hole = null
   }

@@ -63,6 +63,6 @@ async function measure(url: string, now: () => number, signal: AbortSignal): Pro
 }
 
 export async function text(url: string, signal: AbortSignal): Promise<string> {
-  const response = await fetch(url, { signal })
+  const response = await fetch(url, { cache: 'no-store', signal })
   return response.ok ? response.text() : ''
 }

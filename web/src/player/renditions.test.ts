@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { holesOf, type ListedSegment } from './holes'
-import { courseOf, goesOn, holeAt, lacks, offeredBy, withoutSound, type Hole } from './renditions'
+import { courseOf, endOf, goesOn, holeAt, lacks, offeredBy, withoutSound, type Hole } from './renditions'
 
 const INDEX = `#EXTM3U
 #EXT-X-VERSION:9
@@ -46,6 +46,13 @@ describe('a live playlist', () => {
     expect(goesOn(gap + part.repeat(5), 1.5)).toBe(true)
     expect(goesOn('#EXTM3U\n', 1.5)).toBe(false)
   })
+
+  it('tells up to when it has media', () => {
+    const at = '#EXT-X-PROGRAM-DATE-TIME:2026-11-30T00:47:04.000Z\n'
+    expect(endOf(`${at}#EXTINF:2,\na\n`)).toBe(Date.UTC(2026, 10, 30, 0, 47, 6))
+    expect(endOf(`${at}#EXTINF:2,\na\n#EXT-X-PROGRAM-DATE-TIME:2026-11-30T00:47:06.000Z\n${part}${part}`)).toBe(Date.UTC(2026, 10, 30, 0, 47, 6, 600))
+    expect(endOf('#EXTM3U\n')).toBeNull()
+  })
 })
 
 const T = 1_800_000_000_000
@@ -68,7 +75,7 @@ describe('holes', () => {
   })
 
   it('are at the ends of a recording, too, and not at those of a window', () => {
-    expect(holesOf(list('xx', T + 4000), list('xxxx'), true)).toEqual([{ from: T, to: T + 4000, lacks: 'picture' }])
+    expect(holesOf(list('xx', T + 4000), list('xxxx'), true)).toEqual([{ from: Number.NEGATIVE_INFINITY, to: T + 4000, lacks: 'picture' }])
     expect(holesOf(list('xx', T + 4000), list('xxxx'), false)).toEqual([])
   })
 

@@ -91,3 +91,14 @@ export function goesOn(playlist: string, seconds: number): boolean {
   }
   return media + parts >= seconds
 }
+
+/** The date up to which a live media playlist has media, parts included; null if it does not say. */
+export function endOf(playlist: string): number | null {
+  let [at, parts]: [number | null, number] = [null, 0]
+  for (const line of playlist.split('\n')) {
+    if (line.startsWith('#EXT-X-PROGRAM-DATE-TIME:')) [at, parts] = [Date.parse(line.slice(25)), 0]
+    else if (line.startsWith('#EXTINF:')) [at, parts] = [at === null ? null : at + Number.parseFloat(line.slice(8)) * 1000, 0]
+    else if (line.startsWith('#EXT-X-PART:')) parts += Number.parseFloat(/DURATION=([\d.]+)/.exec(line)?.[1] ?? '0') * 1000
+  }
+  return at === null || Number.isNaN(at) ? null : at + parts
+}
