@@ -3,7 +3,7 @@
 # test.sh [STEP…]: only these steps (see `all`). No input, no network but the package registries.
 source "$(dirname "$0")/lib.sh"
 
-all=(fmt web clippy rust fresh deploy e2e)
+all=(fmt web build rust fresh deploy e2e)
 [ $# != 0 ] || set -- "${all[@]}"
 logs=target/test-logs
 rm -rf "$logs" && mkdir -p "$logs"
@@ -14,7 +14,17 @@ passed=0 failed=0 broken=()
 step_fmt() {
   cargo fmt --all --check && git ls-files 'tests/*.mjs' | while read -r file; do node --check "$file" || exit 1; done
 }
-step_clippy() { cargo clippy --locked --workspace --all-targets -- -D warnings; }
+# One compile: clippy is the compiler of our own crates here, so that what is linted is what the tests and the programs are
+# linked of. `cargo clippy` would check all dependencies a second time, for nothing. Its driver gets its arguments like this.
+linting_compiler() {
+  RUSTC_WORKSPACE_WRAPPER=$(rustc --print sysroot)/bin/clippy-driver
+  [ -x "$RUSTC_WORKSPACE_WRAPPER" ] || fail "clippy is missing: rustup component add clippy, then run make again."
+  local next=__CLIPPY_HACKERY__
+  CLIPPY_ARGS="-D${next}warnings${next}"
+  export RUSTC_WORKSPACE_WRAPPER CLIPPY_ARGS
+}
+# Tests, the two programs and those of tests/load, with the same features.
+step_build() { cargo build --locked --workspace --all-targets; }
 step_web() {
   scripts/web.sh deps && cd web && npm run --silent typecheck && npm test --silent && cd .. &&
     scripts/web.sh build && cd web && npm run --silent size && npm run --silent floor
@@ -26,11 +36,9 @@ step_rust() {
     cargo test --locked --workspace --no-fail-fast --quiet
   fi
 }
-# All programs, those of tests/load too, with the features that the tests were built with.
-programs() { cargo build --locked --workspace; }
-step_fresh() { programs && scripts/fresh.sh; }
+step_fresh() { step_build && scripts/fresh.sh; }
 step_deploy() { scripts/lint-deploy.sh; }
-step_e2e() { scripts/web.sh build && programs && scripts/web.sh deps tests && node tests/run.mjs; }
+step_e2e() { scripts/web.sh build && step_build && scripts/web.sh deps tests && node tests/run.mjs; }
 
 # count WORD LOG: adds up "N WORD" over the closing lines of nextest, cargo test, vitest and tests/run.mjs.
 count() {
@@ -41,6 +49,8 @@ count() {
 room 8
 scripts/install.sh test
 PATH="$HOME/.cargo/bin:$PATH"
+linting_compiler
+took=()
 for name in "$@"; do
   step "$name"
   began=$SECONDS log=$logs/$name.log ok=0
@@ -51,9 +61,12 @@ for name in "$@"; do
   [ "$ok" = 0 ] || [ "$step_failed" != 0 ] || step_failed=1
   [ "$ok" = 0 ] || broken+=("$name")
   passed=$((passed + step_passed)) failed=$((failed + step_failed))
+  took+=("$name $((SECONDS - began))")
   printf '  %s: %s passed, %s failed, %s s\n' "$name" "$step_passed" "$step_failed" "$((SECONDS - began))"
 done
 
+printf '\nSeconds: %s\n' "$(IFS=,; echo "${took[*]}")"
+printf '%s\n' "${took[@]}" >"$logs/steps"
 [ "${#broken[@]}" = 0 ] || printf '\nFailed: %s (logs in %s)\n' "${broken[*]}" "$logs"
 printf '%s passed, %s failed\n' "$passed" "$failed"
 [ "$failed" = 0 ]
