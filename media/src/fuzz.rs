@@ -86,11 +86,13 @@ pub fn rtmp(bytes: &[u8]) {
 
 /// FLV tags. Record: 0 for sound, then the tag.
 pub fn flv(bytes: &[u8]) {
-    let mut tags = TagReader::default();
+    let (mut tags, mut units) = (TagReader::default(), Vec::new());
     for (at, record) in (0_u32..).zip(records(bytes)) {
         let Some((kind, tag)) = record.split_first() else { continue };
         let tag = Bytes::copy_from_slice(tag);
-        let _ = if *kind == 0 { tags.audio(at, tag) } else { tags.video(at, tag) };
+        let _ = if *kind == 0 { tags.audio(at, tag, &mut units) } else { tags.video(at, tag, &mut units) };
+        assert!(units.len() <= 2, "a format and a frame");
+        units.clear();
     }
 }
 

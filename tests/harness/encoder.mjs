@@ -20,19 +20,20 @@ export async function tagsOf(file) {
   return tags;
 }
 
-const text = (value) => Buffer.concat([Buffer.from([2, value.length >> 8, value.length & 255]), Buffer.from(value)]);
-const number = (value) => {
+/** A string, a number and nothing, as commands have them (AMF0). */
+export const text = (value) => Buffer.concat([Buffer.from([2, value.length >> 8, value.length & 255]), Buffer.from(value)]);
+export const number = (value) => {
   const bytes = Buffer.alloc(9);
   bytes.writeDoubleBE(value, 1);
   return bytes;
 };
-const NULL = Buffer.from([5]);
+export const NULL = Buffer.from([5]);
 const APP = Buffer.concat([Buffer.from([3, 0, 3]), Buffer.from('app'), text('live'), Buffer.from([0, 0, 9])]);
 /** Chunks are as large as messages, so that each message is one chunk. */
 const CHUNK_BYTES = 1 << 20;
 
 /** A message in one chunk with a full header. */
-function message(id, type, stream, body, time = 0) {
+export function message(id, type, stream, body, time = 0) {
   const late = time >= 0xffffff;
   const head = Buffer.alloc(late ? 16 : 12);
   head[0] = id;
@@ -51,6 +52,7 @@ export class Encoder {
     const key = pathname.split('/').pop();
     const encoder = new Encoder();
     encoder.heard = '';
+    encoder.key = key;
     encoder.socket = connect(Number(port), hostname);
     encoder.socket.setNoDelay(true);
     encoder.socket.on('data', (bytes) => (encoder.heard = (encoder.heard + bytes.toString('latin1')).slice(-20_000)));
@@ -70,6 +72,16 @@ export class Encoder {
 
   get alive() {
     return !this.socket.destroyed && this.socket.writable;
+  }
+
+  /** Sends a message of another kind beside what is played. */
+  say(type, stream, body, time = 0) {
+    this.socket.write(message(type === 20 ? 3 : 5, type, stream, body, time));
+  }
+
+  /** Sends a command, its values in AMF0. */
+  command(name, transaction, ...values) {
+    this.say(20, 1, Buffer.concat([text(name), number(transaction), ...values]));
   }
 
   /**

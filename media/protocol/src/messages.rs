@@ -323,6 +323,20 @@ pub enum HealthCode {
     AudioRateLow,
     /// Frames refer to later ones (milliseconds they are held back for it); no picture below a second.
     BFrames,
+    /// Less than real time arrives (per mille of it), for ten seconds and more.
+    TooSlow,
+    /// Pictures or sound came without the format they need and cannot be played (count).
+    FormatMissing,
+    /// Pictures or pieces of sound that did not add up were left out (count).
+    FramesDamaged,
+    /// A second picture, sound or stream of the same publisher is passed over (messages).
+    TracksIgnored,
+    /// Messages of data that are too large were passed over (count).
+    DataIgnored,
+    /// Too few pictures can be decoded by themselves (IDR): the picture is encoded anew here.
+    PictureRecoded,
+    /// Picture and sound arrive apart, and one waits for the other (milliseconds).
+    TracksApart,
     /// Timestamps went backwards or jumped and were repaired (count).
     TimestampsRepaired,
     /// The pipeline broke and was rebuilt (count).

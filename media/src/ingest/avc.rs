@@ -56,6 +56,28 @@ impl VideoConfig {
         Ok(Self { record, codec, width, height, fps_milli, nal_length })
     }
 
+    /// Whether a record says how long lengths are, and leaves the parameter sets to the pictures.
+    pub(super) fn is_empty_record(record: &[u8]) -> bool {
+        matches!(record, [1, _, _, _, _, count, ..] if count & 0x1f == 0)
+    }
+
+    /// Bytes of a NAL unit's length.
+    pub(super) fn length_bytes(&self) -> usize {
+        self.nal_length
+    }
+
+    /// The same for NAL units behind lengths of four bytes.
+    pub(super) fn with_long_lengths(self) -> Self {
+        if self.nal_length == 4 {
+            return self;
+        }
+        let mut record = self.record.to_vec();
+        if let Some(lengths) = record.get_mut(4) {
+            *lengths |= 3;
+        }
+        Self { record: record.into(), nal_length: 4, ..self }
+    }
+
     /// The sequence and picture parameter sets of the record, in its order; what is damaged is left out.
     pub fn parameter_sets(&self) -> Vec<Bytes> {
         let mut sets = Vec::new();
@@ -264,6 +286,12 @@ pub(crate) mod tests {
         1, 0x64, 0, 0x1f, 0xff, 0xe1, 0, 0x1a, 0x67, 0x64, 0, 0x1f, 0xac, 0xd9, 0x40, 0x50, 5, 0xbb, 1, 0x10,
         0, 0, 3, 0, 0x10, 0, 0, 3, 3, 0xc0, 0xf1, 0x83, 0x19, 0x60, 1, 0, 6, 0x68, 0xeb, 0xe3, 0xcb, 0x22,
         0xc0,
+    ];
+
+    /// x264, Constrained Baseline@1.2, 320×180.
+    pub(crate) const RECORD_SMALL: &[u8] = &[
+        1, 0x42, 0xc0, 0x0c, 0xff, 0xe1, 0, 0x17, 0x67, 0x42, 0xc0, 0x0c, 0xda, 5, 6, 0x7e, 0x7c, 4, 0x40, 0,
+        0, 3, 0, 0x40, 0, 0, 0x0c, 0x83, 0xc5, 0x0a, 0xa8, 1, 0, 4, 0x68, 0xce, 0x0f, 0xc8,
     ];
 
     #[test]

@@ -7,10 +7,13 @@
 pub mod aac;
 pub mod avc;
 pub(crate) mod bits;
+pub(crate) mod entry;
 pub mod flv;
+mod nal;
 pub mod peer;
 pub mod rtmp;
 pub mod rtp;
+mod sets;
 pub mod sound_chain;
 pub mod srt;
 pub mod ts;
@@ -71,6 +74,21 @@ pub struct Frame {
     pub key: bool,
     /// Length-prefixed NAL units, or one raw AAC frame.
     pub data: Bytes,
+}
+
+/// What was left out of what a publisher sends, since it began: for the lecturer, who would not know otherwise.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Pictures and pieces of sound that do not add up.
+    pub damaged: u64,
+    /// Key frames without the parameter sets they need.
+    pub without_sets: u64,
+    /// Sound before its format.
+    pub without_format: u64,
+    /// Messages of further tracks or streams beside the first.
+    pub further: u64,
+    /// Messages that are too large to be read.
+    pub oversized: u64,
 }
 
 /// Why a publisher is refused or sent away, in words for its log window.
@@ -149,6 +167,9 @@ pub trait Inlet: Send + 'static {
 
     /// Why the place was taken away.
     fn farewell(&self) -> Refusal;
+
+    /// What was left out so far, all together.
+    fn left_out(&mut self, _left_out: LeftOut) {}
 
     /// Its publisher is refused after all: for whoever gives the lesson. Not every protocol can tell its publisher why.
     fn refused(&mut self, _refusal: &Refusal) {}

@@ -3,6 +3,7 @@
 //! [`Lesson`] is a state machine behind a mutex. Everything is called with the time; nothing here waits, but for the some
 //! milliseconds in which a run gets its last parts out. What happens inside is told apart in [`state`].
 
+mod intake;
 mod output;
 mod presence;
 mod registry;
@@ -21,7 +22,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use yunke_protocol::{LessonOrder, LessonSnapshot, Phase, Transport};
 
 pub use self::registry::{Lessons, Place};
-use self::{seat::DEAD_MS, state::State};
+use self::{
+    seat::{DEAD_MS, Noted},
+    state::State,
+};
 use crate::{
     ingest::{Refusal, Unit},
     live::{Clock, Origin},
@@ -113,6 +117,10 @@ impl Lesson {
     fn push(&self, seat: u64, unit: Unit) -> Result<Duration, Refusal> {
         let now = self.now();
         self.lock().push(&self.context, seat, unit, now)
+    }
+
+    fn note(&self, seat: u64, noted: Noted) {
+        self.lock().note(seat, noted);
     }
 
     fn farewell(&self, seat: u64) -> Refusal {

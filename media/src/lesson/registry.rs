@@ -11,10 +11,10 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use yunke_protocol::{LessonOrder, LessonSnapshot, Phase, PublishRefusal, RefusalCode, Transport};
 
-use super::{Context, DEAD_MS, Lesson, NoSeat, Origins};
+use super::{Context, DEAD_MS, Lesson, NoSeat, Origins, intake::Intake, seat::Noted};
 use crate::{
     control::{Server, reconcile::Action},
-    ingest::{Gate, Inlet, Refusal, RefusalKind, Unit},
+    ingest::{Gate, Inlet, LeftOut, Refusal, RefusalKind, Unit},
     recording::{Beginning, Loaded, Recorder, index::Index, load},
     whep::{Feeds, feed::Feed},
 };
@@ -177,7 +177,9 @@ impl Gate for Lessons {
             let last_media_at = match lesson.sit(transport, key_version) {
                 Ok((seat, revoked)) => {
                     let feed = lesson.feed();
-                    return Ok(Place { lesson, transport, seat, revoked, feed });
+                    let intake = Intake::new(transport);
+                    let (left_out, units) = (LeftOut::default(), Vec::new());
+                    return Ok(Place { lesson, transport, seat, revoked, feed, intake, left_out, units });
                 }
                 Err(NoSeat::Taken { last_media_at }) => last_media_at,
                 // It may have ended, or been dropped, while this one waited for the seat.
@@ -224,11 +226,31 @@ pub struct Place {
     seat: u64,
     revoked: CancellationToken,
     feed: Arc<Feed>,
+    intake: Intake,
+    left_out: LeftOut,
+    /// What goes on to the lesson; empty between calls.
+    units: Vec<Unit>,
+}
+
+impl Place {
+    fn noted(&self) -> Noted {
+        let (apart_ms, recoded) = (self.intake.apart_ms(), self.intake.recodes());
+        Noted { left_out: self.left_out, apart_ms, recoded }
+    }
 }
 
 impl Inlet for Place {
     fn push(&mut self, unit: Unit) -> Result<Duration, Refusal> {
-        self.lesson.push(self.seat, unit)
+        let known = self.noted();
+        self.intake.push(unit, self.lesson.now(), &mut self.units);
+        if self.noted() != known {
+            self.lesson.note(self.seat, self.noted());
+        }
+        let mut pause = Duration::ZERO;
+        for unit in self.units.drain(..) {
+            pause = pause.max(self.lesson.push(self.seat, unit)?);
+        }
+        Ok(pause)
     }
 
     fn key_wanted(&self) -> bool {
@@ -241,6 +263,11 @@ impl Inlet for Place {
 
     fn farewell(&self) -> Refusal {
         self.lesson.farewell(self.seat)
+    }
+
+    fn left_out(&mut self, left_out: LeftOut) {
+        self.left_out = left_out;
+        self.lesson.note(self.seat, self.noted());
     }
 
     fn refused(&mut self, refusal: &Refusal) {

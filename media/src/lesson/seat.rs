@@ -5,7 +5,7 @@ use yunke_protocol::{HealthCode, HealthNote, Publisher, Tracks, Transport, UtcMi
 
 use super::presence::Presence;
 use crate::{
-    ingest::{AudioConfig, Frame, Refusal, Track, VideoConfig},
+    ingest::{AudioConfig, Frame, LeftOut, Refusal, Track, VideoConfig},
     pipeline::{
         ladder::Trouble,
         meter::{Meter, Repairs},
@@ -27,6 +27,17 @@ const HELD_BACK_MS: i64 = 2_000;
 /// Later than this it is the drift of its clock that has come to so much; then it is held back and no more.
 const DRIFT_MS: i64 = 600_000;
 
+/// What is known of a publisher before its units come to the lesson.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Noted {
+    /// What was not taken out of what arrives.
+    pub(super) left_out: LeftOut,
+    /// How long one track waits for the other, milliseconds.
+    pub(super) apart_ms: i64,
+    /// Its picture is made anew.
+    pub(super) recoded: bool,
+}
+
 /// A publisher in its seat.
 #[derive(Debug)]
 pub(super) struct Seat {
@@ -45,6 +56,7 @@ pub(super) struct Seat {
     pub(super) reference: Option<(u32, UtcMillis)>,
     /// Since when frames are passed over because they are old.
     pub(super) stale_since: Option<UtcMillis>,
+    pub(super) noted: Noted,
     rate: (UtcMillis, i64),
     held_back: (UtcMillis, i64),
 }
@@ -65,6 +77,7 @@ impl Seat {
             revoked: CancellationToken::new(),
             reference: None,
             stale_since: None,
+            noted: Noted::default(),
             rate: (now, 0),
             held_back: (now, 0),
         }
@@ -138,6 +151,8 @@ impl Seat {
     ) -> Publisher {
         let video = self.video.as_ref().and_then(|config| self.meter.video(config));
         let audio = self.audio.as_ref().and_then(|config| self.meter.audio(config));
+        let Noted { left_out, apart_ms, recoded } = self.noted;
+        let repairs = Repairs { left_out, apart_ms, recoded, ..repairs };
         let unrecorded = recording.and_then(unrecorded).map(|code| HealthNote { code, value: None });
         let mut notes: Vec<HealthNote> = unrecorded.into_iter().collect();
         notes.extend(self.meter.notes(video.as_ref(), audio.as_ref(), self.last_media_at, repairs, now));

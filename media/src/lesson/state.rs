@@ -16,7 +16,12 @@ use yunke_protocol::{
     Transport, UtcMillis, WaitingFor,
 };
 
-use super::{Context, DEAD_MS, NoSeat, Origins, output::Output, run::Run, seat::Seat};
+use super::{
+    Context, DEAD_MS, NoSeat, Origins,
+    output::Output,
+    run::Run,
+    seat::{Noted, Seat},
+};
 use crate::{
     ingest::{Refusal, RefusalKind},
     live::{
@@ -236,6 +241,13 @@ impl State {
         !known
     }
 
+    /// What is known of a publisher before its units come here.
+    pub(super) fn note(&mut self, id: u64, noted: Noted) {
+        if let Some(seat) = self.seat.as_mut().filter(|seat| seat.id == id) {
+            seat.noted = noted;
+        }
+    }
+
     /// Takes the seat away from whoever has it.
     fn send_away(&mut self, why: Refusal) {
         if let Some(seat) = self.seat.take() {
@@ -378,7 +390,7 @@ impl State {
 
     pub(super) fn snapshot(&self, context: &Context, now: UtcMillis) -> LessonSnapshot {
         let repaired = self.repaired + self.repaired_in_run();
-        let repairs = Repairs { timestamps: repaired, rebuilt: self.rebuilt };
+        let repairs = Repairs { timestamps: repaired, rebuilt: self.rebuilt, ..Repairs::default() };
         let troubles = self.run.as_ref().map(Run::troubles).unwrap_or_default();
         let zero_at = self.zero_at.filter(|_| self.phase != Phase::Rehearsal);
         let complete = match &self.recording {

@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 
 use yunke_protocol::{AudioInfo, HealthCode, HealthNote, UtcMillis, VideoInfo};
 
-use crate::ingest::{AudioConfig, Frame, Track, VideoConfig};
+use super::tempo::Tempo;
+use crate::ingest::{AudioConfig, Frame, LeftOut, Track, VideoConfig};
 
 /// Seconds that count.
 const WINDOW_MS: i64 = 5_000;
@@ -92,6 +93,8 @@ pub struct Meter {
     /// Decoding times of the last frames, likewise.
     times: VecDeque<u32>,
     newest: u32,
+    /// Of picture and sound.
+    tempo: [Tempo; 2],
 }
 
 /// What the meter cannot know.
@@ -101,11 +104,18 @@ pub struct Repairs {
     pub timestamps: u64,
     /// Pipelines that were rebuilt.
     pub rebuilt: u64,
+    /// What was not taken out of what arrived.
+    pub left_out: LeftOut,
+    /// How long one track waits for the other, milliseconds; 0: not at all.
+    pub apart_ms: i64,
+    /// The picture is made anew, for want of IDR pictures.
+    pub recoded: bool,
 }
 
 impl Meter {
     /// Counts a frame.
     pub fn add(&mut self, frame: &Frame, now: UtcMillis) {
+        self.tempo[usize::from(frame.track == Track::Audio)].add(frame.dts_ms, now);
         match frame.track {
             Track::Audio => self.audio.add(frame.data.len(), now),
             Track::Video => {
@@ -191,6 +201,15 @@ impl Meter {
         closed.max(self.keys.back().map_or(0, |last| sane(self.newest.wrapping_sub(*last))))
     }
 
+    /// How much of real time arrives, per mille, where it is plainly too little of both tracks, or of the only one.
+    fn slow(&self) -> Option<i64> {
+        let [video, audio] = self.tempo.each_ref().map(Tempo::slow);
+        match (self.video.first, self.audio.first) {
+            (Some(_), Some(_)) => video.zip(audio).map(|(video, audio)| video.max(audio)),
+            _ => video.or(audio),
+        }
+    }
+
     /// What is wrong, worst first.
     pub fn notes(
         &self,
@@ -214,6 +233,17 @@ impl Meter {
         }
         if missed(&self.video) {
             note(HealthCode::NoVideo, None);
+        }
+        if let Some(per_mille) = self.slow().filter(|_| !stalled) {
+            note(HealthCode::TooSlow, Some(per_mille));
+        }
+        for (count, code) in left_out(repairs.left_out) {
+            if count > 0 {
+                note(code, i64::try_from(count).ok());
+            }
+        }
+        if repairs.recoded {
+            note(HealthCode::PictureRecoded, None);
         }
         if repairs.rebuilt > 0 {
             note(HealthCode::Rebuilt, i64::try_from(repairs.rebuilt).ok());
@@ -246,11 +276,25 @@ impl Meter {
         if held_ms > 0 {
             note(HealthCode::BFrames, Some(held_ms.into()));
         }
+        if repairs.apart_ms > 0 {
+            note(HealthCode::TracksApart, Some(repairs.apart_ms));
+        }
         if repairs.timestamps > 0 {
             note(HealthCode::TimestampsRepaired, i64::try_from(repairs.timestamps).ok());
         }
         notes
     }
+}
+
+/// Each kind of what was left out, and the note on it.
+fn left_out(left_out: LeftOut) -> [(u64, HealthCode); 4] {
+    let LeftOut { damaged, without_sets, without_format, further, oversized } = left_out;
+    [
+        (without_sets + without_format, HealthCode::FormatMissing),
+        (damaged, HealthCode::FramesDamaged),
+        (further, HealthCode::TracksIgnored),
+        (oversized, HealthCode::DataIgnored),
+    ]
 }
 
 #[cfg(test)]
@@ -381,7 +425,13 @@ mod tests {
     #[test]
     fn silence_comes_first_and_is_not_called_missing_sound() {
         let meter = fed(10, 50, 10_000);
-        let notes = meter.notes(None, None, 9_960, Repairs { timestamps: 3, rebuilt: 1 }, 20_000);
+        let notes = meter.notes(
+            None,
+            None,
+            9_960,
+            Repairs { timestamps: 3, rebuilt: 1, ..Repairs::default() },
+            20_000,
+        );
         let codes: Vec<_> = notes.iter().map(|note| note.code).collect();
         assert_eq!(codes, [HealthCode::Stalled, HealthCode::Rebuilt, HealthCode::TimestampsRepaired]);
     }

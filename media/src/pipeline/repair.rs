@@ -6,12 +6,13 @@
 
 use yunke_protocol::UtcMillis;
 
+use super::{align::APART_MS, composition::FURTHEST_US, still::Still};
 use crate::ingest::{Frame, Track};
 
 /// A step of the timestamps that differs by more than this from what the clock says ends the run.
 const JUMP_US: i64 = 1_000_000;
-/// Frames may be presented this much later than decoded; real encoders need under 0.2 s.
-const MAX_REORDER_US: i64 = 1_000_000;
+/// Frames may be presented this much later than decoded; real encoders need under 0.2 s, of few pictures a second more.
+const MAX_REORDER_US: i64 = FURTHEST_US;
 /// Smallest distance of two pictures.
 const MIN_STEP_US: i64 = 1_000;
 /// Sound follows its own sample count while the publisher's timestamps are this near (they are rounded to
@@ -47,6 +48,8 @@ struct Clock {
     /// Microseconds to add to the publisher's time.
     offset_us: Option<i64>,
     last_dts_us: Option<i64>,
+    /// As the publisher has it.
+    last_time_us: Option<i64>,
     last_arrival: UtcMillis,
     /// Up to here its place is taken by what stood in for it.
     filled_us: Option<i64>,
@@ -62,6 +65,10 @@ pub struct Repair {
     /// What the sample count has beyond whole microseconds, nanoseconds.
     audio_rest_ns: i64,
     unwrap: Unwrap,
+    /// Of picture and sound.
+    still: [Still; 2],
+    /// When the first frame arrived.
+    began: Option<UtcMillis>,
     repaired: u64,
 }
 
@@ -75,7 +82,16 @@ impl Repair {
             Track::Video => (clock, Clock::default()),
             Track::Audio => (Clock::default(), clock),
         };
-        Self { video, audio, audio_frame_ns, audio_rest_ns: 0, unwrap, repaired: 0 }
+        Self {
+            video,
+            audio,
+            audio_frame_ns,
+            audio_rest_ns: 0,
+            unwrap,
+            still: Default::default(),
+            began: None,
+            repaired: 0,
+        }
     }
 
     /// How many timestamps were changed or frames dropped for theirs.
@@ -109,12 +125,21 @@ impl Repair {
             Track::Video => (self.video, self.audio),
             Track::Audio => (self.audio, self.video),
         };
-        let offset = own.offset_us.unwrap_or_else(|| self.join(time, other));
+        let mut offset = own.offset_us.unwrap_or_else(|| self.join(time, other));
+        let began = *self.began.get_or_insert(arrival);
+        let still = &mut self.still[usize::from(frame.track == Track::Audio)];
+        let stands = still.look(time, arrival);
+        let again = stands || own.last_time_us == Some(time);
         let mut dts_us = time + offset;
         if let Some(last) = own.last_dts_us {
             let waited = (arrival - own.last_arrival).max(0).saturating_mul(1000);
+            if stands && frame.track == Track::Video {
+                dts_us = still.replace(last, (arrival - began).saturating_mul(1000));
+                offset = dts_us - time; // the sound is laid beside these times
+                self.repaired += 1;
+            }
             let step = dts_us - last;
-            if step < -JUMP_US || step > waited.saturating_add(JUMP_US) {
+            if !again && (step < -JUMP_US || step > waited.saturating_add(JUMP_US)) {
                 return Repaired::Jump;
             }
         }
@@ -126,7 +151,8 @@ impl Repair {
                 }
                 Track::Video => {}
                 Track::Audio => {
-                    let Some(followed) = self.follow(last, dts_us) else {
+                    self.repaired += u64::from(stands);
+                    let Some(followed) = self.follow(last, dts_us, again) else {
                         self.repaired += u64::from(own.filled_us.is_none());
                         return Repaired::Drop;
                     };
@@ -137,6 +163,7 @@ impl Repair {
         let clock = Clock {
             offset_us: Some(offset),
             last_dts_us: Some(dts_us),
+            last_time_us: Some(time),
             last_arrival: arrival,
             filled_us: None,
         };
@@ -156,18 +183,19 @@ impl Repair {
     fn join(&mut self, time: i64, other: Clock) -> i64 {
         let shared = other.offset_us.unwrap_or(-time);
         let expected = other.last_dts_us.unwrap_or_default();
-        if (time + shared - expected).abs() <= JUMP_US {
+        if (time + shared - expected).abs() <= APART_MS * 1000 {
             return shared;
         }
         self.repaired += 1;
         expected - time
     }
 
-    /// The next audio time: by sample count while the publisher's is near; `None` when it lies before what was sent.
-    fn follow(&mut self, last: i64, given: i64) -> Option<i64> {
+    /// The next audio time: by sample count while the publisher's is near, or the same `again`; `None` when it lies before
+    /// what was sent.
+    fn follow(&mut self, last: i64, given: i64, again: bool) -> Option<i64> {
         let ns = self.audio_rest_ns + self.audio_frame_ns;
         let counted = last + ns / 1000;
-        let off = given - counted;
+        let off = if again { 0 } else { given - counted };
         if off.abs() <= AUDIO_TOLERANCE_US {
             self.audio_rest_ns = ns % 1000;
             let drift = off.signum() * (off.abs() - AUDIO_ROUNDING_US).clamp(0, AUDIO_SLEW_US);
@@ -310,6 +338,42 @@ mod tests {
         assert_eq!(dts(repair.stamp(&video(3_600_040), 40)), Some(40_000));
         assert_eq!(dts(repair.stamp(&frame(Track::Audio, 7, 0), 41)), Some(40_000));
         assert_eq!(repair.repaired(), 1);
+    }
+
+    #[test]
+    fn sound_that_lies_seconds_beside_the_picture_keeps_its_times() {
+        let mut repair = run(&video(5_000));
+        assert_eq!(dts(repair.stamp(&frame(Track::Audio, 14_000, 0), 10)), Some(9_000_000));
+        assert_eq!(repair.repaired(), 0);
+    }
+
+    #[test]
+    fn composition_times_above_a_second_are_kept() {
+        let mut repair = run(&video(0));
+        let Repaired::Stamp(stamp) = repair.stamp(&frame(Track::Video, 400, 2_400), 400) else {
+            panic!("kept")
+        };
+        assert_eq!((stamp.pts_us, repair.repaired()), (2_800_000, 0));
+    }
+
+    #[test]
+    fn a_clock_that_stands_is_replaced_for_picture_and_sound() {
+        for step in [0, 1] {
+            // 25 pictures a second by a clock that counts seconds, or none at all, as milliseconds.
+            let time = |n: i64| u32::try_from(n / 25 * step).expect("small");
+            let mut repair = run(&video(0));
+            let (mut picture, mut sound) = (0, 0);
+            for n in 1..250 {
+                picture = dts(repair.stamp(&video(time(n)), n * 40)).expect("kept");
+                for half in 0..2 {
+                    let at = n * 40 + half * 20;
+                    sound = dts(repair.stamp(&frame(Track::Audio, time(n), 0), at)).unwrap_or(sound);
+                }
+            }
+            assert!((picture - 9_960_000).abs() < 100_000, "{picture}");
+            assert!((sound - 10_600_000).abs() < 1_100_000, "{sound}: 498 frames of 21.3 ms");
+            assert!(repair.repaired() > 200);
+        }
     }
 
     #[test]

@@ -1177,7 +1177,7 @@ export interface components {
          * @description Codes of [`HealthNote`]; the unit of `value` is given with each.
          * @enum {string}
          */
-        HealthCode: "stalled" | "no_audio" | "no_video" | "no_key_frame" | "key_interval" | "bitrate_low" | "bitrate_high" | "fps_low" | "size_high" | "audio_rate_low" | "b_frames" | "timestamps_repaired" | "rebuilt" | "small_picture_slow" | "small_picture_broken" | "small_sound_broken" | "recording_full" | "recording_failing" | "recording_holes";
+        HealthCode: "stalled" | "no_audio" | "no_video" | "no_key_frame" | "key_interval" | "bitrate_low" | "bitrate_high" | "fps_low" | "size_high" | "audio_rate_low" | "b_frames" | "too_slow" | "format_missing" | "frames_damaged" | "tracks_ignored" | "data_ignored" | "picture_recoded" | "tracks_apart" | "timestamps_repaired" | "rebuilt" | "small_picture_slow" | "small_picture_broken" | "small_sound_broken" | "recording_full" | "recording_failing" | "recording_holes";
         /** @description Something the lecturer should know about the incoming stream. */
         HealthNote: {
             /** @description What it is; the page has the words. */

@@ -26,6 +26,22 @@ describe('health in words', () => {
     for (const code of ['taken', 'key_replaced', 'passphrase', 'media', 'later', 'new_one']) expect(t(refused(code).advice)).not.toMatch(/studio\./)
   })
 
+  it('has words for an encoder that is slow or strange, each with its figure', async () => {
+    await setLocale('zh-CN')
+    await loadArea('studio')
+    const notes = [{ code: 'too_slow', value: 703 }, { code: 'tracks_apart', value: 4_020 }, { code: 'frames_damaged', value: 12 }]
+    expect(healthLines(notes).map((line) => t(line.what, line.params))).toEqual([
+      '只收到实时的 70.3%，课程越来越滞后',
+      '画面和声音到达相差 4 秒：先到的在等，课程因此晚这么久',
+      '12 帧到达时已损坏，已跳过',
+    ])
+    for (const code of ['format_missing', 'tracks_ignored', 'data_ignored', 'picture_recoded']) {
+      const [line] = healthLines([{ code, value: 1 }])
+      expect(line?.what).toBe(`studio.health.${code}.what`)
+      expect(t(line!.advice)).not.toMatch(/studio\./)
+    }
+  })
+
   it('says something about a code it does not know', () => {
     expect(healthLines([{ code: 'new_one', value: null }])[0]).toMatchObject({
       what: 'studio.health.unknown.what',

@@ -25,6 +25,10 @@ const SEVERITY: Record<string, Severity> = {
   recording_full: 'bad',
   recording_failing: 'bad',
   recording_holes: 'warn',
+  format_missing: 'bad',
+  too_slow: 'warn',
+  picture_recoded: 'warn',
+  frames_damaged: 'warn',
   key_interval: 'warn',
   bitrate_low: 'warn',
   bitrate_high: 'warn',
@@ -32,6 +36,9 @@ const SEVERITY: Record<string, Severity> = {
   size_high: 'warn',
   audio_rate_low: 'warn',
   b_frames: 'info',
+  tracks_apart: 'info',
+  tracks_ignored: 'info',
+  data_ignored: 'info',
   timestamps_repaired: 'info',
   rebuilt: 'info',
   small_picture_slow: 'info',
@@ -64,10 +71,13 @@ function figure(code: string, value: number): string {
     case 'stalled':
     case 'no_key_frame':
     case 'key_interval':
+    case 'tracks_apart':
       return short(value / 1000)
     case 'bitrate_low':
     case 'bitrate_high':
       return bitrate(value)
+    case 'too_slow':
+      return short(value / 10)
     case 'fps_low':
     case 'audio_rate_low':
       return short(value / 1000)

@@ -9,7 +9,7 @@ use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 
 /// Largest audio or video message: a key frame of 4 MiB would be 16 times one of good 1080p.
 pub(crate) const MAX_MEDIA_BYTES: usize = 4 << 20;
-/// Largest message of any other kind; a `connect` has under 1 KiB.
+/// Largest command; a `connect` has under 1 KiB. Messages of other kinds that are larger are read over and not kept.
 pub(crate) const MAX_CONTROL_BYTES: usize = 32 << 10;
 /// Chunk streams of one connection; encoders use four or five.
 const MAX_STREAMS: usize = 24;
@@ -51,7 +51,19 @@ struct Stream {
     kind: u8,
     /// The message stream id.
     msid: u32,
+    /// How much of the message under way has come, and what of it is kept.
+    come: usize,
     partial: BytesMut,
+    /// It is too large to be kept, and nobody needs it.
+    skipped: bool,
+}
+
+impl Stream {
+    /// Forgets the message under way; gives how much of it was kept.
+    fn forget(&mut self) -> usize {
+        self.come = 0;
+        std::mem::take(&mut self.partial).len()
+    }
 }
 
 /// Reads messages out of a byte stream.
@@ -62,11 +74,12 @@ pub(crate) struct Reader {
     pending: usize,
     /// The chunk whose payload is being read: its stream and how much of it is still to come.
     current: Option<(u32, usize)>,
+    skipped: u64,
 }
 
 impl Default for Reader {
     fn default() -> Self {
-        Self { chunk_size: 128, streams: BTreeMap::new(), pending: 0, current: None }
+        Self { chunk_size: 128, streams: BTreeMap::new(), pending: 0, current: None, skipped: 0 }
     }
 }
 
@@ -85,9 +98,13 @@ impl Reader {
     /// The peer's Abort.
     pub(crate) fn abort(&mut self, id: u32) {
         if let Some(stream) = self.streams.get_mut(&id) {
-            self.pending -= stream.partial.len();
-            stream.partial = BytesMut::new();
+            self.pending -= stream.forget();
         }
+    }
+
+    /// Messages that were read over because they are too large.
+    pub(crate) fn skipped(&self) -> u64 {
+        self.skipped
     }
 
     /// Takes what it can from `input`; `None` when it needs more.
@@ -101,23 +118,32 @@ impl Reader {
             };
             let stream = self.streams.get_mut(&id).ok_or(ChunkError::NoHeader)?;
             let n = left.min(input.len());
-            if self.pending + n > MAX_PENDING_BYTES {
-                return Err(ChunkError::TooMuchPending);
+            if !stream.skipped {
+                if self.pending + n > MAX_PENDING_BYTES {
+                    return Err(ChunkError::TooMuchPending);
+                }
+                stream.partial.put_slice(&input[..n]);
+                self.pending += n;
             }
-            stream.partial.put_slice(&input[..n]);
+            stream.come += n;
             input.advance(n);
-            self.pending += n;
             if n < left {
                 self.current = Some((id, left - n));
                 return Ok(None);
             }
             self.current = None;
-            if stream.partial.len() >= stream.length {
-                let payload = std::mem::take(&mut stream.partial).freeze();
-                self.pending -= payload.len();
-                let (kind, timestamp) = (stream.kind, stream.timestamp);
-                return Ok(Some(Message { kind, timestamp, stream: stream.msid, payload }));
+            if stream.come < stream.length {
+                continue;
             }
+            stream.come = 0;
+            if stream.skipped {
+                self.skipped += 1;
+                continue;
+            }
+            let payload = std::mem::take(&mut stream.partial).freeze();
+            self.pending -= payload.len();
+            let (kind, timestamp) = (stream.kind, stream.timestamp);
+            return Ok(Some(Message { kind, timestamp, stream: stream.msid, payload }));
         }
     }
 
@@ -141,7 +167,7 @@ impl Reader {
         let mut field = known.map_or(0, |s| s.delta);
         let (mut length, mut kind, mut msid) = known.map_or((0, 0, 0), |s| (s.length, s.kind, s.msid));
         let mut extended = known.and_then(|s| s.extended);
-        let fresh = known.is_none_or(|s| s.partial.is_empty());
+        let fresh = known.is_none_or(|s| s.come == 0);
         if format < 3 {
             field = get_u24(&mut head);
         }
@@ -171,7 +197,9 @@ impl Reader {
             }
         }
         let limit = if matches!(kind, 8 | 9 | 22) { MAX_MEDIA_BYTES } else { MAX_CONTROL_BYTES };
-        if length > limit {
+        // Metadata, shared objects and what nobody knows may be of any size: nobody reads it.
+        let skipped = length > limit && !matches!(kind, 1..=9 | 17 | 20 | 22);
+        if length > limit && !skipped {
             return Err(ChunkError::TooLarge(length));
         }
         let used = input.len() - head.len();
@@ -180,8 +208,7 @@ impl Reader {
         let stream = self.streams.entry(id).or_default();
         if format < 3 && !fresh {
             // A new header in the middle of a message: the unfinished one is lost.
-            self.pending -= stream.partial.len();
-            stream.partial = BytesMut::new();
+            self.pending -= stream.forget();
         }
         if format == 0 {
             stream.timestamp = field;
@@ -193,7 +220,8 @@ impl Reader {
         stream.length = length;
         stream.kind = kind;
         stream.msid = msid;
-        let left = length.saturating_sub(stream.partial.len()).min(self.chunk_size);
+        stream.skipped = skipped;
+        let left = length.saturating_sub(stream.come).min(self.chunk_size);
         self.current = Some((id, left));
         Ok(true)
     }
@@ -300,6 +328,16 @@ mod tests {
             Err(ChunkError::TooLarge(0xff_ffff))
         );
         assert_eq!(read_one(&[3, 0, 0, 0, 1, 0, 0, 20, 0, 0, 0, 0]), Err(ChunkError::TooLarge(0x1_0000)));
+    }
+
+    #[test]
+    fn metadata_of_any_size_is_read_over_and_not_kept() {
+        let mut bytes = BytesMut::new();
+        write(4, &message(18, 0, &[7; 200_000]), 128, &mut bytes);
+        write(6, &message(9, 40, &[1, 2]), 128, &mut bytes);
+        let mut reader = Reader::default();
+        assert_eq!(reader.read(&mut bytes), Ok(Some(message(9, 40, &[1, 2]))));
+        assert_eq!((reader.skipped(), reader.pending), (1, 0));
     }
 
     #[test]

@@ -11,6 +11,7 @@ const HANDSHAKE: usize = 1 + 2 * 1536;
 /// The first byte says how many bytes arrive at a time (0: all), and by its highest bit that the handshake is left out.
 pub(crate) fn run(bytes: &[u8]) {
     let Some((&how, bytes)) = bytes.split_first() else { return };
+    let mut units = Vec::new();
     let (mut session, mut input, mut tags) = (Session::new(), BytesMut::new(), TagReader::default());
     if how & 0x80 != 0 {
         input.resize(HANDSHAKE, 0);
@@ -24,19 +25,20 @@ pub(crate) fn run(bytes: &[u8]) {
         input.extend_from_slice(piece);
         session.count(piece.len());
         loop {
-            let unit = match session.next(&mut input) {
+            units.clear();
+            let read = match session.next(&mut input) {
                 Ok(Some(Event::Publish(_))) => {
                     session.accept();
                     tags = TagReader::default();
                     continue;
                 }
-                Ok(Some(Event::Video(at, tag))) => tags.video(at, tag),
-                Ok(Some(Event::Audio(at, tag))) => tags.audio(at, tag),
+                Ok(Some(Event::Video(at, tag))) => tags.video(at, tag, &mut units),
+                Ok(Some(Event::Audio(at, tag))) => tags.audio(at, tag, &mut units),
                 Ok(Some(Event::Unpublish)) => continue,
                 Ok(None) => break,
                 Err(_) => return,
             };
-            if let Err(refusal) = unit {
+            if let Err(refusal) = read {
                 session.refuse(&refusal);
                 return;
             }

@@ -1,6 +1,7 @@
 //! RTMP ingest: a listener, and a task for each connection that carries bytes between the socket and the pure
 //! [`session`]. Bounded in connections, time and bytes; a refused publisher gets to read the reason.
 
+mod aggregate;
 mod amf;
 mod chunk;
 pub(crate) mod converse;
@@ -24,7 +25,7 @@ use self::{
     places::{Place, Places},
     session::{Event, Session, SessionError},
 };
-use super::{Gate, Inlet, Refusal, flv::TagReader};
+use super::{Gate, Inlet, LeftOut, Refusal, Unit, flv::TagReader};
 
 /// From the connection to an accepted `publish`; a slow line needs two seconds, a scanner never gets there.
 const SETUP_TIME: Duration = Duration::from_secs(10);
@@ -160,11 +161,17 @@ impl Connection {
     /// Carries media; true when the publication ended but the connection stays.
     async fn publish<I: Inlet>(&mut self, mut inlet: I) -> Result<bool, End> {
         let mut tags = TagReader::default();
+        let mut units: Vec<Unit> = Vec::new();
+        let mut left_out = LeftOut::default();
         let revoked = inlet.revoked();
         loop {
-            let unit = match self.session.next(&mut self.input)? {
-                Some(Event::Video(at, tag)) => tags.video(at, tag),
-                Some(Event::Audio(at, tag)) => tags.audio(at, tag),
+            let event = match self.session.next(&mut self.input) {
+                Ok(event) => event,
+                Err(error) => return self.misunderstood(&mut inlet, error).await,
+            };
+            let read = match event {
+                Some(Event::Video(at, tag)) => tags.video(at, tag, &mut units),
+                Some(Event::Audio(at, tag)) => tags.audio(at, tag, &mut units),
                 Some(Event::Unpublish | Event::Publish(_)) => {
                     self.flush().await?;
                     return Ok(true);
@@ -181,11 +188,17 @@ impl Connection {
                     continue;
                 }
             };
-            let pause = match unit {
-                Ok(Some(unit)) => inlet.push(unit),
-                Ok(None) => Ok(Duration::ZERO),
-                Err(refusal) => Err(refusal),
-            };
+            let (oversized, streams) = self.session.left_out();
+            let further = tags.left_out().further + streams;
+            let now = LeftOut { oversized, further, ..tags.left_out() };
+            if left_out != now {
+                left_out = now;
+                inlet.left_out(now);
+            }
+            let mut pause = read.map(|()| Duration::ZERO);
+            for unit in units.drain(..) {
+                pause = pause.and_then(|pause| Ok(pause.max(inlet.push(unit)?)));
+            }
             match pause {
                 Ok(Duration::ZERO) => {}
                 Ok(pause) => {
@@ -206,6 +219,13 @@ impl Connection {
                 return self.send_away(&mut inlet).await;
             }
         }
+    }
+
+    /// What it sends cannot be read any more: it and the lecturer are told why.
+    async fn misunderstood<T>(&mut self, inlet: &mut impl Inlet, error: SessionError) -> Result<T, End> {
+        let refusal = Refusal::media(format!("what the encoder sends cannot be read: {error}"));
+        inlet.refused(&refusal);
+        self.refuse(refusal).await
     }
 
     /// Its place was taken away.

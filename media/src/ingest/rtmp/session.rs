@@ -5,18 +5,23 @@
 use bytes::{Bytes, BytesMut};
 
 use super::{
+    aggregate::{self, Parts},
     amf::{self, AmfError, Value},
     chunk::{self, ChunkError, Message},
     handshake::{Handshake, NotRtmp},
 };
 use crate::ingest::{Refusal, RefusalKind};
 
-/// The one message stream a publisher gets.
+/// The first message stream a publisher gets.
 const STREAM: u32 = 1;
+/// Message streams that are told apart. Who asks for more gets the last one again.
+const MAX_STREAMS: u32 = 8;
 /// Our chunk size: every answer fits in one chunk.
 const CHUNK_SIZE: u32 = 4096;
-/// We acknowledge each time this many bytes have arrived.
+/// Twice as many bytes as we acknowledge at a time, unless the peer waits for it sooner.
 const WINDOW_BYTES: u32 = 2_500_000;
+/// The least window a peer may ask for: smaller ones would have us say more than we hear.
+const MIN_WINDOW_BYTES: u32 = 4096;
 /// Longest stream key.
 const MAX_KEY_CHARS: usize = 256;
 
@@ -63,9 +68,17 @@ pub(super) struct Session {
     chunks: chunk::Reader,
     state: State,
     app: String,
+    /// What is published, and on which message stream.
+    key: String,
     stream: u32,
+    /// Message streams that were created.
+    streams: u32,
+    window: u32,
     received: u32,
     acknowledged: u32,
+    /// What an aggregate brought beside its first message.
+    parts: Parts,
+    further: u64,
     out: BytesMut,
 }
 
@@ -76,11 +89,21 @@ impl Session {
             chunks: chunk::Reader::default(),
             state: State::Fresh,
             app: String::new(),
+            key: String::new(),
             stream: STREAM,
+            streams: 0,
+            window: WINDOW_BYTES,
             received: 0,
             acknowledged: 0,
+            parts: Parts::default(),
+            further: 0,
             out: BytesMut::new(),
         }
+    }
+
+    /// Messages that were too large to be read, and those of streams beside the one that is published.
+    pub(super) fn left_out(&self) -> (u64, u64) {
+        (self.chunks.skipped(), self.further)
     }
 
     /// What is to be sent.
@@ -93,7 +116,7 @@ impl Session {
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         self.received = self.received.wrapping_add(bytes);
         if self.handshake == Handshake::Done
-            && self.received.wrapping_sub(self.acknowledged) >= WINDOW_BYTES / 2
+            && self.received.wrapping_sub(self.acknowledged) >= self.window / 2
         {
             self.acknowledged = self.received;
             self.control(3, &self.received.to_be_bytes());
@@ -108,7 +131,17 @@ impl Session {
             }
         }
         while self.state != State::Asking {
-            let Some(message) = self.chunks.read(input)? else { return Ok(None) };
+            let Some(message) = self.parts.next() else {
+                let Some(message) = self.chunks.read(input)? else { return Ok(None) };
+                if message.kind == aggregate::KIND {
+                    self.parts = Parts::of(&message);
+                    continue;
+                }
+                if let Some(event) = self.message(message)? {
+                    return Ok(Some(event));
+                }
+                continue;
+            };
             if let Some(event) = self.message(message)? {
                 return Ok(Some(event));
             }
@@ -128,6 +161,10 @@ impl Session {
                 let [a, b, c, d] = word(2).to_be_bytes();
                 self.control(4, &[0, 7, a, b, c, d]); // ping: answered with its own time
             }
+            5 => self.window = word(0).clamp(MIN_WINDOW_BYTES, WINDOW_BYTES),
+            // The peer limits what we send: it is told that we heard it.
+            6 => self.control(5, &word(0).to_be_bytes()),
+            8 | 9 if self.state == State::Publishing && self.is_further(stream) => self.further += 1,
             8 if self.state == State::Publishing => return Ok(Some(Event::Audio(timestamp, payload))),
             9 if self.state == State::Publishing => return Ok(Some(Event::Video(timestamp, payload))),
             17 if payload.first() == Some(&0) => return self.command(&payload[1..], stream),
@@ -138,6 +175,11 @@ impl Session {
         Ok(None)
     }
 
+    /// Whether it is another stream than the one that is published. Some say 0, or what they think of, where there is but one.
+    fn is_further(&self, stream: u32) -> bool {
+        stream != self.stream && (STREAM..=self.streams).contains(&stream)
+    }
+
     fn command(&mut self, payload: &[u8], stream: u32) -> Result<Option<Event>, SessionError> {
         let values = amf::read_all(payload)?;
         let name = values.first().and_then(Value::text).unwrap_or_default();
@@ -145,19 +187,26 @@ impl Session {
         match name {
             "connect" => self.connect(transaction, values.get(2).unwrap_or(&Value::Null)),
             "createStream" => {
-                self.reply("_result", transaction, vec![Value::Null, Value::Number(STREAM.into())], 0);
+                self.streams = (self.streams + 1).min(MAX_STREAMS);
+                self.reply("_result", transaction, vec![Value::Null, Value::Number(self.streams.into())], 0);
             }
             "releaseStream" => self.reply("_result", transaction, vec![Value::Null], 0),
             "FCPublish" => self.reply("onFCPublish", 0.0, vec![Value::Null], 0),
             "publish" => {
-                if self.state != State::Connected {
-                    return Err(SessionError::OutOfPlace);
-                }
-                self.state = State::Asking;
-                self.stream = stream;
                 let name = values.get(3).and_then(Value::text).unwrap_or_default();
-                return Ok(Some(Event::Publish(stream_key(&self.app, name))));
+                let key = stream_key(&self.app, name);
+                match self.state {
+                    State::Publishing => self.again(&key, stream),
+                    State::Connected => {
+                        self.state = State::Asking;
+                        (self.key, self.stream) = (key.clone(), stream);
+                        return Ok(Some(Event::Publish(key)));
+                    }
+                    State::Fresh | State::Asking => return Err(SessionError::OutOfPlace),
+                }
             }
+            "deleteStream" | "closeStream"
+                if self.state == State::Publishing && self.is_further(ended(&values, stream)) => {}
             "FCUnpublish" | "deleteStream" | "closeStream" if self.state == State::Publishing => {
                 self.state = State::Connected;
                 self.status("status", "NetStream.Unpublish.Success", "the stream has ended");
@@ -207,6 +256,19 @@ impl Session {
         self.reply("_result", transaction, vec![version, Value::Object(info)], 0);
     }
 
+    /// A `publish` while something is published: the same once more, or another stream, which is not taken.
+    fn again(&mut self, key: &str, stream: u32) {
+        if key == self.key && stream == self.stream {
+            self.status("status", "NetStream.Publish.Start", "the lesson receives the stream already");
+            return;
+        }
+        self.further += 1;
+        let published = std::mem::replace(&mut self.stream, stream);
+        let why = "one stream for each connection: the one that is published goes on, this one is not taken";
+        self.status("error", "NetStream.Publish.Denied", why);
+        self.stream = published;
+    }
+
     /// Lets the peer publish.
     pub(super) fn accept(&mut self) {
         self.state = State::Publishing;
@@ -246,6 +308,15 @@ impl Session {
         let payload = Bytes::copy_from_slice(payload);
         chunk::write(2, &Message { kind, timestamp: 0, stream: 0, payload }, 128, &mut self.out);
     }
+}
+
+/// The message stream that a command ends: it is named in it, or the command came on it.
+fn ended(values: &[Value], stream: u32) -> u32 {
+    let named = values
+        .get(3)
+        .and_then(Value::number)
+        .filter(|number| (1.0..=f64::from(MAX_STREAMS)).contains(number));
+    named.and_then(|number| (1..=MAX_STREAMS).find(|id| f64::from(*id) >= number)).unwrap_or(stream)
 }
 
 /// The stream key as encoders bring it: `live` + `KEY`, `live` + `KEY?…`, `live` + `?key=KEY`, `live/KEY` + ``,
@@ -333,6 +404,75 @@ mod tests {
         assert!(matches!(session.next(&mut input), Ok(None)));
         session.accept();
         assert_eq!(session.next(&mut input).expect("valid"), Some(Event::Video(7, Bytes::from_static(&[1]))));
+    }
+
+    /// Someone who publishes, and has been told so.
+    fn publishing() -> (Session, BytesMut) {
+        let (mut session, mut input) = connected();
+        command("connect", 1.0, &[Value::Null], &mut input);
+        command("createStream", 2.0, &[Value::Null], &mut input);
+        command("publish", 3.0, &[Value::Null, text("k"), text("live")], &mut input);
+        assert_eq!(session.next(&mut input).expect("valid"), Some(Event::Publish("k".into())));
+        session.accept();
+        session.take_output();
+        (session, input)
+    }
+
+    fn says(session: &mut Session, word: &str) -> bool {
+        session.take_output().windows(word.len()).any(|window| window == word.as_bytes())
+    }
+
+    fn media(kind: u8, stream: u32, timestamp: u32, payload: &[u8], input: &mut BytesMut) {
+        let payload = Bytes::copy_from_slice(payload);
+        chunk::write(6, &Message { kind, timestamp, stream, payload }, 128, input);
+    }
+
+    #[test]
+    fn a_publish_once_more_is_answered_and_another_stream_is_refused_with_the_reason() {
+        let (mut session, mut input) = publishing();
+        command("publish", 4.0, &[Value::Null, text("k"), text("live")], &mut input);
+        media(9, 1, 7, &[1], &mut input);
+        assert_eq!(session.next(&mut input).expect("valid"), Some(Event::Video(7, Bytes::from_static(&[1]))));
+        assert!(says(&mut session, "NetStream.Publish.Start"));
+        command("createStream", 5.0, &[Value::Null], &mut input);
+        command("publish", 6.0, &[Value::Null, text("other"), text("live")], &mut input);
+        media(9, 2, 8, &[2], &mut input);
+        media(9, 0, 9, &[3], &mut input);
+        assert_eq!(session.next(&mut input).expect("valid"), Some(Event::Video(9, Bytes::from_static(&[3]))));
+        assert!(says(&mut session, "one stream for each connection"));
+        assert_eq!(session.left_out(), (0, 2));
+        command("deleteStream", 7.0, &[Value::Null, Value::Number(2.0)], &mut input);
+        assert_eq!(session.next(&mut input).expect("valid"), None, "the one that is published goes on");
+        command("deleteStream", 8.0, &[Value::Null, Value::Number(1.0)], &mut input);
+        assert_eq!(session.next(&mut input).expect("valid"), Some(Event::Unpublish));
+    }
+
+    #[test]
+    fn a_small_window_is_acknowledged_in_time() {
+        let (mut session, mut input) = publishing();
+        media(5, 0, 0, &20_000_u32.to_be_bytes(), &mut input);
+        media(6, 0, 0, &[0, 0, 0x10, 0, 2], &mut input);
+        assert_eq!(session.next(&mut input).expect("valid"), None);
+        assert!(!session.take_output().is_empty(), "a limit is answered");
+        session.count(9_000);
+        assert!(session.take_output().is_empty());
+        session.count(2_000);
+        assert_eq!(session.take_output().get(7), Some(&3));
+    }
+
+    #[test]
+    fn an_aggregate_is_its_messages_with_times_from_its_own_on() {
+        let (mut session, mut input) = publishing();
+        media(
+            22,
+            1,
+            1000,
+            &aggregate::tests::of(&[(9, 70, &[1, 2]), (8, 75, &[3]), (18, 76, &[9])]),
+            &mut input,
+        );
+        let events: Vec<Event> = std::iter::from_fn(|| session.next(&mut input).expect("valid")).collect();
+        let bytes = |bytes: &'static [u8]| Bytes::from_static(bytes);
+        assert_eq!(events, [Event::Video(1000, bytes(&[1, 2])), Event::Audio(1005, bytes(&[3]))]);
     }
 
     #[test]

@@ -1,23 +1,19 @@
 //! H.264 out of RTP (RFC 6184, non-interleaved): packets in order become access units of length-prefixed NAL units, with
 //! the parameter sets taken out into a decoder configuration record.
 
-use std::collections::BTreeMap;
-
 use bytes::{BufMut as _, Bytes, BytesMut};
 
-use crate::ingest::{Refusal, VideoConfig, bits::Bits};
+use crate::ingest::{Refusal, VideoConfig, entry::recovery, sets::ParameterSets};
 
 /// Largest access unit; a key frame of 4096 × 4096 has less.
 const MAX_UNIT_BYTES: usize = 4 << 20;
-/// Picture parameter sets of a stream; encoders use one.
-const MAX_PPS: usize = 16;
 
 /// A picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {
     /// RTP time, as it came.
     pub timestamp: u32,
-    /// Decoding can start here.
+    /// An IDR picture.
     pub key: bool,
     /// Length-prefixed NAL units.
     pub data: Bytes,
@@ -47,14 +43,14 @@ pub struct Depacketizer {
     /// The NAL unit under way, of fragments.
     fragment: Option<BytesMut>,
     key: bool,
+    /// It has a recovery point: what follows can be decoded, now or soon.
+    recovers: bool,
     picture: bool,
     damaged: bool,
     /// Something is missing: pictures cannot be decoded until the next key frame.
     broken: bool,
-    sps: Option<Bytes>,
-    pps: BTreeMap<u32, Bytes>,
+    sets: ParameterSets,
     config: Option<VideoConfig>,
-    stale: bool,
 }
 
 /// Whether this packet is the beginning of a key frame, or of what stands before one.
@@ -141,28 +137,14 @@ impl Depacketizer {
     }
 
     fn nal(&mut self, nal: &[u8]) -> Option<()> {
+        if self.sets.take(nal)? {
+            return Some(());
+        }
         match nal.first()? & 0x1f {
-            7 => {
-                if self.sps.as_deref() != Some(nal) {
-                    self.sps = Some(Bytes::copy_from_slice(nal));
-                    self.pps.clear();
-                    self.stale = true;
-                }
-                return Some(());
-            }
-            8 => {
-                let id = Bits::new(nal.get(1..)?).ue()?;
-                if self.pps.get(&id).map(Bytes::as_ref) != Some(nal)
-                    && (self.pps.contains_key(&id) || self.pps.len() < MAX_PPS)
-                {
-                    self.pps.insert(id, Bytes::copy_from_slice(nal));
-                    self.stale = true;
-                }
-                return Some(());
-            }
             9..=12 => return Some(()), // delimiters, ends and filling carry nothing
             5 => (self.key, self.picture) = (true, true),
             1..=4 => self.picture = true,
+            6 => self.recovers |= recovery(nal).is_some(),
             _ => {}
         }
         if self.unit.len() + nal.len() + 4 > MAX_UNIT_BYTES {
@@ -178,6 +160,7 @@ impl Depacketizer {
         let Some(timestamp) = self.timestamp.take() else { return Ok(None) };
         let data = self.unit.split().freeze();
         let (key, picture) = (self.key, self.picture);
+        let starts = key || std::mem::take(&mut self.recovers);
         let damaged = self.damaged || self.fragment.take().is_some();
         (self.key, self.picture, self.damaged) = (false, false, false);
         if damaged {
@@ -187,17 +170,17 @@ impl Depacketizer {
         if !picture {
             return Ok(None);
         }
-        if self.broken && !key {
+        if self.broken && !starts {
             return Ok(Some(Event::Damaged));
         }
         let mut config = None;
-        if key && (self.stale || self.config.is_none()) {
-            let Some(record) = self.record() else {
+        if starts && (self.sets.is_stale() || self.config.is_none()) {
+            let Some(record) = self.sets.record() else {
                 self.broken = true;
                 return Ok(Some(Event::Damaged)); // a key frame without its parameter sets
             };
             let parsed = VideoConfig::parse(record)?;
-            self.stale = false;
+            self.sets.settle();
             if self.config.as_ref() != Some(&parsed) {
                 self.config = Some(parsed.clone());
                 config = Some(parsed);
@@ -205,24 +188,6 @@ impl Depacketizer {
         }
         self.broken = false;
         Ok(Some(Event::Picture(Picture { timestamp, key, data, config })))
-    }
-
-    /// The decoder configuration record (ISO/IEC 14496-15, 5.3.3.1) of the parameter sets.
-    fn record(&self) -> Option<Bytes> {
-        let sps = self.sps.as_ref().filter(|_| !self.pps.is_empty())?;
-        let [profile, compatible, level] = *sps.get(1..)?.first_chunk::<3>()?;
-        let mut record = BytesMut::from(&[1, profile, compatible, level, 0xff, 0xe1][..]);
-        record.put_u16(u16::try_from(sps.len()).ok()?);
-        record.extend_from_slice(sps);
-        record.put_u8(u8::try_from(self.pps.len()).ok()?);
-        for pps in self.pps.values() {
-            record.put_u16(u16::try_from(pps.len()).ok()?);
-            record.extend_from_slice(pps);
-        }
-        if matches!(profile, 100 | 110 | 122 | 144) {
-            record.extend_from_slice(&[0xfd, 0xf8, 0xf8, 0]); // 4:2:0, 8 bit: anything else is refused
-        }
-        Some(record.freeze())
     }
 }
 

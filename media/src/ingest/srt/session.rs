@@ -7,7 +7,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use crate::ingest::{Inlet, Refusal, Unit, ts::Demuxer};
+use crate::ingest::{Inlet, LeftOut, Refusal, Unit, ts::Demuxer};
 
 /// Payloads that wait for a publisher's task: 8 s of 2 Mbit/s. When full, further ones are dropped, as a network does.
 pub(super) const PAYLOADS: usize = 2048;
@@ -39,6 +39,7 @@ async fn publish<I: Inlet>(
 ) -> End {
     let revoked = inlet.revoked();
     let mut units: Vec<Unit> = Vec::new();
+    let mut left_out = LeftOut::default();
     loop {
         let payload = tokio::select! {
             payload = payloads.recv() => payload,
@@ -48,6 +49,11 @@ async fn publish<I: Inlet>(
         let Some(payload) = payload else { return End::Gone };
         if let Err(refusal) = demuxer.push(&payload, &mut units) {
             return End::Refused(refusal);
+        }
+        let now = LeftOut { damaged: demuxer.damaged(), further: demuxer.further(), ..LeftOut::default() };
+        if left_out != now {
+            left_out = now;
+            inlet.left_out(now);
         }
         let mut pause = Duration::ZERO;
         for unit in units.drain(..) {

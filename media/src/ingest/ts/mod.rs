@@ -70,6 +70,11 @@ impl Demuxer {
         self.damaged
     }
 
+    /// Streams of picture or sound beside those that are taken.
+    pub fn further(&self) -> u64 {
+        self.program.map_or(0, |program| program.further)
+    }
+
     /// Takes the next bytes, wherever they are cut.
     pub fn push(&mut self, bytes: &[u8], units: &mut Vec<Unit>) -> Result<(), Refusal> {
         if self.program.is_none() {

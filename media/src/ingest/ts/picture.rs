@@ -5,7 +5,7 @@ use super::{
     pes::{Clock, Pes},
 };
 use crate::ingest::{
-    Frame, Refusal, Track, Unit,
+    Frame, Refusal, Track, Unit, nal,
     rtp::h264::{Depacketizer, Event},
 };
 
@@ -50,7 +50,7 @@ impl Pictures {
             (dts, pes.pts.map_or(dts, |pts| clock.unwrap(pts)) - dts)
         });
         let (mut damaged, mut has_slice) = (0, false);
-        for nal in nal_units(&pes.data) {
+        for nal in nal::between_codes(&pes.data) {
             let kind = nal[0] & 0x1f;
             // A delimiter begins the next access unit of the same packet.
             if kind == 9 && has_slice {
@@ -94,39 +94,5 @@ impl Pictures {
             units.push(Unit::Frame(Frame { track: Track::Video, dts_ms, cts_ms, key, data }));
         }
         Ok(damaged)
-    }
-}
-
-/// The NAL units between start codes, none of them empty.
-fn nal_units(data: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = after_code(data);
-    std::iter::from_fn(move || {
-        let bytes = rest?;
-        let next = after_code(bytes);
-        let end = next.map_or(bytes.len(), |next| bytes.len() - next.len() - 3);
-        rest = next;
-        let nal = &bytes[..end];
-        let zeros = nal.iter().rev().take_while(|byte| **byte == 0).count();
-        Some(&nal[..end - zeros])
-    })
-    .filter(|nal| !nal.is_empty())
-}
-
-/// What follows the first start code.
-fn after_code(data: &[u8]) -> Option<&[u8]> {
-    data.windows(3).position(|bytes| bytes == [0, 0, 1]).map(|at| &data[at + 3..])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nal_units_are_between_start_codes_of_either_length() {
-        let data = [7, 0, 0, 0, 1, 9, 0xf0, 0, 0, 1, 0x65, 1, 0, 0, 0, 0, 1, 0, 0, 1, 0x41];
-        let found: Vec<_> = nal_units(&data).collect();
-        assert_eq!(found, [&[9, 0xf0][..], &[0x65, 1], &[0x41]]);
-        assert_eq!(nal_units(&[1, 2, 3]).count(), 0);
-        assert_eq!(nal_units(&[0, 0, 1]).count(), 0);
     }
 }

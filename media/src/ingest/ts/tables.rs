@@ -61,6 +61,8 @@ pub(super) struct Program {
     pub(super) video: Option<u16>,
     /// AAC in ADTS.
     pub(super) audio: Option<u16>,
+    /// Pictures and sounds beside them.
+    pub(super) further: u64,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -101,7 +103,12 @@ pub(super) fn program(section: &[u8]) -> Option<Result<Program, Refusal>> {
             (playable, _) => Ok(playable),
         }
     };
-    Some(of(Track::Video).and_then(|video| Ok(Program { video, audio: of(Track::Audio)? })))
+    let all = streams.len();
+    Some(of(Track::Video).and_then(|video| {
+        let audio = of(Track::Audio)?;
+        let taken = [video, audio].iter().flatten().count();
+        Ok(Program { video, audio, further: (all - taken) as u64 })
+    }))
 }
 
 /// By stream type (H.222.0, table 2-34, and ATSC's), and by registration for private data. `None`: neither picture nor sound.
@@ -192,8 +199,8 @@ pub(super) mod tests {
             (0x1b, 0x100, b""),
             (0x0f, 0x103, b""),
         ];
-        assert_eq!(read(streams), Ok(Program { video: Some(0x100), audio: Some(0x102) }));
-        assert_eq!(read(&[(0x0f, 9, b"")]), Ok(Program { video: None, audio: Some(9) }));
+        assert_eq!(read(streams), Ok(Program { video: Some(0x100), audio: Some(0x102), further: 2 }));
+        assert_eq!(read(&[(0x0f, 9, b"")]), Ok(Program { video: None, audio: Some(9), further: 0 }));
     }
 
     #[test]
