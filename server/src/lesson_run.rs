@@ -12,8 +12,11 @@ use crate::{
 /// A picture older than this is none, in milliseconds.
 const PICTURE_FRESH_MS: i64 = 5_000;
 
-/// Letters and digits of a stream key: none that look alike.
-const KEY_ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
+/// Letters and digits of a stream key: none that look alike, and no capitals (see [`crate::typed::stream_key`]).
+pub(crate) const KEY_ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
+
+/// Characters of a stream key.
+pub(crate) const KEY_CHARS: usize = 26;
 
 /// Starts a planned lesson; something must be arriving from the lecturer.
 pub async fn start(app: &AppState, lesson: &Lesson, actor: Option<Uuid>) -> ApiResult<()> {
@@ -73,7 +76,7 @@ pub fn wrong_phase(phase: LessonPhase) -> Problem {
 pub async fn new_key(app: &AppState, lesson: Uuid, actor: Option<Uuid>) -> ApiResult<String> {
     let key: String = app
         .source
-        .bytes::<26>()
+        .bytes::<KEY_CHARS>()
         .iter()
         .map(|byte| char::from(KEY_ALPHABET[usize::from(byte % 32)]))
         .collect();

@@ -26,3 +26,4 @@ pub mod routes;
 mod secret;
 pub mod setup;
 pub mod state;
+pub mod typed;

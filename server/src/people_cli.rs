@@ -12,6 +12,7 @@ use crate::{
     clock::Source,
     config::Config,
     routes::text,
+    typed,
 };
 
 /// Letters and digits that are not mistaken for one another on paper.
@@ -70,7 +71,7 @@ impl Add {
             phone,
             password_hash: Some(hash),
             branch_id,
-            member_no: self.member_no,
+            member_no: self.member_no.as_deref().map(typed::number),
             roles,
             at: source.now(),
         };

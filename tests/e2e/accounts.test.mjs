@@ -1,6 +1,7 @@
 // Who may come in, and what they may see.
 
 import assert from 'node:assert/strict';
+import { request } from 'node:http';
 import { test } from 'node:test';
 import { cast, DEMO } from '../harness/cast.mjs';
 import { plan } from '../harness/lessons.mjs';
@@ -20,6 +21,16 @@ test('accounts', async (t) => {
       assert.match(error.headers.get('content-type'), /^application\/problem\+json/);
     }
     assert.equal(wrong.problem.detail, unknown.problem.detail);
+  });
+
+  await t.test('what was copied along with a number or a password keeps nobody out', async () => {
+    const { phone, password } = DEMO.organizer;
+    const [area, middle, last] = [phone.slice(0, 3), phone.slice(3, 7), phone.slice(7)];
+    const pasted = [`\u202d${phone}\u202c`, `\u2068${phone}\u2069`, `${phone}\u200b`, `\ufeff${phone}`, `${area}\u00a0${middle}\u202f${last}`, `${area}\u2011${middle}\u2212${last}`,
+      `0086 ${phone}`, `86${phone}`, `（${area}）${middle}.${last}`, [...phone].map((digit) => String.fromCharCode(digit.charCodeAt(0) + 0xfee0)).join('')];
+    for (const number of pasted) assert.ok((await yunke.signedIn({ phone: number, password })).me.id, JSON.stringify(number));
+    assert.ok((await yunke.signedIn({ phone, password: ` ${password}\u200b\n` })).me.id);
+    assert.equal((await refusal(yunke.signedIn({ phone, password: password.replace('-', '\u200b-') }))).status, 401);
   });
 
   await t.test('many wrong passwords for one phone are slowed down, others are not', async () => {
@@ -54,6 +65,21 @@ test('accounts', async (t) => {
     assert.equal((await people.near.get('/api/me')).id, people.near.me.id);
     const byOrigin = await people.near.raw('DELETE', '/api/session', { headers: { origin: 'https://elsewhere.example' } });
     assert.equal(byOrigin.status, 403);
+  });
+
+  await t.test('a proxy that names the default port, or writes the host its own way, keeps no page of ours out', async () => {
+    /** With a Host of ours, which fetch would not send. */
+    const ask = (host, origin) => new Promise((answered, failed) => {
+      const headers = { host, origin, cookie: people.near2.cookie, 'content-type': 'application/json' };
+      const call = request({ host: '127.0.0.1', port: yunke.ports.web, method: 'POST', path: '/api/session', headers }, (response) => answered(response.resume().statusCode));
+      call.on('error', failed).end('{}');
+    });
+    for (const [host, origin] of [['yunke.cn:443', 'https://yunke.cn'], ['yunke.cn', 'https://yunke.cn:443'], ['yunke.cn:80', 'https://yunke.cn'], ['YUNKE.cn.', 'https://yunke.cn'], ['[::1]:443', 'https://[::1]']]) {
+      assert.notEqual(await ask(host, origin), 403, `${host} ${origin}`);
+    }
+    for (const [host, origin] of [['yunke.cn', 'https://elsewhere.cn'], ['yunke.cn', 'https://yunke.cn:8443'], ['yunke.cn', 'null']]) {
+      assert.equal(await ask(host, origin), 403, `${host} ${origin}`);
+    }
   });
 
   await t.test('a member of a branch that is not invited gets neither lesson nor lease', async () => {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cast } from '../harness/cast.mjs';
 import { Door } from '../harness/door.mjs';
+import { Encoder } from '../harness/encoder.mjs';
 import { plan, publish, rtmpAddress } from '../harness/lessons.mjs';
 import { Publisher } from '../harness/publish.mjs';
 import { until } from '../harness/wait.mjs';
@@ -28,6 +29,14 @@ test('publishing', async (t) => {
     const wrong = yunke.secret('stream key', `${key.slice(0, -3)}abc`);
     assert.match(await sentAway(`${server}/${wrong}`), /key/i);
     assert.equal((await studio(lesson)).publisher, null);
+  });
+
+  await t.test('a key is taken as it was meant: with marks nobody sees, spaces, quotation marks, or a capital first', async (t) => {
+    for (const paste of [(key) => `\u200b${key}\ufeff`, (key) => ` ${key}\u00a0`, (key) => `"${key}"`, (key) => key[0].toUpperCase() + key.slice(1)]) {
+      const lesson = await plan(organizer, stage);
+      const { server, key } = await rtmpAddress(lecturer, lesson);
+      await Encoder.connect(t, `${server}/${encodeURIComponent(paste(key))}`);
+    }
   });
 
   await t.test('a rotated key no longer opens the door', async () => {

@@ -113,8 +113,10 @@ pub(crate) fn of_type(headers: &HeaderMap, wanted: &str) -> Result<(), Problem> 
     if given.eq_ignore_ascii_case(wanted) { Ok(()) } else { Err(Problem::content_type(wanted)) }
 }
 
+/// The token as it came, in UTF-8: with a pasted key marks come along that the server looks past.
 pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let value = std::str::from_utf8(headers.get(header::AUTHORIZATION)?.as_bytes()).ok()?;
+    let (scheme, token) = value.split_once(' ')?;
     let token = token.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && token.len() <= MAX_KEY_CHARS)
         .then_some(token)
@@ -156,5 +158,8 @@ mod tests {
         for text in ["Basic key", "Bearer", "Bearer  ", "key"] {
             assert_eq!(bearer(&with(text)), None, "{text}");
         }
+        let pasted = HeaderValue::from_bytes("Bearer \u{200B}key\u{FEFF}".as_bytes()).expect("a header");
+        let pasted = HeaderMap::from_iter([(header::AUTHORIZATION, pasted)]);
+        assert_eq!(bearer(&pasted), Some("\u{200B}key\u{FEFF}"));
     }
 }

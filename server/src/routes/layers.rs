@@ -189,7 +189,7 @@ async fn same_origin(State(app): State<AppState>, request: Request, next: Next) 
     let headers = request.headers();
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let needed = !safe || headers.contains_key(header::UPGRADE);
-    if needed && !is_same_origin(headers, &app) {
+    if needed && !origin::is_same_origin(headers, &app.config) {
         return Err(Problem::forbidden("cross_origin", "This may only be asked for by Yunke's own pages."));
     }
     Ok(next.run(request).await)
@@ -205,17 +205,4 @@ async fn announced_size(request: Request, next: Next) -> ApiResult<Response> {
         return Err(too_large(limit));
     }
     Ok(next.run(request).await)
-}
-
-/// By `Sec-Fetch-Site`, else by `Origin`; a request with neither does not come from a browser's page.
-fn is_same_origin(headers: &HeaderMap, app: &AppState) -> bool {
-    if let Some(site) = headers.get("sec-fetch-site") {
-        return matches!(site.as_bytes(), b"same-origin" | b"none");
-    }
-    let Some(sent) = headers.get(header::ORIGIN) else { return true };
-    let Some(sent) = sent.to_str().ok().and_then(|text| text.split("://").nth(1)) else { return false };
-    let own = origin::authority(headers, &app.config);
-    let public = app.config.http.public_url.as_deref().and_then(|url| url.split("://").nth(1));
-    own.is_some_and(|own| own.as_str().eq_ignore_ascii_case(sent))
-        || public.is_some_and(|public| public.eq_ignore_ascii_case(sent))
 }

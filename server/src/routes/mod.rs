@@ -7,6 +7,7 @@ mod console;
 mod exports;
 pub mod extract;
 mod home;
+pub mod host;
 mod internal;
 mod layers;
 pub mod lessons;

@@ -1,10 +1,14 @@
-//! What the browser calls us: the origin of the page, and from it the origin of the media.
+//! What the browser calls us: the origin of the page, from it the origin of the media, and whether a page is ours.
 
 use std::net::SocketAddr;
 
-use axum::http::{HeaderMap, header, uri::Authority};
+use axum::http::{HeaderMap, header};
 
+use super::host::Host;
 use crate::{auth::is_secure, config::Config};
+
+/// Proxies in a row whose names for us are looked at.
+const MAX_HOSTS: usize = 8;
 
 /// The origin of this request, such as `http://192.168.1.5:8080`.
 pub fn page_origin(headers: &HeaderMap, config: &Config) -> String {
@@ -12,17 +16,17 @@ pub fn page_origin(headers: &HeaderMap, config: &Config) -> String {
         return url.clone();
     }
     let scheme = if is_secure(headers, config) { "https" } else { "http" };
-    match authority(headers, config) {
-        Some(authority) => format!("{scheme}://{authority}"),
+    match hosts(headers, config).next() {
+        Some(host) => format!("{scheme}://{host}"),
         None => format!("{scheme}://{}", config.http.listen),
     }
 }
 
 /// The host of this request without its port, in brackets if it is an IPv6 address.
 pub fn page_host(headers: &HeaderMap, config: &Config) -> String {
-    let configured = config.http.public_url.as_deref().and_then(|url| url.split("://").nth(1)?.parse().ok());
-    let authority: Option<Authority> = configured.or_else(|| authority(headers, config));
-    authority.map_or_else(|| "127.0.0.1".to_owned(), |authority| authority.host().to_owned())
+    let configured = config.http.public_url.as_deref().and_then(Host::of_origin);
+    let host = configured.or_else(|| hosts(headers, config).next());
+    host.map_or_else(|| "127.0.0.1".to_owned(), |host| host.name)
 }
 
 /// The origin players fetch media from.
@@ -54,15 +58,34 @@ pub fn whip_url(headers: &HeaderMap, config: &Config, media_port: u16) -> String
     format!("{}/whip", media_origin(headers, config, media_port))
 }
 
-/// `Host`, or `X-Forwarded-Host` of a trusted proxy. It goes into headers, so only plain characters pass.
-pub fn authority(headers: &HeaderMap, config: &Config) -> Option<Authority> {
-    let forwarded = headers.get("x-forwarded-host").filter(|_| config.http.trust_forwarded);
-    let text = forwarded.or_else(|| headers.get(header::HOST))?.to_str().ok()?;
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
-    if text.len() > 255 || !text.chars().all(plain) {
-        return None;
+/// What the request says we are called: the list in `X-Forwarded-Host` of a trusted proxy, the outermost first, then `Host`.
+fn hosts<'a>(headers: &'a HeaderMap, config: &Config) -> impl Iterator<Item = Host> + use<'a> {
+    let forwarded = config.http.trust_forwarded.then(|| headers.get_all("x-forwarded-host"));
+    let values = forwarded.into_iter().flatten().chain(headers.get(header::HOST));
+    let texts = values.filter_map(|value| value.to_str().ok());
+    texts.flat_map(|text| text.split(',')).take(MAX_HOSTS).filter_map(Host::parse)
+}
+
+/// Whether a page of ours asks: by `Sec-Fetch-Site`, else by `Origin`; a request with neither does not come from a browser's
+/// page. Any name that the request has for us will do: a page elsewhere can set none of them.
+pub fn is_same_origin(headers: &HeaderMap, config: &Config) -> bool {
+    if let Some(site) = headers.get("sec-fetch-site") {
+        return matches!(site.as_bytes(), b"same-origin" | b"none");
     }
-    text.parse().ok()
+    let Some(sent) = headers.get(header::ORIGIN) else { return true };
+    let Some(sent) = sent.to_str().ok().and_then(Host::of_origin) else { return false };
+    if config.http.public_url.as_deref().and_then(Host::of_origin).as_ref() == Some(&sent) {
+        return true;
+    }
+    let port = forwarded_port(headers, config);
+    hosts(headers, config)
+        .any(|own| own == sent || (own.port.is_none() && own.name == sent.name && sent.port == port))
+}
+
+/// The port that a trusted proxy listens on, where it leaves the port out of the host.
+fn forwarded_port(headers: &HeaderMap, config: &Config) -> Option<u16> {
+    let value = headers.get("x-forwarded-port").filter(|_| config.http.trust_forwarded)?;
+    value.to_str().ok()?.split(',').next()?.trim().parse().ok()
 }
 
 #[cfg(test)]
@@ -95,5 +118,98 @@ mod tests {
         for wrong in ["a; script-src *", "a b", "a/b", "a@b", "'x'"] {
             assert_eq!(media_origin(&host(wrong), &config, 1), "http://127.0.0.1:1", "{wrong}");
         }
+    }
+
+    /// Headers from `name: value` lines.
+    fn sent(lines: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(*name, HeaderValue::from_static(value));
+        }
+        headers
+    }
+
+    fn behind_a_proxy() -> Config {
+        let mut config = Config::default();
+        config.http.trust_forwarded = true;
+        config
+    }
+
+    #[test]
+    fn a_page_of_ours_is_ours_however_proxies_write_it() {
+        let direct = [
+            ("yunke.cn", "https://yunke.cn"),
+            ("yunke.cn", "https://yunke.cn:443"),
+            ("yunke.cn:443", "https://yunke.cn"),
+            ("yunke.cn:80", "http://yunke.cn"),
+            ("yunke.cn:80", "https://yunke.cn"),
+            ("YUNKE.cn", "https://yunke.cn"),
+            ("yunke.cn.", "https://yunke.cn."),
+            ("yunke.cn", "https://yunke.cn."),
+            ("yunke.cn:8443", "https://yunke.cn:8443"),
+            ("[2001:DB8::1]:443", "https://[2001:db8::1]"),
+            ("[::1]:8080", "http://[::1]:8080"),
+        ];
+        for (host, origin) in direct {
+            let headers = sent(&[("host", host), ("origin", origin)]);
+            assert!(is_same_origin(&headers, &Config::default()), "{host} {origin}");
+        }
+        let forwarded: [&[(&str, &str)]; 7] = [
+            &[("x-forwarded-host", "yunke.cn")],
+            &[("x-forwarded-host", "yunke.cn:443")],
+            &[("x-forwarded-host", "yunke.cn, inner:8080")],
+            &[("x-forwarded-host", "outer.example,yunke.cn")],
+            &[("x-forwarded-host", "yunke.cn"), ("x-forwarded-host", "inner")],
+            &[("x-forwarded-host", ""), ("x-forwarded-host", "Yunke.CN.:443")],
+            &[("x-forwarded-host", "yunke.cn"), ("x-forwarded-port", "443, 8080")],
+        ];
+        for lines in forwarded {
+            let mut headers = sent(lines);
+            headers.insert(header::HOST, HeaderValue::from_static("127.0.0.1:8080"));
+            headers.insert(header::ORIGIN, HeaderValue::from_static("https://yunke.cn"));
+            assert!(is_same_origin(&headers, &behind_a_proxy()), "{lines:?}");
+            assert!(!is_same_origin(&headers, &Config::default()), "believed without trust: {lines:?}");
+        }
+        let port = [("host", "yunke.cn"), ("x-forwarded-port", "8443"), ("origin", "https://yunke.cn:8443")];
+        assert!(is_same_origin(&sent(&port), &behind_a_proxy()));
+        let mut named = Config::default();
+        named.http.public_url = Some("https://Yunke.cn:443".to_owned());
+        assert!(is_same_origin(&sent(&[("host", "127.0.0.1:8080"), ("origin", "https://yunke.cn")]), &named));
+        assert!(is_same_origin(&sent(&[("host", "yunke.cn")]), &named));
+    }
+
+    #[test]
+    fn a_page_of_others_is_not_ours() {
+        let foreign: [&[(&str, &str)]; 8] = [
+            &[("host", "yunke.cn"), ("origin", "https://elsewhere.cn")],
+            &[("host", "yunke.cn"), ("origin", "https://yunke.cn:8443")],
+            &[("host", "yunke.cn:8443"), ("origin", "https://yunke.cn")],
+            &[("host", "yunke.cn"), ("origin", "https://yunke.cn.elsewhere.cn")],
+            &[("host", "yunke.cn"), ("origin", "null")],
+            &[("host", "yunke.cn"), ("origin", "https://elsewhere.cn"), ("x-forwarded-host", "yunke.cn,,")],
+            &[("host", "yunke.cn"), ("origin", "https://yunke.cn"), ("sec-fetch-site", "cross-site")],
+            &[("host", "yunke.cn"), ("origin", "https://yunke.cn"), ("sec-fetch-site", "same-site")],
+        ];
+        for lines in foreign {
+            assert!(!is_same_origin(&sent(lines), &behind_a_proxy()), "{lines:?}");
+        }
+        assert!(!is_same_origin(&sent(&[("origin", "https://yunke.cn")]), &Config::default()));
+    }
+
+    #[test]
+    fn a_list_is_read_from_outside_in() {
+        let config = behind_a_proxy();
+        let proto = |list| {
+            sent(&[
+                ("host", "inner:8080"),
+                ("x-forwarded-host", "YUNKE.cn:443, inner"),
+                ("x-forwarded-proto", list),
+            ])
+        };
+        assert_eq!(page_origin(&proto("https,http"), &config), "https://yunke.cn");
+        assert_eq!(page_origin(&proto("HTTPS"), &config), "https://yunke.cn");
+        assert_eq!(page_origin(&proto("http, https"), &config), "http://yunke.cn");
+        assert_eq!(media_origin(&proto("https"), &config, 8081), "http://yunke.cn:8081");
+        assert_eq!(page_origin(&host("a b, yunke.cn"), &config), "http://yunke.cn");
     }
 }

@@ -5,10 +5,16 @@
 //! spreadsheets above all, in file names and in the encoder, where one of them turns the rest of the line around and a
 //! name or a figure reads as another. Nobody needs them: Arabic, Hebrew and mixed lines get their direction from the
 //! letters themselves, and the marks U+200E and U+200F and the joiners of emoji and Persian are taken.
+//!
+//! What copying leaves behind is dropped before: embedding and isolating marks around the whole text (an address book's
+//! way of copying), and anywhere zero-width spaces, soft hyphens and the byte order mark.
 
 use yunke_store::{NOTE_CHARS, QUESTION_CHARS};
 
-use crate::problem::{ApiResult, Problem};
+use crate::{
+    problem::{ApiResult, Problem},
+    typed,
+};
 
 /// Longest name, in characters.
 pub const NAME_CHARS: usize = 100;
@@ -37,19 +43,19 @@ pub fn summary(field: &str, typed: &str) -> ApiResult<String> {
 }
 
 fn lines(field: &str, typed: &str) -> ApiResult<String> {
-    let typed = typed.replace("\r\n", "\n");
-    if typed.chars().any(|c| c != '\n' && is_refused(c)) {
+    let text = typed::query(&typed.replace("\r\n", "\n"));
+    if text.chars().any(|c| c != '\n' && is_refused(c)) {
         return Err(deceiving(field));
     }
-    Ok(typed.trim().to_owned())
+    Ok(text)
 }
 
 fn line(field: &str, typed: &str) -> ApiResult<String> {
-    let text = typed.trim();
+    let text = typed::query(typed);
     if text.chars().any(is_refused) {
         return Err(deceiving(field));
     }
-    Ok(text.to_owned())
+    Ok(text)
 }
 
 fn filled(field: &str, text: String, limit: usize) -> ApiResult<String> {
@@ -78,7 +84,7 @@ fn deceiving(field: &str) -> Problem {
 /// line separators, and what is no character at all.
 fn is_refused(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{FEFF}')
+        || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
         || matches!(c, '\u{E0000}'..='\u{E007F}' | '\u{FFF9}'..='\u{FFFB}')
         || u32::from(c) & 0xFFFE == 0xFFFE
 }
@@ -101,6 +107,22 @@ mod tests {
     }
 
     #[test]
+    fn what_copying_leaves_behind_is_dropped() {
+        for typed in [
+            "\u{202D}王小明\u{202C}",
+            "\u{2068}王小明\u{2069}",
+            "\u{FEFF}王小明",
+            "王\u{200B}小\u{FEFF}明\u{00AD}",
+            "\u{A0}王小明\u{2060}\u{202F}",
+        ] {
+            assert_eq!(name("name", typed).expect("taken"), "王小明", "{typed:?}");
+        }
+        assert_eq!(name("name", "❤\u{FE0F}").expect("taken"), "❤\u{FE0F}");
+        assert_eq!(code(name("name", "\u{200B}\u{FEFF}")), "text_empty");
+        assert_eq!(summary("summary", "\u{FEFF}一\n二\u{200B}").expect("taken"), "一\n二");
+    }
+
+    #[test]
     fn the_limit_counts_characters_not_bytes() {
         assert!(name("name", &"𠮷".repeat(100)).is_ok());
         assert_eq!(code(name("name", &"𠮷".repeat(101))), "text_too_long");
@@ -109,7 +131,15 @@ mod tests {
 
     #[test]
     fn what_deceives_is_refused() {
-        for typed in ["a\u{202E}b", "a\0b", "a\nb", "a\u{2066}b", "a\u{FEFF}b", "a\u{7f}b"] {
+        for typed in [
+            "a\u{202E}b",
+            "\u{202E}ab\u{202C}",
+            "a\0b",
+            "a\nb",
+            "a\u{2066}b",
+            "a\u{2066}b\u{2069}",
+            "a\u{7f}b",
+        ] {
             assert_eq!(code(name("name", typed)), "text_characters");
         }
         assert_eq!(code(name("name", " \u{3000} ")), "text_empty");

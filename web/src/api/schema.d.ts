@@ -1798,7 +1798,7 @@ export interface components {
         SignIn: {
             password: string;
             /**
-             * @description As typed; spaces, dashes and +86 do not matter.
+             * @description As typed or pasted; spaces, dashes, invisible marks, full-width digits, +86 and 0086 do not matter.
              * @example 13800001111
              */
             phone: string;

@@ -500,6 +500,11 @@ mod tests {
             assert_eq!(stream_key(app, name), "KEY", "{app} {name}");
         }
         assert_eq!(stream_key("live", ""), "");
+        // What was pasted is handed on as it is: the server looks past it.
+        for pasted in ["\u{200B}KEY\u{FEFF}", "\"KEY\"", " KEY ", "%20KEY"] {
+            assert_eq!(stream_key("live", pasted), pasted);
+        }
+        assert_eq!(stream_key("live", "rtmp://host/live/KEY"), "KEY");
     }
 
     proptest! {

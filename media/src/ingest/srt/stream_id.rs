@@ -10,11 +10,13 @@ pub(super) fn stream_key(id: &[u8]) -> Result<String, &'static str> {
         return Err("the stream id is too long");
     }
     let id = decoded(id).ok_or("the stream id is not text")?;
-    let Some(fields) = id.strip_prefix("#!::") else { return Ok(last_part(&id)) };
-    let field =
-        |name: &str| fields.split(',').filter_map(|pair| pair.split_once('=')).find(|pair| pair.0 == name);
-    match field("m") {
-        None | Some((_, "publish")) => Ok(field("r").map(|(_, key)| last_part(key)).unwrap_or_default()),
+    // What is pasted has quotation marks, spaces or marks nobody sees around it; in the key the server looks past them.
+    let Some((_, fields)) = id.split_once("#!::") else { return Ok(last_part(&id)) };
+    let word = |text: &str| text.trim_matches(|c: char| !c.is_ascii_alphanumeric()).to_owned();
+    let pairs = || fields.split(',').filter_map(|pair| pair.split_once('='));
+    let field = |name: &str| pairs().find(|pair| word(pair.0) == name);
+    match field("m").map(|(_, mode)| word(mode)).as_deref() {
+        None | Some("publish") => Ok(field("r").map(|(_, key)| last_part(key)).unwrap_or_default()),
         Some(_) => Err("this address is for sending only: m=publish"),
     }
 }
@@ -55,6 +57,12 @@ mod tests {
             assert_eq!(stream_key(id.as_bytes()), Ok("KEY".to_owned()), "{id}");
         }
         assert_eq!(stream_key(b"%23!::r=KEY,m=publish"), Ok("KEY".to_owned()));
+        for id in
+            ["\u{200B}#!::r=KEY,m=publish\n", "\"#!::r=KEY, m=publish\"", "%E2%80%8B%23!::m=publish ,r=KEY"]
+        {
+            assert_eq!(stream_key(id.as_bytes()), Ok("KEY".to_owned()), "{id:?}");
+        }
+        assert_eq!(stream_key("\u{FEFF}KEY".as_bytes()), Ok("\u{FEFF}KEY".to_owned()));
         assert_eq!(stream_key(b""), Ok(String::new()));
         assert_eq!(stream_key(b"#!::m=publish"), Ok(String::new()));
     }

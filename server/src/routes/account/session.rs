@@ -19,6 +19,7 @@ use crate::{
     problem::{ApiResult, Problem},
     routes::{client_ip::ClientIp, extract::Body},
     state::AppState,
+    typed,
 };
 
 /// Longest password that is looked at, in bytes; longer ones are simply wrong.
@@ -28,7 +29,7 @@ const PASSWORD_BYTES: usize = 512;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SignIn {
-    /// As typed; spaces, dashes and +86 do not matter.
+    /// As typed or pasted; spaces, dashes, invisible marks, full-width digits, +86 and 0086 do not matter.
     #[schema(example = "13800001111")]
     phone: String,
     password: String,
@@ -57,7 +58,7 @@ pub(super) async fn sign_in(
     let user_id = known.as_ref().map(|known| known.user_id);
     let hash = known.and_then(|known| known.password_hash);
     let password = if body.password.len() <= PASSWORD_BYTES { body.password } else { String::new() };
-    let right = app.auth.passwords.verify(password, hash).await.map_err(password_problem)?;
+    let right = is_password(&app, password, hash).await?;
     let Some(user_id) = user_id.filter(|_| right) else {
         tracing::info!("wrong password or unknown phone");
         return Err(Problem::new(
@@ -69,6 +70,21 @@ pub(super) async fn sign_in(
     app.auth.by_phone.reset(&key);
     app.auth.by_address.give_back(&ip);
     signed_in(&app, &headers, user_id).await
+}
+
+/// As it was typed; failing that, without spaces and invisible marks around it, which come along when one copies. Inside
+/// nothing is changed. An unknown phone takes as many tries, so the time tells nothing.
+async fn is_password(app: &AppState, typed: String, hash: Option<String>) -> ApiResult<bool> {
+    let meant = typed::trimmed(&typed);
+    let meant = (meant.len() < typed.len()).then(|| meant.to_owned());
+    let verify = |password, hash| app.auth.passwords.verify(password, hash);
+    if verify(typed, hash.clone()).await.map_err(password_problem)? {
+        return Ok(true);
+    }
+    match meant {
+        Some(meant) => verify(meant, hash).await.map_err(password_problem),
+        None => Ok(false),
+    }
 }
 
 fn too_many(wait_ms: i64) -> Problem {

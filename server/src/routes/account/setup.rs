@@ -11,6 +11,7 @@ use crate::{
     problem::{ApiResult, Problem},
     routes::{extract::Body, text},
     state::AppState,
+    typed,
 };
 
 /// Shortest and longest password that is taken, in characters.
@@ -56,7 +57,7 @@ pub(super) async fn set_up(
     if app.store.is_set_up().await? {
         return Err(done());
     }
-    if !app.setup.is_right(&body.token) {
+    if !app.setup.is_right(&typed::code(&body.token)) {
         let sentence = "The link is wrong or of an earlier start. Take the newest one from the server's log.";
         return Err(Problem::forbidden("setup_token_wrong", sentence));
     }
@@ -69,10 +70,12 @@ pub(super) async fn set_up(
             "Give a mobile number of 11 digits, or one with + and its country.",
         )
     })?;
-    if !PASSWORD_CHARS.contains(&body.password.chars().count()) {
+    // What stands around it came along when it was copied; signing in looks past it, too.
+    let password = typed::trimmed(&body.password).to_owned();
+    if !PASSWORD_CHARS.contains(&password.chars().count()) {
         return Err(Problem::field("password", "password_length", "A password has 8 to 128 characters."));
     }
-    let hash = app.auth.passwords.hash(body.password, app.source.bytes()).await.map_err(password_problem)?;
+    let hash = app.auth.passwords.hash(password, app.source.bytes()).await.map_err(password_problem)?;
     let organizer = NewUser {
         id: app.source.id(),
         name,

@@ -11,6 +11,7 @@ use crate::{
     problem::{ApiResult, Problem},
     routes::{extract::Query, text::NAME_CHARS},
     state::AppState,
+    typed,
 };
 
 /// People at most; who is not among them is found by typing more of the name.
@@ -53,7 +54,8 @@ pub(super) async fn people(
     if query.chars().count() > NAME_CHARS {
         return Err(Problem::bad_request("query_unexpected", "The name is too long."));
     }
-    let found = app.store.people(whom.role, &paths, query.trim(), Page { offset: 0, limit: PEOPLE }).await?;
+    let found =
+        app.store.people(whom.role, &paths, &typed::query(&query), Page { offset: 0, limit: PEOPLE }).await?;
     let rows = found.into_iter().map(|person| PersonRow {
         id: person.id,
         name: person.name,

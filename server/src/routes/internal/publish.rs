@@ -11,11 +11,8 @@ use yunke_store::{LessonPhase, StreamTarget};
 
 use crate::{
     auth::May, lesson_run::hash_key, media_nodes::order_of, problem::ApiResult, routes::extract::Body,
-    state::AppState,
+    state::AppState, typed::stream_key,
 };
-
-/// Longest stream key that is looked at.
-const KEY_CHARS: usize = 128;
 
 pub(super) async fn publish(
     State(app): State<AppState>,
@@ -25,10 +22,7 @@ pub(super) async fn publish(
     let by_pass = passed.is_some();
     let target = match passed {
         Some(target) => Some(target),
-        None if request.stream_key.len() <= KEY_CHARS => {
-            app.store.stream_target(&hash_key(&request.stream_key)).await?
-        }
-        None => None,
+        None => app.store.stream_target(&hash_key(&stream_key(&request.stream_key))).await?,
     };
     let Some(target) = target else {
         tracing::info!(node = request.node, "publisher refused: no lesson has its key");
