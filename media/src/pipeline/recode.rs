@@ -1,5 +1,5 @@
 //! The picture of an encoder that sends hardly any IDR pictures: open GOPs, intra refresh, an endless group. Browsers of the Chromium
-//! family can start at nothing else, so it is encoded anew here, with an IDR every two seconds. See adr/0029.
+//! family can start at nothing else, so it is encoded anew here, with an IDR every two seconds. See adr/0030.
 //!
 //! For publishers that do not, nothing is done but a look at each picture. Never in the way: where it fails or lags, or too many are
 //! made at once, the publisher's own picture goes on.
