@@ -58,7 +58,8 @@ impl VideoConfig {
 
     /// Whether a record says how long lengths are, and leaves the parameter sets to the pictures.
     pub(super) fn is_empty_record(record: &[u8]) -> bool {
-        matches!(record, [1, _, _, _, _, count, ..] if count & 0x1f == 0)
+        // The upper three bits are reserved.
+        matches!(record, [1, _, _, _, _, count, ..] if count % 32 == 0)
     }
 
     /// Bytes of a NAL unit's length.

@@ -161,14 +161,13 @@ fn first_track(tag: &Bytes) -> Option<FirstTrack> {
             code = Some(four_cc(&mut rest)?);
         }
         let id = rest.try_get_u8().ok()?;
-        let size = match how {
-            0 => rest.len(),
-            _ => {
-                let (bytes, _) = rest.split_first_chunk::<3>()?;
-                let size = u32::from_be_bytes([0, bytes[0], bytes[1], bytes[2]]);
-                rest.advance(3);
-                usize::try_from(size).ok()?
-            }
+        let size = if how == 0 {
+            rest.len()
+        } else {
+            let (bytes, _) = rest.split_first_chunk::<3>()?;
+            let size = u32::from_be_bytes([0, bytes[0], bytes[1], bytes[2]]);
+            rest.advance(3);
+            usize::try_from(size).ok()?
         };
         if rest.len() < size {
             return None;

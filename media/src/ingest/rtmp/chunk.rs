@@ -333,7 +333,7 @@ mod tests {
     #[test]
     fn metadata_of_any_size_is_read_over_and_not_kept() {
         let mut bytes = BytesMut::new();
-        write(4, &message(18, 0, &[7; 200_000]), 128, &mut bytes);
+        write(4, &message(18, 0, &vec![7; 200_000]), 128, &mut bytes);
         write(6, &message(9, 40, &[1, 2]), 128, &mut bytes);
         let mut reader = Reader::default();
         assert_eq!(reader.read(&mut bytes), Ok(Some(message(9, 40, &[1, 2]))));

@@ -190,7 +190,7 @@ impl Connection {
             };
             let (oversized, streams) = self.session.left_out();
             let further = tags.left_out().further + streams;
-            let now = LeftOut { oversized, further, ..tags.left_out() };
+            let now = LeftOut { further, oversized, ..tags.left_out() };
             if left_out != now {
                 left_out = now;
                 inlet.left_out(now);
