@@ -11,9 +11,11 @@ use crate::pipeline::packager;
 /// Eighteen seconds of a moving picture in 25 frames a second, encoded so; with its format.
 fn encoded(options: &str, bframes: u32) -> (VideoConfig, Vec<Frame>) {
     packager::init().expect("GStreamer is installed");
+    // The element takes its own word for the distance of key frames, if it has one.
+    let distance = if options.contains("keyint") { 0 } else { 100_000 };
     let launch = format!(
         "videotestsrc num-buffers=450 pattern=ball ! video/x-raw,format=I420,width=320,height=240,framerate=25/1 ! \
-         x264enc speed-preset=ultrafast bitrate=300 option-string=\"bframes={bframes}:{options}\" ! \
+         x264enc speed-preset=ultrafast bitrate=300 key-int-max={distance} option-string=\"bframes={bframes}:{options}\" ! \
          video/x-h264,stream-format=avc,alignment=au ! appsink name=out sync=false"
     );
     let pipeline = gst::parse::launch(&launch).expect("elements").downcast::<gst::Pipeline>().expect("one");
@@ -113,7 +115,7 @@ fn an_open_group_gets_idr_pictures() {
 #[test]
 fn so_do_intra_refresh_and_an_endless_group() {
     checked("intra-refresh=1:keyint=50", 0);
-    checked("keyint=infinite:scenecut=0", 0);
+    checked("scenecut=0", 0);
 }
 
 #[test]

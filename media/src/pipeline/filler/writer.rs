@@ -92,7 +92,8 @@ mod tests {
             }
             writer.stop();
             let nal = writer.into_nal(0x65);
-            prop_assert!(nal.windows(3).all(|three| three[..2] != [0, 0] || three[2] == 3), "{nal:?}");
+            // Only the byte that prevents it may follow two zeros, and what cannot be taken for a start code (7.4.1).
+            prop_assert!(nal.windows(3).all(|three| three[..2] != [0, 0] || three[2] >= 3), "{nal:?}");
             let bytes = unescape(&nal[1..]);
             let mut bits = Bits::new(&bytes);
             for (number, how) in numbers {
