@@ -6,7 +6,7 @@
 
 use yunke_protocol::UtcMillis;
 
-use crate::ingest::{Frame, Track, Unit};
+use crate::ingest::{Frame, Track, Unit, VideoConfig};
 
 /// Pictures that are looked at before the first goes on: twice what a decoder of a live stream holds back.
 const LOOK_FRAMES: usize = 8;
@@ -27,15 +27,21 @@ pub struct Composition {
     moved: u64,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 enum Look {
-    /// No picture has come.
-    #[default]
-    Before,
+    /// No picture has come, its format perhaps. It waits for the first one: a lesson that knows of a format without pictures
+    /// would begin anew for it, and once more with them.
+    Before(Option<VideoConfig>),
     /// The first ones wait, since then.
     Under(Vec<Unit>, UtcMillis),
     /// Enough is known.
     Done,
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self::Before(None)
+    }
 }
 
 impl Composition {
@@ -46,10 +52,14 @@ impl Composition {
 
     /// Takes what arrived now; appends what goes on.
     pub fn push(&mut self, unit: Unit, now: UtcMillis, out: &mut Vec<Unit>) {
+        if let (Look::Before(format), Unit::VideoConfig(config)) = (&mut self.look, &unit) {
+            *format = Some(config.clone());
+            return;
+        }
         if let Unit::Frame(frame) = &unit
             && frame.track == Track::Video
         {
-            self.learn(frame, now);
+            self.learn(frame, now, out);
         }
         let Look::Under(held, since) = &mut self.look else {
             out.push(self.moved_back(unit));
@@ -60,7 +70,7 @@ impl Composition {
             Unit::VideoConfig(_) | Unit::Frame(Frame { track: Track::Video, .. }) => held.push(unit),
             sound => out.push(sound),
         }
-        if overdue || held.len() >= LOOK_FRAMES {
+        if overdue || held.len() > LOOK_FRAMES {
             let held = std::mem::take(held);
             self.look = Look::Done;
             let moved: Vec<Unit> = held.into_iter().map(|unit| self.moved_back(unit)).collect();
@@ -68,14 +78,20 @@ impl Composition {
         }
     }
 
-    fn learn(&mut self, frame: &Frame, now: UtcMillis) {
-        if matches!(self.look, Look::Before) {
+    fn learn(&mut self, frame: &Frame, now: UtcMillis, out: &mut Vec<Unit>) {
+        if let Look::Before(format) = &mut self.look {
+            let format = format.take().map(Unit::VideoConfig);
             if frame.cts_ms.abs() > FURTHEST_MS {
                 self.bias_ms = frame.cts_ms;
                 self.moved += 1;
             }
             // Whoever sets decoding times back has done so for the first picture, too.
-            self.look = if frame.cts_ms == self.bias_ms { Look::Under(Vec::new(), now) } else { Look::Done };
+            self.look = if frame.cts_ms == self.bias_ms {
+                Look::Under(format.into_iter().collect(), now)
+            } else {
+                out.extend(format);
+                Look::Done
+            };
         }
         let least = frame.cts_ms.saturating_sub(self.bias_ms).saturating_add(self.shift_ms);
         if (-FURTHEST_MS..0).contains(&least) {
@@ -168,6 +184,20 @@ mod tests {
         assert_eq!(times(&out), [(0, 0)], "not held for ever where few pictures come");
         composition.push(picture(40, 0), 540, &mut out);
         assert_eq!(times(&out), [(0, 0), (40, 40)]);
+    }
+
+    #[test]
+    fn a_format_waits_for_its_first_picture() {
+        let record = Bytes::from_static(crate::ingest::avc::tests::RECORD_720P);
+        let format = Unit::VideoConfig(VideoConfig::parse(record).expect("a real record"));
+        let mut composition = Composition::default();
+        let mut out = Vec::new();
+        composition.push(format.clone(), 0, &mut out);
+        assert_eq!(out, []);
+        composition.push(picture(0, 80), 5_000, &mut out);
+        assert_eq!(out, [format.clone(), picture(0, 80)]);
+        composition.push(format.clone(), 5_040, &mut out);
+        assert_eq!(out[2], format, "later ones go on at once");
     }
 
     #[test]

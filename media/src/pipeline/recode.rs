@@ -21,6 +21,8 @@ use crate::ingest::{
 const PATIENCE_MS: i64 = 11_000;
 /// Where recovery points come instead there will be none.
 const PATIENCE_AT_RECOVERY_MS: i64 = 4_000;
+/// Only time in which pictures come counts: one that comes after a longer pause, or a slide, counts as so much.
+const STEP_MS: i64 = 1_000;
 /// Pictures since one that decoding can start with, at most: they are kept until it is known that they are needed.
 const MAX_KEPT: usize = 700;
 const MAX_KEPT_BYTES: usize = 12 << 20;
@@ -32,8 +34,10 @@ static FREE: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new
 #[derive(Debug, Default)]
 pub struct Recode {
     config: Option<VideoConfig>,
-    /// When the last IDR came, or the first picture.
-    since: Option<UtcMillis>,
+    /// When the last picture came.
+    last: Option<UtcMillis>,
+    /// For so long pictures have come without an IDR among them.
+    without_ms: i64,
     /// Recovery points have come since.
     recovers: bool,
     /// Pictures since one that decoding can start with.
@@ -66,7 +70,7 @@ impl Recode {
 
     /// Another format: what was made of the one before ends.
     fn begin(&mut self, config: VideoConfig, out: &mut Vec<Unit>) {
-        (self.work, self.since) = (None, None);
+        (self.work, self.last, self.without_ms) = (None, None, 0);
         self.forget();
         self.config = Some(config.clone());
         out.push(Unit::VideoConfig(config));
@@ -93,9 +97,10 @@ impl Recode {
             let nals: Vec<_> = config.nal_units(&frame.data).collect();
             entry(nals.iter().map(|nal| &nal[..]))
         });
-        if start == Some(Entry::Idr) || self.since.is_none() {
-            self.since = Some(now);
-            self.recovers = false;
+        let step = self.last.replace(now).map_or(0, |last| (now - last).clamp(0, STEP_MS));
+        self.without_ms += step;
+        if start == Some(Entry::Idr) {
+            (self.without_ms, self.recovers) = (0, false);
         }
         self.recovers |= matches!(start, Some(Entry::Recovery(_)));
         let patience = if self.recovers { PATIENCE_AT_RECOVERY_MS } else { PATIENCE_MS };
@@ -116,7 +121,7 @@ impl Recode {
         self.kept.push(frame);
         if self.kept.len() > MAX_KEPT || self.bytes > MAX_KEPT_BYTES {
             self.forget(); // from the next one that it can start with
-        } else if self.since.is_some_and(|since| now - since >= patience) {
+        } else if self.without_ms >= patience {
             self.engage();
         }
     }

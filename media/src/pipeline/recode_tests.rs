@@ -126,3 +126,18 @@ fn nothing_is_done_for_who_sends_them() {
     let sent = std::iter::once(Unit::VideoConfig(config)).chain(frames.into_iter().map(Unit::Frame));
     assert!(units == sent.collect::<Vec<_>>());
 }
+
+#[test]
+fn a_pause_of_the_picture_and_slides_are_not_taken_for_a_lack_of_idr_pictures() {
+    // One IDR in ten seconds.
+    let (config, frames) = encoded("scenecut=0", 0);
+    let (mut recode, mut out) = (Recode::default(), Vec::new());
+    recode.push(Unit::VideoConfig(config), 0, &mut out);
+    for (n, frame) in frames.into_iter().take(48).enumerate() {
+        // The camera is away for 30 s after 1.6, then a picture comes each 2.5 s.
+        let n = i64::try_from(n).expect("small");
+        let now = if n < 40 { n * 40 } else { 31_600 + (n - 40) * 2_500 };
+        recode.push(Unit::Frame(frame), now, &mut out);
+        assert!(!recode.works(), "after {n} pictures");
+    }
+}
