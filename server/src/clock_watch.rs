@@ -67,9 +67,9 @@ async fn is_idle(app: &AppState) -> StoreResult<bool> {
         return Ok(false);
     }
     let view = app.media.view();
-    let busy =
-        |lesson: &yunke_protocol::LessonSnapshot| lesson.publisher.is_some() || lesson.phase == Phase::Live;
-    if view.lessons.values().any(busy) {
+    let live = |lesson: &yunke_protocol::LessonSnapshot| lesson.phase == Phase::Live;
+    // Who was let in just now is in no snapshot yet.
+    if view.lessons.values().any(live) || !app.media.published(app.source.now()).is_empty() {
         return Ok(false);
     }
     let live = LessonFilter { phases: vec![LessonPhase::Live], ..LessonFilter::default() };

@@ -38,6 +38,10 @@ pub(super) struct Run {
     steps: Vec<Step>,
     /// Since when the publisher's pictures cannot be shown for want of a key frame.
     wants_key_since: Option<UtcMillis>,
+    /// The publisher's own sound is in it, not only silence that stands in for it.
+    heard: bool,
+    /// Since when sound of another format comes.
+    foreign_sound_since: Option<UtcMillis>,
 }
 
 /// What became of a frame.
@@ -98,6 +102,8 @@ impl Run {
             fed: Vec::new(),
             steps: Vec::new(),
             wants_key_since: None,
+            heard: false,
+            foreign_sound_since: None,
         })
     }
 
@@ -120,12 +126,22 @@ impl Run {
         self.packager.check()?;
         let stamp = match self.repair.stamp(&frame, at.now) {
             Repaired::Stamp(stamp) => stamp,
-            Repaired::Drop => return Ok(Outcome::Dropped),
+            Repaired::Drop => {
+                if frame.track == Track::Audio && fits {
+                    self.filler.too_late(self.repair.place(frame.dts_ms), at.now);
+                }
+                return Ok(Outcome::Dropped);
+            }
             Repaired::Jump => return Ok(Outcome::Jump),
         };
         self.reached_us = self.reached_us.max(stamp.dts_us);
         let (track, picture_before) = (frame.track, self.wants_key_since);
         let fit = self.filler.push(frame, stamp, fits, at, &mut self.fed);
+        self.heard |= track == Track::Audio && fit == Fit::Taken;
+        if track == Track::Audio {
+            let since = self.foreign_sound_since.unwrap_or(at.now);
+            self.foreign_sound_since = (fit == Fit::Foreign).then_some(since);
+        }
         if track == Track::Video {
             let wants = fit != Fit::Taken;
             self.wants_key_since = wants.then(|| picture_before.unwrap_or(at.now));
@@ -141,6 +157,21 @@ impl Run {
             self.packager.step(step)?;
         }
         Ok(if fit == Fit::Taken { Outcome::Taken(stamp) } else { Outcome::Waiting(stamp) })
+    }
+
+    /// Whether the publisher's own sound is in it.
+    pub(super) fn heard(&self) -> bool {
+        self.heard
+    }
+
+    /// Whether it can end now without a hole in one of its tracks.
+    pub(super) fn is_level(&self) -> bool {
+        self.splitter.is_level()
+    }
+
+    /// Since when the publisher's sound is of another format than the run's.
+    pub(super) fn foreign_sound_since(&self) -> Option<UtcMillis> {
+        self.foreign_sound_since
     }
 
     /// Since when the publisher's pictures are not shown for want of a key frame.

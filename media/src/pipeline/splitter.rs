@@ -106,6 +106,11 @@ impl Splitter {
         }
     }
 
+    /// Whether both tracks are in the same segment: a run that ends now leaves none of them without its last one.
+    pub fn is_level(&self) -> bool {
+        self.video.is_none_or(|open| open.segment == self.sound.segment())
+    }
+
     /// Ends the run: lets go what is held and ends the open parts.
     pub fn finish(&mut self, out: &mut Vec<Step>) {
         while let Some((frame, stamp)) = self.held.pop_front() {

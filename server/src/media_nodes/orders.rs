@@ -46,7 +46,7 @@ impl MediaNodes {
     }
 
     /// Lessons that somebody publishes in, or was let in to just now.
-    fn published(&self, now: UtcMillis) -> BTreeSet<Uuid> {
+    pub(crate) fn published(&self, now: UtcMillis) -> BTreeSet<Uuid> {
         let admitted = self.0.admitted.lock().expect("no panic while held").clone();
         let just_now =
             admitted.into_iter().filter(|(_, at)| now - at < ADMITTED_MS).map(|(lesson, _)| lesson);

@@ -43,6 +43,8 @@ const CATCH_UP_MS: i64 = 5_000;
 /// Where no key frame comes for so long the sound begins, with a still; where there is no sound, silence does.
 const NO_KEY_MS: i64 = 3_000;
 const NOTHING_MS: i64 = 4_000;
+/// Sound that joins waits so long for a key frame, so that the picture need not stand still.
+const JOIN_MS: i64 = 2_000;
 /// A key frame of the rehearsal is a still of the lesson while it is so fresh: what the camera saw before was for nobody.
 const FRESH_MS: i64 = 10_000;
 
@@ -103,12 +105,14 @@ impl State {
     }
 
     fn frame(&mut self, context: &Context, frame: &Frame, now: UtcMillis) {
-        let starts = self.can_start(frame, now);
+        let starts = self.can_start(frame, now) || self.sounds_anew(frame, now);
+        // Only after an outage a publisher sends what it has kept.
+        let goes_on = self.run.is_some();
         if starts && (self.renew || self.wanted != self.phase || !self.fits(frame.track)) {
             self.finish_run();
         }
         if self.run.is_none()
-            && (!starts || self.is_stale(frame, now) || !self.start_run(context, frame, now))
+            && (!starts || (!goes_on && self.is_stale(frame, now)) || !self.start_run(context, frame, now))
         {
             self.idle_since.get_or_insert(now);
             return;
@@ -160,6 +164,17 @@ impl State {
             Track::Video => run.info().video == seat.video,
             Track::Audio => run.info().audio == seat.audio,
         }
+    }
+
+    /// Sound of another format than the run's, which is heard in a run of its own over the last key frame, as the next one may be
+    /// ten seconds off: at once where there was sound before, and soon where it joins.
+    fn sounds_anew(&self, frame: &Frame, now: UtcMillis) -> bool {
+        frame.track == Track::Audio
+            && !self.fits(Track::Audio)
+            && self.run.as_ref().is_some_and(|run| {
+                let joins = run.foreign_sound_since().is_some_and(|since| now - since >= JOIN_MS);
+                (run.heard() || joins) && run.is_level()
+            })
     }
 
     /// Whether a run can start with this frame: a key frame; sound when there is no picture; anything when nothing did for

@@ -163,3 +163,48 @@ async fn pictures_without_key_frames_and_without_sound_are_on_air_within_five_se
     assert_eq!(lesson.snapshot().zero_at, Some(START + 4_000));
     assert_whole(&recorded(&stage, lesson).await, "a still and silence", 4);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sound_of_another_format_is_heard_at_once_over_a_still_until_the_next_key_frame() {
+    let stage = Stage::new();
+    let lesson = stage.lesson(&order(Phase::Live));
+    let mut lecturer = Lecturer::sit(&stage, &lesson);
+    lecturer.speak_by(4, |n| Some(n == 0));
+    let one_channel = AudioConfig::parse(Bytes::from_static(&[0x11, 0x88])).expect("AAC-LC");
+    lecturer.push(Unit::AudioConfig(one_channel));
+    lecturer.speak_by(4, |_| Some(false));
+    let meanwhile = lesson.snapshot().tracks.map(|tracks| (tracks.picture, tracks.sound));
+    assert_eq!(meanwhile.map(|(_, sound)| sound), Some(true));
+    lecturer.speak(4);
+    let index = recorded(&stage, lesson).await;
+    assert_whole(&index, "one channel less", 12);
+    let begins: Vec<i64> = of(&index, Rendition::Audio)
+        .iter()
+        .filter(|entry| entry.discontinuity)
+        .map(|entry| entry.pdt - index.zero_at)
+        .filter(|at| *at > 0)
+        .collect();
+    assert!(matches!(begins[..], [at] if (3_900..4_900).contains(&at)), "{begins:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sound_that_joins_does_not_wait_for_a_key_frame_that_is_far_off() {
+    let stage = Stage::new();
+    let lesson = stage.lesson(&order(Phase::Live));
+    let mut lecturer = Lecturer::silent(&stage, &lesson);
+    lecturer.tell(Track::Video);
+    lecturer.speak_as(4, |n| Some(n == 0), false);
+    // Of another format than what stood in for it.
+    lecturer.push(Unit::AudioConfig(AudioConfig::parse(Bytes::from_static(&[0x11, 0x88])).expect("AAC-LC")));
+    lecturer.speak_by(4, |_| Some(false));
+    lecturer.speak(4);
+    let index = recorded(&stage, lesson).await;
+    assert_whole(&index, "sound joins", 12);
+    let begins: Vec<i64> = of(&index, Rendition::Audio)
+        .iter()
+        .filter(|entry| entry.discontinuity)
+        .map(|entry| entry.pdt - index.zero_at)
+        .filter(|at| *at > 0)
+        .collect();
+    assert!(matches!(begins[..], [at] if (5_500..6_800).contains(&at)), "{begins:?}");
+}

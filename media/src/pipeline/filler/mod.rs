@@ -127,6 +127,14 @@ impl Filler {
         }
         fit
     }
+
+    /// Sound of the publisher's came that lies before what stood in for it, here, if that can be said.
+    pub fn too_late(&mut self, place_us: Option<i64>, now: UtcMillis) {
+        let picture_us = self.came_us[0];
+        if let Some(sounds) = &mut self.sounds {
+            sounds.too_late(place_us.unwrap_or(picture_us), picture_us, now);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -159,7 +159,8 @@ fn picture(bits: &mut Bits<'_>) -> Option<Picture> {
     bits.ue()?;
     let weighted = bits.bit()?;
     bits.take(2)?;
-    let quantizer = bits.se()?;
+    // pic_init_qp_minus26 (7.4.2.2)
+    let quantizer = bits.se().filter(|quantizer| (-62..=25).contains(quantizer))?;
     bits.se()?;
     bits.se()?;
     let deblocking = bits.bit()?;

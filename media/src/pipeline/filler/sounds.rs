@@ -75,6 +75,15 @@ impl Sounds {
         }
     }
 
+    /// Sound that lies at `place_us` is left out, for silence has been there already: it is later than the sound used to be.
+    /// No more silence until it has caught up, and from now on as much later.
+    pub(super) fn too_late(&mut self, place_us: i64, picture_us: i64, now: UtcMillis) {
+        if self.fills {
+            self.lag_us = self.lag_us.max((picture_us - place_us).clamp(0, MAX_LAG_US));
+            (self.came, self.picture_us) = (now, picture_us);
+        }
+    }
+
     fn fill(&mut self, until_ns: i64, out: &mut Vec<(Frame, Stamp)>) {
         for _ in 0..MAX_FILLED {
             if self.next_ns + self.frame_ns > until_ns {
@@ -84,6 +93,41 @@ impl Sounds {
             out.push((self.silent.clone(), Stamp { dts_us: at_us, pts_us: at_us }));
             self.next_ns += self.frame_ns;
             self.fills = true;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    #[test]
+    fn sound_that_is_later_than_it_was_stops_the_silence_and_is_heard() {
+        let config = AudioConfig::parse(Bytes::from_static(&[0x11, 0x90])).expect("AAC-LC");
+        for lag_us in [200_000, 400_000, 550_000] {
+            let (mut sounds, mut out) = (Sounds::new(&config, 0).expect("usual"), Vec::new());
+            // The microphone begins after a second, and arrives late each time.
+            let mut heard = 0;
+            for n in 1..=250_i64 {
+                let (now, picture_us) = (n * 40, n * 40_000);
+                sounds.beside(picture_us, now, &mut out);
+                let place_us = picture_us - lag_us;
+                if now < 1_000 {
+                    continue;
+                }
+                if place_us * 1_000 < sounds.next_ns {
+                    sounds.too_late(place_us, picture_us, now);
+                } else {
+                    let frame = Frame { data: Bytes::from_static(b"spoken"), ..sounds.silent.clone() };
+                    let stamp = Stamp { dts_us: place_us, pts_us: place_us };
+                    sounds.push(frame, stamp, picture_us, now, &mut out);
+                    heard += 1;
+                }
+            }
+            // All but what came while it caught up, in half a second.
+            assert!(heard >= 250 - 25 - 14, "{lag_us}: {heard}");
         }
     }
 }

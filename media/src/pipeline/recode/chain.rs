@@ -18,8 +18,11 @@ use crate::{
 const BASE_MS: i64 = 20_000;
 /// An IDR each.
 const KEY_MS: i64 = 2_000;
-/// Pictures that may wait for the decoder, beside those of the beginning: five seconds. When more do, it lags and is given up.
+/// Pictures that wait to be decoded: more, for longer than that, and the processor does not carry it.
 const MAX_WAITING: u64 = 150;
+const MAX_BEHIND_MS: i32 = 10_000;
+/// And never more than this.
+const MAX_WAITING_BYTES: u64 = 24 << 20;
 /// Decoded pictures that may wait for the encoder. When full, the oldest is left out.
 const MAX_RAW: u32 = 6;
 /// Pictures that may wait to be taken: taken with each unit that arrives. When full they are left out.
@@ -39,6 +42,8 @@ pub(super) struct Chain {
     config: Option<VideoConfig>,
     /// Pictures of the beginning, which are pushed at once.
     beginning: u64,
+    /// Since when, in the publisher's milliseconds, too many wait.
+    behind_ms: Option<u32>,
 }
 
 impl Chain {
@@ -61,7 +66,8 @@ impl Chain {
         gst::Element::link_many(all)?;
         pipeline.set_state(gst::State::Playing)?;
         let beginning = kept.len() as u64;
-        let mut chain = Self { pipeline, bus, src, done, origin_ms, config: None, beginning };
+        let mut chain =
+            Self { pipeline, bus, src, done, origin_ms, config: None, beginning, behind_ms: None };
         for (n, frame) in kept.iter().enumerate() {
             chain.feed(frame, n == 0);
         }
@@ -73,9 +79,16 @@ impl Chain {
         let waiting = self.src.current_level_buffers();
         if waiting < MAX_WAITING {
             self.beginning = 0;
+            self.behind_ms = None;
         }
+        // After a line stood still they come in a burst, which is worked off.
+        let lags = waiting > MAX_WAITING + self.beginning && {
+            let since = *self.behind_ms.get_or_insert(frame.dts_ms);
+            frame.dts_ms.wrapping_sub(since).cast_signed() > MAX_BEHIND_MS
+        };
+        let full = self.src.current_level_bytes() > MAX_WAITING_BYTES;
         let broken = self.bus.pop_filtered(&[gst::MessageType::Error]).is_some();
-        !broken && waiting <= MAX_WAITING + self.beginning && self.feed(frame, false)
+        !broken && !lags && !full && self.feed(frame, false)
     }
 
     fn feed(&mut self, frame: &Frame, first: bool) -> bool {

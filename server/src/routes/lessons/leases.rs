@@ -20,6 +20,8 @@ const LIVE_SLACK_MS: i64 = 6 * 3_600_000;
 
 /// No lease lasts shorter than this; a replay's lasts exactly this.
 const LEASE_MIN_MS: i64 = 12 * 3_600_000;
+/// And never longer than this: the date may be wrong by decades.
+const LEASE_MAX_MS: i64 = 31 * 24 * 3_600_000;
 
 /// What plays.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -100,7 +102,7 @@ pub async fn grant(
     let now = app.source.now();
     let over = lesson.phase == LessonPhase::Ended;
     // A planned time is a date, a lease lasts a time.
-    let left = lesson.planned_end_at + LIVE_SLACK_MS - app.source.wall();
+    let left = (lesson.planned_end_at + LIVE_SLACK_MS - app.source.wall()).min(LEASE_MAX_MS);
     let until = if over { now } else { now.saturating_add(left) };
     // The token has whole seconds; the row says the same.
     let expires_at = until.max(now + LEASE_MIN_MS).div_euclid(1000) * 1000;
