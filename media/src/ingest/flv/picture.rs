@@ -99,8 +99,8 @@ impl Pictures {
             key |= kind == 5;
             recovers |= kind == 6 && self.config.is_none() && recovery(nal).is_some();
             self.repeated &= kind != 7;
-            // Sets go into the configuration; delimiters, ends and filling carry nothing.
-            if self.sets.take(nal) == Some(false) && !matches!(kind, 9..=12) {
+            // Sets go into the configuration; delimiters and ends carry nothing. Filling is the encoder's constant bit rate.
+            if self.sets.take(nal) == Some(false) && !matches!(kind, 9..=11) {
                 kept.push(nal);
             } else {
                 as_it_is = false;
