@@ -88,24 +88,40 @@ impl Bounds {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct LeaseJudge {
     issued_at: i64,
-    last_receipt: Option<i64>,
     bucket: Bucket,
 }
 
 impl LeaseJudge {
-    fn beat(&mut self, beat: &Beat, bounds: &Bounds) -> Verdict {
+    /// `covered` grows by what counts; `budget` is the member's, over all leases, and pays for what is new in it.
+    fn beat(
+        &mut self,
+        beat: &Beat,
+        bounds: &Bounds,
+        budget: &mut Bucket,
+        covered: &mut IntervalSet,
+    ) -> Verdict {
         let (mut pieces, mut reasons) = match bounds.available(beat) {
             Ok(found) => found,
             Err(reason) => return Verdict::refused(reason, beat.received_at),
         };
-        let wanted: i64 = pieces.iter().map(|piece| piece.ms()).sum();
+        let wanted = total_ms(&pieces);
         let granted = self.bucket.take(wanted, beat.rate_milli);
         if granted < wanted {
             let silence = self.bucket.spilled();
             reasons.add(if silence { Reason::SilenceTooLong } else { Reason::TooFast });
             keep_last(&mut pieces, granted);
         }
-        let span = Interval::new(0, cost_ms(granted, beat.rate_milli));
+        let fresh: Vec<Interval> = pieces.iter().flat_map(|piece| covered.outside(*piece)).collect();
+        let unpaid_ms = total_ms(&fresh) - budget.take_fresh(total_ms(&fresh), beat.rate_milli);
+        if unpaid_ms > 0 {
+            reasons.add(Reason::TooFast);
+            let unpaid: IntervalSet = first_of(&fresh, unpaid_ms).into_iter().collect();
+            pieces = pieces.iter().flat_map(|piece| unpaid.outside(*piece)).collect();
+        }
+        for piece in &pieces {
+            covered.insert(*piece);
+        }
+        let span = Interval::new(0, cost_ms(total_ms(&pieces), beat.rate_milli));
         let uncorroborated = Vec::new();
         let mut verdict = Verdict { outcome: Outcome::Accepted, reasons, pieces, uncorroborated, span };
         verdict.settle(beat.claim());
@@ -134,10 +150,30 @@ fn keep_last(pieces: &mut Vec<Interval>, ms: i64) {
     pieces.retain(|piece| !piece.is_empty());
 }
 
+fn total_ms(pieces: &[Interval]) -> i64 {
+    pieces.iter().map(|piece| piece.ms()).sum()
+}
+
+/// The first `ms` of the pieces.
+fn first_of(pieces: &[Interval], ms: i64) -> Vec<Interval> {
+    let mut left = ms;
+    let mut first = Vec::new();
+    for piece in pieces {
+        let part = Interval::new(piece.from, piece.to.min(piece.from.saturating_add(left)));
+        left -= part.ms();
+        first.push(part);
+    }
+    first
+}
+
 /// A member's judged evidence for one lesson.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MemberBook {
     leases: HashMap<LeaseId, LeaseJudge>,
+    /// What the union may grow by; from the first lease that was heard of.
+    budget: Option<Bucket>,
+    /// What was judged last: all leases share the budget, so their order matters.
+    last: Option<(i64, LeaseId)>,
     covered: IntervalSet,
     viewing: IntervalSet,
     received: Option<Interval>,
@@ -148,7 +184,6 @@ impl MemberBook {
     pub fn open(&mut self, terms: LeaseTerms, bounds: &Bounds) {
         self.leases.entry(terms.id).or_insert_with(|| LeaseJudge {
             issued_at: terms.issued_at,
-            last_receipt: None,
             bucket: Bucket::new(terms.issued_at, &bounds.rule),
         });
     }
@@ -158,23 +193,27 @@ impl MemberBook {
         self.leases.contains_key(&lease)
     }
 
-    /// When beats of a lease were last received.
-    pub fn last_receipt(&self, lease: LeaseId) -> Option<i64> {
-        self.leases.get(&lease)?.last_receipt
+    /// Beats of `lease` received at `at` come after all that was judged.
+    pub fn continues(&self, lease: LeaseId, at: i64) -> bool {
+        self.last.is_none_or(|last| last < (at, lease))
     }
 
     /// Judges beats of one lease that were received together, ascending by seq, later than all before
-    /// of this lease. One verdict a beat; none at all if the lease is not known.
+    /// ([`MemberBook::continues`]). One verdict a beat; none at all if the lease is not known.
     pub fn receive(&mut self, group: &[Beat], bounds: &Bounds) -> Vec<Verdict> {
         let Some(first) = group.first() else { return Vec::new() };
         let Some(judge) = self.leases.get_mut(&first.lease) else { return Vec::new() };
         let at = first.received_at;
-        judge.last_receipt = Some(at);
+        self.last = Some((at, first.lease));
         judge.bucket.fill(at, &bounds.outages, &bounds.rule);
-        let mut verdicts: Vec<_> = group.iter().map(|beat| judge.beat(beat, bounds)).collect();
+        let budget = self.budget.get_or_insert_with(|| Bucket::new(judge.issued_at, &bounds.rule));
+        budget.begin_by(judge.issued_at, at);
+        budget.fill(at, &bounds.outages, &bounds.rule);
+        let covered = &mut self.covered;
+        let mut verdicts: Vec<_> =
+            group.iter().map(|beat| judge.beat(beat, bounds, budget, covered)).collect();
         judge.place(at, &mut verdicts);
         for verdict in &verdicts {
-            verdict.pieces.iter().for_each(|piece| self.covered.insert(*piece));
             self.viewing.insert(verdict.span);
         }
         self.received = Some(match self.received {

@@ -1,4 +1,5 @@
-//! How much media a lease can plausibly have played, in server time only: a token bucket.
+//! How much media can plausibly have been played, in server time only: a token bucket. Each lease has one,
+//! and the member has one over all leases of the item, which only pays for media not covered before.
 //!
 //! One millisecond of server time fills one token, up to the longest silence the rule allows; a claim
 //! at rate r spends media ÷ r. So pinging often gains nothing, waiting gains at most one silence, and
@@ -19,6 +20,8 @@ fn media_for(tokens: i64, rate_milli: i64) -> i64 {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Bucket {
     tokens: i64,
+    /// Server time fills it from here on.
+    began_at: i64,
     filled_at: i64,
     allowance_left: i64,
     /// Time ran over the brim since the receipt before: what is missing now was silence, and the
@@ -27,35 +30,52 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
-    pub(super) fn new(issued_at: i64, rule: &Rule) -> Self {
-        Self { tokens: 0, filled_at: issued_at, allowance_left: rule.allowance_ms, spilled: false }
+    /// Empty at `began_at`, UTC milliseconds, with the whole allowance.
+    pub(super) fn new(began_at: i64, rule: &Rule) -> Self {
+        Self { tokens: 0, began_at, filled_at: began_at, allowance_left: rule.allowance_ms, spilled: false }
+    }
+
+    /// It fills from `began_at` on, if that is earlier than known so far at `now`: a lease that was opened before
+    /// the others may be heard of after them.
+    pub(super) fn begin_by(&mut self, began_at: i64, now: i64) {
+        self.tokens += (self.began_at.min(now) - began_at).max(0);
+        self.began_at = self.began_at.min(began_at);
     }
 
     /// Lets time pass up to a receipt. `outages` are the server's own, ascending by end: a client could
     /// not deliver in them, so for a while after each the brim is higher by its length.
     pub(super) fn fill(&mut self, now: i64, outages: &[Interval], rule: &Rule) {
-        let passed = now.saturating_sub(self.filled_at);
-        if passed <= 0 {
-            return;
-        }
+        let passed = now.saturating_sub(self.filled_at).max(0);
         let past = outages.partition_point(|out| out.to.saturating_add(rule.outage_grace_ms) <= now);
         let missed: i64 = outages[past..].iter().take_while(|out| out.to <= now).map(|out| out.ms()).sum();
         let brim = rule.max_silence_ms.saturating_add(missed);
         let level = self.tokens.saturating_add(passed);
-        self.spilled = level > brim;
+        // Of one receipt the first look says whether it came after a silence.
+        self.spilled = level > brim || (passed == 0 && self.spilled);
         self.tokens = level.min(brim);
-        self.filled_at = now;
+        self.filled_at = self.filled_at.max(now);
     }
 
-    /// Spends for `media_ms` at `rate_milli` and says how much of it was there.
+    /// Spends for `media_ms` at `rate_milli` and says how much of it was there. After a silence the allowance
+    /// does not make up for what is missing.
     pub(super) fn take(&mut self, media_ms: i64, rate_milli: i64) -> i64 {
+        self.spend(media_ms, rate_milli, !self.spilled)
+    }
+
+    /// Spends for media nobody paid for before. Whether there was a silence the lease has judged already: of two
+    /// buckets this one is the fuller, so it may run over where the lease's did not.
+    pub(super) fn take_fresh(&mut self, media_ms: i64, rate_milli: i64) -> i64 {
+        self.spend(media_ms, rate_milli, true)
+    }
+
+    fn spend(&mut self, media_ms: i64, rate_milli: i64, with_allowance: bool) -> i64 {
         let covered = media_for(self.tokens, rate_milli).min(media_ms);
         if covered == media_ms {
             self.tokens -= cost_ms(media_ms, rate_milli);
             return media_ms;
         }
         self.tokens = 0;
-        let extra = if self.spilled { 0 } else { self.allowance_left.min(media_ms - covered) };
+        let extra = if with_allowance { self.allowance_left.min(media_ms - covered) } else { 0 };
         self.allowance_left -= extra;
         covered + extra
     }

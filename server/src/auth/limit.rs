@@ -38,6 +38,12 @@ impl<K: Eq + Hash> Limiter<K> {
 
     /// Takes one try, or tells after how many milliseconds there is one.
     pub fn take(&self, key: K, now: i64) -> Result<(), i64> {
+        self.take_many(key, 1, now)
+    }
+
+    /// Takes `count` tries at once, or none and tells after how many milliseconds there are so many; more than the burst
+    /// there never are.
+    pub fn take_many(&self, key: K, count: u32, now: i64) -> Result<(), i64> {
         let mut inner = self.inner.lock().expect("no panic while the limiter is held");
         if inner.full_at.len() >= KEYS && !inner.full_at.contains_key(&key) {
             inner.full_at.retain(|_, full_at| *full_at > now);
@@ -48,7 +54,7 @@ impl<K: Eq + Hash> Limiter<K> {
         } else {
             full_at.entry(key).or_insert(now)
         };
-        let next = (*bucket).max(now) + self.quota.refill_ms;
+        let next = (*bucket).max(now) + i64::from(count) * self.quota.refill_ms;
         let over = next - now - i64::from(self.quota.burst) * self.quota.refill_ms;
         if over > 0 {
             return Err(over);

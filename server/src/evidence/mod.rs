@@ -5,6 +5,7 @@
 mod convert;
 mod input;
 mod kept;
+mod limits;
 mod outages;
 mod record;
 mod row;
@@ -13,6 +14,7 @@ mod writer;
 pub use convert::{axis_ms, beat, claims_id, interval, rule, terms, timeline};
 pub use input::{BATCH_BEATS, BeatIn, MAX_SEQ, RefusedBeat, read_beats};
 pub use kept::{KeptProgress, marks_of};
+pub use limits::{EvidenceLimits, SlowDown};
 pub use outages::outages;
 pub use record::{CreditWord, Progress, Record, Records, bounds};
 pub use row::{AttendanceRow, EvidenceInterval, Piece};

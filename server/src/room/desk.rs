@@ -1,6 +1,7 @@
 //! Where beats are handed in: the same for the socket and for the POST. Checks the lease, keeps the
 //! beats, and answers with what was kept and how far the member is.
 
+use axum::http::StatusCode;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -10,9 +11,12 @@ use yunke_store::{Appended, LeasePurpose, LeaseRow, StoreError, UtcMillis};
 
 use super::registry::{RoomError, Rooms, lease_of};
 use crate::{
-    evidence::{Progress, RefusedBeat, read_beats},
+    evidence::{Progress, RefusedBeat, SlowDown, read_beats},
     problem::Problem,
 };
+
+/// The stable code of a lease whose place others have taken.
+pub const SUPERSEDED: &str = "lease_superseded";
 
 /// Why a lease does not open the room to this person.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +34,9 @@ pub enum AdmitError {
     /// It was issued to somebody else.
     #[error("the lease belongs to somebody else")]
     NotYours,
+    /// Newer leases of the same member and lesson took its place.
+    #[error("the lease was superseded")]
+    Superseded,
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -43,6 +50,7 @@ impl AdmitError {
             Self::Expired => "lease_expired",
             Self::OtherLesson => "lease_other_lesson",
             Self::NotYours => "lease_not_yours",
+            Self::Superseded => SUPERSEDED,
             Self::Store(_) => "busy",
         }
     }
@@ -54,6 +62,7 @@ impl From<AdmitError> for Problem {
         match error {
             AdmitError::Store(error) => error.into(),
             AdmitError::Expired => Self::forbidden(code, "The lease has expired. Open the lesson again."),
+            AdmitError::Superseded => Self::superseded(),
             other => Self::forbidden(code, format!("This does not open the room: {other}.")),
         }
     }
@@ -64,10 +73,21 @@ impl From<RoomError> for Problem {
         match error {
             RoomError::NoLesson => Self::not_found(),
             RoomError::Store(error) => error.into(),
+            RoomError::SlowDown(SlowDown { retry_s }) => {
+                let sentence = "That is more than a player makes. Nothing was kept; send it again later.";
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "slow_down", sentence).retry_after(retry_s)
+            }
+            RoomError::Superseded => Self::superseded(),
             RoomError::Write(_) | RoomError::Silent => {
                 Self::unavailable("busy", "The server is busy. Try again in a moment.", 2)
             }
         }
+    }
+}
+
+impl Problem {
+    fn superseded() -> Self {
+        Self::forbidden(SUPERSEDED, "This lesson was opened on too many devices at once. Open it again.")
     }
 }
 
@@ -97,6 +117,9 @@ pub async fn admit(
     if row.purpose != LeasePurpose::Watch {
         return Err(AdmitError::Invalid);
     }
+    if rooms.store().lease_is_superseded(row.id).await? {
+        return Err(AdmitError::Superseded);
+    }
     Ok(row)
 }
 
@@ -116,6 +139,10 @@ impl Rooms {
     /// sends the batch again.
     pub async fn hand_in(&self, lease: &LeaseRow, batch: &[Box<RawValue>]) -> Result<Answer, RoomError> {
         let began = tokio::time::Instant::now();
+        if self.is_superseded(lease.id) {
+            return Err(RoomError::Superseded);
+        }
+        self.limits().batch(lease.user_id, batch.len(), self.uptime())?;
         let (bodies, mut refused) = read_beats(batch);
         let mut acked = Vec::with_capacity(bodies.len());
         let mut new = Vec::new();

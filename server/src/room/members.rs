@@ -44,9 +44,8 @@ impl Members {
 
     /// The book is in memory and continues with a receipt of this lease at `received_at`.
     pub(super) fn continues(&self, lease: &LeaseRow, received_at: i64) -> bool {
-        self.books.get(&lease.user_id).is_some_and(|member| {
-            member.book.last_receipt(lease.id.as_u128()).is_none_or(|last| last < received_at)
-        })
+        let book = self.books.get(&lease.user_id).map(|member| &member.book);
+        book.is_some_and(|book| book.continues(lease.id.as_u128(), received_at))
     }
 
     /// What counts, if that can be said without looking at other lessons and without reading anew.

@@ -13,7 +13,7 @@ mod turns;
 #[cfg(test)]
 mod tests;
 
-pub use desk::{AdmitError, Answer, admit};
+pub use desk::{AdmitError, Answer, SUPERSEDED, admit};
 pub use members::LastSeen;
 pub use progress::{Standing, progress_of};
 pub use registry::{RoomError, RoomHandle, RoomParts, Rooms};

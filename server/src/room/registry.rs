@@ -13,6 +13,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 use yunke_store::{
     BeatRow, LeaseRow, LessonFilter, LessonPhase, Page, Store, StoreError, StoreResult, TalkFigures,
+    UtcMillis,
 };
 
 use super::{
@@ -22,7 +23,7 @@ use super::{
 };
 use crate::{
     clock::Source,
-    evidence::{BeatWriter, Progress},
+    evidence::{BeatWriter, EvidenceLimits, Progress, SlowDown},
     media_nodes::MediaNodes,
 };
 
@@ -35,6 +36,10 @@ const QUIET_MS: i64 = 3 * 60_000;
 
 /// After the start of the server whoever watches is heard of within this.
 const FIRST_BEATS_MS: i64 = 60_000;
+
+/// Superseded leases remembered for the sockets that may be open with them. When it is full of leases that are not over all
+/// are forgotten: an open socket then goes on, which earns nothing.
+const SUPERSEDED: usize = 100_000;
 
 /// Live lessons looked for at the start.
 const LIVE_LESSONS: i64 = 10_000;
@@ -66,6 +71,12 @@ pub enum RoomError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The member brings more than any player makes.
+    #[error(transparent)]
+    SlowDown(#[from] SlowDown),
+    /// Newer leases took the place of this one.
+    #[error("the lease was superseded")]
+    Superseded,
     /// Beats could not be kept.
     #[error(transparent)]
     Write(#[from] crate::evidence::WriteError),
@@ -117,6 +128,8 @@ struct Inner {
     parts: RoomParts,
     writer: BeatWriter,
     turns: Turns,
+    limits: EvidenceLimits,
+    superseded: std::sync::Mutex<HashMap<Uuid, UtcMillis>>,
     /// When beats were last kept, in uptime.
     heard_at: AtomicI64,
     /// A cell is filled by whoever asks first; the others wait for it.
@@ -137,7 +150,9 @@ impl Rooms {
         // Who watched before this run began may be about to be heard of.
         let heard_at = AtomicI64::new(source.uptime() - QUIET_MS + FIRST_BEATS_MS);
         let open = std::sync::Mutex::default();
-        Self(Arc::new(Inner { parts, writer, turns: Turns::default(), heard_at, open }))
+        let (turns, limits, superseded) =
+            (Turns::default(), EvidenceLimits::default(), std::sync::Mutex::default());
+        Self(Arc::new(Inner { parts, writer, turns, limits, superseded, heard_at, open }))
     }
 
     /// Opens the rooms of live lessons, so that the counts are right before the first question.
@@ -153,6 +168,38 @@ impl Rooms {
     /// Whether nobody has sent beats for a while.
     pub fn is_quiet(&self) -> bool {
         self.0.parts.source.uptime() - self.0.heard_at.load(Ordering::Relaxed) > QUIET_MS
+    }
+
+    /// Milliseconds since the machine was started.
+    pub(super) fn uptime(&self) -> i64 {
+        self.0.parts.source.uptime()
+    }
+
+    /// How much one member may bring.
+    pub fn limits(&self) -> &EvidenceLimits {
+        &self.0.limits
+    }
+
+    /// These leases gave way to one that was just issued, which ends at `until`: sockets that were opened with them take no
+    /// more beats. (Whoever comes with one later is refused by the store's word.)
+    pub fn supersede(&self, leases: &[Uuid], until: UtcMillis) {
+        if leases.is_empty() {
+            return;
+        }
+        let now = self.0.parts.source.now();
+        let mut superseded = self.0.superseded.lock().expect("no panic while held");
+        if superseded.len() >= SUPERSEDED {
+            superseded.retain(|_, until| *until > now);
+        }
+        if superseded.len() >= SUPERSEDED {
+            superseded.clear();
+        }
+        superseded.extend(leases.iter().map(|lease| (*lease, until)));
+    }
+
+    /// The lease gave way since the server runs.
+    pub(super) fn is_superseded(&self, lease: Uuid) -> bool {
+        self.0.superseded.lock().expect("no panic while held").contains_key(&lease)
     }
 
     /// The writer of beats.

@@ -5,13 +5,13 @@ use sqlx::SqliteConnection;
 use uuid::Uuid;
 use yunke_store::{
     Appended, Attendee, BeatRow, EvidenceMark, EvidenceStore, Heard, LeaseDelivery, LeaseRow, MemberEvidence,
-    Page, StoreResult, TextEnum as _, UtcMillis,
+    Page, StoreResult, UtcMillis,
 };
 
 use crate::{
     SqliteStore, beats, deliveries,
     error::{failed, word},
-    json, marks, unit,
+    json, leases, marks, unit,
 };
 
 /// A row of `leases`.
@@ -82,24 +82,12 @@ async fn one_member(
 
 #[async_trait]
 impl EvidenceStore for SqliteStore {
-    async fn issue_lease(&self, lease: LeaseRow) -> StoreResult<()> {
-        let (purpose, device) = (lease.purpose.as_str(), lease.device.as_str());
-        sqlx::query!(
-            "INSERT INTO leases (id, lesson_id, user_id, branch_id, purpose, device, issued_at, expires_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            lease.id,
-            lease.lesson_id,
-            lease.user_id,
-            lease.branch_id,
-            purpose,
-            device,
-            lease.issued_at,
-            lease.expires_at,
-        )
-        .execute(&self.write)
-        .await
-        .map_err(failed)?;
-        Ok(())
+    async fn issue_lease(&self, lease: LeaseRow) -> StoreResult<Vec<Uuid>> {
+        leases::issue(self, &lease).await
+    }
+
+    async fn lease_is_superseded(&self, id: Uuid) -> StoreResult<bool> {
+        leases::is_superseded(self, id).await
     }
 
     async fn lease(&self, id: Uuid) -> StoreResult<Option<LeaseRow>> {

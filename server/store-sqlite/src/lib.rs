@@ -9,6 +9,7 @@ mod beats;
 mod deliveries;
 mod error;
 mod evidence;
+mod leases;
 mod lesson;
 mod lesson_change;
 mod marks;

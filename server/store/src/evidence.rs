@@ -268,14 +268,22 @@ pub struct EvidenceMark {
     pub edits: i64,
 }
 
+/// Leases to watch one lesson that a member may have at once. One more supersedes the one that was heard of least
+/// lately: more devices than that nobody uses, and each is judged, present and in memory by itself.
+pub const ALIVE_LEASES: i64 = 8;
+
 /// Use cases of evidence.
 #[async_trait]
 pub trait EvidenceStore: Send + Sync {
-    /// Keeps a lease before its token is given out.
-    async fn issue_lease(&self, lease: LeaseRow) -> StoreResult<()>;
+    /// Keeps a lease before its token is given out. Gives the leases to watch that it supersedes, so that no more than
+    /// [`ALIVE_LEASES`] of the member and the lesson are alive.
+    async fn issue_lease(&self, lease: LeaseRow) -> StoreResult<Vec<Uuid>>;
 
     /// One lease.
     async fn lease(&self, id: Uuid) -> StoreResult<Option<LeaseRow>>;
+
+    /// Newer leases took this one's place: nothing more is taken under it. What was, stays.
+    async fn lease_is_superseded(&self, id: Uuid) -> StoreResult<bool>;
 
     /// Keeps beats, of any leases, in one transaction, together with the server's sign of life `at` (its
     /// time is never claimed as an outage once a beat of it is kept). One outcome a beat, in order.

@@ -23,10 +23,7 @@ pub(crate) struct Args {
     /// The room, `ws://127.0.0.1:…/api/lessons/…/room`.
     #[arg(long)]
     room: reqwest::Url,
-    /// The session cookie, `name=value`.
-    #[arg(long, env = "YUNKE_LOAD_COOKIE", hide_env_values = true)]
-    cookie: String,
-    /// A file with one lease token a line; one player each.
+    /// A file with a lease token and its member's session cookie (`name=value`) a line; one player each.
     #[arg(long)]
     leases: std::path::PathBuf,
     #[arg(long, default_value_t = 10)]
@@ -40,10 +37,11 @@ pub(crate) async fn run(args: Args) -> Result<Value> {
     let began = Instant::now();
     let until = began + Duration::from_secs(args.seconds);
     let mut players = JoinSet::new();
-    for lease in leases.lines().filter(|line| !line.is_empty()) {
+    for line in leases.lines().filter(|line| !line.is_empty()) {
+        let (lease, cookie) = line.split_once(' ').context("a lease and a cookie a line")?;
         let mut room = args.room.clone();
         room.query_pairs_mut().append_pair("lease", lease);
-        players.spawn(player(room, args.cookie.clone(), until));
+        players.spawn(player(room, cookie.to_owned(), until));
     }
     let count = players.len();
     let mut acked = 0_u64;

@@ -2478,8 +2478,15 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description lease_invalid, lease_expired, lease_other_lesson, lease_not_yours */
+            /** @description lease_invalid, lease_expired, lease_superseded, lease_other_lesson, lease_not_yours */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description slow_down: nothing was kept; send the batch again after Retry-After */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2574,6 +2581,13 @@ export interface operations {
             };
             /** @description lesson_cancelled */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description too_many_leases: again after Retry-After */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2799,7 +2813,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description lease_invalid, lease_expired, lease_other_lesson, lease_not_yours */
+            /** @description lease_invalid, lease_expired, lease_superseded, lease_other_lesson, lease_not_yours */
             403: {
                 headers: {
                     [name: string]: unknown;

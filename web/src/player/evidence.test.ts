@@ -132,4 +132,36 @@ describe('the evidence', () => {
     expect(leases).toBeLessThan(9)
     evidence.close()
   })
+
+  it('takes another lease when newer ones took the place of its own', async () => {
+    const { evidence, leased, play } = setup({ post: (_l, token, beats) => (token === 'token1' ? Promise.reject(new Problem(403, 'lease_superseded')) : Promise.resolve({ acked: beats.map((b) => b.seq), refused: [], progress: null, state: null })) })
+    await evidence.renew()
+    play(0, 0)
+    await vi.advanceTimersByTimeAsync(20_000)
+    expect(leased.at(-1)).toEqual(['token2', 'token1'])
+    play(1000, 5000)
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(evidence.pending).toBe(0)
+    evidence.close()
+  })
+
+  it('loses nothing of what an earlier page left when the server asks to slow down', async () => {
+    let refusals = 3
+    const sent: number[] = []
+    const { evidence, store } = setup({
+      post: async (_l, token, beats: Beat[]) => {
+        if (token === 'old' && refusals-- > 0) throw new Problem(429, 'slow_down', {}, 2)
+        if (token === 'old') sent.push(...beats.map((b) => b.seq))
+        return { acked: beats.map((b) => b.seq), refused: [], progress: null, state: null }
+      },
+    })
+    await store.putLease({ leaseId: 'old', token: 'old', lessonId: 'lesson', memberId: 'm', keptAt: 0 })
+    for (let seq = 1; seq <= 100; seq += 1)
+      await store.putBeat('old', { seq, state: 'playing', cause: 'tick', source: 'live', mode: 'video', from_ms: 0, to_ms: 1, rate_milli: 1000, visible: true, client_ms: 0, gesture: false })
+    await evidence.renew()
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(sent).toHaveLength(100)
+    expect(await store.leases()).not.toContainEqual(expect.objectContaining({ leaseId: 'old' }))
+    evidence.close()
+  })
 })

@@ -40,6 +40,8 @@ export interface EvidenceOptions {
   serverNow: () => number
 }
 
+/** How often one batch of an earlier page is sent again when the server asks to slow down; then it waits for the next connection. */
+const LATE_TRIES = 20
 /** A lease is renewed this long before it ends. */
 const RENEW_BEFORE_MS = 60_000
 /** A lease that was refused sooner than this is not replaced at once. */
@@ -54,6 +56,7 @@ export class Evidence {
   private room: Room | null = null
   private renewing: Promise<LeaseGrant | null> | null = null
   private closed = false
+  private draining = false
   private link: Link = 'connecting'
   /** By a clock of the page that nobody sets. */
   private leasedAt = Number.NEGATIVE_INFINITY
@@ -202,18 +205,26 @@ export class Evidence {
 
   private async drain(): Promise<void> {
     const { api, memberId, store } = this.options
+    if (this.draining) return
+    this.draining = true
     try {
       await drain(store, { memberId, except: this.grant?.lease_id ?? null, now: this.options.serverNow(), send: (lease, beats) => this.late(api, lease, beats) })
     } catch {
       // the next connection tries again
+    } finally {
+      this.draining = false
     }
   }
 
-  private async late(api: EvidenceApi, lease: KeptLease, beats: Beat[]): Promise<Pick<PostAnswer, 'acked' | 'refused'>> {
+  private async late(api: EvidenceApi, lease: KeptLease, beats: Beat[], tries = LATE_TRIES): Promise<Pick<PostAnswer, 'acked' | 'refused'>> {
     try {
       return await api.post(lease.lessonId, lease.token, beats)
     } catch (thrown) {
       const problem = asProblem(thrown)
+      if (problem.status === 429 && tries > 1 && !this.closed) {
+        await this.wait((problem.retryAfter ?? 1) * 1000)
+        return this.late(api, lease, beats, tries - 1)
+      }
       // The server has decided about these for good: keeping them would only ask it again for ever.
       const final = problem.code.startsWith('lease_') || [400, 404, 413, 422].includes(problem.status)
       if (!final) throw problem

@@ -62,14 +62,26 @@ fn two_devices_on_the_same_lesson_add_nothing() {
     assert_eq!(visits(&both.claim.viewing), Visits { visits: 1, person: true });
 }
 
-#[test]
-fn a_device_that_runs_behind_another_adds_only_what_the_first_missed() {
+/// Two devices from the start, the second `behind` the first, which shows nothing of the stretch from 4 min on that is as long.
+fn one_behind(behind: i64) -> i64 {
     let mut beats = honest(1, 0, 10 * MIN);
-    beats.retain(|b| b.to_ms <= 4 * MIN || b.from_ms >= 6 * MIN);
-    // The second device is 2 min behind, all the way.
-    beats.extend(honest(2, 0, 8 * MIN).iter().map(|b| Beat { received_at: b.received_at + 2 * MIN, ..*b }));
-    let both = judged(&live(60), &[lease(1, 0), lease(2, 2 * MIN)], &beats);
-    assert_eq!(both.counted_ms(), 10 * MIN);
+    beats.retain(|b| b.to_ms <= 4 * MIN || b.from_ms >= 4 * MIN + behind);
+    let second = honest(2, 0, 10 * MIN - behind);
+    beats.extend(second.iter().map(|b| Beat { received_at: b.received_at + behind, ..*b }));
+    judged(&live(60), &[lease(1, 0), lease(2, behind)], &beats).counted_ms()
+}
+
+#[test]
+fn a_device_that_runs_behind_another_adds_what_the_first_missed() {
+    assert_eq!(one_behind(15 * S), 10 * MIN);
+    assert_eq!(one_behind(30 * S), 10 * MIN);
+}
+
+#[test]
+fn nobody_is_at_two_places_at_once() {
+    // From 6 to 8 min both devices show something new, four minutes in two: what passed counts, and on top the allowance and
+    // what is left of one silence (45 s) after the first report (15 s).
+    assert_eq!(one_behind(2 * MIN), 8 * MIN + 30 * S + 3 * S);
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! `POST /api/lessons/{id}/leases`: the right to fetch a lesson's media, and the name of the evidence.
 
-use axum::{Json, extract::State, http::HeaderMap};
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -9,6 +13,7 @@ use yunke_store::{LeaseDevice, LeasePurpose, LeaseRow, Lesson, LessonPhase};
 
 use crate::{
     auth::{LessonScope, May, Viewer},
+    evidence::SlowDown,
     problem::{ApiResult, Problem},
     room::{Progress, progress_of},
     routes::{extract::Body, origin},
@@ -64,7 +69,8 @@ pub struct LeaseGrant {
 #[utoipa::path(post, path = "/api/lessons/{id}/leases", tag = "lessons", params(("id" = Uuid, Path)),
     request_body = LeaseWish,
     responses((status = OK, body = LeaseGrant), (status = CONFLICT, description = "lesson_cancelled"),
-              (status = FORBIDDEN, description = "not_invited, replay_hidden")))]
+              (status = FORBIDDEN, description = "not_invited, replay_hidden"),
+              (status = TOO_MANY_REQUESTS, description = "too_many_leases: again after Retry-After")))]
 pub(super) async fn issue(
     State(app): State<AppState>,
     viewer: Viewer,
@@ -74,6 +80,13 @@ pub(super) async fn issue(
 ) -> ApiResult<Json<LeaseGrant>> {
     let lesson = &scope.lesson;
     refuse_hidden(lesson, scope.may)?;
+    let limits = app.rooms.limits();
+    if let Err(SlowDown { retry_s }) = limits.lease(viewer.user.id, app.source.uptime()) {
+        let sentence = "The lesson was opened too often in a short time. Wait a moment, then try again.";
+        return Err(
+            Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_leases", sentence).retry_after(retry_s)
+        );
+    }
     grant(&app, &viewer, lesson, Purpose::Watch, wish.device, &headers).await.map(Json)
 }
 
@@ -113,7 +126,8 @@ pub async fn grant(
     };
     let replay = over.then_some(stretch);
     let lease = Lease { id: app.source.id(), lesson: lesson.id, purpose, device, expires_at, replay };
-    app.store
+    let superseded = app
+        .store
         .issue_lease(LeaseRow {
             id: lease.id,
             lesson_id: lesson.id,
@@ -132,6 +146,7 @@ pub async fn grant(
             expires_at,
         })
         .await?;
+    app.rooms.supersede(&superseded, expires_at);
     let token = lease.sign(&app.lease_key);
     let base = origin::media_origin(headers, &app.config, app.media.http_port());
     let url = |kind: &str, name: &str| format!("{base}/{kind}/{token}/{}/{name}.m3u8", lesson.id);

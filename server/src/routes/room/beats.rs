@@ -43,7 +43,8 @@ pub(super) struct Handed {
 #[utoipa::path(post, path = "/api/lessons/{id}/beats", tag = "room", params(("id" = uuid::Uuid, Path)),
     request_body = Batch,
     responses((status = OK, body = Handed), (status = BAD_REQUEST, description = "batch_too_large"),
-        (status = FORBIDDEN, description = "lease_invalid, lease_expired, lease_other_lesson, lease_not_yours"),
+        (status = FORBIDDEN, description = "lease_invalid, lease_expired, lease_superseded, lease_other_lesson, lease_not_yours"),
+        (status = TOO_MANY_REQUESTS, description = "slow_down: nothing was kept; send the batch again after Retry-After"),
         (status = SERVICE_UNAVAILABLE, description = "busy: nothing was kept; send the batch again")))]
 pub(super) async fn hand_in(
     State(app): State<AppState>,

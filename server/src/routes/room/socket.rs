@@ -20,7 +20,7 @@ use crate::{
     auth::{LessonScope, Viewer},
     evidence::BATCH_BEATS,
     problem::{ApiResult, Problem},
-    room::{Answer, RoomError, RoomHandle, admit},
+    room::{Answer, RoomError, RoomHandle, SUPERSEDED, admit},
     routes::extract::Query,
     state::AppState,
 };
@@ -41,7 +41,7 @@ const SILENCE_LIMIT: Duration = Duration::from_mins(1);
 /// A socket that sends so many messages nobody can read is closed.
 const GARBAGE_LIMIT: u32 = 10;
 
-/// The lease has run out; the page opens the lesson again. (4000–4999 are for applications.)
+/// The lease has run out, or others took its place; the page opens the lesson again. (4000–4999 are for applications.)
 const CLOSE_LEASE_EXPIRED: u16 = 4403;
 
 /// The person signed out, or may no longer sign in.
@@ -109,7 +109,7 @@ enum ToClient<'a> {
 /// Enters the room of a lesson.
 #[utoipa::path(get, path = "/api/lessons/{id}/room", tag = "room", params(("id" = uuid::Uuid, Path), Entry),
     responses((status = SWITCHING_PROTOCOLS, description = "docs/API.md has the messages"),
-        (status = FORBIDDEN, description = "lease_invalid, lease_expired, lease_other_lesson, lease_not_yours"),
+        (status = FORBIDDEN, description = "lease_invalid, lease_expired, lease_superseded, lease_other_lesson, lease_not_yours"),
         (status = SERVICE_UNAVAILABLE, description = "busy")))]
 pub(super) async fn room(
     State(app): State<AppState>,
@@ -250,6 +250,11 @@ impl Seat {
         }
         match self.app.rooms.hand_in(lease, &beats).await {
             Ok(answer) => self.answer(socket, answer, garbage).await,
+            Err(RoomError::Superseded) => {
+                self.complain(socket, SUPERSEDED).await;
+                Next::Leave(Some(farewell(CLOSE_LEASE_EXPIRED, SUPERSEDED)))
+            }
+            Err(RoomError::SlowDown(_)) => self.complain(socket, "slow_down").await,
             Err(RoomError::NoLesson) => Next::Leave(Some(farewell(close_code::POLICY, "no_lesson"))),
             // Not kept: the client still has them and sends them again.
             Err(_) => self.complain(socket, "busy").await,

@@ -1,0 +1,68 @@
+//! Issuing leases: how many of one member and lesson are alive is bounded, and which one makes room.
+
+use sqlx::{Sqlite, Transaction};
+use uuid::Uuid;
+use yunke_store::{ALIVE_LEASES, LeasePurpose, LeaseRow, StoreResult, TextEnum as _};
+
+use crate::{SqliteStore, error::failed};
+
+/// Keeps a lease, and supersedes what is too much.
+pub(crate) async fn issue(store: &SqliteStore, lease: &LeaseRow) -> StoreResult<Vec<Uuid>> {
+    let mut tx = store.begin().await?;
+    let superseded = match lease.purpose {
+        LeasePurpose::Watch => make_room(&mut tx, lease).await?,
+        LeasePurpose::Preview => Vec::new(),
+    };
+    let (purpose, device) = (lease.purpose.as_str(), lease.device.as_str());
+    sqlx::query!(
+        "INSERT INTO leases (id, lesson_id, user_id, branch_id, purpose, device, issued_at, expires_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        lease.id,
+        lease.lesson_id,
+        lease.user_id,
+        lease.branch_id,
+        purpose,
+        device,
+        lease.issued_at,
+        lease.expires_at,
+    )
+    .execute(&mut *tx)
+    .await
+    .map_err(failed)?;
+    tx.commit().await.map_err(failed)?;
+    Ok(superseded)
+}
+
+/// Supersedes all but the seven leases that were heard of last; who was never heard of, when it was issued.
+async fn make_room(tx: &mut Transaction<'static, Sqlite>, lease: &LeaseRow) -> StoreResult<Vec<Uuid>> {
+    let stay = ALIVE_LEASES - 1;
+    sqlx::query_scalar!(
+        r#"INSERT INTO superseded_leases (lease_id, superseded_at)
+           SELECT l.id, ?3 FROM leases l
+           WHERE l.lesson_id = ?1 AND l.user_id = ?2 AND l.purpose = 'watch' AND l.expires_at > ?3
+             AND l.issued_at <= ?3
+             AND NOT EXISTS (SELECT 1 FROM superseded_leases s WHERE s.lease_id = l.id)
+           ORDER BY coalesce((SELECT b.received_at FROM beats b WHERE b.lease_id = l.id ORDER BY b.seq DESC LIMIT 1),
+                             l.issued_at) DESC, l.id DESC
+           LIMIT -1 OFFSET ?4
+           RETURNING lease_id AS "lease_id!: Uuid""#,
+        lease.lesson_id,
+        lease.user_id,
+        lease.issued_at,
+        stay,
+    )
+    .fetch_all(&mut **tx)
+    .await
+    .map_err(failed)
+}
+
+pub(crate) async fn is_superseded(store: &SqliteStore, id: Uuid) -> StoreResult<bool> {
+    let found = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM superseded_leases WHERE lease_id = ?) AS "there!: bool""#,
+        id
+    )
+    .fetch_one(&store.read)
+    .await
+    .map_err(failed)?;
+    Ok(found)
+}
