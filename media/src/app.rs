@@ -13,6 +13,7 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
+use yunke_host::{FolderError, FolderLock, raise_open_files};
 use yunke_protocol::{FileKey, LeaseKey, SteadyClock};
 
 use crate::{
@@ -35,6 +36,10 @@ use crate::{
 
 /// Tasks that have not ended so long after everything was closed are left behind.
 const LAST_TASKS_TIME: Duration = Duration::from_secs(1);
+/// A service that ends has still this folder; the one after it waits so long for it.
+const FOLDER_TIME: Duration = Duration::from_secs(5);
+/// How often it looks.
+const FOLDER_LOOK: Duration = Duration::from_millis(100);
 /// Readers get so long to finish what they are fetching.
 const LAST_READERS_TIME: Duration = Duration::from_millis(500);
 
@@ -155,9 +160,18 @@ impl App {
         let peers = Arc::new(peers);
         let stop = self.shutdown.clone();
         let readers = CancellationToken::new();
+        let files = raise_open_files();
+        let connections = files.connections(serve::CONNECTIONS);
+        tracing::info!(
+            open_files = files.now,
+            open_files_before = files.before,
+            connections,
+            "room for connections"
+        );
         let serving = serve::http(
             http,
             self.origin.front(self.routes(Arc::clone(&peers))),
+            connections,
             self.tasks.clone(),
             readers.clone(),
         );
@@ -266,6 +280,23 @@ impl App {
             .merge(whip::router(Arc::new(publishers)))
             .merge(whep::router(Arc::new(viewers)))
             .merge(self.replays.router())
+    }
+}
+
+/// Takes the folder of recordings for this process alone; two would write into one recording.
+pub async fn own_folder(folder: &Path) -> anyhow::Result<FolderLock> {
+    std::fs::create_dir_all(folder).with_context(|| format!("store_dir {}", folder.display()))?;
+    let free = async {
+        loop {
+            match FolderLock::take(folder) {
+                Err(FolderError::Taken { .. }) => tokio::time::sleep(FOLDER_LOOK).await,
+                taken => return taken,
+            }
+        }
+    };
+    match timeout(FOLDER_TIME, free).await {
+        Ok(taken) => Ok(taken?),
+        Err(_) => Ok(FolderLock::take(folder)?),
     }
 }
 

@@ -7,7 +7,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use uuid::Uuid;
 use yunke_media::{
-    app::{App, Listeners, write_addresses},
+    app::{App, Listeners, own_folder, write_addresses},
     clock::System,
     config::{Config, LogFormat},
 };
@@ -48,6 +48,8 @@ fn main() -> anyhow::Result<()> {
 async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
     let config = Config::load(arguments.config.as_deref())?;
     log(config.log);
+    // Until this function ends, and before the ports: whoever had the folder has them, too.
+    let _folder = own_folder(&config.store_dir).await?;
     let listeners = Listeners::bind(&config).await?;
     let addresses = listeners.addresses()?;
     let clock = SteadyClock::new(Arc::new(System::new()));
@@ -98,5 +100,26 @@ fn log(format: LogFormat) {
     match format {
         LogFormat::Text => lines.init(),
         LogFormat::Json => lines.json().flatten_event(true).init(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory as _, Parser as _};
+
+    use super::*;
+
+    #[test]
+    fn every_command_is_parsed() {
+        let mut all = Arguments::command();
+        all.build();
+        all.clone().debug_assert();
+        for command in all.get_subcommands() {
+            command.clone().debug_assert();
+        }
+        let serve = ["yunke-media", "--config", "media.toml", "--addresses-file", "addresses"];
+        assert!(Arguments::try_parse_from(serve).expect("as the server starts it").work.is_none());
+        let worker = Arguments::try_parse_from(["yunke-media", "fill-worker"]).expect("as it starts itself");
+        assert!(matches!(worker.work, Some(Work::FillWorker)));
     }
 }

@@ -13,15 +13,19 @@ use tokio::{
     sync::Semaphore,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use yunke_host::Patient;
 
-/// Connections at a time. When full, further ones stay in the kernel's queue until one ends.
-const CONNECTIONS: usize = 60_000;
+/// Connections at a time, where there are files for them. When full, further ones stay in the kernel's queue until one ends.
+pub const CONNECTIONS: usize = 60_000;
 
 /// Connections that may wait to be accepted; the kernel may allow fewer.
 const QUEUE: u32 = 16_384;
 
-/// A client that has not sent its request's head by then is not a player.
-const HEAD_TIME: Duration = Duration::from_mins(1);
+/// A client that has not sent its request's head by then is not a player. One that is kept for the next request waits as long.
+const HEAD_TIME: Duration = Duration::from_secs(25);
+
+/// A reader that takes no byte of its answer for so long is gone.
+const STALL_TIME: Duration = Duration::from_secs(25);
 
 /// After a failed accept (no file descriptors left, mostly).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
@@ -34,13 +38,18 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(QUEUE)
 }
 
-/// Serves until `stop`; connections under way then finish the answer they are at.
-pub async fn http<S>(listener: TcpListener, service: S, tasks: TaskTracker, stop: CancellationToken)
-where
+/// Serves until `stop`, so many connections at a time; those under way then finish the answer they are at.
+pub async fn http<S>(
+    listener: TcpListener,
+    service: S,
+    connections: usize,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+) where
     S: Service<Request<Incoming>, Response = Response, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
 {
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let places = Arc::new(Semaphore::new(connections));
     let accept = async || {
         // The semaphore is never closed.
         let place = Arc::clone(&places).acquire_owned().await.ok();
@@ -60,7 +69,7 @@ where
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIME)
-            .serve_connection(TokioIo::new(socket), service.clone());
+            .serve_connection(TokioIo::new(Patient::begun(socket, STALL_TIME)), service.clone());
         let stop = stop.clone();
         tasks.spawn(async move {
             let _place = place;

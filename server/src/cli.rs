@@ -14,7 +14,7 @@ use crate::{
     app::{App, Options},
     clock::Source,
     config::{Config, LogFormat},
-    demo, people_cli,
+    demo, healthcheck, people_cli,
 };
 
 /// Yunke 云课: lessons live, counted and credited.
@@ -36,7 +36,7 @@ enum Command {
         #[command(subcommand)]
         command: UserCommand,
     },
-    /// Ask a running server whether it is ready; for containers and service managers.
+    /// Ask a running server whether all is well, and fail if anything is not; for containers and service managers.
     Healthcheck {
         /// Its address.
         #[arg(long, default_value = "127.0.0.1:8080")]
@@ -55,7 +55,7 @@ enum UserCommand {
         #[arg(long)]
         data: Option<PathBuf>,
         #[command(flatten)]
-        person: people_cli::Add,
+        person: people_cli::Person,
     },
 }
 
@@ -96,7 +96,7 @@ impl Cli {
                 let password = runtime.block_on(person.run(&config, &Source::system()))?;
                 Ok(writeln!(std::io::stdout(), "{password}")?)
             }
-            Command::Healthcheck { address } => healthcheck(address),
+            Command::Healthcheck { address } => healthcheck::run(address),
         }
     }
 }
@@ -139,15 +139,5 @@ fn init_log(config: &Config, quiet: bool) {
     }
 }
 
-fn healthcheck(address: SocketAddr) -> anyhow::Result<()> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-        let client =
-            reqwest::Client::builder().no_proxy().timeout(std::time::Duration::from_secs(5)).build()?;
-        let answer = client.get(format!("http://{address}/health/ready")).send().await?;
-        let status = answer.status();
-        let text = answer.text().await?;
-        println!("{text}");
-        anyhow::ensure!(status.is_success(), "the server is not ready ({status})");
-        Ok(())
-    })
-}
+#[cfg(test)]
+mod tests;

@@ -11,10 +11,12 @@ pub mod clock;
 pub mod clock_watch;
 pub mod config;
 pub mod demo;
+pub mod disk;
 pub mod evidence;
 pub mod exports;
 #[doc(hidden)]
 pub mod fuzz;
+mod healthcheck;
 pub mod lesson_run;
 mod listen;
 pub mod media_nodes;

@@ -1,4 +1,4 @@
-//! The web listener: HTTP/1 and 2 on an injected socket, with limits against slow and garbled peers,
+//! The web listener: HTTP/1 and 2 on an injected socket, with limits against silent, slow and garbled peers,
 //! and an end that lets running answers finish.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -15,9 +15,17 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::Service as _;
+use yunke_host::{Patience, Patient};
 
-/// How long a client may take to send its request's head.
+/// How long a client may take to send its request's head; a connection that is kept for the next request waits as long.
 const HEAD_LIMIT: Duration = Duration::from_secs(15);
+
+/// How long a client may take until it is known which HTTP it speaks, and without taking a byte of an answer.
+const PATIENCE: Patience = Patience { begin: Duration::from_secs(15), write: Duration::from_secs(25) };
+
+/// An HTTP/2 client that is silent for so long is asked for a sign of life, and gone without an answer after the second.
+/// Half a frame is silence, too: nothing behind it can be read.
+const H2_SILENCE: (Duration, Duration) = (Duration::from_secs(15), Duration::from_secs(10));
 
 /// How long running answers may go on after the server was told to stop.
 const DRAIN_LIMIT: Duration = Duration::from_secs(2);
@@ -79,8 +87,10 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, stoppin
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(64)
-        .keep_alive_interval(Duration::from_secs(30));
-    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+        .keep_alive_interval(H2_SILENCE.0)
+        .keep_alive_timeout(H2_SILENCE.1);
+    let connection =
+        builder.serve_connection_with_upgrades(TokioIo::new(Patient::new(stream, PATIENCE)), service);
     tokio::pin!(connection);
     let result = tokio::select! {
         result = connection.as_mut() => result,

@@ -103,13 +103,15 @@ impl Control {
     /// How it is going, for people and monitors.
     pub fn health(&self) -> serde_json::Value {
         let lessons = self.lessons.snapshots();
+        let failing = self.lessons.store_failing();
         serde_json::json!({
-            "status": "ok",
+            // Lessons go on; what is recorded waits in memory.
+            "status": if failing { "degraded" } else { "ok" },
             "server_heard_ms_ago": self.silence_ms(),
             "lessons": lessons.len(),
             "publishers": lessons.iter().filter(|lesson| lesson.publisher.is_some()).count(),
             "segments_lost": self.lessons.segments_lost(),
-            "store_failing": self.lessons.store_failing(),
+            "store_failing": failing,
         })
     }
 

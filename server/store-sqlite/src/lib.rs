@@ -20,7 +20,13 @@ mod session;
 mod talk;
 mod unit;
 
-use std::{path::Path, time::Duration};
+use std::{
+    fs::{self, File, Permissions},
+    io,
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    path::Path,
+    time::Duration,
+};
 
 use sqlx::{
     Connection as _, Sqlite, SqlitePool, Transaction,
@@ -51,6 +57,7 @@ pub struct SqliteStore {
 impl SqliteStore {
     /// Opens or creates the database and brings its schema up to date.
     pub async fn open(file: &Path) -> StoreResult<Self> {
+        for_the_owner(file).map_err(|error| StoreError::Failed(Box::new(error)))?;
         let options = SqliteConnectOptions::new()
             .filename(file)
             .create_if_missing(true)
@@ -68,6 +75,26 @@ impl SqliteStore {
     async fn begin(&self) -> StoreResult<Transaction<'static, Sqlite>> {
         self.write.begin_with("BEGIN IMMEDIATE").await.map_err(failed)
     }
+}
+
+/// The database is read by nobody else on the machine: it is made so, and what an older version made is changed. `SQLite` gives
+/// its other files the mode of this one.
+fn for_the_owner(file: &Path) -> io::Result<()> {
+    File::options().append(true).create(true).mode(0o600).open(file)?;
+    for suffix in ["", "-wal", "-shm"] {
+        let mut path = file.as_os_str().to_owned();
+        path.push(suffix);
+        match fs::set_permissions(&path, Permissions::from_mode(0o600)) {
+            // A file system without modes keeps its own.
+            Err(error)
+                if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) =>
+            {
+                return Err(error);
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn pool(connections: u32) -> SqlitePoolOptions {
@@ -90,6 +117,23 @@ fn json(list: &[impl AsRef<str>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn only_the_owner_reads_the_database_also_one_that_is_older() {
+        let home = tempfile::tempdir().expect("a temporary directory");
+        let file = home.path().join("yunke.db");
+        let modes = || {
+            let files = fs::read_dir(home.path()).expect("read").map(|entry| entry.expect("an entry"));
+            files.map(|file| file.metadata().expect("there").permissions().mode() & 0o777).collect::<Vec<_>>()
+        };
+        let store = SqliteStore::open(&file).await.expect("opened");
+        assert_eq!(modes(), [0o600; 3], "with the log and its index");
+        store.write.close().await;
+        store.read.close().await;
+        fs::set_permissions(&file, Permissions::from_mode(0o644)).expect("changed");
+        let _store = SqliteStore::open(&file).await.expect("opened");
+        assert_eq!(modes(), [0o600; 3]);
+    }
 
     #[tokio::test]
     async fn a_disk_that_was_full_does_not_cost_the_connection_that_writes() {

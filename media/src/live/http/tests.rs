@@ -280,7 +280,7 @@ async fn a_reader_that_hangs_up_is_forgotten() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-    let serving = serve::http(listener, origin.front(Router::new()), tasks, stop);
+    let serving = serve::http(listener, origin.front(Router::new()), serve::CONNECTIONS, tasks, stop);
     let server = tokio::spawn(serving);
     let mut sockets = Vec::new();
     for n in 0..20 {

@@ -1,14 +1,16 @@
 //! `/health`: whether all is well, and if not, what is wrong. No secrets, no personal data.
 
+use std::sync::atomic::Ordering;
+
 use axum::{Json, extract::State, http::StatusCode};
 use serde::Serialize;
 
-use crate::{problem::source_chain, state::AppState};
+use crate::{disk::Disk, problem::source_chain, state::AppState};
 
 /// How the server is.
 #[derive(Debug, Serialize)]
 pub(super) struct Health {
-    /// `ok`, `degraded` (people can sign in, something is missing) or `down`.
+    /// `ok`, `degraded` (who is in goes on, something is missing) or `down` (the database cannot be read).
     status: &'static str,
     version: &'static str,
     checks: Vec<Check>,
@@ -24,35 +26,36 @@ struct Check {
 }
 
 async fn look(app: &AppState) -> Health {
-    let store = app.store.check().await;
-    if let Err(error) = &store {
+    let read = app.store.last_run().await;
+    let written = app.store.check().await;
+    for error in [read.as_ref().err(), written.as_ref().err()].into_iter().flatten() {
         tracing::error!(error = source_chain(error), "health: store");
     }
+    let disk = app.disk.look(&app.config.data_dir, app.source.uptime()).await;
+    let writes = written.is_ok() && !app.unwritten.load(Ordering::Relaxed) && disk != Disk::Closed;
     let media = app.media.is_up(app.source.now());
     let web = app.config.http.web_dir.join("index.html").is_file();
     let check = |name, ok, wrong| Check { name, ok, reason: if ok { "" } else { wrong } };
-    Health {
-        status: if store.is_err() {
-            "down"
-        } else if media && web {
-            "ok"
-        } else {
-            "degraded"
-        },
-        version: env!("CARGO_PKG_VERSION"),
-        checks: vec![
-            check("store", store.is_ok(), "the database cannot be written; see the log, check the disk"),
-            check(
-                "media",
-                media,
-                "the media service does not report; it is restarted by itself, see the log",
-            ),
-            check("web", web, "the pages are not built; run make web or set http.web_dir"),
-        ],
-    }
+    let checks = vec![
+        check("store", read.is_ok(), "the database cannot be read; see the log, check the disk"),
+        check(
+            "writing",
+            writes,
+            "nothing can be written: nobody can sign in and nothing is counted; make room, see the log",
+        ),
+        check("disk", disk != Disk::Low, "the disk is nearly full and lessons are not recorded; make room"),
+        check("media", media, "the media service does not report; it is restarted by itself, see the log"),
+        check("web", web, "the pages are not built; run make web or set http.web_dir"),
+    ];
+    let status = match read {
+        Err(_) => "down",
+        Ok(_) if checks.iter().all(|check| check.ok) => "ok",
+        Ok(_) => "degraded",
+    };
+    Health { status, version: env!("CARGO_PKG_VERSION"), checks }
 }
 
-/// All checks; 200 as long as people can sign in.
+/// All checks; 200 as long as pages and lessons can be served.
 pub(super) async fn health(State(app): State<AppState>) -> (StatusCode, Json<Health>) {
     let health = look(&app).await;
     let status = if health.status == "down" { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
