@@ -3,7 +3,10 @@
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -11,6 +14,7 @@ use anyhow::Context as _;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
+use yunke_host::{FolderLock, raise_open_files};
 use yunke_protocol::{FileKey, LeaseKey, PassKey};
 use yunke_store::Store;
 use yunke_store_sqlite::SqliteStore;
@@ -21,6 +25,7 @@ use crate::{
     clock_watch::watch_clock,
     config::Config,
     demo,
+    disk::DiskCheck,
     evidence::KeptProgress,
     listen,
     media_nodes::{Addresses, MediaNodes, keep_deliveries, push_orders, supervise_local},
@@ -55,18 +60,21 @@ pub struct App {
     listener: TcpListener,
     address: SocketAddr,
     options: Options,
+    folder: FolderLock,
 }
 
 impl App {
     /// Opens the data directory and the store, and puts everything together. `listener` is bound already.
     pub async fn build(
-        config: Config,
+        mut config: Config,
         source: Source,
         listener: TcpListener,
         options: Options,
     ) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&config.data_dir)
             .with_context(|| format!("the data folder {}", config.data_dir.display()))?;
+        let folder = FolderLock::take(&config.data_dir)?;
+        fit_connections(&mut config);
         let secret = secret::load(&config, &source)?;
         let store = SqliteStore::open(&config.database()).await.map_err(|error| {
             anyhow::anyhow!("the database {}: {}", config.database().display(), source_chain(&error))
@@ -94,7 +102,7 @@ impl App {
             stopping: stopping.clone(),
         };
         let state = AppState::new(Shared {
-            auth: Auth::new(&config.auth),
+            auth: Auth::new(&config.auth, secret.as_bytes()),
             lease_key: LeaseKey::derive(secret.as_bytes()),
             kept_progress: KeptProgress::default(),
             pass_key: PassKey::derive(secret.as_bytes()),
@@ -102,6 +110,8 @@ impl App {
             rooms: Rooms::new(rooms, run_id),
             lesson_changes,
             run_id,
+            unwritten: AtomicBool::new(false),
+            disk: DiskCheck::default(),
             setup: SetupLink::default(),
             stopping,
             tasks,
@@ -110,7 +120,7 @@ impl App {
             config,
             media,
         });
-        Ok(Self { state, listener, address, options })
+        Ok(Self { state, listener, address, options, folder })
     }
 
     /// The shared state, for tests.
@@ -125,7 +135,7 @@ impl App {
 
     /// Runs until a signal or until the state's `stopping` is cancelled, then ends everything in order.
     pub async fn run(self) -> anyhow::Result<()> {
-        let Self { state: app, listener, address, options } = self;
+        let Self { state: app, listener, address, options, folder } = self;
         let router = routes::router(&app);
         let limit = app.config.http.max_connections;
         #[expect(clippy::disallowed_methods, reason = "its end is awaited before the tracker's: see `end`")]
@@ -144,7 +154,31 @@ impl App {
         }
         stop_signal(&app).await;
         end(&app, web).await;
+        drop(folder);
         Ok(())
+    }
+}
+
+/// Raises the limit of open files, and takes no more connections than fit below it: one too many would be an error of
+/// whatever opens a file next.
+fn fit_connections(config: &mut Config) {
+    let files = raise_open_files();
+    let wanted = config.http.max_connections;
+    let connections = files.connections(wanted);
+    tracing::info!(
+        open_files = files.now,
+        open_files_before = files.before,
+        connections,
+        "room for connections"
+    );
+    if connections < wanted {
+        tracing::warn!(
+            max_connections = wanted,
+            connections,
+            open_files = files.now,
+            "fewer connections than configured fit; raise the limit of open files (LimitNOFILE, ulimit -n)"
+        );
+        config.http.max_connections = connections;
     }
 }
 
@@ -186,7 +220,9 @@ async fn keep_alive(app: AppState, run: Uuid) {
             () = app.stopping.cancelled() => return,
             _ = ticks.tick() => {}
         }
-        if let Err(error) = app.store.keep_run(run, app.source.now()).await {
+        let kept = app.store.keep_run(run, app.source.now()).await;
+        app.unwritten.store(kept.is_err(), Ordering::Relaxed);
+        if let Err(error) = kept {
             tracing::error!(error = source_chain(&error), "the sign of life could not be stored");
         }
     }

@@ -8,7 +8,7 @@ use yunke_store::{AccountStore as _, NewUnit, NewUser, Role, StoreError, Unit, U
 use yunke_store_sqlite::SqliteStore;
 
 use crate::{
-    auth::{Passwords, parse_phone},
+    auth::{Passwords, parse_phone, weakness},
     clock::Source,
     config::Config,
     routes::text,
@@ -21,7 +21,7 @@ const PASSWORD_CHARS: usize = 12;
 
 /// A person.
 #[derive(Debug, Args)]
-pub(crate) struct Add {
+pub(crate) struct Person {
     /// Mobile number: what they sign in with.
     #[arg(long)]
     phone: String,
@@ -42,7 +42,7 @@ pub(crate) struct Add {
     organizer: bool,
 }
 
-impl Add {
+impl Person {
     /// Adds the person and gives back the first password.
     pub(crate) async fn run(self, config: &Config, source: &Source) -> anyhow::Result<String> {
         let phone = parse_phone(&self.phone)
@@ -63,7 +63,7 @@ impl Add {
         if roles.is_empty() && branch_id.is_none() {
             bail!("say what they are: --branch NAME for a member, --lecturer or --organizer");
         }
-        let password = password(source);
+        let password = password(source, &phone);
         let hash = Passwords::new().hash(password.clone(), source.bytes()).await?;
         let user = NewUser {
             id: source.id(),
@@ -109,9 +109,16 @@ async fn ensure_branch(
     }
 }
 
-fn password(source: &Source) -> String {
-    let bytes = source.bytes::<PASSWORD_CHARS>();
-    bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect()
+/// By chance, and none that the pages would refuse.
+fn password(source: &Source, phone: &str) -> String {
+    loop {
+        let bytes = source.bytes::<PASSWORD_CHARS>();
+        let password: String =
+            bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect();
+        if weakness(&password, phone).is_none() {
+            return password;
+        }
+    }
 }
 
 #[cfg(test)]
@@ -120,8 +127,8 @@ mod tests {
 
     use super::*;
 
-    fn add(phone: &str, branch: Option<&str>) -> Add {
-        Add {
+    fn add(phone: &str, branch: Option<&str>) -> Person {
+        Person {
             phone: phone.to_owned(),
             name: "𠮷田 静".to_owned(),
             branch: branch.map(str::to_owned),
@@ -166,7 +173,7 @@ mod tests {
         assert!(twice.to_string().contains("already"), "{twice}");
         let wrong = add("12", None).run(&config, &source).await.expect_err("no number");
         assert!(wrong.to_string().contains("--phone"), "{wrong}");
-        let nothing = Add { lecturer: false, ..add("13900000004", None) };
+        let nothing = Person { lecturer: false, ..add("13900000004", None) };
         let nothing = nothing.run(&config, &source).await.expect_err("no role");
         assert!(nothing.to_string().contains("--branch"), "{nothing}");
     }

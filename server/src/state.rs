@@ -1,6 +1,9 @@
 //! What every handler and every task of the server shares. Cheap to clone; it owns no task.
 
-use std::{ops::Deref, sync::Arc};
+use std::{
+    ops::Deref,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use tokio::sync::broadcast;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -9,8 +12,8 @@ use yunke_protocol::{FileKey, LeaseKey, PassKey};
 use yunke_store::Store;
 
 use crate::{
-    auth::Auth, clock::Source, config::Config, evidence::KeptProgress, media_nodes::MediaNodes, room::Rooms,
-    setup::SetupLink,
+    auth::Auth, clock::Source, config::Config, disk::DiskCheck, evidence::KeptProgress,
+    media_nodes::MediaNodes, room::Rooms, setup::SetupLink,
 };
 
 /// Changes of lessons that may wait to be looked at; who falls behind is told so and reads everything anew.
@@ -46,6 +49,10 @@ pub struct Shared {
     pub rooms: Rooms,
     /// The record of this run, for signs of life.
     pub run_id: Uuid,
+    /// Whether the last sign of life could not be stored.
+    pub unwritten: AtomicBool,
+    /// The disk of the data folder.
+    pub disk: DiskCheck,
     /// Which lesson was planned, changed, started, ended or cancelled.
     pub lesson_changes: broadcast::Sender<Uuid>,
     /// Owns every task that outlives a request.

@@ -1,12 +1,13 @@
 //! What the server (`yunke`) and the media service (`yunke-media`) say to each other, and nothing else.
 //!
-//! Signed tokens ([`Lease`]s and [`FilePass`]es, which media checks without asking anyone, and [`PublishPass`]es), and the
+//! Signed tokens ([`Lease`]s and [`FilePass`]es, which media checks without asking anyone, [`PublishPass`]es and [`KnownDevice`]s), and the
 //! control messages: full [`Snapshot`]s one way, full [`Orders`] the other. Both are idempotent and versioned;
 //! there are no increments, so nothing can drift. Work on a recording that has ended is asked for and asked about
 //! ([`WorkStatus`]). This crate does no I/O and reads no clock:
 //! [`SteadyClock`] is told by others what the machine says.
 
 mod clock;
+mod device;
 mod file_pass;
 mod fills;
 mod ice;
@@ -18,6 +19,7 @@ mod token;
 mod work;
 
 pub use clock::{Machine, SteadyClock};
+pub use device::{DeviceKey, KnownDevice};
 pub use file_pass::{FileKey, FilePass, FileRight};
 pub use fills::{
     Fill, FillKind, FillMove, FillPlan, FilledGap, Fills, MAX_FILL_BYTES, MAX_FILL_OFFSET_MS,

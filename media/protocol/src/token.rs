@@ -10,8 +10,8 @@ use uuid::Uuid;
 use crate::{LeaseError, UtcMillis};
 
 const MAC_BYTES: usize = 16;
-/// The longest body there is: that of a lease with a stretch of the replay.
-const MAX_BODY: usize = 51;
+/// The longest body there is: that of a device that knows four people.
+const MAX_BODY: usize = 90;
 
 /// A secret that seals one kind of token.
 #[derive(Clone)]

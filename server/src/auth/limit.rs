@@ -63,11 +63,6 @@ impl<K: Eq + Hash> Limiter<K> {
         Ok(())
     }
 
-    /// Gives back all tries of a key: it proved itself.
-    pub fn reset(&self, key: &K) {
-        self.inner.lock().expect("no panic while the limiter is held").full_at.remove(key);
-    }
-
     /// Gives back one try of a key.
     pub fn give_back(&self, key: &K) {
         let mut inner = self.inner.lock().expect("no panic while the limiter is held");
@@ -96,16 +91,6 @@ mod tests {
         limiter.take(1, 11_000).expect("one came back");
         assert!(limiter.take(1, 11_000).is_err());
         limiter.take(2, 11_000).expect("another key is not concerned");
-    }
-
-    #[test]
-    fn proving_oneself_gives_all_back() {
-        let limiter = limiter();
-        for _ in 0..3 {
-            limiter.take(1, 0).expect("burst");
-        }
-        limiter.reset(&1);
-        limiter.take(1, 0).expect("reset");
     }
 
     #[test]

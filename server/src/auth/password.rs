@@ -2,7 +2,11 @@
 //!
 //! A password is never stored, logged or kept longer than the check takes.
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock, Mutex, MutexGuard},
+    time::Duration,
+};
 
 use argon2::{
     Argon2,
@@ -10,11 +14,23 @@ use argon2::{
 };
 use tokio::sync::Semaphore;
 
-/// Checks at the same time: each takes 19 MiB and tens of milliseconds of a core.
-const AT_ONCE: usize = 2;
+use super::tries::Lane;
 
-/// Checks that may wait; one more is answered as busy.
-const WAITING: usize = 64;
+/// Checks at the same time: each takes 19 MiB and tens of milliseconds of a core.
+const AT_ONCE: u8 = 2;
+
+/// Checks that may wait in one lane; one more is answered as busy. A NAT of two hundred phones fits.
+const WAITING: usize = 256;
+
+/// The same in a slow lane, which is through with them in some seconds.
+const SLOW_WAITING: usize = 64;
+
+/// Before each check of a slow lane.
+const SLOW_PAUSE: Duration = Duration::from_millis(100);
+
+/// Lanes with somebody in them; beyond these, whoever comes by a new one is answered as busy. Each has one or two checks in the
+/// queue for a processor, which is through with all in half a minute.
+const LANES: usize = 1_024;
 
 /// A hash of nothing anyone knows: an unknown phone takes as long as a known one.
 static NOBODY: LazyLock<String> = LazyLock::new(|| {
@@ -33,11 +49,37 @@ pub enum PasswordError {
     Failed(String),
 }
 
-/// The bounded hasher.
+/// The bounded hasher. Lines and known devices have a lane each: however many wait in one, those of others are next.
 #[derive(Debug)]
 pub struct Passwords {
     at_once: Arc<Semaphore>,
-    waiting: Arc<Semaphore>,
+    lanes: Mutex<HashMap<Lane, LaneState>>,
+}
+
+/// Somebody is in it; when nobody is, it is gone.
+#[derive(Debug)]
+struct LaneState {
+    turns: Arc<Semaphore>,
+    waiting: usize,
+}
+
+/// A place in a lane; given back when dropped.
+struct InLane<'a> {
+    passwords: &'a Passwords,
+    lane: Lane,
+    turns: Arc<Semaphore>,
+}
+
+impl Drop for InLane<'_> {
+    fn drop(&mut self) {
+        let mut lanes = self.passwords.lanes();
+        if let Some(state) = lanes.get_mut(&self.lane) {
+            state.waiting -= 1;
+            if state.waiting == 0 {
+                lanes.remove(&self.lane);
+            }
+        }
+    }
 }
 
 impl Default for Passwords {
@@ -49,7 +91,7 @@ impl Default for Passwords {
 impl Passwords {
     /// With nobody waiting.
     pub fn new() -> Self {
-        Self { at_once: Arc::new(Semaphore::new(AT_ONCE)), waiting: Arc::new(Semaphore::new(WAITING)) }
+        Self { at_once: Arc::new(Semaphore::new(usize::from(AT_ONCE))), lanes: Mutex::default() }
     }
 
     /// Whether the password belongs to the hash; without a hash it takes as long and is never right.
@@ -65,16 +107,52 @@ impl Passwords {
         .await
     }
 
+    /// The same for somebody of a lane, when it is their turn; a slow lane lets one through at a time, with pauses.
+    pub async fn verify_in(
+        &self,
+        lane: Lane,
+        slow: bool,
+        password: String,
+        hash: Option<String>,
+    ) -> Result<bool, PasswordError> {
+        let place = self.enter(lane, if slow { SLOW_WAITING } else { WAITING })?;
+        let turns = if slow { u32::from(AT_ONCE) } else { 1 };
+        let _turn = place.turns.acquire_many(turns).await.map_err(|_| PasswordError::Busy)?;
+        if slow {
+            tokio::time::sleep(SLOW_PAUSE).await;
+        }
+        self.verify(password, hash).await
+    }
+
     /// A new hash in PHC form.
     pub async fn hash(&self, password: String, salt: [u8; 16]) -> Result<String, PasswordError> {
         self.run(move || hash_now(&password, &salt)).await
+    }
+
+    fn lanes(&self) -> MutexGuard<'_, HashMap<Lane, LaneState>> {
+        self.lanes.lock().expect("no panic while the lanes are held")
+    }
+
+    fn enter(&self, lane: Lane, limit: usize) -> Result<InLane<'_>, PasswordError> {
+        let mut lanes = self.lanes();
+        if lanes.len() >= LANES && !lanes.contains_key(&lane) {
+            return Err(PasswordError::Busy);
+        }
+        let state = lanes.entry(lane).or_insert_with(|| LaneState {
+            turns: Arc::new(Semaphore::new(usize::from(AT_ONCE))),
+            waiting: 0,
+        });
+        if state.waiting >= limit {
+            return Err(PasswordError::Busy);
+        }
+        state.waiting += 1;
+        Ok(InLane { passwords: self, lane, turns: Arc::clone(&state.turns) })
     }
 
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
     ) -> Result<T, PasswordError> {
-        let _waiting = self.waiting.try_acquire().map_err(|_| PasswordError::Busy)?;
         // The permit moves into the work: a request that is dropped meanwhile frees nothing early.
         let permit = Arc::clone(&self.at_once).acquire_owned().await.map_err(|_| PasswordError::Busy)?;
         tokio::task::spawn_blocking(move || {
@@ -105,5 +183,47 @@ mod tests {
         assert!(passwords.verify("一二三四五六七八".to_owned(), Some(hash.clone())).await.expect("checked"));
         assert!(!passwords.verify("一二三四五六七九".to_owned(), Some(hash)).await.expect("checked"));
         assert!(!passwords.verify("an account that does not exist".to_owned(), None).await.expect("checked"));
+    }
+
+    fn lane(number: u8) -> Lane {
+        Lane::Line(std::net::IpAddr::from([10, 0, 0, number]))
+    }
+
+    #[tokio::test]
+    async fn a_lane_that_is_full_keeps_nobody_of_another_waiting() {
+        let passwords = Passwords::new();
+        let hash = passwords.hash("right one".to_owned(), [7; 16]).await.expect("hashed");
+        let wrong = || passwords.verify_in(lane(1), false, "wrong".to_owned(), None);
+        let flood = async {
+            let (mut wrongs, mut busy) = (0, 0);
+            for answer in futures_util::future::join_all((0..300).map(|_| wrong())).await {
+                match answer {
+                    Ok(false) => wrongs += 1,
+                    Err(PasswordError::Busy) => busy += 1,
+                    other => panic!("{other:?}"),
+                }
+            }
+            (wrongs, busy)
+        };
+        let began = tokio::time::Instant::now();
+        let honest = async {
+            let right = passwords.verify_in(lane(2), false, "right one".to_owned(), Some(hash.clone())).await;
+            (right.expect("checked"), began.elapsed())
+        };
+        let ((wrongs, busy), (right, waited)) = tokio::join!(flood, honest);
+        assert_eq!((wrongs, busy), (256, 44));
+        assert!(right && waited < began.elapsed() / 4, "{waited:?} of {:?}", began.elapsed());
+        assert!(passwords.lanes().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_slow_lane_goes_on() {
+        let passwords = Passwords::new();
+        let began = tokio::time::Instant::now();
+        let tries = (0..3).map(|_| passwords.verify_in(lane(1), true, "wrong".to_owned(), None));
+        for answer in futures_util::future::join_all(tries).await {
+            assert!(!answer.expect("checked"));
+        }
+        assert!(began.elapsed() >= SLOW_PAUSE * 3, "{:?}", began.elapsed());
     }
 }

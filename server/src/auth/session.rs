@@ -34,18 +34,26 @@ pub fn new_session(source: &Source, config: &Config, user_id: Uuid) -> (Session,
 
 /// The token in a request's cookies.
 pub fn cookie_token(headers: &HeaderMap) -> Option<&str> {
+    cookies(headers, COOKIE).find(|value| value.len() == TOKEN_CHARS)
+}
+
+/// The values of the cookies of this name.
+pub(super) fn cookies<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, value)| *name == COOKIE && value.len() == TOKEN_CHARS)
+        .filter(move |(own, _)| *own == name)
         .map(|(_, value)| value)
 }
 
-/// Whether the browser came by https, as far as a trusted proxy says.
+/// Whether the browser came by https: as the address says that people type, or else as a trusted proxy does.
 pub fn is_secure(headers: &HeaderMap, config: &Config) -> bool {
+    if let Some(url) = &config.http.public_url {
+        return url.starts_with("https://");
+    }
     config.http.trust_forwarded
         && headers
             .get("x-forwarded-proto")
@@ -66,8 +74,13 @@ pub fn expired_cookie(headers: &HeaderMap, config: &Config) -> HeaderValue {
 }
 
 fn cookie(rest: &str, headers: &HeaderMap, config: &Config) -> HeaderValue {
+    set_cookie(COOKIE, &format!("{rest}; Path=/"), headers, config)
+}
+
+/// A `Set-Cookie` of ours: out of reach of scripts and other sites. `rest` is its value and what else there is to say of it.
+pub(super) fn set_cookie(name: &str, rest: &str, headers: &HeaderMap, config: &Config) -> HeaderValue {
     let secure = if is_secure(headers, config) { "; Secure" } else { "" };
-    let text = format!("{COOKIE}={rest}; Path=/; HttpOnly; SameSite=Lax{secure}");
+    let text = format!("{name}={rest}; HttpOnly; SameSite=Lax{secure}");
     let mut value = HeaderValue::from_str(&text).expect("base64url and attributes are header text");
     value.set_sensitive(true);
     value
@@ -88,12 +101,20 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_is_secure_only_behind_a_trusted_https_proxy() {
+    fn a_cookie_is_secure_where_people_come_by_https() {
         let mut headers = HeaderMap::new();
         headers.insert("x-forwarded-proto", HeaderValue::from_static("https"));
         let mut config = Config::default();
         assert!(!session_cookie("t", &headers, &config).to_str().expect("text").contains("Secure"));
         config.http.trust_forwarded = true;
         assert!(session_cookie("t", &headers, &config).to_str().expect("text").contains("; Secure"));
+        for (url, secure) in [("https://yunke.cn", true), ("http://yunke.lan", false)] {
+            config.http.public_url = Some(url.to_owned());
+            for trusted in [true, false] {
+                config.http.trust_forwarded = trusted;
+                let cookie = session_cookie("t", &headers, &config);
+                assert_eq!(cookie.to_str().expect("text").contains("; Secure"), secure, "{url} {trusted}");
+            }
+        }
     }
 }

@@ -390,7 +390,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Signs in: sets the session cookie. */
+        /** Signs in: sets the session cookie, and the one by which this browser is known when somebody signs in here again. */
         post: operations["post_session"];
         /** Signs out this browser; without a session nothing happens. */
         delete: operations["delete_session"];

@@ -4,7 +4,7 @@ use axum::{
     Json,
     extract::State,
     http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse, Response},
+    response::{AppendHeaders, IntoResponse, Response},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -13,8 +13,8 @@ use uuid::Uuid;
 use super::me::Me;
 use crate::{
     auth::{
-        PasswordError, Viewer, cookie_token, expired_cookie, hash_token, new_session, parse_phone,
-        session_cookie,
+        Admitted, Attempt, PasswordError, Viewer, cookie_token, device_cookie, expired_cookie, hash_token,
+        known_device, new_session, parse_phone, session_cookie,
     },
     problem::{ApiResult, Problem},
     routes::{client_ip::ClientIp, extract::Body},
@@ -35,7 +35,7 @@ pub(super) struct SignIn {
     password: String,
 }
 
-/// Signs in: sets the session cookie.
+/// Signs in: sets the session cookie, and the one by which this browser is known when somebody signs in here again.
 #[utoipa::path(post, path = "/api/session", tag = "account", request_body = SignIn,
     responses((status = OK, body = Me), (status = UNAUTHORIZED, description = "wrong_credentials"),
               (status = TOO_MANY_REQUESTS, description = "too_many_attempts")))]
@@ -45,39 +45,44 @@ pub(super) async fn sign_in(
     headers: HeaderMap,
     Body(body): Body<SignIn>,
 ) -> ApiResult<Response> {
-    let now = app.source.uptime();
-    let phone = parse_phone(&body.phone);
-    // What is no phone number shares a bucket: it cannot be right anyway.
-    let key = phone.clone().unwrap_or_default();
-    app.auth.by_address.take(ip, now).map_err(too_many)?;
-    app.auth.by_phone.take(key.clone(), now).map_err(too_many)?;
-    let known = match &phone {
-        Some(phone) => app.store.credentials(phone).await?,
-        None => None,
-    };
+    // What is no phone number has no owner: nothing is counted, so that whoever mistypes theirs keeps nobody waiting.
+    let phone = parse_phone(&body.phone).ok_or_else(wrong)?;
+    let known = app.store.credentials(&phone).await?;
     let user_id = known.as_ref().map(|known| known.user_id);
+    let device = known_device(&headers, &app.auth.device_key, &app.source);
+    let known_as = device.zip(user_id).filter(|(device, user)| device.knows(*user));
+    let attempt =
+        Attempt { phone: &phone, line: ip, known: known_as.map(|(device, user)| (device.id, user)) };
+    let admitted = app.auth.tries.begin(attempt, app.source.uptime()).map_err(too_many)?;
+    if !admitted.hold.is_zero() {
+        tokio::time::sleep(admitted.hold).await;
+    }
     let hash = known.and_then(|known| known.password_hash);
     let password = if body.password.len() <= PASSWORD_BYTES { body.password } else { String::new() };
-    let right = is_password(&app, password, hash).await?;
-    let Some(user_id) = user_id.filter(|_| right) else {
-        tracing::info!("wrong password or unknown phone");
-        return Err(Problem::new(
-            StatusCode::UNAUTHORIZED,
-            "wrong_credentials",
-            "The phone number or the password is wrong.",
-        ));
-    };
-    app.auth.by_phone.reset(&key);
-    app.auth.by_address.give_back(&ip);
+    let right = is_password(&app, admitted, password, hash).await.inspect_err(|_| {
+        app.auth.tries.undo(attempt, admitted);
+    })?;
+    let user_id = user_id.filter(|_| right).ok_or_else(wrong)?;
+    app.auth.tries.right(attempt, admitted);
     signed_in(&app, &headers, user_id).await
+}
+
+fn wrong() -> Problem {
+    tracing::info!("wrong password or unknown phone");
+    Problem::new(StatusCode::UNAUTHORIZED, "wrong_credentials", "The phone number or the password is wrong.")
 }
 
 /// As it was typed; failing that, without spaces and invisible marks around it, which come along when one copies. Inside
 /// nothing is changed. An unknown phone takes as many tries, so the time tells nothing.
-async fn is_password(app: &AppState, typed: String, hash: Option<String>) -> ApiResult<bool> {
+async fn is_password(
+    app: &AppState,
+    admitted: Admitted,
+    typed: String,
+    hash: Option<String>,
+) -> ApiResult<bool> {
     let meant = typed::trimmed(&typed);
     let meant = (meant.len() < typed.len()).then(|| meant.to_owned());
-    let verify = |password, hash| app.auth.passwords.verify(password, hash);
+    let verify = |password, hash| app.auth.passwords.verify_in(admitted.lane, admitted.slow, password, hash);
     if verify(typed, hash.clone()).await.map_err(password_problem)? {
         return Ok(true);
     }
@@ -92,7 +97,10 @@ fn too_many(wait_ms: i64) -> Problem {
     Problem::new(
         StatusCode::TOO_MANY_REQUESTS,
         "too_many_attempts",
-        format!("Too many attempts. Try again in {seconds} seconds."),
+        format!(
+            "Too many wrong passwords for this number. Try again in {seconds} seconds; a browser that was signed in here \
+             before does not have to wait."
+        ),
     )
     .retry_after(seconds)
 }
@@ -116,8 +124,12 @@ pub(super) async fn signed_in(app: &AppState, headers: &HeaderMap, user_id: Uuid
     let user = app.store.user(user_id).await?.ok_or_else(Problem::sign_in_required)?;
     let (session, token) = new_session(&app.source, &app.config, user_id);
     app.store.open_session(session).await?;
-    let cookie = session_cookie(&token, headers, &app.config);
-    Ok(([(header::SET_COOKIE, cookie)], Json(Me::from(&user))).into_response())
+    let cookies = [
+        session_cookie(&token, headers, &app.config),
+        device_cookie(user_id, headers, &app.auth.device_key, &app.source, &app.config),
+    ];
+    let cookies = AppendHeaders(cookies.map(|cookie| (header::SET_COOKIE, cookie)));
+    Ok((cookies, Json(Me::from(&user))).into_response())
 }
 
 /// Signs out this browser; without a session nothing happens.

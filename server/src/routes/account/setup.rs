@@ -7,15 +7,12 @@ use yunke_store::{NewUser, Setup, SetupOutcome};
 
 use super::session::{password_problem, signed_in};
 use crate::{
-    auth::parse_phone,
+    auth::{PASSWORD_CHARS, Weakness, parse_phone, weakness},
     problem::{ApiResult, Problem},
     routes::{extract::Body, text},
     state::AppState,
     typed,
 };
-
-/// Shortest and longest password that is taken, in characters.
-const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 8..=128;
 
 /// Whether this server is empty.
 #[derive(Debug, Serialize, ToSchema)]
@@ -36,6 +33,20 @@ pub(super) struct FirstRun {
     phone: String,
     #[schema(min_length = 8, max_length = 128)]
     password: String,
+}
+
+/// A password that is not taken.
+fn weak(weakness: Weakness) -> Problem {
+    let (code, sentence) = match weakness {
+        Weakness::Length => ("password_length", "A password has 8 to 128 characters."),
+        Weakness::Common => (
+            "password_common",
+            "This password is one of the first that anybody would try. Take some words of your own.",
+        ),
+        Weakness::Phone => ("password_phone", "A password must not have the phone number in it."),
+    };
+    let (least, most) = (*PASSWORD_CHARS.start(), *PASSWORD_CHARS.end());
+    Problem::field("password", code, sentence).with("least", least).with("most", most)
 }
 
 /// Whether this server is empty and waits for its first centre.
@@ -72,8 +83,8 @@ pub(super) async fn set_up(
     })?;
     // What stands around it came along when it was copied; signing in looks past it, too.
     let password = typed::trimmed(&body.password).to_owned();
-    if !PASSWORD_CHARS.contains(&password.chars().count()) {
-        return Err(Problem::field("password", "password_length", "A password has 8 to 128 characters."));
+    if let Some(weakness) = weakness(&password, &phone) {
+        return Err(weak(weakness));
     }
     let hash = app.auth.passwords.hash(password, app.source.bytes()).await.map_err(password_problem)?;
     let organizer = NewUser {

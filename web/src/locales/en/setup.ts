@@ -36,6 +36,8 @@ export default {
   problem: {
     phone_invalid: 'Please enter the 11 digits of a mobile number; begin other countries’ numbers with +.',
     password_length: 'A password has 8 to 128 characters.',
+    password_common: 'This password is one of the first that anybody would try. Take some words of your own.',
+    password_phone: 'A password must not have the phone number in it.',
     text_empty: 'Please fill this in.',
     text_too_long: 'Too long; 100 characters at most.',
     text_characters: 'There are invisible or misleading characters; please remove them.',

@@ -34,6 +34,8 @@ export default {
   problem: {
     phone_invalid: '请填写 11 位手机号；境外号码以 + 开头。',
     password_length: '密码要有 8 到 128 个字符。',
+    password_common: '这个密码别人一猜就中，请换几个自己的词。',
+    password_phone: '密码里不要包含手机号。',
     text_empty: '请填写这一项。',
     text_too_long: '太长了，最多 100 个字。',
     text_characters: '文字里有不可见或会误导人的字符，请删去。',

@@ -1,0 +1,221 @@
+//! Who may try to sign in, and when. Nobody is locked out by what others do: the owner of a number in a browser where they
+//! signed in before is counted alone, everybody else by number and line, and a line with many wrong tries is slowed, never
+//! refused (docs/adr/0034).
+
+use std::{net::IpAddr, time::Duration};
+
+use uuid::Uuid;
+
+use super::{
+    delays::{Delays, Growth},
+    limit::{Limiter, Quota},
+};
+use crate::config::AuthConfig;
+
+/// After the free tries a stranger waits: 5 s, 10 s, … 10 min.
+const STRANGER: (i64, i64) = (5_000, 600_000);
+
+/// All lines together may try a number five times as often; then the waits are short, since whoever comes for the first time
+/// by another line waits with them.
+const NUMBER: (u32, i64, i64) = (5, 1_000, 60_000);
+
+/// Tries are forgotten after so many milliseconds without one.
+const FORGOTTEN_MS: i64 = 3_600_000;
+
+/// Wrong tries of a known device that are answered at once; from then on each is held longer, up to [`LONGEST_HOLD`].
+const DEVICE_FREE: u32 = 10;
+const LONGEST_HOLD: u32 = 5;
+
+/// So many wrong ones in a row are not the owner's: the device counts as a stranger until somebody signs in there.
+const DEVICE_WRONG: u32 = 100;
+
+/// A line gets one more try at full speed after so many milliseconds.
+const LINE_REFILL_MS: i64 = 1_000;
+
+/// Where a try comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Lane {
+    /// A browser the number's owner signed in with before.
+    Device(Uuid),
+    /// A line that anybody may share.
+    Line(IpAddr),
+}
+
+/// All tries.
+#[derive(Debug)]
+pub struct Tries {
+    devices: Delays<(Uuid, Uuid)>,
+    strangers: Delays<(String, IpAddr)>,
+    numbers: Delays<String>,
+    lines: Limiter<IpAddr>,
+}
+
+/// Somebody who wants to try.
+#[derive(Debug, Clone, Copy)]
+pub struct Attempt<'a> {
+    /// The number, as the store has it.
+    pub phone: &'a str,
+    /// Where from.
+    pub line: IpAddr,
+    /// The browser and the number's owner, if it knows them.
+    pub known: Option<(Uuid, Uuid)>,
+}
+
+/// A try that may be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Admitted {
+    /// Only after this.
+    pub hold: Duration,
+    /// With the others of this lane.
+    pub lane: Lane,
+    /// The lane has had many wrong tries: one at a time, with pauses.
+    pub slow: bool,
+}
+
+impl Tries {
+    /// With the configured limits.
+    pub fn new(config: &AuthConfig) -> Self {
+        let growth =
+            |free, (first_ms, longest_ms)| Growth { free, first_ms, longest_ms, forgotten_ms: FORGOTTEN_MS };
+        let free = config.attempts_per_phone;
+        Self {
+            // These are held and not refused: see `of_device`.
+            devices: Delays::new(growth(u32::MAX, (0, 0))),
+            strangers: Delays::new(growth(free, STRANGER)),
+            numbers: Delays::new(growth(free.saturating_mul(NUMBER.0), (NUMBER.1, NUMBER.2))),
+            lines: Limiter::new(Quota { burst: config.attempts_per_address, refill_ms: LINE_REFILL_MS }),
+        }
+    }
+
+    /// Counts a try, or tells after how many milliseconds there is one.
+    pub fn begin(&self, attempt: Attempt<'_>, now: i64) -> Result<Admitted, i64> {
+        if let Some(admitted) = attempt.known.and_then(|known| self.of_device(known, now)) {
+            return Ok(admitted);
+        }
+        let (number, line) = (attempt.phone.to_owned(), attempt.line);
+        let own = (number.clone(), line);
+        self.strangers.begin(&own, now)?;
+        if let Err(wait) = self.numbers.begin(&number, now) {
+            self.strangers.undo(&own);
+            return Err(wait);
+        }
+        let slow = self.lines.take(line, now).is_err();
+        Ok(Admitted { hold: Duration::ZERO, lane: Lane::Line(line), slow })
+    }
+
+    fn of_device(&self, known: (Uuid, Uuid), now: i64) -> Option<Admitted> {
+        let wrong = self.devices.begin(&known, now).ok().filter(|wrong| *wrong <= DEVICE_WRONG)?;
+        let seconds = wrong.saturating_sub(DEVICE_FREE).min(LONGEST_HOLD);
+        let hold = Duration::from_secs(u64::from(seconds));
+        Some(Admitted { hold, lane: Lane::Device(known.0), slow: false })
+    }
+
+    /// The password was right.
+    pub fn right(&self, attempt: Attempt<'_>, admitted: Admitted) {
+        if let Some(known) = attempt.known {
+            self.devices.right(&known);
+        }
+        self.strangers.right(&(attempt.phone.to_owned(), attempt.line));
+        if let Lane::Line(line) = admitted.lane {
+            self.numbers.undo(&attempt.phone.to_owned());
+            if !admitted.slow {
+                self.lines.give_back(&line);
+            }
+        }
+    }
+
+    /// Nobody could say whether the password was right.
+    pub fn undo(&self, attempt: Attempt<'_>, admitted: Admitted) {
+        match (admitted.lane, attempt.known) {
+            (Lane::Device(_), Some(known)) => self.devices.undo(&known),
+            (Lane::Line(line), _) => {
+                self.strangers.undo(&(attempt.phone.to_owned(), line));
+                self.numbers.undo(&attempt.phone.to_owned());
+                if !admitted.slow {
+                    self.lines.give_back(&line);
+                }
+            }
+            (Lane::Device(_), None) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    const OWNER: (Uuid, Uuid) = (Uuid::from_u128(1), Uuid::from_u128(2));
+
+    fn tries() -> Tries {
+        Tries::new(&AuthConfig::default())
+    }
+
+    fn from(number: u8) -> IpAddr {
+        IpAddr::V4(Ipv4Addr::new(10, 0, 0, number))
+    }
+
+    fn stranger(phone: &str, line: u8) -> Attempt<'_> {
+        Attempt { phone, line: from(line), known: None }
+    }
+
+    #[test]
+    fn strangers_never_stop_the_owner_at_home() {
+        let tries = tries();
+        let mut refused = 0;
+        for now in 0..5_000 {
+            refused += usize::from(tries.begin(stranger("a", 1), now * 100).is_err());
+        }
+        assert!(refused > 4_900, "{refused}");
+        let home = Attempt { known: Some(OWNER), ..stranger("a", 1) };
+        let admitted = tries.begin(home, 500_000).expect("the owner");
+        assert_eq!((admitted.hold, admitted.lane), (Duration::ZERO, Lane::Device(OWNER.0)));
+    }
+
+    #[test]
+    fn by_another_line_a_stranger_waits_a_minute_at_most_whoever_else_tries() {
+        let tries = tries();
+        let mut now = 0;
+        for line in 0..200 {
+            now += tries.begin(stranger("a", line), now).err().unwrap_or(0);
+        }
+        let wait = tries.begin(stranger("a", 201), now).expect_err("all together tried too often");
+        assert!((1..=60_000).contains(&wait), "{wait}");
+        tries.begin(stranger("b", 201), now).expect("another number");
+    }
+
+    #[test]
+    fn a_line_that_tried_hundreds_of_numbers_is_slow_and_open() {
+        let tries = tries();
+        let phones: Vec<String> = (0..400).map(|number| number.to_string()).collect();
+        let slow = |phone: &String| tries.begin(stranger(phone, 1), 0).expect("each once").slow;
+        assert_eq!(phones.iter().filter(|phone| slow(phone)).count(), 200);
+        assert!(!tries.begin(stranger("0", 2), 0).expect("another line").slow);
+    }
+
+    #[test]
+    fn a_known_device_is_held_and_after_a_hundred_wrong_ones_a_stranger() {
+        let tries = tries();
+        let home = Attempt { known: Some(OWNER), ..stranger("a", 1) };
+        let holds: Vec<u64> =
+            (0..100).map(|_| tries.begin(home, 0).expect("held, not refused").hold.as_secs()).collect();
+        assert_eq!(holds[..16], [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 5]);
+        let next = tries.begin(home, 0).expect("its first as a stranger");
+        assert_eq!(next.lane, Lane::Line(from(1)));
+        tries.right(home, next);
+        assert_eq!(tries.begin(home, 0).expect("known again").lane, Lane::Device(OWNER.0));
+    }
+
+    #[test]
+    fn what_could_not_be_checked_leaves_no_trace() {
+        let tries = tries();
+        for _ in 0..100 {
+            for attempt in [stranger("a", 1), Attempt { known: Some(OWNER), ..stranger("a", 1) }] {
+                let admitted = tries.begin(attempt, 0).expect("as if it were the first");
+                assert!(!admitted.slow && admitted.hold.is_zero());
+                tries.undo(attempt, admitted);
+            }
+        }
+    }
+}
