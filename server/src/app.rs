@@ -30,7 +30,7 @@ use crate::{
     listen,
     media_nodes::{Addresses, MediaNodes, keep_deliveries, push_orders, supervise_local},
     problem::source_chain,
-    room::{RoomParts, Rooms},
+    room::{RoomParts, Rooms, Sockets},
     routes, secret,
     setup::SetupLink,
     state::{AppState, Shared},
@@ -41,6 +41,9 @@ const ALIVE_EVERY: Duration = Duration::from_secs(2);
 
 /// How often sessions that are over are removed.
 const SWEEP_EVERY: Duration = Duration::from_hours(1);
+
+/// How often sockets of sessions that are over are looked for.
+const SWEEP_SOCKETS_EVERY: Duration = Duration::from_secs(20);
 
 /// How long tasks may take to end.
 const END_LIMIT: Duration = Duration::from_millis(4200);
@@ -108,6 +111,7 @@ impl App {
             pass_key: PassKey::derive(secret.as_bytes()),
             file_key: FileKey::derive(secret.as_bytes()),
             rooms: Rooms::new(rooms, run_id),
+            sockets: Sockets::default(),
             lesson_changes,
             run_id,
             unwritten: AtomicBool::new(false),
@@ -190,6 +194,7 @@ fn start_tasks(app: &AppState, address: SocketAddr) {
     spawn(app, "deliveries", keep_deliveries(app.clone()));
     spawn(app, "sign of life", keep_alive(app.clone(), app.run_id));
     spawn(app, "session sweep", sweep(app.clone()));
+    spawn(app, "socket sweep", sweep_sockets(app.clone()));
     spawn(app, "clock", watch_clock(app.clone()));
     let rooms = app.rooms.clone();
     app.tasks.spawn(async move {
@@ -237,6 +242,24 @@ async fn sweep(app: AppState) {
         }
         if let Err(error) = app.store.sweep_sessions(app.source.now()).await {
             tracing::error!(error = source_chain(&error), "old sessions could not be removed");
+        }
+    }
+}
+
+/// Ends the sockets of people who signed out elsewhere, or may no longer sign in.
+async fn sweep_sockets(app: AppState) {
+    let mut ticks = tokio::time::interval(SWEEP_SOCKETS_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = app.stopping.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        if let Err(error) = app.sockets.sweep(app.store.as_ref(), app.source.now()).await {
+            tracing::warn!(
+                error = source_chain(&error),
+                "the sessions of open sockets could not be looked at"
+            );
         }
     }
 }

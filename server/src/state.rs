@@ -12,8 +12,14 @@ use yunke_protocol::{FileKey, LeaseKey, PassKey};
 use yunke_store::Store;
 
 use crate::{
-    auth::Auth, clock::Source, config::Config, disk::DiskCheck, evidence::KeptProgress,
-    media_nodes::MediaNodes, room::Rooms, setup::SetupLink,
+    auth::Auth,
+    clock::Source,
+    config::Config,
+    disk::DiskCheck,
+    evidence::KeptProgress,
+    media_nodes::MediaNodes,
+    room::{Rooms, Sockets},
+    setup::SetupLink,
 };
 
 /// Changes of lessons that may wait to be looked at; who falls behind is told so and reads everything anew.
@@ -47,6 +53,8 @@ pub struct Shared {
     pub kept_progress: KeptProgress,
     /// Live rooms and their counts.
     pub rooms: Rooms,
+    /// Their open sockets.
+    pub sockets: Sockets,
     /// The record of this run, for signs of life.
     pub run_id: Uuid,
     /// Whether the last sign of life could not be stored.

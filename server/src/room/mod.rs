@@ -6,9 +6,11 @@ mod desk;
 mod members;
 mod progress;
 mod registry;
+mod sockets;
 mod state;
 mod task;
 mod turns;
+mod updates;
 
 #[cfg(test)]
 mod tests;
@@ -17,6 +19,7 @@ pub use desk::{AdmitError, Answer, SUPERSEDED, admit};
 pub use members::LastSeen;
 pub use progress::{Standing, progress_of};
 pub use registry::{RoomError, RoomHandle, RoomParts, Rooms};
+pub use sockets::{Ended, Place, Sockets};
 pub use state::{Counts, Frame, RoomGap, RoomState};
 pub use task::Present;
 

@@ -8,6 +8,7 @@ use std::{
     },
 };
 
+use axum::extract::ws::Utf8Bytes;
 use tokio::sync::{OnceCell, broadcast, mpsc, oneshot, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
@@ -18,7 +19,7 @@ use yunke_store::{
 
 use super::{
     state::{Counts, Frame},
-    task::{Ask, Present, Room},
+    task::{Ask, Present, Room, Told},
     turns::Turns,
 };
 use crate::{
@@ -89,18 +90,23 @@ pub enum RoomError {
 #[derive(Debug, Clone)]
 pub struct RoomHandle {
     inbox: mpsc::Sender<Ask>,
-    frames: watch::Receiver<Arc<Frame>>,
+    told: Told,
 }
 
 impl RoomHandle {
     /// The state, now and whenever it changes; a slow reader sees the latest, not all.
     pub fn frames(&self) -> watch::Receiver<Arc<Frame>> {
-        self.frames.clone()
+        self.told.staff.clone()
+    }
+
+    /// The state as text for members, who are told of changes the seldomer the more of them listen.
+    pub fn member_texts(&self) -> watch::Receiver<Utf8Bytes> {
+        self.told.members.clone()
     }
 
     /// The last state told.
     pub fn frame(&self) -> Arc<Frame> {
-        self.frames.borrow().clone()
+        self.told.staff.borrow().clone()
     }
 
     async fn ask<T>(&self, question: impl FnOnce(oneshot::Sender<T>) -> Ask) -> Result<T, RoomError> {
@@ -229,7 +235,7 @@ impl Rooms {
         // Listen first, read then: what changes in between is not missed.
         let changes = parts.lesson_changes.subscribe();
         let media = parts.media.subscribe();
-        let (room, frames) = Room::open(parts.clone(), lesson).await?.ok_or(RoomError::NoLesson)?;
+        let (room, told) = Room::open(parts.clone(), lesson).await?.ok_or(RoomError::NoLesson)?;
         let (inbox, asks) = mpsc::channel(ASKS);
         let rooms = Arc::downgrade(&self.0);
         parts.tasks.spawn(async move {
@@ -238,7 +244,7 @@ impl Rooms {
                 Self(inner).forget(lesson);
             }
         });
-        Ok(RoomHandle { inbox, frames })
+        Ok(RoomHandle { inbox, told })
     }
 
     /// Forgets a room that is closed or could not be opened.

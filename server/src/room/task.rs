@@ -3,6 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use axum::extract::ws::Utf8Bytes;
 use tokio::{
     sync::{broadcast, mpsc, oneshot, watch},
     time::Instant,
@@ -14,6 +15,7 @@ use super::{
     members::{LastSeen, Members},
     registry::RoomParts,
     state::{Counts, Frame, RoomState},
+    updates::MemberUpdates,
 };
 use crate::{
     attendance::{Beat, Bounds, Interval, IntervalSet, Presence, Rule, credit, peak},
@@ -22,11 +24,11 @@ use crate::{
     problem::source_chain,
 };
 
-/// A change is told after so long at most, and never more often.
-const TELL_EVERY: Duration = Duration::from_millis(250);
+/// A change is told after so long at most, and never more often; members hear of it later the more they are.
+pub(super) const TELL_EVERY: Duration = Duration::from_millis(250);
 
 /// Without a change the state is told again, so that a silent socket is a dead one.
-const TELL_ANYWAY: Duration = Duration::from_secs(10);
+pub(super) const TELL_ANYWAY: Duration = Duration::from_secs(10);
 
 /// A room nobody listens to and nobody is in ends after so long, unless the lesson is live.
 const IDLE: Duration = Duration::from_mins(1);
@@ -63,6 +65,15 @@ pub struct Present {
     pub last: Option<LastSeen>,
 }
 
+/// What a room tells, as it is listened to.
+#[derive(Debug, Clone)]
+pub(super) struct Told {
+    /// Every state, for staff and for the server itself.
+    pub(super) staff: watch::Receiver<Arc<Frame>>,
+    /// The text for members, the seldomer the more of them listen.
+    pub(super) members: watch::Receiver<Utf8Bytes>,
+}
+
 pub(super) struct Room {
     parts: RoomParts,
     lesson: Arc<Lesson>,
@@ -73,6 +84,7 @@ pub(super) struct Room {
     presence: Presence,
     talk: TalkFigures,
     frames: watch::Sender<Arc<Frame>>,
+    updates: MemberUpdates,
     told_at: Instant,
     needed_at: Instant,
     /// Something happened that may have changed the state.
@@ -81,10 +93,7 @@ pub(super) struct Room {
 
 impl Room {
     /// Makes the room from the evidence; `None` if there is no such lesson.
-    pub(super) async fn open(
-        parts: RoomParts,
-        id: Uuid,
-    ) -> StoreResult<Option<(Self, watch::Receiver<Arc<Frame>>)>> {
+    pub(super) async fn open(parts: RoomParts, id: Uuid) -> StoreResult<Option<(Self, Told)>> {
         let Some(lesson) = parts.store.lesson(id).await? else { return Ok(None) };
         let now = parts.source.now();
         let outages = evidence::outages(parts.store.as_ref(), now).await?;
@@ -92,7 +101,8 @@ impl Room {
         let talk = parts.store.talk_figures(id).await?;
         let facts = parts.media.facts(&lesson, now);
         let first = Frame::new(RoomState::of(&lesson, facts, Counts::default(), talk));
-        let (frames, receiver) = watch::channel(Arc::new(first));
+        let (updates, members) = MemberUpdates::new(&first);
+        let (frames, staff) = watch::channel(Arc::new(first));
         let mut room = Self {
             rule: evidence::rule(&lesson.rule),
             lesson: Arc::new(lesson),
@@ -102,6 +112,7 @@ impl Room {
             presence: Presence::default(),
             talk,
             frames,
+            updates,
             told_at: Instant::now(),
             needed_at: Instant::now(),
             news: false,
@@ -109,7 +120,7 @@ impl Room {
         };
         room.restore().await?;
         room.tell();
-        Ok(Some((room, receiver)))
+        Ok(Some((room, Told { staff, members })))
     }
 
     /// Reads everything that was kept about the lesson.
@@ -177,7 +188,8 @@ impl Room {
             let left = at.saturating_sub(self.parts.source.now());
             Duration::from_millis(u64::try_from(left).unwrap_or(0))
         });
-        tell.min(leave).min(LOOK_EVERY)
+        let members = self.updates.due_in(&self.frames.borrow().state).unwrap_or(LOOK_EVERY);
+        tell.min(leave).min(members).min(LOOK_EVERY)
     }
 
     /// Lets time pass, tells what is due. True: the room is no longer needed.
@@ -189,8 +201,11 @@ impl Room {
         if self.told_at.elapsed() >= due {
             self.tell();
         }
+        let frame = self.frames.borrow().clone();
+        self.updates.tell(&frame);
         // The registry itself listens once.
         let needed = self.frames.receiver_count() > 1
+            || self.updates.listeners() > 0
             || self.presence.now() > 0
             || self.lesson.phase == LessonPhase::Live;
         if needed {

@@ -193,6 +193,10 @@ impl AccountStore for SqliteStore {
         session::find(&self.read, token_hash, now).await
     }
 
+    async fn live_sessions(&self, token_hashes: &[[u8; 32]], now: UtcMillis) -> StoreResult<Vec<[u8; 32]>> {
+        session::live(&self.read, token_hashes, now).await
+    }
+
     async fn extend_session(
         &self,
         token_hash: &[u8; 32],

@@ -7,6 +7,7 @@ use yunke_store::{Session, StoreResult, User, UtcMillis};
 use crate::{
     account::load_user,
     error::{failed, hash},
+    json,
 };
 
 pub(crate) async fn open(pool: &SqlitePool, session: Session) -> StoreResult<()> {
@@ -49,6 +50,36 @@ pub(crate) async fn find(
         expires_at: row.expires_at,
     };
     Ok(load_user(pool, row.user_id).await?.map(|user| (session, user)))
+}
+
+/// Those of a list that are not over, with a person who may sign in.
+pub(crate) async fn live(
+    pool: &SqlitePool,
+    token_hashes: &[[u8; 32]],
+    now: UtcMillis,
+) -> StoreResult<Vec<[u8; 32]>> {
+    let list: Vec<String> = token_hashes.iter().map(|hash| hex(hash)).collect();
+    let list = json(&list);
+    let rows = sqlx::query_scalar!(
+        r#"SELECT s.token_hash AS "token_hash: Vec<u8>"
+           FROM json_each(?) AS wanted JOIN sessions s ON s.token_hash = unhex(wanted.value)
+           JOIN users u ON u.id = s.user_id
+           WHERE s.expires_at > ? AND u.disabled_at IS NULL"#,
+        list,
+        now,
+    )
+    .fetch_all(pool)
+    .await
+    .map_err(failed)?;
+    rows.iter().map(|row| hash(row)).collect()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 pub(crate) async fn extend(

@@ -150,6 +150,9 @@ pub trait AccountStore: Send + Sync {
     /// The session of a token and its person; `None` when it is over at `now` or the person is disabled.
     async fn session(&self, token_hash: &[u8; 32], now: UtcMillis) -> StoreResult<Option<(Session, User)>>;
 
+    /// Which of these sessions, by the hash of their token, somebody is still signed in with at `now`; in any order.
+    async fn live_sessions(&self, token_hashes: &[[u8; 32]], now: UtcMillis) -> StoreResult<Vec<[u8; 32]>>;
+
     /// Moves the end of a session.
     async fn extend_session(
         &self,

@@ -16,4 +16,5 @@ mod replay;
 mod replay_files;
 mod setup;
 mod sign_in;
+mod sockets;
 mod talk;

@@ -4,14 +4,14 @@ import type { Beat, Progress } from '@/api/types'
 import type { BeatDraft } from './meter'
 import { Outbox } from './outbox'
 import { MemoryOutbox } from './outboxStore'
-import { ACK_MS, FALLBACK_AFTER_MS, POLL_MS, Room, type Link, type PostAnswer } from './room'
+import { ACK_MS, CLOSE_TOO_MANY, FALLBACK_AFTER_MS, POLL_MS, Room, type Link, type PostAnswer } from './room'
 
 const draft: BeatDraft = { state: 'playing', cause: 'tick', source: 'live', mode: 'video', from_ms: 0, to_ms: 15_000, rate_milli: 1000, visible: true, client_ms: 1, gesture: false }
 
 class FakeSocket {
   onopen: (() => void) | null = null
   onmessage: ((event: { data: unknown }) => void) | null = null
-  onclose: (() => void) | null = null
+  onclose: ((event: { code: number }) => void) | null = null
   sent: { type: string; beats: Beat[] }[] = []
   closed = false
   send(text: string) {
@@ -72,7 +72,7 @@ describe('the room', () => {
     outbox.add(draft)
     room.flush()
     vi.advanceTimersByTime(50)
-    last().onclose?.()
+    last().onclose?.({ code: 1006 })
     vi.advanceTimersByTime(1000)
     expect(sockets).toHaveLength(2)
     last().onopen?.()
@@ -99,7 +99,7 @@ describe('the room', () => {
       return { acked: beats.map((b) => b.seq), refused: [], progress: null, state: { phase: 'live' } as PostAnswer['state'] }
     })
     room.start()
-    last().onclose?.()
+    last().onclose?.({ code: 1006 })
     outbox.add(draft)
     room.flush()
     await vi.advanceTimersByTimeAsync(FALLBACK_AFTER_MS + 100)
@@ -127,7 +127,7 @@ describe('the room', () => {
     for (let i = 0; i < 100; i++) {
       outbox.add(draft)
       room.flush()
-      last().onclose?.()
+      last().onclose?.({ code: 1006 })
       await vi.advanceTimersByTimeAsync(1000)
     }
     expect(outbox.size).toBe(100)
@@ -200,6 +200,27 @@ describe('the room', () => {
     room.start()
     last().onopen?.()
     for (const junk of ['', '{', 'null', '[]', '5', '{"type":"new"}']) last().down(junk)
+    room.close()
+  })
+
+  it('does not come back by itself when newer pages took its place, and sends by POST meanwhile', async () => {
+    const posted: number[][] = []
+    const post = (beats: Beat[]): Promise<PostAnswer> => {
+      posted.push(beats.map((b) => b.seq))
+      return Promise.resolve({ acked: beats.map((b) => b.seq), refused: [], progress: null, state: null } as unknown as PostAnswer)
+    }
+    const { room, outbox, sockets, seen, last } = setup(post)
+    room.start()
+    last().onopen?.()
+    outbox.add(draft)
+    last().onclose?.({ code: CLOSE_TOO_MANY })
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(sockets).toHaveLength(1)
+    expect(posted[0]).toEqual([1])
+    expect(posted.length).toBeLessThan(60_000 / POLL_MS + 2)
+    expect(seen.links.at(-1)).toBe('fallback')
+    room.hurry()
+    expect(sockets).toHaveLength(2)
     room.close()
   })
 })

@@ -40,6 +40,8 @@ export const FALLBACK_AFTER_MS = 2000
 export const POLL_MS = 5000
 /** A socket that acknowledges nothing for this long is dead (Wi-Fi → 4G), whatever it says. */
 export const ACK_MS = 8000
+/** The same person opened too many sockets since (server/src/routes/room/socket.rs). To come back at once would put out another of their pages. */
+export const CLOSE_TOO_MANY = 4409
 /** Small events that belong together (pause = interval + pause) travel together. */
 const GATHER_MS = 30
 
@@ -99,8 +101,10 @@ export class Room {
     if (!this.timers.fallback && !this.posting) this.after('fallback', FALLBACK_AFTER_MS, () => this.fallBack())
     socket.onopen = () => this.opened(socket)
     socket.onmessage = (event) => this.received(socket, event)
-    socket.onclose = () => {
-      if (this.socket === socket) this.lost()
+    socket.onclose = (event) => {
+      if (this.socket !== socket) return
+      if (event.code === CLOSE_TOO_MANY) this.rest()
+      else this.lost()
     }
   }
 
@@ -122,6 +126,15 @@ export class Room {
     if (wasOpen) this.options.events.link('connecting')
     if (!this.timers.fallback && !this.timers.post && !this.posting) this.after('fallback', FALLBACK_AFTER_MS, () => this.fallBack())
     this.after('connect', this.reconnect.next(), () => this.connect())
+  }
+
+  /** Newer pages of this person took the socket's place: beats go up by POST until somebody looks at this page again. */
+  private rest(): void {
+    this.drop()
+    if (this.closed) return
+    this.cancel('connect')
+    this.cancel('fallback')
+    this.fallBack()
   }
 
   private drop(): void {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { StaffRoom, type Link, type SocketLike } from './staffRoom'
+import { CLOSE_TOO_MANY, StaffRoom, type Link, type SocketLike } from './staffRoom'
 
 class FakeSocket implements SocketLike {
   onopen: ((e: Event) => void) | null = null
@@ -109,5 +109,13 @@ describe('the staff’s end of a room', () => {
     expect(old.closed).toBe(true)
     old.onclose?.(new Event('close') as CloseEvent)
     expect(timers.size).toBe(0)
+  })
+
+  it('does not come back by itself when newer pages took its place', () => {
+    last().onopen?.(new Event('open'))
+    last().onclose?.(new CloseEvent('close', { code: CLOSE_TOO_MANY }))
+    expect([timers.size, sockets.length, links.at(-1)]).toEqual([0, 1, 'lost'])
+    room.hurry()
+    expect(sockets).toHaveLength(2)
   })
 })

@@ -24,6 +24,8 @@ export interface StaffRoomParts<S> {
   random(): number
 }
 
+/** The same person opened too many sockets since (server/src/routes/room/socket.rs). */
+export const CLOSE_TOO_MANY = 4409
 const FIRST_RETRY_MS = 500
 const LAST_RETRY_MS = 8_000
 /** An open socket that says nothing for this long is taken for dead while the lesson is live. */
@@ -77,11 +79,14 @@ export class StaffRoom<S extends { phase: string }> {
       this.clear()
     }
     socket.onmessage = (e) => this.hear(socket, e.data)
-    socket.onclose = () => {
+    socket.onclose = (e) => {
       if (socket !== this.socket) return
       this.socket = null
       this.clear()
-      if (!this.stopped) this.retry()
+      if (this.stopped) return
+      // Newer pages of this person took its place: it comes back when somebody looks at it (`hurry`).
+      if (e.code === CLOSE_TOO_MANY) this.parts.onLink('lost')
+      else this.retry()
     }
   }
 

@@ -3,6 +3,7 @@
 mod counting;
 mod progress;
 mod talking;
+mod telling;
 mod writing;
 
 use std::sync::{

@@ -1,5 +1,7 @@
 //! Signing in and out. A wrong password and an unknown phone are one answer and take one time.
 
+use std::collections::HashSet;
+
 use axum::{
     Json,
     extract::State,
@@ -141,6 +143,7 @@ pub(super) async fn sign_out(
 ) -> ApiResult<Response> {
     if let Some(viewer) = viewer {
         app.store.close_session(&viewer.token_hash).await?;
+        app.sockets.sign_out(&HashSet::from([viewer.token_hash]));
     }
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, expired_cookie(&headers, &app.config))])
         .into_response())
@@ -154,6 +157,7 @@ pub(super) async fn sign_out_everywhere(
     headers: HeaderMap,
 ) -> ApiResult<Response> {
     app.store.close_sessions(viewer.user.id).await?;
+    app.sockets.sign_out_person(viewer.user.id);
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, expired_cookie(&headers, &app.config))])
         .into_response())
 }

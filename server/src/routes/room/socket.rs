@@ -1,7 +1,7 @@
 //! `GET /api/lessons/{id}/room`: the room's WebSocket. Down come states and acknowledgements, up go beats.
 //! One task a socket; a client that does not take what it is sent is dropped, never waited for.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::{
@@ -12,7 +12,7 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 use utoipa::IntoParams;
 use yunke_store::LeaseRow;
 
@@ -20,7 +20,7 @@ use crate::{
     auth::{LessonScope, Viewer},
     evidence::BATCH_BEATS,
     problem::{ApiResult, Problem},
-    room::{Answer, RoomError, RoomHandle, SUPERSEDED, admit},
+    room::{Answer, Ended, Frame, Place, RoomError, SUPERSEDED, admit},
     routes::extract::Query,
     state::AppState,
 };
@@ -28,8 +28,8 @@ use crate::{
 /// A full batch of beats is a quarter of it.
 const MESSAGE_BYTES: usize = 64 * 1024;
 
-/// Sockets of all rooms together. Who comes when all are taken is answered 503 and uses the POST.
-const SOCKETS: usize = 30_000;
+/// What is read from a client at once: its messages are short, and thousands of sockets wait with such a buffer each.
+const READ_BUFFER: usize = 4 << 10;
 
 /// A client that takes longer to take a message is dropped.
 const SEND_LIMIT: Duration = Duration::from_secs(10);
@@ -47,28 +47,8 @@ const CLOSE_LEASE_EXPIRED: u16 = 4403;
 /// The person signed out, or may no longer sign in.
 const CLOSE_SIGNED_OUT: u16 = 4401;
 
-static OPEN: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
-
-/// One socket's place among [`SOCKETS`]; gives it back when dropped.
-struct Place;
-
-impl Place {
-    fn take() -> Option<Self> {
-        use std::sync::atomic::Ordering::Relaxed;
-        let taken = OPEN.fetch_update(Relaxed, Relaxed, |open| (open < SOCKETS).then_some(open + 1));
-        taken.ok().map(|_| {
-            metrics::gauge!("yunke_room_sockets").increment(1);
-            Self
-        })
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        OPEN.fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
-        metrics::gauge!("yunke_room_sockets").decrement(1);
-    }
-}
+/// The same person opened too many sockets since; the page does not come back by itself.
+const CLOSE_TOO_MANY: u16 = 4409;
 
 /// As whom to enter.
 #[derive(Deserialize, IntoParams)]
@@ -133,16 +113,26 @@ pub(super) async fn room(
         }
     };
     let busy = || Problem::unavailable("busy", "The server is busy. Try again in a moment.", 5);
-    let place = Place::take().ok_or_else(busy)?;
     let room = app.rooms.room(lesson).await?;
-    let session = viewer.token_hash;
-    let seat = Seat { app: app.clone(), room, lease, session, _place: place };
-    Ok(upgrade.max_message_size(MESSAGE_BYTES).max_frame_size(MESSAGE_BYTES).on_upgrade(move |socket| {
+    let place = app.sockets.take(viewer.user.id, viewer.token_hash).ok_or_else(busy)?;
+    // Only what is listened to is kept: each member's socket counts as one listener.
+    let told = match lease {
+        Some(_) => Told::Member(room.member_texts()),
+        None => Told::Staff(room.frames()),
+    };
+    drop(room);
+    let seat = Seat { app: app.clone(), lease };
+    let upgrade = upgrade
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(0)
+        .max_message_size(MESSAGE_BYTES)
+        .max_frame_size(MESSAGE_BYTES);
+    Ok(upgrade.on_upgrade(move |socket| {
         // The tracker knows the socket, so that a stopping server waits for its farewell.
         let tasks = seat.app.tasks.clone();
         tasks.track_future(async move {
             let mut socket = socket;
-            if let Some(farewell) = seat.run(&mut socket).await {
+            if let Some(farewell) = seat.run(&mut socket, told, place).await {
                 let _ = tokio::time::timeout(SEND_LIMIT, socket.send(Message::Close(Some(farewell)))).await;
             }
         })
@@ -151,12 +141,38 @@ pub(super) async fn room(
 
 struct Seat {
     app: AppState,
-    room: RoomHandle,
     /// `None`: staff.
     lease: Option<LeaseRow>,
-    /// Names the session that opened the socket.
-    session: [u8; 32],
-    _place: Place,
+}
+
+/// What the socket hears of the room.
+enum Told {
+    Member(watch::Receiver<Utf8Bytes>),
+    Staff(watch::Receiver<Arc<Frame>>),
+}
+
+impl Told {
+    /// The next text, the first at once; none: the room is closed.
+    async fn next(&mut self) -> Option<Utf8Bytes> {
+        match self {
+            Self::Member(texts) => {
+                texts.changed().await.ok()?;
+                Some(texts.borrow_and_update().clone())
+            }
+            Self::Staff(frames) => {
+                frames.changed().await.ok()?;
+                Some(frames.borrow_and_update().for_staff.clone())
+            }
+        }
+    }
+
+    fn beginning(mut self) -> Self {
+        match &mut self {
+            Self::Member(texts) => texts.mark_changed(),
+            Self::Staff(frames) => frames.mark_changed(),
+        }
+        self
+    }
 }
 
 /// What to do after a message.
@@ -171,22 +187,20 @@ fn farewell(code: u16, reason: &'static str) -> CloseFrame {
 
 impl Seat {
     /// Until one side leaves; what to say then, if anything can be said.
-    async fn run(&self, socket: &mut WebSocket) -> Option<CloseFrame> {
-        let mut frames = self.room.frames();
-        frames.mark_changed();
+    async fn run(&self, socket: &mut WebSocket, told: Told, mut place: Place) -> Option<CloseFrame> {
+        let mut told = told.beginning();
         let mut heard_at = Instant::now();
         let mut pings = tokio::time::interval(PING_EVERY);
         let mut garbage = 0;
         loop {
             tokio::select! {
                 () = self.app.stopping.cancelled() => return Some(farewell(close_code::AWAY, "server_stopping")),
-                changed = frames.changed() => {
-                    if changed.is_err() {
+                ended = place.ended() => return Some(self.say_ended(socket, ended).await),
+                text = told.next() => {
+                    let Some(text) = text else {
                         return Some(farewell(close_code::RESTART, "room_closed"));
-                    }
-                    let frame = frames.borrow_and_update().clone();
-                    let text = if self.lease.is_some() { &frame.for_members } else { &frame.for_staff };
-                    if !send(socket, Message::Text(text.clone())).await {
+                    };
+                    if !send(socket, Message::Text(text)).await {
                         return None;
                     }
                 }
@@ -206,10 +220,6 @@ impl Seat {
                         self.complain(socket, "lease_expired").await;
                         return Some(farewell(CLOSE_LEASE_EXPIRED, "lease_expired"));
                     }
-                    if self.is_signed_out().await {
-                        self.complain(socket, "sign_in_required").await;
-                        return Some(farewell(CLOSE_SIGNED_OUT, "sign_in_required"));
-                    }
                     if !send(socket, Message::Ping(bytes::Bytes::new())).await {
                         return None;
                     }
@@ -222,10 +232,13 @@ impl Seat {
         self.lease.as_ref().is_some_and(|lease| lease.is_over(self.app.source.now()))
     }
 
-    /// A database that does not answer just now signs nobody out.
-    async fn is_signed_out(&self) -> bool {
-        let session = self.app.store.session(&self.session, self.app.source.now()).await;
-        session.is_ok_and(|session| session.is_none())
+    async fn say_ended(&self, socket: &mut WebSocket, ended: Ended) -> CloseFrame {
+        let (code, reason) = match ended {
+            Ended::Superseded => (CLOSE_TOO_MANY, "too_many_sockets"),
+            Ended::SignedOut => (CLOSE_SIGNED_OUT, "sign_in_required"),
+        };
+        self.complain(socket, reason).await;
+        farewell(code, reason)
     }
 
     async fn take(&self, socket: &mut WebSocket, message: Message, garbage: &mut u32) -> Next {

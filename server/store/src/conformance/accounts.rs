@@ -82,6 +82,22 @@ pub async fn a_session_ends_in_time_and_everywhere(store: &dyn Store) {
     store.extend_session(&[1; 32], NOW + 500, NOW + 5000).await.expect("extended");
     let (found, user) = store.session(&[1; 32], NOW + 2000).await.expect("asked").expect("open");
     assert_eq!((found.seen_at, found.expires_at, user.id), (NOW + 500, NOW + 5000, town.member_a));
+    let all: Vec<[u8; 32]> = (0..=9).map(|number| [number; 32]).collect();
+    let live = async |now| {
+        let mut live = store.live_sessions(&all, now).await.expect("asked");
+        live.sort_unstable();
+        live
+    };
+    for now in [NOW, NOW + 999, NOW + 1000, NOW + 5000] {
+        let mut one_by_one = Vec::new();
+        for hash in &all {
+            if store.session(hash, now).await.expect("asked").is_some() {
+                one_by_one.push(*hash);
+            }
+        }
+        assert_eq!(live(now).await, one_by_one, "the same as asked one by one");
+    }
+    assert!(live(NOW).await.len() >= 3 && live(NOW + 5000).await.is_empty());
     store.close_session(&[3; 32]).await.expect("closed");
     assert!(!open(3, NOW).await);
     assert_eq!(store.sweep_sessions(NOW + 1000).await.expect("swept"), 1);
