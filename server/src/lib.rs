@@ -23,6 +23,7 @@ pub mod media_nodes;
 mod people_cli;
 pub mod picture;
 pub mod problem;
+pub mod qr;
 pub mod room;
 pub mod routes;
 mod secret;

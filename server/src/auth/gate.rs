@@ -12,7 +12,7 @@ use axum::{
 use uuid::Uuid;
 use yunke_store::Role;
 
-use super::{LessonScope, Viewer, cookie_token, hash_token, session_cookie};
+use super::{LessonScope, PersonScope, UnitScope, Viewer, cookie_token, hash_token, session_cookie};
 use crate::{
     problem::{ApiResult, Problem},
     routes::access,
@@ -27,6 +27,8 @@ const EXTEND_AFTER_MS: i64 = 3_600_000;
 pub enum Access {
     /// Everybody; the viewer is known if signed in.
     Anyone,
+    /// Everybody who is signed in, also by a first password that is still to be replaced.
+    Account,
     /// Everybody who is signed in.
     SignedIn,
     /// Whoever is a lecturer or organizer of any part of the tree.
@@ -39,6 +41,10 @@ pub enum Access {
     LessonRun,
     /// The organizer of the lesson `{id}`.
     LessonOrganize,
+    /// Whoever organizes every unit that the person `{person_id}` has to do with.
+    PersonOrganize,
+    /// The organizer of the unit `{unit_id}`.
+    UnitOrganize,
 }
 
 /// Middleware: finds the entry, the session and the lesson, and lets pass or not.
@@ -60,6 +66,22 @@ pub async fn authorize(
             viewer.map(|viewer| request.extensions_mut().insert(viewer));
         }
         (_, None) => return Err(Problem::sign_in_required()),
+        (access, Some(viewer)) if viewer.user.first_password && access != Access::Account => {
+            return Err(Problem::forbidden(
+                "password_first",
+                "Replace the password you were given by one of your own first.",
+            ));
+        }
+        (Access::PersonOrganize, Some(viewer)) => {
+            let scope = PersonScope::admit(&app, &viewer, &params).await?;
+            request.extensions_mut().insert(scope);
+            request.extensions_mut().insert(viewer);
+        }
+        (Access::UnitOrganize, Some(viewer)) => {
+            let scope = UnitScope::admit(&app, &viewer, &params).await?;
+            request.extensions_mut().insert(scope);
+            request.extensions_mut().insert(viewer);
+        }
         (access, Some(viewer)) => {
             if let Some(scope) = admit(&app, access, &viewer, &params).await? {
                 request.extensions_mut().insert(scope);
@@ -100,10 +122,10 @@ async fn admit(
 ) -> ApiResult<Option<LessonScope>> {
     let staff = || Problem::forbidden("not_allowed", "This needs a role you do not have.");
     match access {
-        Access::Anyone | Access::SignedIn => Ok(None),
+        Access::Anyone | Access::Account | Access::SignedIn => Ok(None),
         Access::Staff if viewer.has(Role::Lecturer) || viewer.has(Role::Organizer) => Ok(None),
         Access::Organizer if viewer.has(Role::Organizer) => Ok(None),
-        Access::Staff | Access::Organizer => Err(staff()),
+        Access::Staff | Access::Organizer | Access::PersonOrganize | Access::UnitOrganize => Err(staff()),
         Access::LessonWatch | Access::LessonRun | Access::LessonOrganize => {
             let id = params.iter().find(|(name, _)| *name == "id").map(|(_, value)| value);
             let id = id.and_then(|id| Uuid::try_parse(id).ok()).ok_or_else(Problem::not_found)?;

@@ -6,6 +6,7 @@ mod gate;
 mod limit;
 mod password;
 mod phone;
+mod scope;
 mod session;
 mod strength;
 mod tries;
@@ -14,8 +15,9 @@ mod viewer;
 pub use device::{device_cookie, known_device};
 pub use gate::{Access, authorize};
 pub use limit::{Limiter, Quota};
-pub use password::{PasswordError, Passwords};
+pub use password::{PasswordError, Passwords, first_password};
 pub use phone::{mask_phone, parse_phone};
+pub use scope::{PersonScope, UnitScope};
 pub use session::{COOKIE, cookie_token, expired_cookie, hash_token, is_secure, new_session, session_cookie};
 pub use strength::{PASSWORD_CHARS, Weakness, weakness};
 pub use tries::{Admitted, Attempt, Lane, Tries};
@@ -24,6 +26,12 @@ pub use viewer::{LessonScope, May, Viewer};
 use yunke_protocol::DeviceKey;
 
 use crate::config::AuthConfig;
+
+/// Wrong guesses of one's own password at once when it is changed: whoever finds a phone unlocked has no more.
+const OWN_TRIES: u32 = 5;
+
+/// One of them comes back every so many milliseconds.
+const OWN_REFILL_MS: i64 = 30_000;
 
 /// Password checks and the limits on trying.
 #[derive(Debug)]
@@ -34,11 +42,18 @@ pub struct Auth {
     pub tries: Tries,
     /// Signs known devices.
     pub device_key: DeviceKey,
+    /// Tries at one's own password while signed in.
+    pub own_password: Limiter<uuid::Uuid>,
 }
 
 impl Auth {
     /// With the configured limits.
     pub fn new(config: &AuthConfig, secret: &[u8]) -> Self {
-        Self { passwords: Passwords::new(), tries: Tries::new(config), device_key: DeviceKey::derive(secret) }
+        Self {
+            passwords: Passwords::new(),
+            tries: Tries::new(config),
+            device_key: DeviceKey::derive(secret),
+            own_password: Limiter::new(Quota { burst: OWN_TRIES, refill_ms: OWN_REFILL_MS }),
+        }
     }
 }

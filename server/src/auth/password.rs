@@ -164,6 +164,24 @@ impl Passwords {
     }
 }
 
+/// Letters and digits that are not mistaken for one another on paper.
+const FIRST_ALPHABET: &[u8; 31] = b"abcdefghjkmnpqrstuvwxyz23456789";
+
+/// Characters of a first password: 49 bits, for one sign-in.
+const FIRST_CHARS: usize = 10;
+
+/// A password to print on a slip, out of 128 random bits.
+pub fn first_password(random: [u8; 16]) -> String {
+    let mut rest = u128::from_be_bytes(random);
+    (0..FIRST_CHARS)
+        .map(|_| {
+            let letter = FIRST_ALPHABET[usize::try_from(rest % 31).unwrap_or_default()];
+            rest /= 31;
+            char::from(letter)
+        })
+        .collect()
+}
+
 fn hash_now(password: &str, salt: &[u8; 16]) -> Result<String, PasswordError> {
     Argon2::default()
         .hash_password_with_salt(password.as_bytes(), salt)
@@ -174,6 +192,14 @@ fn hash_now(password: &str, salt: &[u8; 16]) -> Result<String, PasswordError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_first_password_has_no_letter_that_looks_like_another() {
+        let made = first_password([0xa5; 16]);
+        assert_eq!(made.len(), 10);
+        assert!(made.chars().all(|c| !"ilo01".contains(c) && c.is_ascii_alphanumeric()), "{made}");
+        assert_ne!(made, first_password([0xa6; 16]));
+    }
 
     #[tokio::test]
     async fn a_password_opens_its_own_hash_only() {

@@ -3,7 +3,10 @@
 
 use axum::http::Method;
 
-use crate::auth::Access::{self, Anyone, LessonOrganize, LessonRun, LessonWatch, Organizer, SignedIn, Staff};
+use crate::auth::Access::{
+    self, Account, Anyone, LessonOrganize, LessonRun, LessonWatch, Organizer, PersonOrganize, SignedIn,
+    Staff, UnitOrganize,
+};
 
 /// Method, path, access.
 pub const TABLE: &[(Method, &str, Access)] = &[
@@ -12,8 +15,9 @@ pub const TABLE: &[(Method, &str, Access)] = &[
     (Method::POST, "/api/setup", Anyone),
     (Method::POST, "/api/session", Anyone),
     (Method::DELETE, "/api/session", Anyone),
-    (Method::DELETE, "/api/sessions", SignedIn),
-    (Method::GET, "/api/me", SignedIn),
+    (Method::DELETE, "/api/sessions", Account),
+    (Method::GET, "/api/me", Account),
+    (Method::PUT, "/api/me/password", Account),
     (Method::GET, "/api/me/records", SignedIn),
     (Method::GET, "/api/home", SignedIn),
     (Method::GET, "/api/lessons/{id}", LessonWatch),
@@ -63,7 +67,15 @@ pub const TABLE: &[(Method, &str, Access)] = &[
     (Method::GET, "/api/console/lessons/{id}/attendance/{member_id}", LessonOrganize),
     (Method::GET, "/api/console/lessons/{id}/export", LessonOrganize),
     (Method::GET, "/api/console/units", Organizer),
+    (Method::POST, "/api/console/units", Organizer),
+    (Method::PATCH, "/api/console/units/{unit_id}", UnitOrganize),
     (Method::GET, "/api/console/people", Organizer),
+    (Method::POST, "/api/console/people", Organizer),
+    (Method::GET, "/api/console/roster", Organizer),
+    (Method::GET, "/api/console/people/{person_id}", PersonOrganize),
+    (Method::PATCH, "/api/console/people/{person_id}", PersonOrganize),
+    (Method::PUT, "/api/console/people/{person_id}/disabled", PersonOrganize),
+    (Method::POST, "/api/console/people/{person_id}/password", PersonOrganize),
 ];
 
 /// The entry of a route.

@@ -21,8 +21,16 @@ const LEFT_OUT: [(&str, &str); 6] = [
 ];
 
 /// What a client sends: there an optional field may be missing.
-const SENT_BY_CLIENTS: [&str; 6] =
-    ["BeatIn", "ChapterEdit", "ChapterIn", "LessonEdit", "LessonPlan", "TrimIn"];
+const SENT_BY_CLIENTS: [&str; 8] = [
+    "BeatIn",
+    "ChapterEdit",
+    "ChapterIn",
+    "LessonEdit",
+    "LessonPlan",
+    "PersonEditRequest",
+    "PersonRequest",
+    "TrimIn",
+];
 
 #[derive(utoipa::OpenApi)]
 #[openapi(

@@ -4,18 +4,18 @@ use async_trait::async_trait;
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
 use uuid::Uuid;
 use yunke_store::{
-    AccountStore, Credentials, NewUser, Page, Person, Role, RoleGrant, Session, Setup, SetupOutcome,
-    StoreResult, TextEnum as _, Unit, User, UtcMillis,
+    AccountStore, Credentials, NewUser, Page, Person, Role, Session, Setup, SetupOutcome, StoreResult,
+    TextEnum as _, User, UtcMillis,
 };
 
 use crate::{
     SqliteStore,
-    error::{failed, word},
-    json, session,
+    error::failed,
+    json, people, session,
     unit::{UnitRow, unit},
 };
 
-async fn add(tx: &mut Transaction<'_, Sqlite>, user: &NewUser) -> StoreResult<()> {
+pub(crate) async fn add(tx: &mut Transaction<'_, Sqlite>, user: &NewUser) -> StoreResult<()> {
     sqlx::query!(
         "INSERT INTO users (id, name, phone, password_hash, branch_id, member_no, created_at)
          VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -30,20 +30,10 @@ async fn add(tx: &mut Transaction<'_, Sqlite>, user: &NewUser) -> StoreResult<()
     .execute(&mut **tx)
     .await
     .map_err(failed)?;
-    for (role, unit_id) in &user.roles {
-        let role = role.as_str();
-        sqlx::query!(
-            "INSERT INTO roles (user_id, role, unit_id, granted_at) VALUES (?, ?, ?, ?)",
-            user.id,
-            role,
-            unit_id,
-            user.at,
-        )
-        .execute(&mut **tx)
-        .await
-        .map_err(failed)?;
+    if let Some(branch_id) = user.branch_id {
+        people::join(tx, user.id, branch_id, user.at).await?;
     }
-    Ok(())
+    people::grant(tx, user.id, &user.roles, user.at).await
 }
 
 async fn is_set_up(on: &mut SqliteConnection) -> StoreResult<bool> {
@@ -57,7 +47,8 @@ async fn is_set_up(on: &mut SqliteConnection) -> StoreResult<bool> {
 pub(crate) async fn load_user(pool: &SqlitePool, id: Uuid) -> StoreResult<Option<User>> {
     let mut on = pool.acquire().await.map_err(failed)?;
     let row = sqlx::query!(
-        "SELECT id, name, phone, branch_id, member_no, locale FROM users WHERE id = ? AND disabled_at IS NULL",
+        r#"SELECT id, name, phone, branch_id, member_no, locale, password_first AS "first_password: bool"
+           FROM users WHERE id = ? AND disabled_at IS NULL"#,
         id
     )
     .fetch_optional(&mut *on)
@@ -68,21 +59,7 @@ pub(crate) async fn load_user(pool: &SqlitePool, id: Uuid) -> StoreResult<Option
         Some(branch_id) => unit(&mut on, branch_id).await?,
         None => None,
     };
-    let grants = sqlx::query!(
-        "SELECT r.role, u.id, u.parent_id, u.kind, u.name, u.path
-         FROM roles r JOIN units u ON u.id = r.unit_id WHERE r.user_id = ? ORDER BY r.role, u.path",
-        id
-    )
-    .fetch_all(&mut *on)
-    .await
-    .map_err(failed)?;
-    let roles = grants
-        .into_iter()
-        .map(|g| {
-            let unit = UnitRow { id: g.id, parent_id: g.parent_id, kind: g.kind, name: g.name, path: g.path };
-            Ok(RoleGrant { role: word(&g.role)?, unit: Unit::try_from(unit)? })
-        })
-        .collect::<StoreResult<_>>()?;
+    let roles = people::grants(&mut on, id).await?;
     Ok(Some(User {
         id: row.id,
         name: row.name,
@@ -90,6 +67,7 @@ pub(crate) async fn load_user(pool: &SqlitePool, id: Uuid) -> StoreResult<Option
         branch,
         member_no: row.member_no,
         locale: row.locale,
+        first_password: row.first_password,
         roles,
     }))
 }
@@ -142,14 +120,6 @@ impl AccountStore for SqliteStore {
         .fetch_optional(&self.read)
         .await
         .map_err(failed)
-    }
-
-    async fn set_password(&self, user_id: Uuid, password_hash: &str) -> StoreResult<()> {
-        sqlx::query!("UPDATE users SET password_hash = ? WHERE id = ?", password_hash, user_id)
-            .execute(&self.write)
-            .await
-            .map_err(failed)?;
-        Ok(())
     }
 
     async fn people(

@@ -3,12 +3,15 @@
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
-use yunke_store::{NewUnit, StoreError, StoreResult, TextEnum as _, Unit, UnitStore};
+use yunke_store::{
+    AuditEntry, NewUnit, StoreError, StoreResult, TextEnum as _, Unit, UnitOutcome, UnitStore, UtcMillis,
+};
 
 use crate::{
     SqliteStore,
     error::{failed, word},
     json,
+    operation::audit,
 };
 
 /// A row of `units`.
@@ -69,6 +72,33 @@ impl UnitStore for SqliteStore {
         .map_err(failed)?;
         tx.commit().await.map_err(failed)?;
         Ok(added)
+    }
+
+    async fn rename_unit(
+        &self,
+        id: Uuid,
+        name: &str,
+        actor_id: Uuid,
+        at: UtcMillis,
+    ) -> StoreResult<UnitOutcome> {
+        let mut tx = self.begin().await?;
+        let Some(before) = unit(&mut tx, id).await? else { return Ok(UnitOutcome::NotFound) };
+        sqlx::query!("UPDATE units SET name = ? WHERE id = ?", name, id)
+            .execute(&mut *tx)
+            .await
+            .map_err(failed)?;
+        let detail = serde_json::json!({ "from": before.name, "to": name }).to_string();
+        let entry = AuditEntry {
+            at,
+            actor_id: Some(actor_id),
+            action: "unit.rename".to_owned(),
+            subject_kind: "unit".to_owned(),
+            subject_id: id,
+            detail,
+        };
+        audit(&mut tx, &entry).await?;
+        tx.commit().await.map_err(failed)?;
+        Ok(UnitOutcome::Done)
     }
 
     async fn unit(&self, id: Uuid) -> StoreResult<Option<Unit>> {

@@ -30,6 +30,8 @@ pub struct User {
     pub member_no: Option<String>,
     /// `zh-CN` or `en`.
     pub locale: String,
+    /// The password was given to them on a slip: nothing is open to them before they have one of their own.
+    pub first_password: bool,
     /// Roles besides being a member.
     pub roles: Vec<RoleGrant>,
 }
@@ -136,9 +138,6 @@ pub trait AccountStore: Send + Sync {
 
     /// What to check a password against; `None` for an unknown or disabled phone.
     async fn credentials(&self, phone: &str) -> StoreResult<Option<Credentials>>;
-
-    /// Replaces the password hash.
-    async fn set_password(&self, user_id: Uuid, password_hash: &str) -> StoreResult<()>;
 
     /// People with a role whose name contains `query`; only roles for a unit inside one of `paths`.
     async fn people(&self, role: Role, paths: &[String], query: &str, page: Page)

@@ -11,6 +11,7 @@ mod error;
 mod evidence;
 mod lesson;
 mod operation;
+mod people;
 mod replay;
 mod talk;
 mod text;
@@ -27,6 +28,9 @@ pub use lesson::{
     StreamTarget,
 };
 pub use operation::{AuditEntry, ClockChange, OperationStore, RunClock, ServerRun};
+pub use people::{
+    NewPassword, PeopleStore, PersonEdit, PersonOutcome, PersonRecord, RosterFilter, RosterPage,
+};
 pub use replay::{
     CHAPTERS_MAX, CaptionLanguage, CaptionsInfo, Chapter, ChapterChange, ChapterOutcome, NewCaptions,
     NewChapter, Poster, PosterKind, REPLAY_EDITS_MAX, ReplayChange, ReplayEdit, ReplayOutcome, ReplayStore,
@@ -38,7 +42,7 @@ pub use talk::{
     TalkStore,
 };
 pub use text::TextEnum;
-pub use unit::{NewUnit, Unit, UnitKind, UnitStore};
+pub use unit::{NewUnit, Unit, UnitKind, UnitOutcome, UnitStore};
 
 /// UTC milliseconds since the Unix epoch.
 pub type UtcMillis = i64;
@@ -57,11 +61,25 @@ pub struct Page {
 
 /// Everything the server asks of its database.
 pub trait Store:
-    AccountStore + UnitStore + LessonStore + EvidenceStore + OperationStore + ReplayStore + TalkStore
+    AccountStore
+    + PeopleStore
+    + UnitStore
+    + LessonStore
+    + EvidenceStore
+    + OperationStore
+    + ReplayStore
+    + TalkStore
 {
 }
 
 impl<T> Store for T where
-    T: AccountStore + UnitStore + LessonStore + EvidenceStore + OperationStore + ReplayStore + TalkStore
+    T: AccountStore
+        + PeopleStore
+        + UnitStore
+        + LessonStore
+        + EvidenceStore
+        + OperationStore
+        + ReplayStore
+        + TalkStore
 {
 }

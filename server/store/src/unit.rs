@@ -19,6 +19,22 @@ text_enum! {
     }
 }
 
+impl UnitKind {
+    /// Whether a unit of this level can be part of one of the level `above`: levels may be left out, never turned around.
+    pub fn fits_in(self, above: Self) -> bool {
+        self.depth() > above.depth()
+    }
+
+    fn depth(self) -> u8 {
+        match self {
+            Self::Centre => 0,
+            Self::Station => 1,
+            Self::Point => 2,
+            Self::Branch => 3,
+        }
+    }
+}
+
 /// A node of the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unit {
@@ -56,11 +72,29 @@ pub struct NewUnit {
     pub at: UtcMillis,
 }
 
+/// What became of a rename.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnitOutcome {
+    /// It has the name.
+    Done,
+    /// There is no such unit.
+    NotFound,
+}
+
 /// Use cases of the tree.
 #[async_trait]
 pub trait UnitStore: Send + Sync {
     /// Adds a unit as the last child of its parent. A missing parent is [`crate::StoreError::Dangling`].
     async fn add_unit(&self, unit: NewUnit) -> StoreResult<Unit>;
+
+    /// Another name for a unit, everywhere it is shown, also beside what was before.
+    async fn rename_unit(
+        &self,
+        id: Uuid,
+        name: &str,
+        actor_id: Uuid,
+        at: UtcMillis,
+    ) -> StoreResult<UnitOutcome>;
 
     /// One unit.
     async fn unit(&self, id: Uuid) -> StoreResult<Option<Unit>>;

@@ -13,7 +13,7 @@ use yunke_server::{
 use crate::harness::{Server, Town};
 
 /// The roles, by name.
-fn roles(town: &Town) -> [(&'static str, Option<Uuid>); 7] {
+fn roles(town: &Town) -> [(&'static str, Option<Uuid>); 8] {
     [
         ("nobody", None),
         ("member", Some(town.member)),
@@ -22,6 +22,7 @@ fn roles(town: &Town) -> [(&'static str, Option<Uuid>); 7] {
         ("lecturer", Some(town.lecturer)),
         ("organizer of another part", Some(town.other_organizer)),
         ("organizer", Some(town.organizer)),
+        ("organizer of the centre", Some(town.chief)),
     ]
 }
 
@@ -29,13 +30,18 @@ fn roles(town: &Town) -> [(&'static str, Option<Uuid>); 7] {
 fn lets_in(access: Access, role: &str) -> bool {
     match access {
         Access::Anyone => true,
-        Access::SignedIn => role != "nobody",
+        Access::Account | Access::SignedIn => role != "nobody",
         Access::Staff => role.contains("lecturer") || role.contains("organizer"),
         Access::Organizer => role.contains("organizer"),
-        Access::LessonWatch => ["member", "lecturer", "organizer"].contains(&role),
-        Access::LessonRun => ["lecturer", "organizer"].contains(&role),
-        Access::LessonOrganize => role == "organizer",
+        Access::LessonWatch => ["member", "lecturer"].contains(&role) || answers(role),
+        Access::LessonRun => role == "lecturer" || answers(role),
+        Access::LessonOrganize | Access::PersonOrganize | Access::UnitOrganize => answers(role),
     }
+}
+
+/// Who answers for the lesson, the person and the unit of the addresses.
+fn answers(role: &str) -> bool {
+    ["organizer", "organizer of the centre"].contains(&role)
 }
 
 /// Method and path of every operation.
@@ -63,9 +69,13 @@ async fn every_route_lets_in_whom_its_entry_names() {
         for (role, user) in roles(&town) {
             // A lesson of its own for every call: some calls start, end or cancel it.
             let lesson = server.plan(&town).await;
+            // And a person, whom some calls disable.
+            let person = server.somebody(&town).await;
             let address = path
                 .replace("{id}", &lesson.to_string())
                 .replace("{member_id}", &town.member.to_string())
+                .replace("{person_id}", &person.to_string())
+                .replace("{unit_id}", &town.branch.id.to_string())
                 .replace("{fill_id}", &lesson.to_string());
             let call = server.call_as(user, method.clone(), &address).await.json(&json!({}));
             let answer = call.send().await.expect("answered");

@@ -168,6 +168,8 @@ pub(crate) struct Town {
     pub(crate) station: Unit,
     pub(crate) other_station: Unit,
     pub(crate) branch: Unit,
+    /// Organizes the centre.
+    pub(crate) chief: Uuid,
     /// Organizes the station.
     pub(crate) organizer: Uuid,
     /// Organizes the other station.
@@ -203,10 +205,9 @@ impl Server {
             at: NOW,
         };
         let centre_id = app.source.id();
-        let setup =
-            Setup {
-                centre_id, centre_name: "中心".to_owned(), organizer: user(0, "总组织者", None, vec![])
-            };
+        let organizer = user(0, "总组织者", None, vec![]);
+        let chief = organizer.id;
+        let setup = Setup { centre_id, centre_name: "中心".to_owned(), organizer };
         app.store.set_up(setup).await.expect("set up");
         let unit = async |parent_id, kind, name: &str| {
             let new = NewUnit { id: app.source.id(), parent_id, kind, name: name.to_owned(), at: NOW };
@@ -222,6 +223,7 @@ impl Server {
             id
         };
         Town {
+            chief,
             organizer: add(user(1, "组织者", None, vec![(Role::Organizer, station.id)])).await,
             other_organizer: add(user(2, "别处组织者", None, vec![(Role::Organizer, other_station.id)]))
                 .await,
@@ -233,6 +235,24 @@ impl Server {
             other_station,
             branch,
         }
+    }
+
+    /// Adds somebody to the town's branch, who has no password.
+    pub(crate) async fn somebody(&self, town: &Town) -> Uuid {
+        let id = self.app.source.id();
+        let number = u32::try_from(id.as_u128() & 0xFF_FFFF).expect("24 bits");
+        let new = NewUser {
+            id,
+            name: "某人".to_owned(),
+            phone: format!("137{number:08}"),
+            password_hash: None,
+            branch_id: Some(town.branch.id),
+            member_no: None,
+            roles: vec![],
+            at: NOW,
+        };
+        self.app.store.add_user(new).await.expect("a person");
+        id
     }
 
     /// Plans a lesson of the station for the station, in an hour, for 45 minutes.

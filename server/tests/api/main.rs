@@ -10,6 +10,7 @@ mod harness;
 mod home;
 mod lesson_life;
 mod media_node;
+mod people;
 mod planning;
 mod refusals;
 mod replay;

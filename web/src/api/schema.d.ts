@@ -135,6 +135,76 @@ export interface paths {
         /** People with a role, by name. Lecturers of the whole centre: they teach in many places. */
         get: operations["get_console_people"];
         put?: never;
+        /** Adds a person and gives back the first password, once. */
+        post: operations["post_console_people"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/people/{person_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One person. */
+        get: operations["get_console_people_by_person_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes a person. Another branch counts from now on: what was stays with the old one. */
+        patch: operations["patch_console_people_by_person_id"];
+        trace?: never;
+    };
+    "/api/console/people/{person_id}/disabled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Disables a person, who is signed out everywhere at once, or enables one again. What they learned stays. */
+        put: operations["put_console_people_by_person_id_disabled"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/people/{person_id}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Replaces a person's password by a first one; they are signed out everywhere. */
+        post: operations["post_console_people_by_person_id_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/roster": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** People of the organizer's part of the tree, by branch and name. */
+        get: operations["get_console_roster"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -152,11 +222,29 @@ export interface paths {
         /** Units of the organizer's part of the tree, parents before children. */
         get: operations["get_console_units"];
         put?: never;
-        post?: never;
+        /** Adds a unit inside the organizer's part of the tree. */
+        post: operations["post_console_units"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/console/units/{unit_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Renames a unit. */
+        patch: operations["patch_console_units_by_unit_id"];
         trace?: never;
     };
     "/api/home": {
@@ -340,6 +428,23 @@ export interface paths {
         /** Who is signed in. */
         get: operations["get_me"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes one's own password. */
+        put: operations["put_me_password"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1038,6 +1143,10 @@ export interface components {
          * @enum {string}
          */
         DeviceClass: "phone" | "tablet" | "desktop";
+        /** @description Whether. */
+        Disabled: {
+            disabled: boolean;
+        };
         /** @description The addresses encoders are told; each wants the stream key besides. */
         Doors: {
             /** @description Such as `rtmp://192.168.1.5/live`. */
@@ -1146,6 +1255,19 @@ export interface components {
             from_ms: components["schemas"]["i64"];
             /** @description First millisecond behind it. */
             to_ms: components["schemas"]["i64"];
+        };
+        /** @description A slip to hand over: how a person signs in for the first time. */
+        FirstPassword: {
+            code: components["schemas"]["QrDrawing"] | null;
+            /** @description The same with number and password filled in; a secret like the password. */
+            link: string;
+            /** @description Shown now and never again. */
+            password: string;
+            person: components["schemas"]["RosterRow"];
+            /** @description The whole number, for the slip. */
+            phone: string;
+            /** @description Where one signs in. */
+            sign_in_url: string;
         };
         /** @description The first centre and its organizer. */
         FirstRun: {
@@ -1418,6 +1540,8 @@ export interface components {
         /** @description The person who is signed in. */
         Me: {
             branch: components["schemas"]["Branch"] | null;
+            /** @description Signed in by a password from a slip: nothing else opens before it is replaced. */
+            first_password: boolean;
             /** Format: uuid */
             id: string;
             /** @description `zh-CN` or `en`. */
@@ -1529,6 +1653,35 @@ export interface components {
          * @enum {string}
          */
         OnAir: "waiting" | "on_air" | "lecturer_away" | "ended";
+        /** @description The password there is, and the one there shall be. */
+        PasswordChange: {
+            new: string;
+            old: string;
+        };
+        /** @description What to change; what is missing stays, what is null goes. */
+        PersonEditRequest: {
+            /** Format: uuid */
+            branch_id?: string | null;
+            member_no?: string | null;
+            name?: string | null;
+            phone?: string | null;
+            /** @description All roles, in place of those there are. */
+            roles?: components["schemas"]["RoleRequest"][] | null;
+        };
+        /** @description A person to add. */
+        PersonRequest: {
+            /**
+             * Format: uuid
+             * @description The branch they are a member of.
+             */
+            branch_id?: string | null;
+            /** @description 成员编号. */
+            member_no?: string | null;
+            name: string;
+            /** @description What they sign in with. */
+            phone: string;
+            roles?: components["schemas"]["RoleRequest"][];
+        };
         /** @description A person to choose. */
         PersonRow: {
             /** Format: uuid */
@@ -1537,15 +1690,10 @@ export interface components {
             /** @description The unit the role is for. */
             unit_name: string | null;
         };
-        /** @description A QR code as a drawing: an SVG path in squares of 1, without the quiet zone. */
-        PhoneCode: {
-            /** @description The dark squares. */
-            path: string;
-            /**
-             * Format: int32
-             * @description Squares of a side.
-             */
-            size: number;
+        /** @description A person with everything their organizer keeps of them. */
+        PersonView: components["schemas"]["RosterRow"] & {
+            /** @description The whole number. */
+            phone: string;
         };
         /** @description A piece of the timeline, `[from_ms, to_ms)`. */
         Piece: {
@@ -1624,6 +1772,16 @@ export interface components {
             /** @description How it sends. */
             transport: components["schemas"]["Transport"];
             video: components["schemas"]["VideoInfo"] | null;
+        };
+        /** @description A QR code as a drawing: an SVG path in squares of 1, without the quiet zone. */
+        QrDrawing: {
+            /** @description The dark squares. */
+            path: string;
+            /**
+             * Format: int32
+             * @description Squares of a side.
+             */
+            size: number;
         };
         /** @description A question to ask. */
         QuestionIn: {
@@ -1704,10 +1862,31 @@ export interface components {
             poster_url: string | null;
         };
         /**
+         * @description A role for one part of the tree. Being a member is not granted: it comes with a branch.
+         * @enum {string}
+         */
+        Role: "lecturer" | "organizer";
+        /**
          * @description The roles.
          * @enum {string}
          */
         RoleName: "member" | "lecturer" | "organizer";
+        /** @description A role to give. */
+        RoleRequest: {
+            role: components["schemas"]["Role"];
+            /**
+             * Format: uuid
+             * @description For this unit and everything inside it.
+             */
+            unit_id: string;
+        };
+        /** @description A role for a unit. */
+        RoleRow: {
+            role: components["schemas"]["Role"];
+            /** Format: uuid */
+            unit_id: string;
+            unit_name: string;
+        };
         /** @description An interruption by the lecturer, `[from_ms, to_ms)` on the lesson's timeline. */
         RoomGap: {
             /**
@@ -1763,6 +1942,36 @@ export interface components {
             waiting_for?: components["schemas"]["WaitingFor"] | null;
             zero_at: components["schemas"]["i64"] | null;
         };
+        /** @description A page of people. */
+        RosterAnswer: {
+            items: components["schemas"]["RosterRow"][];
+            /** @description There is a next page. */
+            more: boolean;
+            /** Format: int32 */
+            page: number;
+            /**
+             * Format: int64
+             * @description People on all pages.
+             */
+            total: number;
+        };
+        /** @description A person in the list. */
+        RosterRow: {
+            branch: components["schemas"]["UnitRef"] | null;
+            /** Format: int64 */
+            disabled_at: number | null;
+            /** @description The password they were given is not replaced yet: they have not signed in since. */
+            first_password: boolean;
+            /** Format: uuid */
+            id: string;
+            /** @description The person who asks answers for all of their units, and may change them. */
+            may_change: boolean;
+            member_no: string | null;
+            name: string;
+            /** @description Such as `138****1111`. */
+            phone_masked: string;
+            roles: components["schemas"]["RoleRow"][];
+        };
         /** @description The figures of a credit rule that members are told. */
         RuleFigures: {
             /** Format: int64 */
@@ -1807,7 +2016,7 @@ export interface components {
         StreamKey: components["schemas"]["Doors"] & {
             /** @description Shown now and never again; a new one replaces it. */
             key: string;
-            phone: components["schemas"]["PhoneCode"] | null;
+            phone: components["schemas"]["QrDrawing"] | null;
         };
         /** @description A lesson as its lecturer sees it. */
         StudioLesson: components["schemas"]["Doors"] & {
@@ -1880,6 +2089,27 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
+        };
+        /** @description A unit by name. */
+        UnitRef: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
+        /** @description Another name. */
+        UnitRenameRequest: {
+            name: string;
+        };
+        /** @description A unit to add. */
+        UnitRequest: {
+            /** @description Its level: below that of its parent. */
+            kind: components["schemas"]["UnitKind"];
+            name: string;
+            /**
+             * Format: uuid
+             * @description What it becomes part of.
+             */
+            parent_id: string;
         };
         /** @description A unit of the tree. */
         UnitRow: {
@@ -2355,6 +2585,231 @@ export interface operations {
             };
         };
     };
+    post_console_people: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstPassword"];
+                };
+            };
+            /** @description text_empty, text_too_long, text_characters, phone_invalid, phone_taken, unit_unknown, branch_wanted, person_nowhere */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_console_people_by_person_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonView"];
+                };
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    patch_console_people_by_person_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonEditRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonView"];
+                };
+            };
+            /** @description as when adding, and not_yourself: nobody changes their own roles */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    put_console_people_by_person_id_disabled: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Disabled"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterRow"];
+                };
+            };
+            /** @description not_yourself */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    post_console_people_by_person_id_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstPassword"];
+                };
+            };
+            /** @description not_yourself */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_console_roster: {
+        parameters: {
+            query?: {
+                /** @description Only of this unit and what is inside it. */
+                unit?: string;
+                /** @description Part of the name, the 成员编号, or the last four or more digits of the phone number. */
+                q?: string;
+                /** @description Those who are disabled instead of those who are not. */
+                disabled?: boolean;
+                /** @description 1 is the first. */
+                page?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterAnswer"];
+                };
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     get_console_units: {
         parameters: {
             query?: never;
@@ -2371,6 +2826,86 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["UnitRow"][];
                 };
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    post_console_units: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnitRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitRow"];
+                };
+            };
+            /** @description text_empty, text_too_long, text_characters, unit_unknown, level_wrong, name_taken */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    patch_console_units_by_unit_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                unit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnitRenameRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitRow"];
+                };
+            };
+            /** @description text_empty, text_too_long, text_characters, name_taken */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem: what happened and what to do */
             default: {
@@ -2854,6 +3389,52 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    put_me_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description password_wrong, password_length, password_simple, password_is_phone, password_same */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description too_many_attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem: what happened and what to do */
             default: {

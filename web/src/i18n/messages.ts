@@ -3,10 +3,12 @@
  * have exactly the same ones (`satisfies Same<typeof zh>`), so a missing translation does not compile.
  * One file per area; only the chosen language and only the areas somebody opens are loaded.
  */
+import type account from '@/locales/zh-CN/account'
 import type booth from '@/locales/zh-CN/booth'
 import type common from '@/locales/zh-CN/common'
 import type consoleArea from '@/locales/zh-CN/console'
 import type member from '@/locales/zh-CN/member'
+import type people from '@/locales/zh-CN/people'
 import type recording from '@/locales/zh-CN/recording'
 import type replay from '@/locales/zh-CN/replay'
 import type setup from '@/locales/zh-CN/setup'
@@ -14,7 +16,9 @@ import type studio from '@/locales/zh-CN/studio'
 import type talk from '@/locales/zh-CN/talk'
 
 export interface Dictionary {
+  account: typeof account
   common: typeof common
+  people: typeof people
   member: typeof member
   studio: typeof studio
   console: typeof consoleArea

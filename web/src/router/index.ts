@@ -4,6 +4,7 @@
  */
 import { shallowRef } from 'vue'
 import { createRouter, createWebHistory } from 'vue-router'
+import { accountRoutes } from '@/account/routes'
 import { consoleRoutes } from '@/console/routes'
 import { loadArea, t, type Area, type MessageKey } from '@/i18n'
 import { memberRoutes } from '@/member/routes'
@@ -28,6 +29,7 @@ export const router = createRouter({
     ...studioRoutes,
     ...consoleRoutes,
     ...setupRoutes,
+    ...accountRoutes,
     { path: '/:rest(.*)*', name: 'missing', meta: { area: 'common', open: true }, component: () => import('@/components/MissingPage.vue') },
   ],
   scrollBehavior: (to, _from, saved) => saved ?? (to.hash ? false : { top: 0 }),
@@ -52,6 +54,8 @@ router.beforeEach(async (to) => {
     problem.value = unanswered
     return true
   }
+  // A password from a slip opens nothing but the page where it is replaced.
+  if (session.me.value?.first_password && to.name !== 'password') return { name: 'password', query: { to: to.fullPath } }
   if (session.me.value) return true
   return { name: 'sign-in', query: to.fullPath === '/' ? {} : { to: to.fullPath } }
 })

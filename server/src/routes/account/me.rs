@@ -19,6 +19,8 @@ pub(super) struct Me {
     roles: Vec<MyRole>,
     /// `zh-CN` or `en`.
     locale: String,
+    /// Signed in by a password from a slip: nothing else opens before it is replaced.
+    first_password: bool,
 }
 
 /// A branch.
@@ -68,6 +70,7 @@ impl From<&User> for Me {
                 .map(|(role, unit)| MyRole { role, unit_id: unit.id, unit_name: unit.name.clone() })
                 .collect(),
             locale: user.locale.clone(),
+            first_password: user.first_password,
         }
     }
 }

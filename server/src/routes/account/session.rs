@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Longest password that is looked at, in bytes; longer ones are simply wrong.
-const PASSWORD_BYTES: usize = 512;
+pub(super) const PASSWORD_BYTES: usize = 512;
 
 /// A phone number and a password.
 #[derive(Deserialize, ToSchema)]
@@ -94,7 +94,8 @@ async fn is_password(
     }
 }
 
-fn too_many(wait_ms: i64) -> Problem {
+/// 429: tried too often.
+pub(super) fn too_many(wait_ms: i64) -> Problem {
     let seconds = u64::try_from(wait_ms.div_euclid(1000) + 1).unwrap_or(1);
     Problem::new(
         StatusCode::TOO_MANY_REQUESTS,
@@ -108,7 +109,7 @@ fn too_many(wait_ms: i64) -> Problem {
 }
 
 /// A password that could not be checked.
-pub(super) fn password_problem(error: PasswordError) -> Problem {
+pub(in crate::routes) fn password_problem(error: PasswordError) -> Problem {
     match error {
         PasswordError::Busy => {
             Problem::unavailable("busy", "Many people are signing in. Try again in a moment.", 2)

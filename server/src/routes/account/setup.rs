@@ -5,9 +5,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use yunke_store::{NewUser, Setup, SetupOutcome};
 
-use super::session::{password_problem, signed_in};
+use super::{
+    new_password,
+    session::{password_problem, signed_in},
+};
 use crate::{
-    auth::{PASSWORD_CHARS, Weakness, parse_phone, weakness},
+    auth::parse_phone,
     problem::{ApiResult, Problem},
     routes::{extract::Body, text},
     state::AppState,
@@ -33,20 +36,6 @@ pub(super) struct FirstRun {
     phone: String,
     #[schema(min_length = 8, max_length = 128)]
     password: String,
-}
-
-/// A password that is not taken.
-fn weak(weakness: Weakness) -> Problem {
-    let (code, sentence) = match weakness {
-        Weakness::Length => ("password_length", "A password has 8 to 128 characters."),
-        Weakness::Common => (
-            "password_common",
-            "This password is one of the first that anybody would try. Take some words of your own.",
-        ),
-        Weakness::Phone => ("password_phone", "A password must not have the phone number in it."),
-    };
-    let (least, most) = (*PASSWORD_CHARS.start(), *PASSWORD_CHARS.end());
-    Problem::field("password", code, sentence).with("least", least).with("most", most)
 }
 
 /// Whether this server is empty and waits for its first centre.
@@ -81,11 +70,7 @@ pub(super) async fn set_up(
             "Give a mobile number of 11 digits, or one with + and its country.",
         )
     })?;
-    // What stands around it came along when it was copied; signing in looks past it, too.
-    let password = typed::trimmed(&body.password).to_owned();
-    if let Some(weakness) = weakness(&password, &phone) {
-        return Err(weak(weakness));
-    }
+    let password = new_password::check("password", &body.password, &phone)?;
     let hash = app.auth.passwords.hash(password, app.source.bytes()).await.map_err(password_problem)?;
     let organizer = NewUser {
         id: app.source.id(),

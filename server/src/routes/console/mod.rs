@@ -4,7 +4,10 @@ mod attendance;
 mod lessons;
 mod notes;
 mod people;
+mod person;
+mod person_access;
 mod plan;
+mod roster;
 mod units;
 mod watching;
 
@@ -16,8 +19,13 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(lessons::lessons, plan::plan))
         .routes(routes!(plan::edit, plan::cancel))
-        .routes(routes!(units::units))
-        .routes(routes!(people::people))
+        .routes(routes!(units::units, units::add))
+        .routes(routes!(units::rename))
+        .routes(routes!(people::people, person::add))
+        .routes(routes!(roster::roster))
+        .routes(routes!(person::person, person::edit))
+        .routes(routes!(person_access::set_disabled))
+        .routes(routes!(person_access::reset_password))
         .routes(routes!(watching::watching))
         .routes(routes!(notes::write))
         .routes(routes!(attendance::attendance))

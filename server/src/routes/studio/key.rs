@@ -8,14 +8,12 @@ use axum::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{
-    doors::Doors,
-    phone::{PhoneCode, phone_code},
-};
+use super::{doors::Doors, phone::phone_code};
 use crate::{
     auth::{LessonScope, Viewer},
     lesson_run,
     problem::ApiResult,
+    qr::QrDrawing,
     state::AppState,
 };
 
@@ -27,7 +25,7 @@ pub(super) struct StreamKey {
     /// Shown now and never again; a new one replaces it.
     key: String,
     /// Sets up a phone encoder with all of it. Null: it does not fit a QR code.
-    phone: Option<PhoneCode>,
+    phone: Option<QrDrawing>,
 }
 
 /// Makes a new stream key; the old one opens nothing any more.

@@ -3,41 +3,19 @@
 
 use std::fmt::Write as _;
 
-use qrcode::{Color, EcLevel, QrCode};
-use serde::Serialize;
-use utoipa::ToSchema;
+use qrcode::EcLevel;
 
 use super::doors::Doors;
+use crate::qr::{self, QrDrawing};
 
 /// The connection's name on the phone. The next lesson's takes its place.
 const NAME: &str = "Yunke";
 /// What lost packets get to come again on a mobile network, milliseconds.
 const LATENCY_MS: u32 = 1000;
 
-/// A QR code as a drawing: an SVG path in squares of 1, without the quiet zone.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct PhoneCode {
-    /// Squares of a side.
-    size: u32,
-    /// The dark squares.
-    path: String,
-}
-
 /// By SRT where it is on, which suits a mobile network; else by RTMP. `None`: too long for a QR code.
-pub(super) fn phone_code(doors: &Doors, key: &str) -> Option<PhoneCode> {
-    let code = QrCode::with_error_correction_level(grove_link(doors, key), EcLevel::L).ok()?;
-    let size = code.width();
-    let mut path = String::new();
-    for (row, colors) in code.to_colors().chunks(size).enumerate() {
-        let mut column = 0;
-        for run in colors.chunk_by(|a, b| a == b) {
-            if run[0] == Color::Dark {
-                let _ = write!(path, "M{column} {row}h{}v1h-{}z", run.len(), run.len());
-            }
-            column += run.len();
-        }
-    }
-    Some(PhoneCode { size: u32::try_from(size).ok()?, path })
+pub(super) fn phone_code(doors: &Doors, key: &str) -> Option<QrDrawing> {
+    qr::draw(&grove_link(doors, key), EcLevel::L)
 }
 
 fn grove_link(doors: &Doors, key: &str) -> String {
@@ -96,11 +74,8 @@ mod tests {
     }
 
     #[test]
-    fn the_path_draws_the_code() {
+    fn the_code_holds_the_key() {
         let code = phone_code(&Doors::for_tests(None, None), "KEY").expect("short enough");
-        assert!(code.size >= 21);
-        // The finder pattern's upper edge: seven dark squares from the corner.
-        assert!(code.path.starts_with("M0 0h7v1h-7z"), "{}", &code.path[..40]);
         let other = phone_code(&Doors::for_tests(None, None), "YEK").expect("short enough");
         assert_ne!(code.path, other.path);
     }

@@ -9,6 +9,7 @@ mod lessons;
 mod marks;
 mod media;
 mod operation;
+mod people;
 mod replay;
 mod talk;
 
@@ -20,6 +21,7 @@ pub use lessons::*;
 pub use marks::*;
 pub use media::*;
 pub use operation::*;
+pub use people::*;
 pub use replay::*;
 pub use talk::*;
 
@@ -45,6 +47,9 @@ macro_rules! conformance_suite {
             a_node_that_was_silent_too_long_is_heard_anew, whatever_is_added_changes_the_mark,
             an_edit_of_a_replay_is_a_version, a_hidden_replay_is_in_no_list, chapters_are_in_order_and_bounded,
             captions_are_kept_by_language, a_poster_is_replaced_and_taken_away,
+            a_roster_is_of_its_part_and_no_page_loses_anybody, a_first_password_is_known_until_it_is_replaced,
+            whoever_is_disabled_is_signed_out_and_can_come_back, an_edit_of_a_person_changes_what_it_names,
+            who_is_no_organizer_any_more_changes_nobody, a_unit_gets_another_name,
             a_question_is_asked_once_and_settled, questions_are_bounded, private_notes_are_read_once_and_bounded,
         );
     };

@@ -21,7 +21,7 @@ export default {
   credit: { none: 'Not reached', half: 'Half credit', full: 'Credited' },
   role: { member: 'Member', lecturer: 'Lecturer', organizer: 'Organizer' },
   time: { minutes: '{n} min', hours: '{n} h', days: '{n} day | {n} days', seconds: '{n} s', today: 'Today', tomorrow: 'Tomorrow' },
-  staff: { console: 'Console', studio: 'Studio', member: 'Member pages', signOut: 'Sign out', nav: 'Areas' },
+  staff: { console: 'Console', studio: 'Studio', member: 'Member pages', signOut: 'Sign out', password: 'Password', nav: 'Areas' },
   picture: {
     label: 'Incoming picture',
     unsupported: 'This browser cannot play the preview; please use Chrome or Edge',

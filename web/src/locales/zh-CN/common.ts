@@ -19,7 +19,7 @@ export default {
   credit: { none: '未达标', half: '半学时', full: '已达标' },
   role: { member: '学员', lecturer: '讲师', organizer: '组织者' },
   time: { minutes: '{n} 分钟', hours: '{n} 小时', days: '{n} 天', seconds: '{n} 秒', today: '今天', tomorrow: '明天' },
-  staff: { console: '工作台', studio: '演播室', member: '学员页面', signOut: '退出登录', nav: '区域' },
+  staff: { console: '工作台', studio: '演播室', member: '学员页面', signOut: '退出登录', password: '修改密码', nav: '区域' },
   picture: {
     label: '传入的画面',
     unsupported: '这个浏览器不能播放预览，请换用 Chrome 或 Edge',

@@ -1,0 +1,90 @@
+//! The person or the unit of an address, once the gate has found that the viewer answers for it.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{FromRequestParts, RawPathParams},
+    http::request::Parts,
+};
+use uuid::Uuid;
+use yunke_store::{PersonRecord, Role, Unit};
+
+use super::Viewer;
+use crate::{
+    problem::{ApiResult, Problem},
+    state::AppState,
+};
+
+/// A person whom the viewer answers for.
+#[derive(Debug, Clone)]
+pub struct PersonScope(pub Arc<PersonRecord>);
+
+/// A unit that the viewer organizes.
+#[derive(Debug, Clone)]
+pub struct UnitScope(pub Arc<Unit>);
+
+impl PersonScope {
+    /// The person `{person_id}`, for who answers for them.
+    pub(super) async fn admit(app: &AppState, viewer: &Viewer, params: &RawPathParams) -> ApiResult<Self> {
+        organizer_only(viewer)?;
+        let id = parameter(params, "person_id")?;
+        let person = app.store.person(id).await?.ok_or_else(Problem::not_found)?;
+        if !viewer.answers_for(&person) {
+            return Err(not_yours());
+        }
+        Ok(Self(Arc::new(person)))
+    }
+}
+
+impl UnitScope {
+    /// The unit `{unit_id}`, for its organizer.
+    pub(super) async fn admit(app: &AppState, viewer: &Viewer, params: &RawPathParams) -> ApiResult<Self> {
+        organizer_only(viewer)?;
+        let id = parameter(params, "unit_id")?;
+        let unit = app.store.unit(id).await?.ok_or_else(Problem::not_found)?;
+        if !viewer.organizes(&unit.path) {
+            return Err(not_yours());
+        }
+        Ok(Self(Arc::new(unit)))
+    }
+}
+
+impl Viewer {
+    /// Whether the viewer organizes every unit that somebody has to do with. An organizer of a station must not take over
+    /// the account of the centre's organizer who is a member of a branch of that station.
+    pub fn answers_for(&self, person: &PersonRecord) -> bool {
+        let mut units = person.units().peekable();
+        units.peek().is_some() && units.all(|unit| self.organizes(&unit.path))
+    }
+}
+
+fn organizer_only(viewer: &Viewer) -> ApiResult<()> {
+    if viewer.has(Role::Organizer) { Ok(()) } else { Err(not_yours()) }
+}
+
+fn not_yours() -> Problem {
+    Problem::forbidden("not_allowed", "This needs a role you do not have.")
+}
+
+fn parameter(params: &RawPathParams, name: &str) -> ApiResult<Uuid> {
+    let value = params.iter().find(|(found, _)| *found == name).map(|(_, value)| value);
+    value.and_then(|value| Uuid::try_parse(value).ok()).ok_or_else(Problem::not_found)
+}
+
+impl<S: Sync> FromRequestParts<S> for PersonScope {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let scope = parts.extensions.get::<Self>().cloned();
+        scope.ok_or_else(|| Problem::internal("a handler wants a person, but its access entry names none"))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for UnitScope {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let scope = parts.extensions.get::<Self>().cloned();
+        scope.ok_or_else(|| Problem::internal("a handler wants a unit, but its access entry names none"))
+    }
+}

@@ -1,0 +1,343 @@
+//! The roster: people of a part of the tree, and their changes with a line of the audit log each.
+
+use async_trait::async_trait;
+use sqlx::{Sqlite, SqliteConnection, Transaction};
+use uuid::Uuid;
+use yunke_store::{
+    AuditEntry, NewPassword, NewUser, Page, PeopleStore, PersonEdit, PersonOutcome, PersonRecord, Role,
+    RoleGrant, RosterFilter, RosterPage, StoreResult, TextEnum as _, Unit, UtcMillis,
+};
+
+use crate::{
+    SqliteStore, account,
+    error::{failed, word},
+    json,
+    operation::audit,
+    unit::{UnitRow, unit},
+};
+
+/// The roles of a person, with their units.
+pub(crate) async fn grants(on: &mut SqliteConnection, user_id: Uuid) -> StoreResult<Vec<RoleGrant>> {
+    let grants = sqlx::query!(
+        "SELECT r.role, u.id, u.parent_id, u.kind, u.name, u.path
+         FROM roles r JOIN units u ON u.id = r.unit_id WHERE r.user_id = ? ORDER BY r.role, u.path",
+        user_id
+    )
+    .fetch_all(on)
+    .await
+    .map_err(failed)?;
+    grants
+        .into_iter()
+        .map(|g| {
+            let unit = UnitRow { id: g.id, parent_id: g.parent_id, kind: g.kind, name: g.name, path: g.path };
+            Ok(RoleGrant { role: word(&g.role)?, unit: Unit::try_from(unit)? })
+        })
+        .collect()
+}
+
+/// Gives roles.
+pub(crate) async fn grant(
+    tx: &mut Transaction<'_, Sqlite>,
+    user_id: Uuid,
+    roles: &[(Role, Uuid)],
+    at: UtcMillis,
+) -> StoreResult<()> {
+    for (role, unit_id) in roles {
+        let role = role.as_str();
+        sqlx::query!(
+            "INSERT INTO roles (user_id, role, unit_id, granted_at) VALUES (?, ?, ?, ?)",
+            user_id,
+            role,
+            unit_id,
+            at,
+        )
+        .execute(&mut **tx)
+        .await
+        .map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// Begins a membership.
+pub(crate) async fn join(
+    on: &mut SqliteConnection,
+    user_id: Uuid,
+    branch_id: Uuid,
+    at: UtcMillis,
+) -> StoreResult<()> {
+    sqlx::query!(
+        "INSERT INTO memberships (user_id, branch_id, from_at) VALUES (?, ?, ?)",
+        user_id,
+        branch_id,
+        at
+    )
+    .execute(on)
+    .await
+    .map_err(failed)?;
+    Ok(())
+}
+
+/// Ends the membership there is.
+async fn leave(on: &mut SqliteConnection, user_id: Uuid, at: UtcMillis) -> StoreResult<()> {
+    sqlx::query!(
+        "UPDATE memberships SET to_at = max(from_at, ?) WHERE user_id = ? AND to_at IS NULL",
+        at,
+        user_id
+    )
+    .execute(on)
+    .await
+    .map_err(failed)?;
+    Ok(())
+}
+
+async fn end_sessions(on: &mut SqliteConnection, user_id: Uuid, keep: Option<&[u8; 32]>) -> StoreResult<()> {
+    let keep = keep.map(<[u8; 32]>::as_slice);
+    sqlx::query!(
+        "DELETE FROM sessions WHERE user_id = ?1 AND (?2 IS NULL OR token_hash <> ?2)",
+        user_id,
+        keep
+    )
+    .execute(on)
+    .await
+    .map_err(failed)?;
+    Ok(())
+}
+
+async fn is_organizer(on: &mut SqliteConnection, user_id: Uuid) -> StoreResult<bool> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM users p JOIN roles r ON r.user_id = p.id
+                          WHERE p.id = ? AND p.disabled_at IS NULL AND r.role = 'organizer') AS "is: bool""#,
+        user_id
+    )
+    .fetch_one(on)
+    .await
+    .map_err(failed)
+}
+
+async fn note(
+    on: &mut SqliteConnection,
+    action: &str,
+    subject_id: Uuid,
+    actor_id: Uuid,
+    at: UtcMillis,
+    fields: &[&str],
+) -> StoreResult<()> {
+    let entry = AuditEntry {
+        at,
+        actor_id: Some(actor_id),
+        action: action.to_owned(),
+        subject_kind: "person".to_owned(),
+        subject_id,
+        detail: serde_json::json!({ "fields": fields }).to_string(),
+    };
+    audit(on, &entry).await
+}
+
+async fn record(on: &mut SqliteConnection, id: Uuid) -> StoreResult<Option<PersonRecord>> {
+    let row = sqlx::query!(
+        r#"SELECT name, phone, member_no, branch_id, password_first AS "first_password: bool", disabled_at
+           FROM users WHERE id = ?"#,
+        id
+    )
+    .fetch_optional(&mut *on)
+    .await
+    .map_err(failed)?;
+    let Some(row) = row else { return Ok(None) };
+    let branch = match row.branch_id {
+        Some(branch_id) => unit(on, branch_id).await?,
+        None => None,
+    };
+    let roles = grants(on, id).await?;
+    let disabled_at = row.disabled_at;
+    let (name, phone, member_no) = (row.name, row.phone, row.member_no);
+    Ok(Some(PersonRecord {
+        id,
+        name,
+        phone,
+        member_no,
+        branch,
+        roles,
+        first_password: row.first_password,
+        disabled_at,
+    }))
+}
+
+#[async_trait]
+impl PeopleStore for SqliteStore {
+    async fn roster(&self, filter: &RosterFilter, page: Page) -> StoreResult<RosterPage> {
+        let within = json(&filter.within);
+        // One view of the database for the page and what stands in it.
+        let mut tx = self.read.begin().await.map_err(failed)?;
+        let rows = sqlx::query!(
+            r#"SELECT p.id, count(*) OVER () AS "total!: i64"
+               FROM users p LEFT JOIN units b ON b.id = p.branch_id
+               WHERE (p.disabled_at IS NOT NULL) = ?4
+                 AND EXISTS (SELECT 1 FROM json_each(?1) AS scope
+                             WHERE substr(b.path, 1, length(scope.value)) = scope.value
+                                OR EXISTS (SELECT 1 FROM roles r JOIN units u ON u.id = r.unit_id
+                                           WHERE r.user_id = p.id
+                                             AND substr(u.path, 1, length(scope.value)) = scope.value))
+                 AND (?2 IS NULL OR substr(b.path, 1, length(?2)) = ?2
+                      OR EXISTS (SELECT 1 FROM roles r JOIN units u ON u.id = r.unit_id
+                                 WHERE r.user_id = p.id AND substr(u.path, 1, length(?2)) = ?2))
+                 AND (?3 = '' OR instr(lower(p.name), lower(?3)) > 0 OR p.member_no = ?3
+                      OR (length(?3) >= 4 AND ?3 NOT GLOB '*[^0-9]*'
+                          AND substr(p.phone, -length(?3)) = ?3))
+               ORDER BY b.path IS NULL, b.path, p.name, p.id LIMIT ?6 OFFSET ?5"#,
+            within,
+            filter.unit_path,
+            filter.query,
+            filter.disabled,
+            page.offset,
+            page.limit,
+        )
+        .fetch_all(&mut *tx)
+        .await
+        .map_err(failed)?;
+        let total = rows.first().map_or(0, |row| row.total);
+        let mut people = Vec::with_capacity(rows.len());
+        for row in rows {
+            people.extend(record(&mut tx, row.id).await?);
+        }
+        Ok(RosterPage { people, total })
+    }
+
+    async fn person(&self, id: Uuid) -> StoreResult<Option<PersonRecord>> {
+        let mut tx = self.read.begin().await.map_err(failed)?;
+        record(&mut tx, id).await
+    }
+
+    async fn add_person(&self, person: NewUser, actor_id: Uuid) -> StoreResult<PersonOutcome> {
+        let mut tx = self.begin().await?;
+        if !is_organizer(&mut tx, actor_id).await? {
+            return Ok(PersonOutcome::ActorGone);
+        }
+        account::add(&mut tx, &person).await?;
+        sqlx::query!("UPDATE users SET password_first = 1 WHERE id = ?", person.id)
+            .execute(&mut *tx)
+            .await
+            .map_err(failed)?;
+        note(&mut tx, "person.add", person.id, actor_id, person.at, &[]).await?;
+        tx.commit().await.map_err(failed)?;
+        Ok(PersonOutcome::Done)
+    }
+
+    async fn edit_person(
+        &self,
+        id: Uuid,
+        edit: PersonEdit,
+        actor_id: Uuid,
+        at: UtcMillis,
+    ) -> StoreResult<PersonOutcome> {
+        let mut tx = self.begin().await?;
+        if !is_organizer(&mut tx, actor_id).await? {
+            return Ok(PersonOutcome::ActorGone);
+        }
+        let Some(before) = record(&mut tx, id).await? else { return Ok(PersonOutcome::NotFound) };
+        let mut fields = Vec::new();
+        if let Some(name) = edit.name.filter(|name| *name != before.name) {
+            fields.push("name");
+            sqlx::query!("UPDATE users SET name = ? WHERE id = ?", name, id)
+                .execute(&mut *tx)
+                .await
+                .map_err(failed)?;
+        }
+        if let Some(phone) = edit.phone.filter(|phone| *phone != before.phone) {
+            fields.push("phone");
+            sqlx::query!("UPDATE users SET phone = ? WHERE id = ?", phone, id)
+                .execute(&mut *tx)
+                .await
+                .map_err(failed)?;
+            end_sessions(&mut tx, id, None).await?;
+        }
+        if let Some(member_no) = edit.member_no.filter(|number| *number != before.member_no) {
+            fields.push("member_no");
+            sqlx::query!("UPDATE users SET member_no = ? WHERE id = ?", member_no, id)
+                .execute(&mut *tx)
+                .await
+                .map_err(failed)?;
+        }
+        let branch = before.branch.as_ref().map(|branch| branch.id);
+        if let Some(branch_id) = edit.branch_id.filter(|branch_id| *branch_id != branch) {
+            fields.push("branch_id");
+            sqlx::query!("UPDATE users SET branch_id = ? WHERE id = ?", branch_id, id)
+                .execute(&mut *tx)
+                .await
+                .map_err(failed)?;
+            leave(&mut tx, id, at).await?;
+            if let Some(branch_id) = branch_id.filter(|_| before.disabled_at.is_none()) {
+                join(&mut tx, id, branch_id, at).await?;
+            }
+        }
+        if let Some(roles) = edit.roles {
+            fields.push("roles");
+            sqlx::query!("DELETE FROM roles WHERE user_id = ?", id)
+                .execute(&mut *tx)
+                .await
+                .map_err(failed)?;
+            grant(&mut tx, id, &roles, at).await?;
+        }
+        if !fields.is_empty() {
+            note(&mut tx, "person.edit", id, actor_id, at, &fields).await?;
+        }
+        tx.commit().await.map_err(failed)?;
+        Ok(PersonOutcome::Done)
+    }
+
+    async fn set_disabled(
+        &self,
+        id: Uuid,
+        disabled: bool,
+        actor_id: Uuid,
+        at: UtcMillis,
+    ) -> StoreResult<PersonOutcome> {
+        let mut tx = self.begin().await?;
+        if !is_organizer(&mut tx, actor_id).await? {
+            return Ok(PersonOutcome::ActorGone);
+        }
+        let Some(before) = record(&mut tx, id).await? else { return Ok(PersonOutcome::NotFound) };
+        if before.disabled_at.is_some() == disabled {
+            return Ok(PersonOutcome::Done);
+        }
+        let disabled_at = disabled.then_some(at);
+        sqlx::query!("UPDATE users SET disabled_at = ? WHERE id = ?", disabled_at, id)
+            .execute(&mut *tx)
+            .await
+            .map_err(failed)?;
+        if disabled {
+            leave(&mut tx, id, at).await?;
+            end_sessions(&mut tx, id, None).await?;
+        } else if let Some(branch) = before.branch {
+            join(&mut tx, id, branch.id, at).await?;
+        }
+        let action = if disabled { "person.disable" } else { "person.enable" };
+        note(&mut tx, action, id, actor_id, at, &[]).await?;
+        tx.commit().await.map_err(failed)?;
+        Ok(PersonOutcome::Done)
+    }
+
+    async fn replace_password(&self, password: NewPassword) -> StoreResult<PersonOutcome> {
+        let NewPassword { user_id, hash, first, keep_session, actor_id, at } = password;
+        let mut tx = self.begin().await?;
+        if actor_id != user_id && !is_organizer(&mut tx, actor_id).await? {
+            return Ok(PersonOutcome::ActorGone);
+        }
+        let done = sqlx::query!(
+            "UPDATE users SET password_hash = ?, password_first = ? WHERE id = ?",
+            hash,
+            first,
+            user_id
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(failed)?;
+        if done.rows_affected() == 0 {
+            return Ok(PersonOutcome::NotFound);
+        }
+        end_sessions(&mut tx, user_id, keep_session.as_ref()).await?;
+        let action = if first { "person.password_reset" } else { "person.password_change" };
+        note(&mut tx, action, user_id, actor_id, at, &[]).await?;
+        tx.commit().await.map_err(failed)?;
+        Ok(PersonOutcome::Done)
+    }
+}

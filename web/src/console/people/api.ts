@@ -1,0 +1,29 @@
+/** People and units, as the console asks for them. */
+import { api, ask } from '@/api/client'
+import type { components } from '@/api/schema'
+
+type Schemas = components['schemas']
+export type RosterRow = Schemas['RosterRow']
+export type RosterAnswer = Schemas['RosterAnswer']
+export type PersonView = Schemas['PersonView']
+export type FirstPassword = Schemas['FirstPassword']
+export type PersonRequest = Schemas['PersonRequest']
+export type PersonEdit = Schemas['PersonEditRequest']
+export type UnitKind = Schemas['UnitKind']
+export type Drawing = Schemas['QrDrawing']
+
+export interface Which {
+  unit?: string
+  q?: string
+  disabled?: boolean
+  page?: number
+}
+
+export const getRoster = (which: Which, signal?: AbortSignal) => ask(api.GET('/api/console/roster', { params: { query: which }, signal }))
+export const getPerson = (id: string, signal?: AbortSignal) => ask(api.GET('/api/console/people/{person_id}', { params: { path: { person_id: id } }, signal }))
+export const addPerson = (body: PersonRequest) => ask(api.POST('/api/console/people', { body }))
+export const editPerson = (id: string, body: PersonEdit) => ask(api.PATCH('/api/console/people/{person_id}', { params: { path: { person_id: id } }, body }))
+export const setDisabled = (id: string, disabled: boolean) => ask(api.PUT('/api/console/people/{person_id}/disabled', { params: { path: { person_id: id } }, body: { disabled } }))
+export const resetPassword = (id: string) => ask(api.POST('/api/console/people/{person_id}/password', { params: { path: { person_id: id } } }))
+export const addUnit = (body: Schemas['UnitRequest']) => ask(api.POST('/api/console/units', { body }))
+export const renameUnit = (id: string, name: string) => ask(api.PATCH('/api/console/units/{unit_id}', { params: { path: { unit_id: id } }, body: { name } }))
