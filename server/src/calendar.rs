@@ -34,6 +34,11 @@ fn start_of(day: jiff::civil::Date) -> UtcMillis {
     day.to_zoned(shanghai()).map_or(UtcMillis::MAX, |midnight| midnight.timestamp().as_millisecond())
 }
 
+/// To the minute: `2028-02-28 23:00`.
+pub fn local_minute(at: UtcMillis) -> String {
+    zoned(at).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
 /// A moment as people in the centres read it: `2028-02-28 23:00:00`.
 pub fn local_time(at: UtcMillis) -> String {
     zoned(at).strftime("%Y-%m-%d %H:%M:%S").to_string()

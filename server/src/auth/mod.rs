@@ -15,7 +15,7 @@ mod viewer;
 pub use device::{device_cookie, known_device};
 pub use gate::{Access, authorize};
 pub use limit::{Limiter, Quota};
-pub use password::{PasswordError, Passwords, first_password};
+pub use password::{PasswordError, Passwords, first_password, share_code};
 pub use phone::{mask_phone, parse_phone};
 pub use scope::{PersonScope, UnitScope};
 pub use session::{COOKIE, cookie_token, expired_cookie, hash_token, is_secure, new_session, session_cookie};

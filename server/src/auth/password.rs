@@ -167,11 +167,20 @@ impl Passwords {
 /// Letters and digits that are not mistaken for one another on paper.
 const FIRST_ALPHABET: &[u8; 31] = b"abcdefghjkmnpqrstuvwxyz23456789";
 
-/// Characters of a first password: 49 bits, for one sign-in.
+/// Characters of a first password, and of a short link: 49 bits.
 const FIRST_CHARS: usize = 10;
 
 /// A password to print on a slip, out of 128 random bits.
 pub fn first_password(random: [u8; 16]) -> String {
+    readable(random)
+}
+
+/// The code of a short link, out of 128 random bits: nobody finds one by trying.
+pub fn share_code(random: [u8; 16]) -> String {
+    readable(random)
+}
+
+fn readable(random: [u8; 16]) -> String {
     let mut rest = u128::from_be_bytes(random);
     (0..FIRST_CHARS)
         .map(|_| {

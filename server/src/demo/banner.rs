@@ -3,7 +3,7 @@
 use std::{
     fmt::Write as _,
     io::Write as _,
-    net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
 };
 
 use qrcode::{QrCode, render::unicode::Dense1x2};
@@ -12,7 +12,7 @@ use super::{
     live::Live,
     people::{LECTURER, MEMBERS, ORGANIZER, PASSWORD},
 };
-use crate::state::AppState;
+use crate::{routes::origin::lan_address, state::AppState};
 
 /// Prints it all. A closed terminal is no reason to stop.
 pub(super) fn print(app: &AppState, address: SocketAddr, live: &Live) {
@@ -49,14 +49,4 @@ fn text(app: &AppState, address: SocketAddr, live: &Live) -> String {
         live.lesson
     );
     text
-}
-
-/// The address other machines reach this one by: the one the route to anywhere else would use.
-/// No packet is sent.
-fn lan_address() -> Option<IpAddr> {
-    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
-    // A documentation address (RFC 5737): it only chooses the route.
-    socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
-    let ip = socket.local_addr().ok()?.ip();
-    (!ip.is_loopback() && !ip.is_unspecified()).then_some(ip)
 }

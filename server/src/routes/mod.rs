@@ -2,6 +2,7 @@
 
 pub mod access;
 mod account;
+mod arrive;
 mod client_ip;
 mod console;
 mod exports;

@@ -1,6 +1,6 @@
 //! What the browser calls us: the origin of the page, from it the origin of the media, and whether a page is ours.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
 use axum::http::{HeaderMap, header};
 
@@ -20,6 +20,38 @@ pub fn page_origin(headers: &HeaderMap, config: &Config) -> String {
         Some(host) => format!("{scheme}://{host}"),
         None => format!("{scheme}://{}", config.http.listen),
     }
+}
+
+/// The origin to print and to send to others, and whether only this machine can open it. Who sits at the server calls it
+/// 127.0.0.1; on paper that must be the name others have for it, where there is one.
+pub fn shared_origin(headers: &HeaderMap, config: &Config) -> (String, bool) {
+    let origin = page_origin(headers, config);
+    let Some(host) = Host::of_origin(&origin).filter(is_loopback) else { return (origin, false) };
+    if !config.http.listen.ip().is_unspecified() {
+        return (origin, true);
+    }
+    match lan_address() {
+        Some(ip) => {
+            let port = host.port.unwrap_or_else(|| config.http.listen.port());
+            (format!("http://{}", SocketAddr::new(ip, port)), false)
+        }
+        None => (origin, true),
+    }
+}
+
+fn is_loopback(host: &Host) -> bool {
+    let name = host.name.trim_start_matches('[').trim_end_matches(']');
+    name == "localhost" || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// The address other machines reach this one by: the one the route to anywhere else would use.
+/// No packet is sent.
+pub fn lan_address() -> Option<IpAddr> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    // A documentation address (RFC 5737): it only chooses the route.
+    socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
+    let ip = socket.local_addr().ok()?.ip();
+    (!ip.is_loopback() && !ip.is_unspecified()).then_some(ip)
 }
 
 /// The host of this request without its port, in brackets if it is an IPv6 address.
@@ -110,6 +142,28 @@ mod tests {
             Some("srt://yunke.cn:8890")
         );
         assert_eq!(srt_url(&host("yunke.cn"), &config, None), None);
+    }
+
+    #[test]
+    fn what_is_printed_is_not_the_machines_own_name_for_itself() {
+        let mut config = Config::default();
+        config.http.listen = "127.0.0.1:8080".parse().expect("an address");
+        for own in ["127.0.0.1:8080", "localhost:8080", "[::1]:8080"] {
+            let (origin, here_only) = shared_origin(&host(own), &config);
+            assert_eq!((origin, here_only), (format!("http://{own}"), true));
+        }
+        config.http.listen = "0.0.0.0:8080".parse().expect("an address");
+        let (origin, here_only) = shared_origin(&host("127.0.0.1:9090"), &config);
+        match lan_address() {
+            Some(ip) => assert_eq!((origin, here_only), (format!("http://{ip}:9090"), false)),
+            None => assert!(here_only),
+        }
+        assert_eq!(
+            shared_origin(&host("10.0.0.7:8080"), &config),
+            ("http://10.0.0.7:8080".to_owned(), false)
+        );
+        config.http.public_url = Some("https://yunke.cn".to_owned());
+        assert_eq!(shared_origin(&host("127.0.0.1:8080"), &config), ("https://yunke.cn".to_owned(), false));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use axum::{
 use tower::ServiceExt as _;
 use tower_http::services::{ServeDir, ServeFile};
 
+use super::arrive;
 use crate::{problem::Problem, state::AppState};
 
 /// Names with a hash of their content never change.
@@ -55,6 +56,11 @@ pub(super) async fn page(State(app): State<AppState>, request: Request) -> Respo
     let index = dir.join("index.html");
     if !index.is_file() {
         return (StatusCode::SERVICE_UNAVAILABLE, Html(NOT_BUILT)).into_response();
+    }
+    if let Some(code) = arrive::code(path)
+        && let Ok(text) = tokio::fs::read_to_string(&index).await
+    {
+        return arrive::page(&app, code, request.headers(), &text).await;
     }
     let (mut parts, body) = request.into_parts();
     parts.uri = Uri::from_static("/index.html");

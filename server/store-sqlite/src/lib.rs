@@ -18,6 +18,7 @@ mod operation;
 mod people;
 mod replay;
 mod session;
+mod share;
 mod talk;
 mod unit;
 

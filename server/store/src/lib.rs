@@ -13,6 +13,7 @@ mod lesson;
 mod operation;
 mod people;
 mod replay;
+mod share;
 mod talk;
 mod text;
 mod unit;
@@ -36,6 +37,7 @@ pub use replay::{
     NewChapter, Poster, PosterKind, REPLAY_EDITS_MAX, ReplayChange, ReplayEdit, ReplayOutcome, ReplayStore,
     SLIDE_TURNED_MS, Trim,
 };
+pub use share::{NewShareCode, ShareStore};
 pub use talk::{
     ASK_EVERY_MS, AskOutcome, NOTE_CHARS, NOTES_KEPT, NewPrivateNote, NewQuestion, OPEN_QUESTIONS_MAX,
     PrivateNote, QUESTION_CHARS, QUESTIONS_MAX, Question, QuestionState, Settle, TalkFigures, TalkOutcome,
@@ -68,6 +70,7 @@ pub trait Store:
     + EvidenceStore
     + OperationStore
     + ReplayStore
+    + ShareStore
     + TalkStore
 {
 }
@@ -80,6 +83,7 @@ impl<T> Store for T where
         + EvidenceStore
         + OperationStore
         + ReplayStore
+        + ShareStore
         + TalkStore
 {
 }

@@ -16,6 +16,7 @@ mod refusals;
 mod replay;
 mod replay_files;
 mod setup;
+mod share;
 mod sign_in;
 mod sockets;
 mod talk;

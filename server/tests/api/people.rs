@@ -38,6 +38,8 @@ async fn a_member_is_added_signs_in_by_the_slip_and_needs_a_password_of_their_ow
     let first = slip["password"].as_str().expect("a password").to_owned();
     let link = slip["link"].as_str().expect("a link");
     assert!(link.ends_with(&format!("/sign-in#phone=13911112222&first={first}")), "{link}");
+    // The test speaks to 127.0.0.1, which nobody else can.
+    assert_eq!(slip["here_only"], true);
     assert!(slip["code"]["size"].as_u64().is_some_and(|size| size >= 21));
 
     let answer = sign_in(&server, "13911112222", &first).await;

@@ -539,6 +539,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/share/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a short link is about. */
+        get: operations["get_share_by_code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/studio/lessons": {
         parameters: {
             query?: never;
@@ -846,6 +863,23 @@ export interface paths {
         /** Shows only a stretch of the replay; 0 and null show all of it again. Nothing recorded is touched. */
         put: operations["put_studio_lessons_by_id_replay_trim"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studio/lessons/{id}/share": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The short link of a lesson, made when it is first asked for. */
+        post: operations["post_studio_lessons_by_id_share"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1259,6 +1293,8 @@ export interface components {
         /** @description A slip to hand over: how a person signs in for the first time. */
         FirstPassword: {
             code: components["schemas"]["QrDrawing"] | null;
+            /** @description Only this machine can open the addresses: the server does not know by which name others reach it. */
+            here_only: boolean;
             /** @description The same with number and password filled in; a secret like the password. */
             link: string;
             /** @description Shown now and never again. */
@@ -2002,6 +2038,30 @@ export interface components {
         /** @description Whether this server is empty. */
         SetupNeeded: {
             needed: boolean;
+        };
+        /** @description A lesson's short link. */
+        ShareLink: {
+            /** @description Ten letters and digits. */
+            code: string;
+            /** @description Only this machine can open it: the server does not know by which name others reach it. */
+            here_only: boolean;
+            qr: components["schemas"]["QrDrawing"] | null;
+            url: string;
+        };
+        /** @description What a link is about, for whoever has it. */
+        SharedLesson: {
+            lecturer_name: string;
+            /** Format: uuid */
+            lesson_id: string;
+            phase: components["schemas"]["LessonPhase"];
+            /** Format: int64 */
+            planned_end_at: number;
+            /** Format: int64 */
+            planned_start_at: number;
+            /** @description Whoever asks is signed in. */
+            signed_in: boolean;
+            title: string;
+            unit_name: string;
         };
         /** @description A phone number and a password. */
         SignIn: {
@@ -3677,6 +3737,43 @@ export interface operations {
             };
         };
     };
+    get_share_by_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedLesson"];
+                };
+            };
+            /** @description There is no such link */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     get_studio_lessons: {
         parameters: {
             query?: never;
@@ -4692,6 +4789,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem: what happened and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    post_studio_lessons_by_id_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareLink"];
+                };
             };
             /** @description A problem: what happened and what to do */
             default: {

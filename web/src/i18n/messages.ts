@@ -12,6 +12,7 @@ import type people from '@/locales/zh-CN/people'
 import type recording from '@/locales/zh-CN/recording'
 import type replay from '@/locales/zh-CN/replay'
 import type setup from '@/locales/zh-CN/setup'
+import type share from '@/locales/zh-CN/share'
 import type studio from '@/locales/zh-CN/studio'
 import type talk from '@/locales/zh-CN/talk'
 
@@ -20,6 +21,7 @@ export interface Dictionary {
   common: typeof common
   people: typeof people
   member: typeof member
+  share: typeof share
   studio: typeof studio
   console: typeof consoleArea
   booth: typeof booth

@@ -8,7 +8,7 @@ function flat(words: Words, path = ''): [string, string][] {
 }
 const blanks = (text: string): string[] => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort()
 
-describe.each(['common', 'member', 'studio', 'booth', 'replay', 'console', 'setup', 'talk', 'people', 'account'])('the words of %s', (area) => {
+describe.each(['common', 'member', 'studio', 'booth', 'replay', 'console', 'setup', 'talk', 'people', 'account', 'share'])('the words of %s', (area) => {
   const zh = new Map(flat(files[`./zh-CN/${area}.ts`]!.default))
   const en = new Map(flat(files[`./en/${area}.ts`]!.default))
 

@@ -2,6 +2,7 @@ import type { RouteRecordRaw } from 'vue-router'
 
 export const memberRoutes: RouteRecordRaw[] = [
   { path: '/sign-in', name: 'sign-in', meta: { area: 'member', open: true, title: 'member.signIn.title' }, component: () => import('./SignInPage.vue') },
+  { path: '/s/:code', name: 'arrive', meta: { area: 'member', open: true }, component: () => import('./ArrivePage.vue'), props: true },
   { path: '/lessons/:id', name: 'lesson', meta: { area: 'member' }, component: () => import('./lesson/LessonPage.vue'), props: true },
   {
     path: '/',

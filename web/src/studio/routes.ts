@@ -22,6 +22,12 @@ export const studioRoutes: RouteRecordRaw[] = [
         component: async () => (await Promise.all([import('./replay/ReplayPage.vue'), loadArea('replay')]))[0],
       },
       {
+        path: 'lessons/:id/share',
+        name: 'studio-share',
+        props: true,
+        component: async () => (await Promise.all([import('./StudioShare.vue'), loadArea('share')]))[0],
+      },
+      {
         path: 'lessons/:id',
         name: 'studio-lesson',
         props: true,

@@ -16,7 +16,7 @@ use crate::{
     auth::{self, PersonScope, Viewer},
     problem::{ApiResult, Problem},
     qr::{self, QrDrawing},
-    routes::{account::password_problem, extract::Body, origin::page_origin},
+    routes::{account::password_problem, extract::Body, origin::shared_origin},
     state::AppState,
 };
 
@@ -34,6 +34,8 @@ pub(super) struct FirstPassword {
     link: String,
     /// `link` as a QR code.
     code: Option<QrDrawing>,
+    /// Only this machine can open the addresses: the server does not know by which name others reach it.
+    here_only: bool,
 }
 
 /// A password that was made, and its hash.
@@ -58,7 +60,8 @@ impl Made {
         viewer: &Viewer,
         person: &PersonRecord,
     ) -> FirstPassword {
-        let sign_in_url = format!("{}/sign-in", page_origin(headers, &app.config));
+        let (origin, here_only) = shared_origin(headers, &app.config);
+        let sign_in_url = format!("{origin}/sign-in");
         // Digits, a plus and plain letters: nothing of it needs escaping.
         let link = format!("{sign_in_url}#phone={}&first={}", person.phone, self.password);
         FirstPassword {
@@ -68,6 +71,7 @@ impl Made {
             code: qr::draw(&link, EcLevel::M),
             sign_in_url,
             link,
+            here_only,
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod leases;
 mod poster;
 mod questions;
 pub mod replay;
+pub(super) mod share;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -19,5 +20,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(replay::replay))
         .routes(routes!(captions::captions))
         .routes(routes!(poster::poster))
+        .routes(routes!(share::share))
+        .routes(routes!(share::shared))
         .routes(routes!(questions::mine, questions::ask))
 }

@@ -11,6 +11,7 @@ mod media;
 mod operation;
 mod people;
 mod replay;
+mod share;
 mod talk;
 
 pub use accounts::*;
@@ -23,6 +24,7 @@ pub use media::*;
 pub use operation::*;
 pub use people::*;
 pub use replay::*;
+pub use share::*;
 pub use talk::*;
 
 use uuid::Uuid;
@@ -49,7 +51,7 @@ macro_rules! conformance_suite {
             captions_are_kept_by_language, a_poster_is_replaced_and_taken_away,
             a_roster_is_of_its_part_and_no_page_loses_anybody, a_first_password_is_known_until_it_is_replaced,
             whoever_is_disabled_is_signed_out_and_can_come_back, an_edit_of_a_person_changes_what_it_names,
-            who_is_no_organizer_any_more_changes_nobody, a_unit_gets_another_name,
+            who_is_no_organizer_any_more_changes_nobody, a_unit_gets_another_name, a_lesson_has_one_code_for_ever,
             a_question_is_asked_once_and_settled, questions_are_bounded, private_notes_are_read_once_and_bounded,
         );
     };

@@ -16,6 +16,11 @@ export default {
     help: 'Forgot your password? Ask the organizer of your branch.',
     setup: 'This place has not been set up yet. Open the one-time link in the server’s log to create the centre.',
   },
+  arrive: {
+    waits: 'Sign in to join this lesson',
+    missing: 'There is no such lesson',
+    missingText: 'The link may be wrong. Please ask for it again.',
+  },
   home: {
     hello: 'Hello, {name}',
     live: 'Live now',
@@ -71,6 +76,7 @@ export default {
     leaveFull: 'Leave full screen',
     float: 'Small window',
     viewers: '{count} watching',
+    about: 'About this lesson',
     speaker: 'Speaker',
     unit: 'Held by',
     time: 'Time',

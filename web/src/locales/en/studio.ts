@@ -3,6 +3,8 @@ import type zh from '../zh-CN/studio'
 
 export default {
   title: 'Studio',
+  share_back: 'Back to the lesson',
+  share: 'Share with members',
   my_lessons: 'My lessons',
   group: { live: 'On air', next: 'Coming up', over: 'Ended' },
   empty_title: 'No lessons for you yet',

@@ -14,6 +14,11 @@ export default {
     help: '忘记密码？请联系您支部的组织者。',
     setup: '这里还没有设置。请打开服务器日志里的一次性链接来创建中心。',
   },
+  arrive: {
+    waits: '登录后进入这节课',
+    missing: '没有找到这节课',
+    missingText: '链接可能写错了。请向发给您链接的人再要一次。',
+  },
   home: {
     hello: '{name}，您好',
     live: '正在直播',
@@ -69,6 +74,7 @@ export default {
     leaveFull: '退出全屏',
     float: '小窗',
     viewers: '{count} 人在线',
+    about: '关于这节课',
     speaker: '主讲',
     unit: '单位',
     time: '时间',

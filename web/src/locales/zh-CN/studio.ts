@@ -1,6 +1,8 @@
 /** 讲师 */
 export default {
   title: '演播室',
+  share_back: '返回课程',
+  share: '分享给学员',
   my_lessons: '我的课程',
   group: { live: '正在上课', next: '接下来', over: '已结束' },
   empty_title: '还没有安排给您的课程',

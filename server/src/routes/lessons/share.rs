@@ -1,0 +1,111 @@
+//! Short links to lessons: made by staff, opened by anybody who has one. The page behind it tells chat programs what a link
+//! is about; it must never say more of a lesson than who has the code may know: title, lecturer, unit and time.
+
+use axum::{Json, extract::State, http::HeaderMap};
+use qrcode::EcLevel;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+use yunke_store::{Lesson, LessonPhase, NewShareCode, StoreError};
+
+use crate::{
+    auth::{LessonScope, Viewer, share_code},
+    problem::{ApiResult, Problem},
+    qr::{self, QrDrawing},
+    routes::{extract::Path, origin::shared_origin},
+    state::AppState,
+    typed,
+};
+
+/// A code that was made exists already with a chance of one in 10^14; then another is made.
+const TRIES: usize = 3;
+
+/// A lesson's short link.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::routes) struct ShareLink {
+    /// Ten letters and digits.
+    code: String,
+    url: String,
+    /// `url` as a QR code.
+    qr: Option<QrDrawing>,
+    /// Only this machine can open it: the server does not know by which name others reach it.
+    here_only: bool,
+}
+
+/// What a link is about, for whoever has it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SharedLesson {
+    lesson_id: Uuid,
+    title: String,
+    lecturer_name: String,
+    unit_name: String,
+    planned_start_at: i64,
+    planned_end_at: i64,
+    phase: LessonPhase,
+    /// Whoever asks is signed in.
+    signed_in: bool,
+}
+
+impl SharedLesson {
+    fn new(lesson: Lesson, signed_in: bool) -> Self {
+        Self {
+            signed_in,
+            lesson_id: lesson.id,
+            title: lesson.title,
+            lecturer_name: lesson.lecturer_name,
+            unit_name: lesson.unit.name,
+            planned_start_at: lesson.planned_start_at,
+            planned_end_at: lesson.planned_end_at,
+            phase: lesson.phase,
+        }
+    }
+}
+
+/// The short link of a lesson, made when it is first asked for.
+#[utoipa::path(post, path = "/api/studio/lessons/{id}/share", tag = "studio", params(("id" = Uuid, Path)),
+    responses((status = OK, body = ShareLink)))]
+pub(in crate::routes) async fn share(
+    State(app): State<AppState>,
+    viewer: Viewer,
+    scope: LessonScope,
+    headers: HeaderMap,
+) -> ApiResult<Json<ShareLink>> {
+    let mut tries = 0;
+    let code = loop {
+        let new = NewShareCode {
+            lesson_id: scope.lesson.id,
+            code: share_code(app.source.bytes()),
+            actor_id: viewer.user.id,
+            at: app.source.now(),
+        };
+        tries += 1;
+        match app.store.share_code(new).await {
+            Err(StoreError::Duplicate) if tries < TRIES => {}
+            other => break other?,
+        }
+    };
+    let (origin, here_only) = shared_origin(&headers, &app.config);
+    let url = format!("{origin}/s/{code}");
+    Ok(Json(ShareLink { qr: qr::draw(&url, EcLevel::M), code, url, here_only }))
+}
+
+/// What a short link is about.
+#[utoipa::path(get, path = "/api/share/{code}", tag = "lessons", params(("code" = String, Path)),
+    responses((status = OK, body = SharedLesson), (status = NOT_FOUND, description = "There is no such link")))]
+pub(super) async fn shared(
+    State(app): State<AppState>,
+    viewer: Option<Viewer>,
+    Path(code): Path<String>,
+) -> ApiResult<Json<SharedLesson>> {
+    let lesson = find(&app, &code).await?.ok_or_else(Problem::not_found)?;
+    Ok(Json(SharedLesson::new(lesson, viewer.is_some())))
+}
+
+/// The lesson of a code, however it was typed off a poster.
+pub(in crate::routes) async fn find(app: &AppState, code: &str) -> ApiResult<Option<Lesson>> {
+    let code = typed::code(code).to_ascii_lowercase();
+    match app.store.shared_lesson(&code).await? {
+        Some(id) => Ok(app.store.lesson(id).await?),
+        None => Ok(None),
+    }
+}
