@@ -3482,7 +3482,7 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description password_wrong, password_length, password_simple, password_is_phone, password_same */
+            /** @description password_wrong, password_length, password_common, password_phone, password_same */
             422: {
                 headers: {
                     [name: string]: unknown;

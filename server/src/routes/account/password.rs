@@ -63,7 +63,6 @@ pub(super) async fn change(
         PersonOutcome::Done => {}
         PersonOutcome::NotFound | PersonOutcome::ActorGone => return Err(Problem::sign_in_required()),
     }
-    app.auth.own_password.reset(&user.id);
     let user = app.store.user(user.id).await?.ok_or_else(Problem::sign_in_required)?;
     Ok(Json(Me::from(&user)))
 }
