@@ -280,6 +280,7 @@ impl App {
             .merge(whip::router(Arc::new(publishers)))
             .merge(whep::router(Arc::new(viewers)))
             .merge(self.replays.router())
+            .layer(axum::middleware::from_fn(serve::in_time))
     }
 }
 

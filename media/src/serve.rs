@@ -5,7 +5,13 @@
 
 use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
-use axum::response::Response;
+use axum::{
+    body::Body,
+    extract::Request as AxumRequest,
+    http::StatusCode,
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
 use hyper::{Request, body::Incoming, server::conn::http1, service::Service};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
@@ -13,7 +19,7 @@ use tokio::{
     sync::Semaphore,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use yunke_host::Patient;
+use yunke_host::{Outcome, Patient, answer_in_time};
 
 /// Connections at a time, where there are files for them. When full, further ones stay in the kernel's queue until one ends.
 pub const CONNECTIONS: usize = 60_000;
@@ -29,6 +35,22 @@ const STALL_TIME: Duration = Duration::from_secs(25);
 
 /// After a failed accept (no file descriptors left, mostly).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+
+/// An answer may take so long to begin once the request is there. Live playlists, which are waited for, come another way.
+const ANSWER_TIME: Duration = Duration::from_mins(1);
+
+/// Middleware: a body that comes too slowly is a 408, and what it held is free.
+pub async fn in_time(request: AxumRequest, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let answer = |body| next.run(AxumRequest::from_parts(parts, Body::new(body)));
+    match answer_in_time(body, ANSWER_TIME, answer).await {
+        Outcome::Answered(response) => response,
+        Outcome::SlowBody => {
+            (StatusCode::REQUEST_TIMEOUT, "what you send comes too slowly\n").into_response()
+        }
+        Outcome::SlowAnswer => (StatusCode::SERVICE_UNAVAILABLE, "this took too long\n").into_response(),
+    }
+}
 
 /// Listens with a queue as long as the kernel lets it be: a lesson that starts brings thousands at once.
 pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {

@@ -28,7 +28,13 @@ async function startEdge(t, yunke, port) {
     .replaceAll('Host $host;', 'Host $http_host;');
   await writeFile(join(folder, 'yunke.conf'), site);
   const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${folder}/${kind};`).join(' ');
-  await writeFile(join(folder, 'nginx.conf'), `${process.getuid() === 0 ? 'user root;' : ''} daemon off; pid ${folder}/pid; error_log stderr; events {} http { ${temp} include ${folder}/yunke.conf; }`);
+  const whole = (await readFile(join(deploy, 'edge', 'nginx.conf'), 'utf8'))
+    .replace('user www-data;', `${process.getuid() === 0 ? 'user root;' : ''} daemon off;`)
+    .replace('/run/nginx.pid', `${folder}/pid`)
+    .replace('error_log /var/log/nginx/error.log crit', 'error_log stderr')
+    .replace(/^include .*modules-enabled.*$/m, '')
+    .replace('include /etc/nginx/conf.d/*.conf;', `${temp} include ${folder}/yunke.conf;`);
+  await writeFile(join(folder, 'nginx.conf'), whole);
   const nginx = new Program('/usr/sbin/nginx', ['-e', 'stderr', '-c', join(folder, 'nginx.conf')]);
   t.after(() => nginx.stop('SIGTERM'));
   await until('nginx to answer', async () => (await fetch(`http://127.0.0.1:${port}/health/live`)).ok);
@@ -86,6 +92,14 @@ test('behind the edge', async (t) => {
     const misses = answers.filter((answer) => answer.headers.get('x-cache') !== 'HIT').length;
     assert.ok(misses <= 2, `${misses} of 50 went through`);
     assert.equal(new Set(await Promise.all(answers.map((answer) => answer.text()))).size, 1);
+  });
+
+  await t.test('there is room for fifteen hundred who wait at once', async () => {
+    const { next } = await playlist(beside(mine.live_url, 'video.m3u8'));
+    // Further ahead than the next part, so that all of them are there when it comes.
+    const ask = `video.m3u8?_HLS_msn=${next.msn + 1}`;
+    const answers = await Promise.all(Array.from({ length: 1_500 }, () => fetch(beside(mine.live_url, ask)).then(async (answer) => [answer.status, await answer.text()])));
+    assert.deepEqual([...new Set(answers.map(([status]) => status))], [200]);
   });
 
   await t.test('the room opens through it; metrics and internal calls do not', async () => {

@@ -3,7 +3,7 @@
 //! 1. `observe`: request id, span, one log line and the metrics; never a path's or query's value.
 //! 2. `catch_panic`: a panic is a 500 problem, and the process goes on.
 //! 3. `secure`: security headers and the content-security policy.
-//! 4. `time_limit`: an answer that takes too long to begin is a 503.
+//! 4. `time_limit`: a body that comes too slowly is a 408; an answer that takes too long after it a 503.
 //! 5. `same_origin`: unsafe methods and WebSockets of browsers come from our own pages.
 //! 6. `announced_size`: a body that says it is too large is refused before it is sent.
 //! 7. compression of JSON, body limit (extractors).
@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use axum::{
     Router,
+    body::Body,
     extract::{DefaultBodyLimit, MatchedPath, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{Next, from_fn, from_fn_with_state},
@@ -25,6 +26,7 @@ use tower_http::{
     },
 };
 use tracing::Instrument as _;
+use yunke_host::{Outcome, answer_in_time};
 use yunke_store::UtcMillis;
 
 use super::{
@@ -36,7 +38,7 @@ use crate::{
     state::AppState,
 };
 
-/// How long an answer may take to begin.
+/// How long an answer may take to begin once the request is there.
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 
 /// Routes that take a file as the body.
@@ -139,12 +141,24 @@ fn panicked(cause: Box<dyn std::any::Any + Send + 'static>) -> Response {
 }
 
 async fn time_limit(request: Request, next: Next) -> Response {
-    if let Ok(response) = tokio::time::timeout(ANSWER_LIMIT, next.run(request)).await {
-        response
-    } else {
-        tracing::error!("the answer took too long");
-        Problem::unavailable("timeout", "This took too long. Try again in a moment.", 5).into_response()
+    let (parts, body) = request.into_parts();
+    let answer = |body| next.run(Request::from_parts(parts, Body::new(body)));
+    match answer_in_time(body, ANSWER_LIMIT, answer).await {
+        Outcome::Answered(response) => response,
+        Outcome::SlowBody => slow_body(),
+        Outcome::SlowAnswer => {
+            tracing::error!("the answer took too long");
+            Problem::unavailable("timeout", "This took too long. Try again in a moment.", 5).into_response()
+        }
     }
+}
+
+fn slow_body() -> Response {
+    let sentence = "What you send comes too slowly. Try again where the network is better.";
+    let mut response = Problem::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", sentence).into_response();
+    // The rest of the body may still come: another request could not be told from it.
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 async fn secure(State(app): State<AppState>, request: Request, next: Next) -> Response {

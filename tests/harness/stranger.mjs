@@ -1,0 +1,39 @@
+// A stranger at a TCP port: sends what it likes, reads or not, and knows when it was sent away.
+
+import { once } from 'node:events';
+import { connect } from 'node:net';
+
+export class Stranger {
+  /** Connects to a port of this machine and sends `bytes`; with `deaf` it never reads. Closed after `t`. */
+  static async come(t, port, bytes = '', { deaf = false } = {}) {
+    const stranger = new Stranger();
+    stranger.heard = '';
+    stranger.socket = connect(port, '127.0.0.1');
+    stranger.socket.on('error', () => {});
+    t.after(() => stranger.socket.destroy());
+    await once(stranger.socket, 'connect');
+    const began = performance.now();
+    stranger.gone = once(stranger.socket, 'close').then(() => performance.now() - began);
+    if (deaf) stranger.socket.pause();
+    else stranger.socket.on('data', (chunk) => (stranger.heard = (stranger.heard + chunk.toString('latin1')).slice(-4_000)));
+    if (bytes) stranger.socket.write(bytes);
+    return stranger;
+  }
+
+  say(bytes) {
+    if (!this.socket.destroyed) this.socket.write(bytes);
+  }
+
+  /** Milliseconds after which it was sent away; it must happen within `within`. */
+  async sentAway(within) {
+    let timer;
+    const late = new Promise((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`still there after ${within} ms; heard: ${this.heard.slice(0, 200)}`)), within);
+    });
+    try {
+      return await Promise.race([this.gone, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
