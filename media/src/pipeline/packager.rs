@@ -386,7 +386,7 @@ mod tests {
                 );
                 segments += u64::from(ended.last_of_segment);
             }
-            assert_eq!(segments, 3);
+            assert_eq!(segments, 2, "the third one ends with the run");
         }
     }
 

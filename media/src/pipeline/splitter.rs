@@ -111,13 +111,14 @@ impl Splitter {
         self.video.is_none_or(|open| open.segment == self.sound.segment())
     }
 
-    /// Ends the run: lets go what is held and ends the open parts.
+    /// Ends the run: lets go what is held and ends the open parts. Their segments end with the run: a last one that is called whole,
+    /// short as it may be, would make the other track seem late by a segment.
     pub fn finish(&mut self, out: &mut Vec<Step>) {
         while let Some((frame, stamp)) = self.held.pop_front() {
             self.sound.push(frame, stamp, out);
         }
         if let Some(open) = self.video.take() {
-            out.push(Step::Cut(Track::Video, open.end(open.last_us + open.step_us, true)));
+            out.push(Step::Cut(Track::Video, open.end(open.last_us + open.step_us, false)));
         }
         self.sound.finish(out);
     }
@@ -229,7 +230,7 @@ impl Follower {
     /// Ends the open part.
     pub fn finish(&mut self, out: &mut Vec<Step>) {
         if let Some(open) = self.open.take() {
-            out.push(Step::Cut(self.track, open.end(open.last_us + open.step_us, true)));
+            out.push(Step::Cut(self.track, open.end(open.last_us + open.step_us, false)));
         }
     }
 

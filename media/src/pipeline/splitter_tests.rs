@@ -58,10 +58,12 @@ fn parts_are_between_85_and_100_percent_at_the_usual_frame_rates() {
     for fps in [10_000, 15_000, 20_000, 24_000, 25_000, 29_970, 30_000, 50_000, 59_940, 60_000] {
         let steps = lesson(12, fps, fps * 2 / 1000, true);
         for track in [Track::Video, Track::Audio] {
-            for part in parts(&steps, track) {
+            let parts = parts(&steps, track);
+            for (at, part) in parts.iter().enumerate() {
                 let share = part.duration_us * 100 / TARGET;
+                let last = part.last_of_segment || at + 1 == parts.len();
                 assert!(part.duration_us <= TARGET + TOLERANCE_US, "{fps} {part:?}");
-                assert!(part.last_of_segment || share >= 85, "{fps} {track:?} {part:?}");
+                assert!(last || share >= 85, "{fps} {track:?} {part:?}");
             }
         }
     }
@@ -108,7 +110,8 @@ fn sound_alone_has_segments_of_two_seconds() {
     }
     let audio = parts(&steps, Track::Audio);
     assert!(segments(&audio)[..4].iter().all(|(_, length)| (length - 2_000_000).abs() <= 21_333));
-    assert!(audio.iter().all(|part| part.last_of_segment || part.duration_us * 100 / TARGET >= 85));
+    let (_, but_last) = audio.split_last().expect("some");
+    assert!(but_last.iter().all(|part| part.last_of_segment || part.duration_us * 100 / TARGET >= 85));
 }
 
 #[test]
