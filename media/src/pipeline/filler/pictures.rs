@@ -21,6 +21,10 @@ const BEHIND_US: i64 = 150_000;
 const MAX_LAG_US: i64 = 2_000_000;
 /// How long is remembered how far behind it used to be: pictures.
 const LAG_PICTURES: i64 = 32;
+/// Smaller distances are no holes.
+const WORTH_US: i64 = 100_000;
+/// Pictures come no faster, whatever is declared.
+const LEAST_STEP_US: i64 = 16_000;
 /// Who begins at a key frame waits at most so long for one: half of a target duration.
 const KEY_EVERY_US: i64 = 2_000_000;
 /// The publisher's pictures are not given up, until their next key frame, before they were away for so long.
@@ -36,14 +40,16 @@ const MAX_FILLED: usize = 500;
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Pictures {
     config: VideoConfig,
-    part_target_us: i64,
-    /// Two to a part.
+    /// Between copies: what lies between the publisher's pictures, at most half of a part. A player may go by the rate that the
+    /// parameter sets declare, and takes more than two frames for a hole in which it waits for the next key frame.
     step_us: i64,
     copier: copier::Copier,
     /// The last key frame that can be shown again.
     key: Option<Frame>,
     /// Where the last key frame lies, repeated or not.
     key_us: i64,
+    /// Where the publisher's last picture lies.
+    own_us: Option<i64>,
     /// What was sent last, by whomever.
     last: Option<Stamp>,
     /// How much later than decoded key frames are shown.
@@ -62,13 +68,17 @@ pub(super) struct Pictures {
 impl Pictures {
     pub(super) fn new(config: VideoConfig, still: Option<Frame>, part_target_us: i64) -> Self {
         let is_still = still.is_some();
+        let declared_us = match config.fps_milli {
+            0 => i64::MAX,
+            fps_milli => 1_000_000_000 / i64::from(fps_milli),
+        };
         Self {
-            part_target_us,
-            step_us: (part_target_us / 2).max(1),
+            step_us: declared_us.clamp(LEAST_STEP_US, (part_target_us / 2).max(LEAST_STEP_US)),
             copier: copier::Copier::new(config.clone()),
             config,
             key: still,
             key_us: i64::MIN / 2,
+            own_us: None,
             last: None,
             reorder_us: 0,
             came: None,
@@ -91,6 +101,9 @@ impl Pictures {
     ) -> Fit {
         if self.lost && !frame.key {
             return Fit::WantsKey;
+        }
+        if let Some(before_us) = self.own_us.replace(stamp.dts_us) {
+            self.step_us = self.step_us.min((stamp.dts_us - before_us).max(LEAST_STEP_US));
         }
         self.bridge(stamp, out);
         (self.lost, self.gone, self.came) = (false, false, Some(now));
@@ -122,9 +135,9 @@ impl Pictures {
         }
     }
 
-    /// Copies where the publisher's pictures are further apart than a part is long.
+    /// Copies where the publisher's pictures are further apart than players take for one another's next.
     fn bridge(&mut self, next: Stamp, out: &mut Vec<(Frame, Stamp)>) {
-        let long = self.last.is_some_and(|last| next.dts_us - last.dts_us > self.part_target_us);
+        let long = self.last.is_some_and(|last| next.dts_us - last.dts_us > (2 * self.step_us).max(WORTH_US));
         if long && !self.lost {
             // What is decoded from here on is shown from here on.
             self.fill(next.dts_us - self.step_us / 2, out);

@@ -123,6 +123,16 @@ fn what_is_whole_is_not_touched() {
 }
 
 #[test]
+fn a_picture_at_rest_has_no_hole_of_more_than_a_frame_of_the_publishers() {
+    let mut run = Run::new();
+    run.live(5_000, moving, true);
+    run.live(9_500, nothing, true);
+    run.live(12_000, moving, true);
+    assert!(run.hole(Track::Video) <= 2 * 40_000, "{}", run.hole(Track::Video));
+    run.assert_ascending();
+}
+
+#[test]
 fn silence_follows_the_picture_on_the_grid_of_the_sound_and_gives_way_to_it() {
     let mut run = Run::new();
     run.live(5_000, moving, true);
