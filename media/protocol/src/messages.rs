@@ -181,6 +181,9 @@ pub struct Tracks {
     pub picture: bool,
     /// Sound comes: else members hear silence.
     pub sound: bool,
+    /// A picture has come in this lesson: while none does, members see the last one. Else they see a plain one of ours.
+    #[serde(default)]
+    pub pictured: bool,
 }
 
 /// What keeps a lesson that was started from going on air.

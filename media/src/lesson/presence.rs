@@ -41,7 +41,8 @@ impl Presence {
         let there = |at: Option<UtcMillis>, patience: i64| {
             at.zip(last).is_some_and(|(at, last)| now - at < patience || last - at < ALONE_MS)
         };
-        Tracks { picture: there(self.picture_at, self.patience_ms()), sound: there(self.sound_at, SOUND_MS) }
+        let picture = there(self.picture_at, self.patience_ms());
+        Tracks { picture, sound: there(self.sound_at, SOUND_MS), pictured: picture }
     }
 
     /// How long a picture may be at rest before it is missing.
@@ -66,7 +67,7 @@ mod tests {
     }
 
     fn is(presence: &Presence, now: i64) -> (bool, bool) {
-        let Tracks { picture, sound } = presence.tracks(now);
+        let Tracks { picture, sound, .. } = presence.tracks(now);
         (picture, sound)
     }
 

@@ -29,7 +29,10 @@ use crate::{
         event::{Event, Rendition, StreamStart},
     },
     pipeline::{filler::Still, ladder, meter::Repairs},
-    recording::{Beginning, Recorder, Status, index::Index},
+    recording::{
+        Beginning, Recorder, Status,
+        index::{Arrival, Index},
+    },
     whep::feed::Feed,
 };
 
@@ -158,6 +161,8 @@ impl State {
         self.recording = Some(Arc::clone(recorder.status()));
         self.output = Some(Arc::new(Output { live, recorder: Some(recorder) }));
         self.unmarked = false;
+        // What arrives is said anew, to the recording as well.
+        self.told.0 = None;
     }
 
     /// True when something changed that the server should hear of.
@@ -267,8 +272,10 @@ impl State {
     fn tracks(&self, now: UtcMillis) -> Option<Tracks> {
         let seat = self.seat.as_ref().filter(|_| self.outage_since.is_none())?;
         let shown = self.run.as_ref()?.wants_key_since().is_none();
-        let Tracks { picture, sound } = seat.tracks(now);
-        Some(Tracks { picture: picture && shown, sound }).filter(|tracks| tracks.picture || tracks.sound)
+        let Tracks { picture, sound, .. } = seat.tracks(now);
+        let picture = picture && shown;
+        let pictured = picture || self.still.is_some();
+        Some(Tracks { picture, sound, pictured }).filter(|tracks| tracks.picture || tracks.sound)
     }
 
     /// What keeps the lesson from going on air, if it was started.
@@ -292,10 +299,16 @@ impl State {
         Some(HealthNote { code: HealthCode::NoKeyFrame, value: Some(now - since) })
     }
 
-    /// True when a track came or went since the last look, or what the start waits for is another.
+    /// True when a track came or went since the last look, or what the start waits for is another. The recording keeps the former.
     fn look(&mut self, now: UtcMillis) -> bool {
         let news = (self.tracks(now), self.waiting_for(now));
-        std::mem::replace(&mut self.told, news) != news
+        let before = std::mem::replace(&mut self.told, news);
+        let recorder = self.output.as_ref().and_then(|output| output.recorder.as_ref());
+        if let (Some(recorder), Some(tracks)) = (recorder, news.0.filter(|tracks| before.0 != Some(*tracks)))
+        {
+            recorder.arrives(Arrival { at: now, tracks });
+        }
+        before != news
     }
 
     fn watch(&mut self, now: UtcMillis) -> bool {

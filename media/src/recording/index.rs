@@ -16,7 +16,7 @@
 use object_store::path::Path;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use yunke_protocol::{LessonMillis, UtcMillis};
+use yunke_protocol::{LessonMillis, Tracks, UtcMillis};
 
 use crate::live::event::{Format, Rendition};
 
@@ -36,9 +36,22 @@ pub struct Index {
     pub inits: Vec<InitEntry>,
     /// Segments and gaps, per rendition in order of time; the renditions interleave.
     pub entries: Vec<Entry>,
+    /// Which tracks arrived, each from its time on; where nothing did there are gaps.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub arrivals: Vec<Arrival>,
     /// Streams of the fills that were put in the place of gaps, in their order; not part of the recording itself.
     #[serde(skip)]
     pub fills: Vec<u64>,
+}
+
+/// Which tracks really arrived from a time on. What is missing is filled, and players have to be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Arrival {
+    /// When it was noticed.
+    pub at: UtcMillis,
+    /// What arrived.
+    #[serde(flatten)]
+    pub tracks: Tracks,
 }
 
 /// An initialization section.
@@ -98,13 +111,22 @@ fn exact(late_us: &i64) -> bool {
 impl Index {
     /// Without entries.
     pub fn new(lesson: Uuid, zero_at: UtcMillis) -> Self {
-        Self { lesson, zero_at, length_ms: None, inits: Vec::new(), entries: Vec::new(), fills: Vec::new() }
+        Self {
+            lesson,
+            zero_at,
+            length_ms: None,
+            inits: Vec::new(),
+            entries: Vec::new(),
+            arrivals: Vec::new(),
+            fills: Vec::new(),
+        }
     }
 
     /// Adds the next page.
     pub fn append(&mut self, page: Self) {
         self.inits.extend(page.inits);
         self.entries.extend(page.entries);
+        self.arrivals.extend(page.arrivals);
         self.length_ms = self.length_ms.or(page.length_ms);
     }
 
@@ -128,6 +150,27 @@ impl Index {
     /// UTC of the end of the furthest entry.
     pub fn end(&self) -> Option<UtcMillis> {
         self.entries.iter().map(Entry::end).max()
+    }
+
+    /// Stretches in which a track did not arrive while the other one did, on the lesson's timeline: first those without a
+    /// picture, then those without sound.
+    pub fn lacks(&self) -> [Vec<(LessonMillis, LessonMillis)>; 2] {
+        let end = self.end().unwrap_or(self.zero_at);
+        let ends = self.arrivals.iter().skip(1).map(|arrival| arrival.at).chain([end]);
+        let stretches: Vec<_> = self.arrivals.iter().zip(ends).collect();
+        let lacks = |missing: fn(&Tracks) -> bool| {
+            let mut found: Vec<(LessonMillis, LessonMillis)> = Vec::new();
+            for (arrival, to) in stretches.iter().filter(|(arrival, _)| missing(&arrival.tracks)) {
+                let (from, to) = ((arrival.at - self.zero_at).max(0), to - self.zero_at);
+                match found.last_mut() {
+                    Some(last) if last.1 == from => last.1 = to,
+                    _ if to > from => found.push((from, to)),
+                    _ => {}
+                }
+            }
+            found
+        };
+        [lacks(|tracks| !tracks.picture), lacks(|tracks| !tracks.sound)]
     }
 
     /// Discontinuities so far: those of the rendition that has most.
@@ -205,6 +248,24 @@ mod tests {
         assert_eq!(first.last_msn(), Some(3));
         assert_eq!(first.end(), Some(1_008_000));
         assert_eq!(first.discontinuities(), 1);
+    }
+
+    #[test]
+    fn what_did_not_arrive_is_known_of_each_track() {
+        let mut index = Index::new(Uuid::nil(), 1_000_000);
+        index.entries = vec![entry(Rendition::Video, 0), entry(Rendition::Video, 9)];
+        let arrival = |at, picture, sound| Arrival { at, tracks: Tracks { picture, sound, pictured: true } };
+        index.arrivals = vec![
+            arrival(999_000, false, true),
+            arrival(1_004_000, true, true),
+            arrival(1_006_000, true, false),
+            arrival(1_008_000, false, true),
+            arrival(1_009_000, false, true),
+        ];
+        let json = serde_json::to_string(&index).expect("plain data");
+        let again: Index = serde_json::from_str(&json).expect("just written");
+        assert_eq!(again.lacks(), [vec![(0, 4_000), (8_000, 20_000)], vec![(6_000, 8_000)]]);
+        assert_eq!(Index::new(Uuid::nil(), 0).lacks(), [vec![], vec![]]);
     }
 
     #[test]

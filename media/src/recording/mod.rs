@@ -31,7 +31,10 @@ use yunke_protocol::{LessonMillis, UtcMillis};
 
 pub use self::load::{Loaded, fills, load, retired, whole};
 pub(crate) use self::reserve::Reserved;
-use self::{index::Index, writer::Writer};
+use self::{
+    index::{Arrival, Index},
+    writer::Writer,
+};
 use crate::live::event::{Completed, Content};
 
 /// Segments that may wait for the store, in bytes of all of a lesson: about two minutes of 2 Mbit/s. Beyond, the media of
@@ -102,6 +105,7 @@ impl Status {
 #[derive(Debug)]
 enum Job {
     Segment(Completed),
+    Arrives(Arrival),
     Finish { end: UtcMillis, length_ms: LessonMillis },
     Flush(oneshot::Sender<()>),
 }
@@ -144,6 +148,11 @@ impl Recorder {
             self.status.pending_bytes.fetch_sub(counted, Ordering::Relaxed);
             self.status.lose();
         }
+    }
+
+    /// Which tracks arrive from now on. Where it cannot be queued the replay does not say that one is missing.
+    pub fn arrives(&self, arrival: Arrival) {
+        let _ = self.jobs.try_send(Job::Arrives(arrival));
     }
 
     /// The lesson has ended: a gap that reaches past `end` is not part of it.

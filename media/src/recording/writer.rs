@@ -43,10 +43,11 @@ pub(super) struct Writer {
     store: Arc<dyn ObjectStore>,
     stream: u64,
     index: Index,
-    /// Number of the open page, and where its entries and inits start in the index.
+    /// Number of the open page, and where what it has starts in the index.
     page: u32,
     page_entries: usize,
     page_inits: usize,
+    page_arrivals: usize,
     dirty: bool,
     /// When the open page may be put again.
     page_at: Instant,
@@ -65,6 +66,7 @@ impl Writer {
     ) -> Self {
         let Beginning { index, pages } = beginning;
         let (page_entries, page_inits) = (index.entries.len(), index.inits.len());
+        let page_arrivals = index.arrivals.len();
         let inits = BTreeSet::new();
         Self {
             store,
@@ -73,6 +75,7 @@ impl Writer {
             page: pages,
             page_entries,
             page_inits,
+            page_arrivals,
             dirty: false,
             page_at: Instant::now(),
             inits,
@@ -85,6 +88,8 @@ impl Writer {
         while let Some(job) = inbox.recv().await {
             match job {
                 Job::Segment(segment) => self.segment(segment).await,
+                // It goes with the next segment.
+                Job::Arrives(arrival) => self.index.arrivals.push(arrival),
                 Job::Flush(done) => {
                     self.put_last_page().await;
                     let _ = done.send(());
@@ -172,6 +177,7 @@ impl Writer {
             length_ms: None,
             inits: self.index.inits[self.page_inits..].to_vec(),
             entries: self.index.entries[self.page_entries..].to_vec(),
+            arrivals: self.index.arrivals[self.page_arrivals..].to_vec(),
             fills: Vec::new(),
         };
         self.dirty.then(|| (index::page_path(self.index.lesson, self.page), json(&page())))
@@ -183,6 +189,7 @@ impl Writer {
             self.page += 1;
             self.page_entries = self.index.entries.len();
             self.page_inits = self.index.inits.len();
+            self.page_arrivals = self.index.arrivals.len();
         }
     }
 

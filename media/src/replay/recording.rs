@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, collections::HashMap, fmt::Write as _, time::Duration};
 
-use yunke_protocol::{Stretch, UtcMillis};
+use yunke_protocol::{LessonMillis, Stretch, UtcMillis};
 
 use crate::{
     live::{
@@ -53,7 +53,8 @@ impl Recording {
             Rendition::ALL.iter().filter_map(|of| Track::of(index, *of, stretch)).collect();
         let variants: Vec<Variant> = tracks.iter().filter(|track| track.whole).map(Track::variant).collect();
         let independent = tracks.iter().all(Track::independent);
-        let offer = |offer| multivariant::text(&variants, offer, independent);
+        let lacks = lacks(index);
+        let offer = |offer| multivariant::text(&variants, offer, independent).map(|text| text + &lacks);
         Self {
             index: offer(Offer::Everything),
             listen: offer(Offer::SoundOnly),
@@ -71,6 +72,19 @@ impl Recording {
         let entries = filled.entries.iter().filter(|entry| is_shown(zero_at, stretch, entry));
         self.segments.extend(entries.filter_map(file));
     }
+}
+
+/// What one of the tracks lacks, for pages that say so: the other one goes on, and in its place there is a still, or silence.
+fn lacks(index: &Index) -> String {
+    let of = |(track, stretches): (&str, Vec<(LessonMillis, LessonMillis)>)| {
+        let listed: Vec<_> = stretches.iter().map(|(from, to)| format!("{from}-{to}")).collect();
+        if listed.is_empty() {
+            return String::new();
+        }
+        format!("#EXT-X-SESSION-DATA:DATA-ID=\"org.yunke.without-{track}\",VALUE=\"{}\"\n", listed.join(","))
+    };
+    let [picture, sound] = index.lacks();
+    [("picture", picture), ("sound", sound)].map(of).concat()
 }
 
 /// Whether something of an entry lies in the stretch.
@@ -235,7 +249,8 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::recording::index::{InitEntry, MediaEntry};
+    use crate::recording::index::{Arrival, InitEntry, MediaEntry};
+    use yunke_protocol::Tracks;
 
     const ZERO: UtcMillis = 1_795_311_792_000;
 
@@ -301,6 +316,18 @@ mod tests {
         assert!(text.contains("BANDWIDTH=2128000,AVERAGE-BANDWIDTH=2128000,CODECS=\"avc1.64001f,mp4a.40.2\",RESOLUTION=640x360,FRAME-RATE=25.000"));
         let listen = recording.listen.expect("there is sound");
         assert!(listen.contains("BANDWIDTH=128000") && !listen.contains("video"));
+    }
+
+    #[test]
+    fn a_recording_says_where_a_track_is_missing() {
+        let mut index = index();
+        let tracks = |picture| Tracks { picture, sound: true, pictured: true };
+        index.arrivals = [(0, true), (2_000, false), (4_000, true)]
+            .map(|(at, picture)| Arrival { at: ZERO + at, tracks: tracks(picture) })
+            .to_vec();
+        let recording = Recording::new(&index, Stretch::WHOLE);
+        let said = "\n#EXT-X-SESSION-DATA:DATA-ID=\"org.yunke.without-picture\",VALUE=\"2000-4000\"\n";
+        assert!(recording.index.is_some_and(|text| text.ends_with(said) && !text.contains("without-sound")));
     }
 
     /// A small sound that began a segment late and ended one early.

@@ -67,7 +67,8 @@ async fn a_lesson_is_rehearsed_given_and_replayed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn picture_alone_and_sound_alone_are_lessons_of_both() {
-    let (picture, sound) = (Tracks { picture: true, sound: false }, Tracks { picture: false, sound: true });
+    let picture = Tracks { picture: true, sound: false, pictured: true };
+    let sound = Tracks { picture: false, sound: true, pictured: false };
     for (arguments, tracks) in
         [(&[&["-re"], PICTURE, X264][..], picture), (&[&["-re"], SOUND, AAC][..], sound)]
     {

@@ -87,7 +87,7 @@ pub(crate) fn lesson(server: &Server, lesson: Uuid, phase: Phase) -> LessonSnaps
         replay_ready: false,
         refused: None,
         waiting_for: None,
-        tracks: Some(Tracks { picture: true, sound: false }),
+        tracks: Some(Tracks { picture: true, sound: false, pictured: true }),
         deliveries: Vec::new(),
     }
 }
