@@ -44,14 +44,8 @@ export type BeatState = Schemas['BeatState']
 export type BeatCause = Schemas['BeatCause']
 export type Beat = Schemas['BeatIn']
 
-/** What of a lesson on air really arrives. */
-export interface Tracks {
-  picture: boolean
-  sound: boolean
-}
-
 /** The last four are for staff only, and missing for everybody else. */
-export type RoomState = Schemas['RoomState'] & { tracks?: Tracks | null }
+export type RoomState = Schemas['RoomState']
 
 export interface BeatsAnswer {
   acked: number[]

@@ -1,7 +1,5 @@
 /** What plays a source: hls.js, the browser itself, or a WebRTC connection. The player decides what and when; an engine only does it. */
 
-import type { Hole, Tracks } from './renditions'
-
 export type FailureKind =
   /** No or a wrong answer: try again. */
   | 'network'
@@ -29,10 +27,6 @@ export interface EngineEvents {
   choices?(many: boolean): void
   /** Media stands still, or moves again, where the element does not notice. */
   flows?(moving: boolean): void
-  /** What the source that was opened offers. */
-  offers?(tracks: Tracks): void
-  /** Where one rendition has nothing, as far as the playlists list. */
-  holes?(holes: Hole[]): void
 }
 
 /** What the network carries, and what the smallest picture with its sound takes; bits per second, null: not known. */
@@ -45,16 +39,12 @@ export interface LineFigures {
 export type StartAt = 'live' | { date: number | null; guessMs: number | null }
 
 export interface LoadHow {
-  /** Without what it has of sound. */
-  mute?: boolean
   /** Further behind the live edge, by whole segments: for a slow line. */
   patient?: boolean
 }
 
 export interface Engine {
   load(url: string, at: StartAt, how?: LoadHow): void
-  /** It can leave out the sound. */
-  readonly mutes?: true
   /** What it measures of the network. */
   line?(): LineFigures
   /** Which picture, from now on; without it there is nothing to choose. */

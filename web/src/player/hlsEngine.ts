@@ -4,8 +4,7 @@
  */
 import Hls, { ErrorDetails, ErrorTypes, Events, type ErrorData, type HlsConfig, type LevelDetails } from 'hls.js'
 import type { Engine, EngineEvents, LineFigures, LoadHow, Quality, StartAt } from './engine'
-import { FragmentMeter, mutedPlaylists } from './hlsLoaders'
-import { holesOf, type ListedSegment } from './holes'
+import { FragmentMeter } from './hlsLoaders'
 import { dateAt, timeAt } from './timeline'
 
 /** hls.js may repair the decoder this often in a row before the player builds everything anew. */
@@ -51,9 +50,7 @@ export class HlsEngine implements Engine {
   private started = false
   private quality: Quality = 'auto'
   private repairs: number[] = []
-  private lists: { picture?: LevelDetails; sound?: LevelDetails } = {}
   private meter = new FragmentMeter()
-  readonly mutes = true
 
   constructor(
     private readonly video: HTMLVideoElement,
@@ -64,16 +61,15 @@ export class HlsEngine implements Engine {
     return Hls.isSupported()
   }
 
-  load(url: string, at: StartAt, { mute = false, patient = false }: LoadHow = {}): void {
+  load(url: string, at: StartAt, { patient = false }: LoadHow = {}): void {
     this.destroy()
-    this.lists = {}
     this.meter = new FragmentMeter()
     this.wanted = at
     this.placed = at === 'live'
     this.started = false
     this.lease = null
-    const loaders = { fLoader: this.meter.loader(), ...(mute ? { pLoader: mutedPlaylists() } : {}) } as unknown as Partial<HlsConfig>
-    const hls = new Hls({ ...CONFIG, ...(patient ? PATIENT : {}), ...loaders, xhrSetup: (xhr, asked) => this.address(xhr, asked) })
+    const loader = { fLoader: this.meter.loader() } as unknown as Partial<HlsConfig>
+    const hls = new Hls({ ...CONFIG, ...(patient ? PATIENT : {}), ...loader, xhrSetup: (xhr, asked) => this.address(xhr, asked) })
     this.hls = hls
     hls.on(Events.MANIFEST_PARSED, () => {
       this.started = true
@@ -81,7 +77,6 @@ export class HlsEngine implements Engine {
       // it saves hls.js' test of the bandwidth, too.
       if (hls.levels.every((level) => !level.videoCodec)) hls.startLevel = hls.autoLevelCapping = hls.firstLevel
       this.events.choices?.(pictures(hls).length > 1)
-      this.events.offers?.({ picture: pictures(hls).length > 0, sound: mute || hls.levels.some((level) => level.audioCodec) || hls.allAudioTracks.length > 0 })
       hls.loadLevel = this.level(hls)
       hls.startLoad(at === 'live' || at.guessMs === null ? -1 : Math.max(0, at.guessMs / 1000))
     })
@@ -89,8 +84,6 @@ export class HlsEngine implements Engine {
       this.place(data.details)
       this.events.ready()
     })
-    hls.on(Events.LEVEL_UPDATED, (_event, { details }) => this.listed({ picture: details }))
-    hls.on(Events.AUDIO_TRACK_UPDATED, (_event, { details }) => this.listed({ sound: details }))
     hls.on(Events.ERROR, (_event, data) => this.error(hls, data))
     hls.attachMedia(this.video)
     hls.loadSource(url)
@@ -156,12 +149,6 @@ export class HlsEngine implements Engine {
     this.hls = null
   }
 
-  private listed(lists: HlsEngine['lists']): void {
-    this.lists = { ...this.lists, ...lists }
-    const { picture, sound } = this.lists
-    if (picture && sound) this.events.holes?.(holesOf(segments(picture), segments(sound), !picture.live && !sound.live))
-  }
-
   /** The replay begins where its dates say, which the first playlist tells. */
   private place(details: LevelDetails): void {
     if (this.placed || this.wanted === 'live') return
@@ -206,11 +193,6 @@ export class HlsEngine implements Engine {
     this.repairs.push(now)
     return this.repairs.length <= MEDIA_REPAIRS
   }
-}
-
-/** What its playlist says; hls.js takes for a gap what it could not load or read, too. */
-function segments({ fragments }: LevelDetails): ListedSegment[] {
-  return fragments.map(({ programDateTime, duration, tagList }) => ({ programDateTime, duration, gap: tagList.some(([tag]) => tag === 'GAP') }))
 }
 
 /** The numbers of the levels with a picture, the smallest first. */

@@ -1,7 +1,5 @@
 /** HLS by the browser itself: iPhones, where nothing else can go on playing on the lock screen. */
 import type { Engine, EngineEvents, StartAt } from './engine'
-import { text } from './probe'
-import { offeredBy } from './renditions'
 
 /** Safari's; the date of `currentTime` 0. */
 interface DatedVideo extends HTMLVideoElement {
@@ -36,11 +34,6 @@ export class NativeEngine implements Engine {
     this.placed = false
     this.video.src = url
     this.video.load()
-    // The element does not say what it was offered.
-    void text(new URL(url, location.href).href, this.stop.signal).then((multivariant) => {
-      const offered = offeredBy(multivariant)
-      if (offered && url === this.url) this.events.offers?.(offered)
-    }, () => undefined)
   }
 
   swapLease(): boolean {

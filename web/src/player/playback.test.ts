@@ -77,7 +77,7 @@ beforeEach(() => {
     loadWhep: async () => (whepThere ? make('whep') : null),
     random: () => 0.5,
     now: () => performance.now(),
-    events: { moving: say('moving'), standing: (why) => said.push(why), paused: say('paused'), blocked: say('blocked'), ended: say('ended'), jumped: say('jumped'), leaseRefused: say('lease'), choices: (many) => (choices = many), course: () => undefined, offers: () => undefined, unsupported: say('unsupported') },
+    events: { moving: say('moving'), standing: (why) => said.push(why), paused: say('paused'), blocked: say('blocked'), ended: say('ended'), jumped: say('jumped'), leaseRefused: say('lease'), choices: (many) => (choices = many), course: () => undefined, unsupported: say('unsupported') },
   })
 })
 afterEach(() => {

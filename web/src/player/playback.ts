@@ -4,8 +4,7 @@
  */
 import { Backoff } from './backoff'
 import type { Engine, EngineFactory, FailureKind, Quality, StartAt } from './engine'
-import { Pilot } from './pilot'
-import type { Course, Hole, Tracks } from './renditions'
+import { Pilot, type Course } from './pilot'
 import { Still } from './still'
 import { Watchdog, type Cure } from './watchdog'
 import { WhepChoice, type WhepFailure } from './whepChoice'
@@ -25,9 +24,7 @@ export interface PlaybackEvents {
   /** Whether there is more than one picture to choose from. */
   choices(many: boolean): void
   /** What of the lesson plays from now on, and what is missing of it here. */
-  course(course: Course, hole: Hole | null, weak: boolean): void
-  /** What the source that was opened offers. */
-  offers(tracks: Tracks): void
+  course(course: Course, weak: boolean): void
   unsupported(): void
 }
 
@@ -97,7 +94,7 @@ export class Playback {
   constructor(private readonly options: PlaybackOptions) {
     this.backoff = new Backoff(options.random, 600, 3000)
     this.still = new Still(options.video)
-    this.pilot = new Pilot({ now: options.now, joined: () => this.anew() })
+    this.pilot = new Pilot(options.now)
     this.timers = [setInterval(() => this.watch(), 1000), setInterval(() => this.steer(), STEER_MS)]
     this.listen()
   }
@@ -107,11 +104,6 @@ export class Playback {
     this.choice.startedAnew()
     this.pilot.begin(source)
     return this.reopen(source, at)
-  }
-
-  /** What the room says that there is. */
-  set tracks(tracks: Tracks | null) {
-    this.pilot.tracks = tracks
   }
 
   /** The picture again, although the network was too weak for it. */
@@ -153,14 +145,6 @@ export class Playback {
       choices: (many) => {
         if (this.engine === engine) this.options.events.choices(many)
       },
-      offers: (tracks) => {
-        if (this.engine !== engine) return
-        this.pilot.offers(tracks)
-        if (this.course === 'all') this.options.events.offers(tracks)
-      },
-      holes: (holes) => {
-        if (this.engine === engine) this.pilot.told(holes)
-      },
       flows: (moving) => {
         if (this.engine === engine) this.flows(moving)
       },
@@ -173,7 +157,7 @@ export class Playback {
     this.tell()
     engine.prefer?.(this.quality)
     const sound = this.course === 'sound' ? source.listen : null
-    engine.load((whep ? source.whep : sound) ?? source.url, at, { mute: this.course === 'picture', patient: this.course === 'sound' && this.pilot.weak })
+    engine.load((whep ? source.whep : sound) ?? source.url, at, { patient: this.course === 'sound' })
     if (this.wanted) this.start()
   }
 
@@ -258,7 +242,7 @@ export class Playback {
   swapLease(from: string, to: string, source: Source): void {
     if (!this.source) return
     this.source = source
-    this.pilot.moved(source)
+    this.pilot.begin(source)
     if (!this.engine) return
     if (!this.engine.swapLease(from, to)) void this.reopen(this.source, this.whereNow())
   }
@@ -354,20 +338,18 @@ export class Playback {
     const { currentTime } = this.options.video
     const stalled = this.wanted && !engine.realtime && !this.lecturerAway && currentTime === this.lastTime && navigator.onLine !== false
     this.lastTime = currentTime
-    const target = this.begun || this.target === 'live' ? null : this.target.date
     const { bps, needBps } = engine.line?.() ?? { bps: null, needBps: null }
-    const course = this.pilot.look({ at, date: target ?? engine.date(), stalled, begun: this.begun, measured: engine.line !== undefined, bps, needBps, pictureAlone: engine.mutes === true })
+    const course = this.pilot.look({ at, stalled, begun: this.begun, measured: engine.line !== undefined, bps, needBps })
     if (course === this.course) this.tell()
-    else if (course === 'sound' && this.pilot.weak && source.kind === 'live' && this.begun) void this.reopen(source, { date: engine.date(), guessMs: null })
+    else if (course === 'sound' && source.kind === 'live' && this.begun) void this.reopen(source, { date: engine.date(), guessMs: null })
     else this.anew()
   }
 
   private tell(): void {
-    const { hole, weak } = this.pilot
-    const told = [this.course, hole?.lacks, weak].join()
+    const told = [this.course, this.pilot.weak].join()
     if (told === this.told) return
     this.told = told
-    this.options.events.course(this.course, hole, weak)
+    this.options.events.course(this.course, this.pilot.weak)
   }
 
   private apply(cure: Cure): void {

@@ -10,8 +10,9 @@ import type { Sample } from './meter'
 import type { OutboxStore } from './outbox'
 import type { EngineFactory } from './engine'
 import type { Device } from './platform'
+import { NOTHING, lackAt, lacksOf } from './lacks'
 import { Playback, type Source } from './playback'
-import type { Hole } from './renditions'
+import { text } from './probe'
 import { firstState, sourceOf, type PlayerState, type Stage } from './state'
 
 export interface PlayerOptions {
@@ -51,8 +52,8 @@ export class Player {
   private gesture = false
   private opening: 'live' | 'replay' | null = null
   private moving = false
-  /** Where the recording, or the stream, has one rendition and not the other. */
-  private hole: Hole | null = null
+  /** What the recording lacks. */
+  private lacks = NOTHING
 
   constructor(private readonly options: PlayerOptions) {
     const { api, device, lessonId, memberId, random, serverNow, store } = options
@@ -77,12 +78,9 @@ export class Player {
         jumped: () => this.evidence.meter.jump(options.now()),
         leaseRefused: () => this.evidence.refused(),
         choices: (choices) => this.set({ choices }),
-        offers: (offered) => this.set({ offered, seen: this.value.seen || offered.picture }),
-        course: (course, hole, weak) => {
+        course: (course, weak) => {
           this.set({ course, weak })
-          this.hole = hole
           this.evidence.meter.context = { ...this.evidence.meter.context, mode: this.beatMode() }
-          this.missing()
         },
         unsupported: () => this.set({ stage: 'failed' }),
       },
@@ -228,7 +226,14 @@ export class Player {
       return
     }
     this.playback.wanted = wanted
+    if (kind === 'replay') void this.learnLacks(source)
     await this.playback.open(source, at())
+  }
+
+  private async learnLacks({ url }: Source): Promise<void> {
+    const { signal } = this.stop
+    this.lacks = lacksOf(await text(new URL(url, location.href).href, signal).catch(() => ''))
+    this.missing()
   }
 
   private source(kind: 'live' | 'replay', grant: LeaseGrant | null): Source | null {
@@ -262,7 +267,6 @@ export class Player {
   private room(room: RoomState): void {
     const before = this.value.room
     this.playback.lecturerAway = room.on_air === 'lecturer_away'
-    this.playback.tracks = room.tracks ?? null
     this.set({ room })
     this.missing()
     if (before && before.on_air !== 'on_air' && room.on_air === 'on_air') {
@@ -277,14 +281,15 @@ export class Player {
     this.settleStage()
   }
 
-  /** What should be there and is not: the room knows it live, the playlists of a recording. */
+  /** What should be there and is not: the room knows it live, the playlist of a recording. */
   private missing(): void {
-    const { room, source, missing, seen } = this.value
+    const { course, room, source, missing, positionMs, seen } = this.value
     const tracks = source === 'live' && room?.on_air === 'on_air' ? room.tracks : null
-    const picture = tracks ? !tracks.picture : this.hole?.lacks === 'picture'
-    const sound = tracks ? !tracks.sound : this.hole?.lacks === 'sound'
-    if (picture !== missing.picture || sound !== missing.sound) this.set({ missing: { picture, sound } })
-    if (!seen && this.options.video.videoWidth > 0) this.set({ seen: true })
+    const live = { picture: tracks?.picture === false, sound: tracks?.sound === false, pictured: tracks?.pictured ?? true }
+    const now = source === 'replay' && positionMs !== null ? lackAt(this.lacks, positionMs) : live
+    const same = now.picture === missing.picture && now.sound === missing.sound && now.pictured === missing.pictured
+    if (!same) this.set({ missing: now })
+    if (!seen && course === 'all' && this.options.video.videoWidth > 0) this.set({ seen: true })
   }
 
   /** What is claimed to have been watched is what came. */
@@ -398,8 +403,8 @@ export class Player {
   private sampleNow(): void {
     const sample = this.sample()
     this.evidence.meter.sample(sample)
-    this.missing()
     this.set({ positionMs: sample.positionMs ?? this.value.positionMs, behindLiveMs: this.playback.behindLiveMs(), pending: this.evidence.pending })
+    this.missing()
     if (this.moving) this.remember()
     this.stopAtEnd()
   }

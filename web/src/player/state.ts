@@ -2,7 +2,7 @@
 import type { Problem } from '@/api/problem'
 import type { Phase, Progress, RoomState } from '@/api/types'
 import type { Quality } from './engine'
-import type { Course, Tracks } from './renditions'
+import type { Course } from './pilot'
 import type { Link } from './room'
 
 export type Stage =
@@ -44,15 +44,13 @@ export interface PlayerState {
   quality: Quality
   /** There is more than one picture to choose from. */
   choices: boolean
-  /** What of the lesson plays; sound alone or picture alone for a reason of its own, not by the member's choice. */
+  /** What of the lesson plays; the sound alone for a reason of its own, not by the member's choice. */
   course: Course
   /** The network carries no picture. */
   weak: boolean
-  /** What is missing although it should be there. */
-  missing: { picture: boolean; sound: boolean }
-  /** What the source offers; null: not known. */
-  offered: Tracks | null
-  /** A picture of this lesson has been seen. */
+  /** What is missing although it should be there. `pictured`: the lecturer's last picture stands in its place, else a plain one. */
+  missing: { picture: boolean; sound: boolean; pictured: boolean }
+  /** A picture has been seen; under the sound alone the last one stays. */
   seen: boolean
   /** Will play by itself when the lesson begins. */
   armed: boolean
@@ -76,8 +74,7 @@ export const firstState: PlayerState = {
   choices: false,
   course: 'all',
   weak: false,
-  missing: { picture: false, sound: false },
-  offered: null,
+  missing: { picture: false, sound: false, pictured: true },
   seen: false,
   armed: false,
   link: 'connecting',

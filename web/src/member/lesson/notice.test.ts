@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { firstState, type PlayerState } from '@/player/state'
 import { noticeOf } from './notice'
 
-const live: PlayerState = { ...firstState, stage: 'playing', source: 'live', offered: { picture: true, sound: true }, seen: true }
-const without = (picture: boolean, sound: boolean) => ({ missing: { picture, sound } })
+const live: PlayerState = { ...firstState, stage: 'playing', source: 'live' }
+const without = (picture: boolean, sound: boolean, pictured = true) => ({ missing: { picture, sound, pictured } })
 
 describe('what is said', () => {
   it('is nothing while both come, and nothing over another sentence', () => {
@@ -15,13 +15,12 @@ describe('what is said', () => {
   it('is that the picture is gone, or that the sound is', () => {
     expect(noticeOf({ ...live, ...without(true, false) })).toBe('noPicture')
     expect(noticeOf({ ...live, ...without(false, true) })).toBe('noSound')
-    expect(noticeOf({ ...live, ...without(true, false), source: 'replay', course: 'sound' })).toBe('noPictureReplay')
-    expect(noticeOf({ ...live, ...without(false, true), source: 'replay', course: 'picture' })).toBe('noSoundReplay')
+    expect(noticeOf({ ...live, ...without(true, false), source: 'replay' })).toBe('noPictureReplay')
+    expect(noticeOf({ ...live, ...without(false, true), source: 'replay' })).toBe('noSoundReplay')
   })
 
   it('is calm where there never was a picture', () => {
-    expect(noticeOf({ ...live, ...without(true, false), seen: false })).toBe('soundLesson')
-    expect(noticeOf({ ...live, offered: { picture: false, sound: true }, seen: false })).toBe('soundLesson')
+    expect(noticeOf({ ...live, ...without(true, false, false) })).toBe('soundLesson')
   })
 
   it('is that the network is weak, whatever else is', () => {

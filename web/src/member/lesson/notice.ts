@@ -6,13 +6,14 @@ export type Notice = 'weak' | 'noPicture' | 'noPictureReplay' | 'noSound' | 'noS
 const SHOWN = ['playing', 'paused', 'buffering']
 
 export function noticeOf(state: PlayerState): Notice | null {
-  const { course, missing, mode, offered, seen, source, stage, weak } = state
+  const { course, missing, mode, source, stage, weak } = state
   if (source === null || !SHOWN.includes(stage)) return null
   const replay = source === 'replay'
   if (missing.sound && !missing.picture) return replay ? 'noSoundReplay' : 'noSound'
   // Who chose the sound alone does not miss the picture.
   if (mode === 'audio') return null
   if (weak && course === 'sound') return 'weak'
-  if (missing.picture && seen) return replay ? 'noPictureReplay' : 'noPicture'
-  return missing.picture || (offered !== null && !offered.picture) ? 'soundLesson' : null
+  if (!missing.picture) return null
+  if (!missing.pictured) return 'soundLesson'
+  return replay ? 'noPictureReplay' : 'noPicture'
 }
