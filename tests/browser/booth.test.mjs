@@ -1,4 +1,5 @@
 // The booth: a lecturer gives a lesson from Chromium with its fake camera, and whatever breaks comes back by itself.
+// Cost: 70 s, light.
 
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

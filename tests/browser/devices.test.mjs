@@ -1,5 +1,6 @@
 // The booth's camera and microphone when something is wrong with them: each has its words and a way out. And the word for
 // how loud the lecturer is.
+// Cost: 26 s, light.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,5 @@
 // A recording with a hole in it: the lecturer fills it from a file, on the page; a phone plays what was missing.
+// Cost: 52 s, light.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';

@@ -1,4 +1,5 @@
 // One lesson from the first tap to the spreadsheet, on phones.
+// Cost: 137 s, light.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,4 +1,5 @@
 // The player where things are not as they should be: too early, no socket, no network, the end of the lesson.
+// Cost: 61 s, light.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

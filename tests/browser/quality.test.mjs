@@ -1,4 +1,5 @@
 // 画质: which picture a member sees, live and in the replay.
+// Cost: 20 s, light.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,4 +1,5 @@
 // A replay is trimmed, given chapters, captions and a poster, and hidden: on the desk of the lecturer, seen on a phone.
+// Cost: 36 s, light.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

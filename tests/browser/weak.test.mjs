@@ -1,5 +1,6 @@
 // A network of 400 kbit/s and 300 ms, in the middle of a lesson and from the start: sound within seconds and without a hole,
-// said with a button, counted; and the picture again when there is room. 50 s, most of it a member listening.
+// said with a button, counted; and the picture again when there is room. Most of it is a member listening.
+// Cost: 43 s, light.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,4 +1,5 @@
 // Who may come in, and what they may see.
+// Cost: 3 s, light.
 
 import assert from 'node:assert/strict';
 import { request } from 'node:http';

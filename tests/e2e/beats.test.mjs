@@ -1,4 +1,5 @@
 // Evidence: what is acknowledged, what is refused, what earns nothing.
+// Cost: 22 s, light.
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';

@@ -1,4 +1,5 @@
 // nginx with the configuration of deploy/edge in front of one box with the configuration of deploy/single-box.
+// Cost: 7 s, light.
 
 import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';

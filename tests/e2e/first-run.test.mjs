@@ -1,4 +1,5 @@
 // The first start of a centre's own box, and how the program comes and goes.
+// Cost: 1 s, light.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

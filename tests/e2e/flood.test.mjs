@@ -1,4 +1,5 @@
 // Strangers at the WebRTC port, and publishers that never connect, while a lesson is live by WHIP.
+// Cost: 27 s, light.
 
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';

@@ -1,4 +1,5 @@
 // Garbage on every port: whatever comes, the lesson that is live goes on and the programs stay.
+// Cost: 12 s, light.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';

@@ -1,4 +1,5 @@
 // Eight lessons at once on one node. Three of the publishers go wrong, each in its own way; the others must not notice.
+// Cost: 30 s, light.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';

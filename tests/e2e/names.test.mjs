@@ -1,4 +1,5 @@
 // Names as people have them, and as attackers write them: through the API, the pages' data and the exports.
+// Cost: 10 s, light.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

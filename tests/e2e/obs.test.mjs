@@ -1,4 +1,5 @@
 // OBS itself publishes a lesson, with what its simple output sends by default: by RTMP, and by SRT.
+// Cost: 43 s, light.
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';

@@ -1,5 +1,6 @@
 // Publishers that do what they should not: no key frame, no sound, a clock that jumps, a picture that changes its size.
 // Each has a defined end, none takes the lesson with it. By an encoder of our own, as no real one does it.
+// Cost: 19 s, light.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';

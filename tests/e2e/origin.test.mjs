@@ -1,4 +1,5 @@
 // The LL-HLS origin as a player and an edge see it.
+// Cost: 38 s, light.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';

@@ -1,4 +1,5 @@
 // Publishers by SRT: ffmpeg and GStreamer, over a bad line, with the wrong key, one too many, and nonsense at the port.
+// Cost: 61 s, light.
 
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';

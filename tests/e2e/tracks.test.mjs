@@ -1,5 +1,6 @@
 // A track comes, stops, pauses, rests or ends while the other goes on: both renditions go on, live and in the replay, and every picture is as it was sent.
 // Costs 45 s: one server, all cases beside each other, each lesson played by an encoder of our own from one file.
+// Cost: 38 s, light.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';

@@ -1,5 +1,6 @@
 // The wall clock of the machine is set, back and forth, while a lesson is live and while it is replayed: by libfaketime under
-// both programs. Nobody is thrown out, nothing is lost and nothing is given. One server, an encoder of our own; 65 s.
+// both programs. Nobody is thrown out, nothing is lost and nothing is given. One server, an encoder of our own.
+// Cost: 50 s, light.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';

@@ -1,4 +1,5 @@
 // The data disk is full in the middle of a lesson, and has room again. A small disk of its own, which takes root to mount.
+// Cost: 49 s, light.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';

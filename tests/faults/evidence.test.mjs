@@ -1,4 +1,5 @@
 // kill −9 of yunke while evidence pours in: what was acknowledged is there, what was not is taken once.
+// Cost: 20 s, light.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

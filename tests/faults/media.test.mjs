@@ -1,4 +1,5 @@
 // kill −9 of yunke-media in the middle of a lesson.
+// Cost: 31 s, light.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,4 +1,5 @@
 // kill −9 of yunke in the middle of a lesson, as a phone sees it. What becomes of evidence on its way: evidence.test.mjs.
+// Cost: 58 s, light.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
