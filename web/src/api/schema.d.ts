@@ -2119,7 +2119,7 @@ export interface components {
             /** @description Pictures come: else members see the last one, or none. */
             picture: boolean;
             /** @description A picture has come in this lesson: while none does, members see the last one. Else they see a plain one of ours. */
-            pictured?: boolean;
+            pictured: boolean;
             /** @description Sound comes: else members hear silence. */
             sound: boolean;
         };
