@@ -118,7 +118,8 @@ impl App {
         // Only the first service of a process has the metrics; tests may build more.
         let metrics = PrometheusBuilder::new().install_recorder().ok();
         let secret = &config.shared_secret.0;
-        let origin = Origin::new(LeaseKey::derive(secret.as_bytes()), Arc::clone(&clock));
+        let origin =
+            Origin::behind(LeaseKey::derive(secret.as_bytes()), Arc::clone(&clock), &config.edge_token.0);
         let server: Arc<dyn Server> = Arc::new(HttpServer::new(&config.server_url, secret, &config.node)?);
         let (tasks, changed) = (TaskTracker::new(), Arc::new(Notify::new()));
         let files = FileKey::derive(secret.as_bytes());

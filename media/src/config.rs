@@ -69,6 +69,8 @@ pub struct Config {
     pub server_url: String,
     /// What server and node know each other by; at least 16 characters.
     pub shared_secret: Secret,
+    /// What edges in front of this node prove themselves with in `X-Yunke-Edge`; empty: there are none.
+    pub edge_token: Secret,
     /// Recordings.
     pub store_dir: PathBuf,
     /// Started by the server: ends by itself when it has been alone and idle for ten minutes.
@@ -98,6 +100,7 @@ impl Default for Config {
             small_pictures: 0,
             server_url: "http://127.0.0.1:8080".to_owned(),
             shared_secret: Secret::default(),
+            edge_token: Secret::default(),
             store_dir: PathBuf::from("data/media"),
             supervised: false,
             clock_anchor: None,
@@ -149,6 +152,12 @@ impl Config {
         }
         if self.shared_secret.0.chars().any(|c| !c.is_ascii_graphic()) {
             return wrong("shared_secret", "only visible ASCII characters can be sent in a header");
+        }
+        let edge = &self.edge_token.0;
+        if !edge.is_empty()
+            && (edge.chars().count() < MIN_SECRET_CHARS || !edge.chars().all(|c| c.is_ascii_graphic()))
+        {
+            return wrong("edge_token", "needs at least 16 visible ASCII characters");
         }
         if self.node.is_empty() || self.node.chars().any(char::is_control) {
             return wrong("node", "needs a name");
@@ -220,6 +229,8 @@ mod tests {
         assert!(with("ice_servers = [{ url = \"http://x\" }]").is_err());
         assert!(with("ice_servers = [{ url = \"stun:x\" }]").is_ok());
         assert!(load("shared_secret = \"short\"").is_err());
+        assert!(with("edge_token = \"short\"").is_err());
+        assert!(with("edge_token = \"0123456789 abcdef\"").is_err());
         assert!(load("").is_err());
     }
 }

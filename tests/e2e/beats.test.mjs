@@ -9,6 +9,7 @@ import { test } from 'node:test';
 import { beat } from '../harness/api.mjs';
 import { cast } from '../harness/cast.mjs';
 import { signLease } from '../harness/lease.mjs';
+import { fetching } from '../harness/fetching.mjs';
 import { edgePast, goLive, plan, publish } from '../harness/lessons.mjs';
 import { until, watchFor } from '../harness/wait.mjs';
 import { Yunke } from '../harness/yunke.mjs';
@@ -26,6 +27,7 @@ test('beats', async (t) => {
 
   await t.test('played time is acknowledged and counted; the same beat again changes nothing', async () => {
     const lease = await near.lease(lesson);
+    fetching(t, lease.live_url);
     const now = await edgePast(near, lesson, 4_000);
     const first = await send(near, lease, [beat(1, now - 2_000, now)]);
     assert.deepEqual(first.acked, [1], JSON.stringify({ now, first }));
@@ -40,6 +42,7 @@ test('beats', async (t) => {
 
   await t.test('a forged hour earns at most the allowance and the time that passed', async () => {
     const lease = await near2.lease(lesson);
+    fetching(t, lease.live_url);
     await send(near2, lease, [beat(1, 0, 3_600_000, { rate_milli: 1000 })]);
     const length = await edge();
     const earned = await counted(near2);

@@ -5,13 +5,19 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
+import { beat } from '../harness/api.mjs';
 import { cast } from '../harness/cast.mjs';
+import { fetching } from '../harness/fetching.mjs';
 import { beside, playlist, text } from '../harness/hls.mjs';
 import { goLive, plan, publish } from '../harness/lessons.mjs';
 import { freePort } from '../harness/ports.mjs';
+import { evidence } from '../harness/played.mjs';
 import { Program } from '../harness/program.mjs';
 import { until } from '../harness/wait.mjs';
 import { Yunke } from '../harness/yunke.mjs';
+
+/** What the edge proves itself with. */
+const EDGE_TOKEN = 'an-edge-of-the-whole-system-tests';
 
 const deploy = resolve(import.meta.dirname, '..', '..', 'deploy');
 
@@ -23,6 +29,7 @@ async function startEdge(t, yunke, port) {
     .replace(/server \{\s+listen 80;[^}]+\}/, '')
     .replace('listen 443 ssl http2;', `listen 127.0.0.1:${port};`)
     .replace(/^\s*ssl_.*$/gm, '')
+    .replace('REPLACE-BY-MEDIA-EDGE-TOKEN', EDGE_TOKEN)
     .replaceAll('127.0.0.1:8080', `127.0.0.1:${yunke.ports.web}`)
     .replaceAll('127.0.0.1:8081', `127.0.0.1:${yunke.ports.media}`)
     .replaceAll(/\/var\/(cache|log)\/nginx/g, folder)
@@ -51,6 +58,7 @@ test('behind the edge', async (t) => {
     config: async () => (await readFile(join(deploy, 'single-box', 'yunke.toml'), 'utf8'))
       .replaceAll('https://lessons.example.org', origin)
       .replace(/^rtmp_url = .*$/m, '')
+      .replace('REPLACE-BY-MEDIA-EDGE-TOKEN', EDGE_TOKEN)
       .replace('/usr/local/share/yunke/web', resolve(deploy, '..', 'web', 'dist')),
   });
   const { folder } = await startEdge(t, yunke, port);
@@ -58,6 +66,7 @@ test('behind the edge', async (t) => {
   const lesson = await plan(organizer, stage);
   await publish(t, lecturer, lesson);
   await goLive(lecturer, lesson);
+  let seq = 0;
   const [mine, yours] = [await near.lease(lesson), await near2.lease(lesson)];
 
   await t.test('the player is sent to the edge, for pages and for media', async () => {
@@ -111,6 +120,20 @@ test('behind the edge', async (t) => {
     room.close();
     assert.equal((await fetch(`${origin}/metrics`)).status, 404);
     assert.equal((await fetch(`${origin}/internal/media/snapshot`, { method: 'POST' })).status, 404);
+  });
+
+  await t.test('what is heard through it counts, though the origin sees no fetch', async () => {
+    const person = near2;
+    const stop = new AbortController();
+    fetching({ after: (end) => stop.signal.addEventListener('abort', end) }, yours.live_url);
+    await until('the node to be heard of', async () => {
+      const { edge_ms: now } = await person.get(`/api/lessons/${lesson}`);
+      seq += 1;
+      await person.post(`/api/lessons/${lesson}/beats`, { lease: yours.lease, beats: [beat(seq, Math.max(0, now - 400), now)] });
+      const { intervals, row } = await evidence(organizer, lesson, person);
+      return intervals.length > 10 && intervals.every(({ reasons }) => !reasons.includes('uncorroborated')) && intervals.some(({ reasons }) => reasons.includes('unobserved')) && row.counted_ms > 0;
+    }, { within: 20_000, every: 400 });
+    stop.abort();
   });
 
   await t.test('the access log has no lease in it', async () => {

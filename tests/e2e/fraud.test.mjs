@@ -5,12 +5,16 @@ import { test } from 'node:test';
 import { beat } from '../harness/api.mjs';
 import { cast } from '../harness/cast.mjs';
 import { crowd } from '../harness/crowd.mjs';
-import { edgePast, goLive, plan, publish } from '../harness/lessons.mjs';
-import { watchFor } from '../harness/wait.mjs';
+import { fetching, fetchOnce } from '../harness/fetching.mjs';
+import { beside, playlist } from '../harness/hls.mjs';
+import { edgePast, end, goLive, plan, publish } from '../harness/lessons.mjs';
+import { until, watchFor } from '../harness/wait.mjs';
 import { Yunke } from '../harness/yunke.mjs';
 
 /** What jitter is allowed, once per member and lesson. */
 const ALLOWANCE_MS = 3_000;
+/** How long who fetches nothing reports as if they watched. */
+const SILENT_MS = 5_000;
 /** How far into the lesson attacks begin: more than any of them may earn. */
 const INTO_MS = 15_000;
 
@@ -46,6 +50,19 @@ test('fraud', async (t) => {
     const all = await edge();
     const piece = Math.ceil(all / held.length);
     await Promise.all(held.map((lease, i) => send(person, lease, [beat(1, i * piece, Math.min(all, (i + 1) * piece))])));
+  };
+
+  /** Reports for a while as a player at the edge does; gives when it began. */
+  const report = async (person, lease, ms = SILENT_MS) => {
+    const [began, from] = [performance.now(), await edge()];
+    let [seq, at] = [1, from];
+    while (performance.now() - began < ms) {
+      await watchFor(500);
+      const now = Math.min(await edge(), from + Math.floor(performance.now() - began));
+      await send(person, lease, [beat(seq, at, now, { mode: 'audio' })]);
+      [seq, at] = [seq + 1, now];
+    }
+    return began;
   };
 
   /** Each gives how many milliseconds it could have watched honestly. */
@@ -103,6 +120,31 @@ test('fraud', async (t) => {
       await send(person, lease, [beat(2, 0, INTO_MS)]);
       return performance.now() - began;
     },
+    'nothing fetched': async (person) => {
+      const [lease] = await leases(person, 1);
+      await report(person, lease);
+      return 0;
+    },
+    'only the headers fetched': async (person) => {
+      const [lease] = await leases(person, 1);
+      const reporting = report(person, lease);
+      const list = await playlist(beside(lease.live_url, 'audio.m3u8'));
+      for (const { uri } of list.segments) {
+        await fetch(beside(lease.live_url, uri), { method: 'HEAD' });
+        const range = await fetch(beside(lease.live_url, uri), { headers: { range: 'bytes=0-0' } });
+        assert.equal(range.status, 206);
+      }
+      await reporting;
+      return 0;
+    },
+    'a cache by its own word, forged tokens and all': async (person) => {
+      const [lease] = await leases(person, 1);
+      const reporting = report(person, lease);
+      for (const headers of [{ via: '1.1 yunke-edge' }, { 'x-yunke-edge': '' }, { 'x-yunke-edge': 'yunke-edge', via: '1.1 edge' }])
+        await (await fetch(beside(lease.live_url, 'audio.m3u8'), { headers })).text();
+      await reporting;
+      return 0;
+    },
     'no numbers and negative ones': async (person) => {
       const [lease] = await leases(person, 1);
       for (const wrong of [-5_000, Number.NaN, Number.POSITIVE_INFINITY, '0', 0.5, null]) {
@@ -114,11 +156,59 @@ test('fraud', async (t) => {
   };
 
   const people = await crowd(yunke, near, Object.keys(attacks).length);
+  const late = await crowd(yunke, near, 2);
+  for (const person of late) [person.held] = await leases(person, 1);
+  // Who watches honestly beside them keeps all.
+  const [honest] = await crowd(yunke, near, 1);
+  const [own] = await leases(honest, 1);
+  fetching(t, own.live_url);
+  const listening = report(honest, own).then((began) => performance.now() - began);
   const rows = Object.entries(attacks).map(async ([name, attack], i) => {
     const could = Math.round(await attack(people[i]));
     table.push({ attack: name, could_ms: could, credited_ms: await counted(people[i]) });
   });
   await Promise.all(rows);
+  const listened = await listening;
+  await t.test('who fetched nothing is found out within seconds, and who listened keeps it', async () => {
+    const silent = table.filter(({ could_ms: could }) => could === 0);
+    await until('deliveries to be kept', async () => {
+      for (const row of silent) row.credited_ms = await counted(people[Object.keys(attacks).indexOf(row.attack)]);
+      return silent.every((row) => row.credited_ms <= ALLOWANCE_MS);
+    }, { within: 25_000 });
+    const kept = await counted(honest);
+    assert.ok(kept >= listened - 1_500 && kept <= listened + ALLOWANCE_MS, `${kept} ms of ${Math.round(listened)} listened`);
+  });
+
+  await end(lecturer, lesson);
+  const of = async (path, wish) => lecturer.call('PUT', `/api/studio/lessons/${lesson}/replay/${path}`, wish);
+  const after = {
+    'a replay trimmed to a second': async (person) => {
+      await of('trim', { in_ms: 5_000, out_ms: 6_000 });
+      const began = performance.now();
+      const [lease] = await leases(person, 1);
+      await fetchOnce(lease.replay_url);
+      await watchFor(4_000);
+      await send(person, lease, [beat(1, 0, 4_000, { source: 'replay' }), beat(2, 4_000, 8_000, { source: 'live' })]);
+      const { credit } = await person.get(`/api/lessons/${lesson}/progress`);
+      assert.equal(credit, 'none');
+      await of('trim', { in_ms: 0, out_ms: null });
+      return Math.min(1_000, performance.now() - began);
+    },
+    'a hidden replay, by the lease of the live lesson': async (person) => {
+      await of('hidden', { hidden: true });
+      const refused = await person.raw('POST', `/api/lessons/${lesson}/leases`, { body: { device: 'phone' } });
+      assert.equal((await refused.json()).code, 'replay_hidden');
+      await watchFor(3_000);
+      await send(person, person.held, [beat(1, 0, 3_000, { source: 'replay' }), beat(2, 3_000, 6_000, { source: 'replay' })]);
+      return 0;
+    },
+  };
+  for (const [name, attack] of Object.entries(after)) {
+    const person = late[Object.keys(after).indexOf(name)];
+    const could = Math.round(await attack(person));
+    table.push({ attack: name, could_ms: could, credited_ms: await counted(person) });
+  }
+
   t.diagnostic(table.map((row) => `${row.attack}: ${row.credited_ms} ms of ${row.could_ms}`).join('\n'));
   for (const { attack, could_ms: could, credited_ms: credited } of table) {
     await t.test(attack, () => assert.ok(credited <= could + ALLOWANCE_MS, `${credited} ms credited, ${could} ms could be watched`));

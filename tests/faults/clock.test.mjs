@@ -14,6 +14,7 @@ import { cast, DEMO } from '../harness/cast.mjs';
 import { Encoder, tagsOf } from '../harness/encoder.mjs';
 import { beside, playlist } from '../harness/hls.mjs';
 import { edgePast, end, goLive, plan, rtmpAddress } from '../harness/lessons.mjs';
+import { fetchOnce } from '../harness/fetching.mjs';
 import { Listener } from '../harness/listener.mjs';
 import { evidence } from '../harness/played.mjs';
 import { until, watchFor } from '../harness/wait.mjs';
@@ -159,6 +160,7 @@ test('the wall clock is set while people learn', async (t) => {
     await wall.set(0);
     await end(lecturer, lesson);
     const grant = await near2.lease(lesson);
+    await fetchOnce(grant.replay_url);
     const opened = performance.now();
     let [seq, from] = [0, 0];
     for (const step of [-45, 45, -8 * HOUR, HOUR, 0]) {

@@ -2,6 +2,7 @@
 // them up the room at once, keeps what is not acknowledged and sends that again over the next socket, as the page does.
 
 import { beat } from './api.mjs';
+import { fetching } from './fetching.mjs';
 
 /** The most the server takes at once. */
 const BATCH = 64;
@@ -21,6 +22,7 @@ export class Listener {
 
   async open() {
     this.lease = await this.person.lease(this.lesson);
+    fetching(null, this.lease.live_url);
     this.piece = Math.ceil((this.clock() - BEHIND_MS) / this.pieceMs);
     await this.enter();
     return this;

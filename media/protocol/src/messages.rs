@@ -242,6 +242,9 @@ pub struct Delivery {
     pub lease: Uuid,
     /// What it fetched.
     pub intervals: Vec<(LessonMillis, LessonMillis)>,
+    /// It came through an edge that the operator named: nothing is seen of what it fetches there.
+    #[serde(default)]
+    pub behind_edge: bool,
 }
 
 /// A publisher and what arrives from it.

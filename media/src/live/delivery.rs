@@ -30,7 +30,15 @@ const SHARDS: usize = 16;
 /// Deliveries of one lesson.
 #[derive(Debug)]
 pub(crate) struct Deliveries {
-    shards: [Mutex<HashMap<Uuid, Vec<Stretch>>>; SHARDS],
+    shards: [Mutex<HashMap<Uuid, Sent>>; SHARDS],
+}
+
+/// What one lease was sent.
+#[derive(Debug, Default)]
+struct Sent {
+    stretches: Vec<Stretch>,
+    /// When it came through an edge last.
+    edge_at: Option<UtcMillis>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -50,12 +58,43 @@ impl Default for Deliveries {
 impl Deliveries {
     /// The lease was sent `[from, to)`.
     pub(crate) fn record(&self, lease: Uuid, (from, to): (UtcMillis, UtcMillis), now: UtcMillis) {
+        self.change(lease, |sent| sent.record((from, to), now));
+    }
+
+    /// The lease came through an edge that the operator named.
+    pub(crate) fn behind_edge(&self, lease: Uuid, now: UtcMillis) {
+        self.change(lease, |sent| sent.edge_at = Some(now));
+    }
+
+    fn change(&self, lease: Uuid, change: impl FnOnce(&mut Sent)) {
         let shard = &self.shards[usize::from(lease.as_bytes()[15]) % SHARDS];
         let mut leases = shard.lock().unwrap_or_else(PoisonError::into_inner);
-        if leases.len() >= LEASES_PER_SHARD && !leases.contains_key(&lease) {
-            return;
+        if leases.len() < LEASES_PER_SHARD || leases.contains_key(&lease) {
+            change(leases.entry(lease).or_default());
         }
-        let stretches = leases.entry(lease).or_default();
+    }
+
+    /// What went out in the last minute, on the lesson's timeline; forgets what is older.
+    pub(crate) fn report(&self, zero_at: UtcMillis, now: UtcMillis) -> Vec<Delivery> {
+        let mut report = Vec::new();
+        for shard in &self.shards {
+            let mut leases = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            leases.retain(|lease, sent| {
+                sent.forget(now);
+                let (intervals, behind_edge) = (merge(&sent.stretches, zero_at), sent.edge_at.is_some());
+                if !intervals.is_empty() || behind_edge {
+                    report.push(Delivery { lease: *lease, intervals, behind_edge });
+                }
+                !sent.stretches.is_empty() || behind_edge
+            });
+        }
+        report
+    }
+}
+
+impl Sent {
+    fn record(&mut self, (from, to): (UtcMillis, UtcMillis), now: UtcMillis) {
+        let stretches = &mut self.stretches;
         let adjoins = |stretch: &&mut Stretch| {
             from <= stretch.to + ADJOINING_MS
                 && to >= stretch.from - ADJOINING_MS
@@ -74,21 +113,9 @@ impl Deliveries {
         stretches.push(Stretch { from, to, first_fetch: now, last_fetch: now });
     }
 
-    /// What went out in the last minute, on the lesson's timeline; forgets what is older.
-    pub(crate) fn report(&self, zero_at: UtcMillis, now: UtcMillis) -> Vec<Delivery> {
-        let mut report = Vec::new();
-        for shard in &self.shards {
-            let mut leases = shard.lock().unwrap_or_else(PoisonError::into_inner);
-            leases.retain(|lease, stretches| {
-                stretches.retain(|stretch| now - stretch.last_fetch < KEEP_MS);
-                let intervals = merge(stretches, zero_at);
-                if !intervals.is_empty() {
-                    report.push(Delivery { lease: *lease, intervals });
-                }
-                !stretches.is_empty()
-            });
-        }
-        report
+    fn forget(&mut self, now: UtcMillis) {
+        self.stretches.retain(|stretch| now - stretch.last_fetch < KEEP_MS);
+        self.edge_at = self.edge_at.filter(|at| now - at < KEEP_MS);
     }
 }
 
@@ -133,6 +160,18 @@ mod tests {
         assert_eq!(intervals(&deliveries, 59_999), [(0, 2000), (60_000, 62_000)]);
         assert_eq!(intervals(&deliveries, 60_000), [(60_000, 62_000)]);
         assert!(deliveries.report(0, 90_000).is_empty());
+    }
+
+    #[test]
+    fn a_lease_behind_an_edge_is_told_with_what_was_seen_of_it_or_without() {
+        let deliveries = Deliveries::default();
+        deliveries.behind_edge(LEASE, 0);
+        let told = deliveries.report(0, 1).pop().expect("told");
+        assert_eq!((told.lease, told.behind_edge, told.intervals.len()), (LEASE, true, 0));
+        deliveries.record(LEASE, (1000, 3000), 40_000);
+        let told = deliveries.report(0, 70_000).pop().expect("told");
+        assert_eq!((told.behind_edge, told.intervals), (false, vec![(1000, 3000)]));
+        assert!(deliveries.report(0, 100_000).is_empty());
     }
 
     #[test]

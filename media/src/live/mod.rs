@@ -95,14 +95,18 @@ impl Origin {
         Self::with_patience(key, clock, Patience::default())
     }
 
+    /// The same, behind edges that prove themselves with `edge_token`, if it is not empty.
+    pub fn behind(key: LeaseKey, clock: Clock, edge_token: &str) -> Self {
+        Self::made(Access::new(key, clock).with_edge(edge_token), Patience::default())
+    }
+
     /// Holds requests for so long; other than by default only in tests.
     pub(crate) fn with_patience(key: LeaseKey, clock: Clock, patience: Patience) -> Self {
-        Self(Arc::new(Inner {
-            access: Access::new(key, clock),
-            lessons: RwLock::default(),
-            waiting: AtomicUsize::new(0),
-            patience,
-        }))
+        Self::made(Access::new(key, clock), patience)
+    }
+
+    fn made(access: Access, patience: Patience) -> Self {
+        Self(Arc::new(Inner { access, lessons: RwLock::default(), waiting: AtomicUsize::new(0), patience }))
     }
 
     /// This node has (or awaits) media of the lesson: until a stream is opened its URLs answer 503 with `Retry-After`,
@@ -152,6 +156,15 @@ impl Origin {
             && let Some(lesson) = self.lesson(lease.lesson)
         {
             lesson.deliveries.record(lease.id, interval, self.0.access.now());
+        }
+    }
+
+    /// A lease came through an edge.
+    pub(crate) fn behind_edge(&self, lease: &Lease) {
+        if lease.purpose == Purpose::Watch
+            && let Some(lesson) = self.lesson(lease.lesson)
+        {
+            lesson.deliveries.behind_edge(lease.id, self.0.access.now());
         }
     }
 

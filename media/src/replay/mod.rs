@@ -129,8 +129,13 @@ impl Replays {
         }
     }
 
-    async fn get(&self, path: &str, headers: &HeaderMap) -> Result<Response, Problem> {
+    async fn get(&self, path: &str, method: &Method, headers: &HeaderMap) -> Result<Response, Problem> {
         let (request, stretch) = self.0.origin.access().check_replay(path)?;
+        let through_an_edge = self.0.origin.access().is_edge(headers);
+        if through_an_edge {
+            self.0.origin.behind_edge(&request.lease);
+        }
+        let counted = *method == Method::GET && !through_an_edge;
         let replay = self.replay((request.lease.lesson, stretch)).await?;
         let text = match Playlist::parse(request.file) {
             Some(Playlist::Index) => replay.index.as_ref(),
@@ -140,7 +145,8 @@ impl Replays {
             }
             None => {
                 let name = Name::parse(request.file).ok_or(Problem::NotFound)?;
-                return self.media(&replay, &request.lease, name, headers).await;
+                let lease = counted.then_some(&request.lease);
+                return self.media(&replay, lease, name, headers).await;
             }
         };
         let text = text.ok_or(Problem::NotFound)?;
@@ -150,7 +156,7 @@ impl Replays {
     async fn media(
         &self,
         replay: &Replay,
-        lease: &Lease,
+        counted_for: Option<&Lease>,
         name: Name,
         headers: &HeaderMap,
     ) -> Result<Response, Problem> {
@@ -161,8 +167,11 @@ impl Replays {
                 let path = index::segment_path(lesson, name.rendition, name.stream, msn);
                 let sound = name.rendition.is_sound();
                 let response = files::send(Arc::clone(store), path, file.bytes, sound, headers).await?;
-                if !answer::through_a_cache(headers) {
-                    self.0.origin.delivered(lease, file.interval);
+                let range = headers.get(header::RANGE);
+                if let (Some(lease), Some(fetched)) =
+                    (counted_for, answer::fetched(file.interval, range, file.bytes))
+                {
+                    self.0.origin.delivered(lease, fetched);
                 }
                 Ok(response)
             }
@@ -188,7 +197,7 @@ async fn replay(State(replays): State<Replays>, request: Request) -> Response {
     let response = match *request.method() {
         Method::GET | Method::HEAD => {
             let path = request.uri().path().strip_prefix("/replay/").unwrap_or_default();
-            replays.get(path, request.headers()).await.unwrap_or_else(Problem::response)
+            replays.get(path, request.method(), request.headers()).await.unwrap_or_else(Problem::response)
         }
         Method::OPTIONS => answer::preflight(),
         _ => Problem::Method.response(),

@@ -13,13 +13,10 @@ use axum::{
 };
 
 use super::{Accepted, Whep};
-use crate::{
-    live::http::answer,
-    signalling::{
-        http::{SDP, authorized, created, cross_origin, of_type, options, text, trickle},
-        offer::{MAX_OFFER_BYTES, Offer, Role},
-        problem::Problem,
-    },
+use crate::signalling::{
+    http::{SDP, authorized, created, cross_origin, of_type, options, text, trickle},
+    offer::{MAX_OFFER_BYTES, Offer, Role},
+    problem::Problem,
 };
 
 /// The routes.
@@ -44,7 +41,11 @@ async fn watch(
         .map_err(|problem| Problem::new(problem.status(), problem.code(), problem.to_string()))?;
     of_type(&headers, SDP)?;
     let offer = Offer::parse(&text(body, MAX_OFFER_BYTES).await?, Role::Viewer)?;
-    let Accepted { answer, session } = whep.accept(&offer, lease, !answer::through_a_cache(&headers)).await?;
+    let through_an_edge = whep.origin.access().is_edge(&headers);
+    if through_an_edge {
+        whep.origin.behind_edge(&lease);
+    }
+    let Accepted { answer, session } = whep.accept(&offer, lease, !through_an_edge).await?;
     created(answer, "/whep", &session, &whep.links)
 }
 

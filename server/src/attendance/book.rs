@@ -5,11 +5,15 @@ use std::collections::HashMap;
 
 use super::{
     bucket::{Bucket, cost_ms},
-    evidence::{Beat, LeaseId, LeaseTerms, Mode, PlayState, Timeline},
+    corroborate::Seen,
+    evidence::{Beat, LeaseId, LeaseTerms, Mode, Offer, PlayState, Source, Timeline},
     interval::{Interval, IntervalSet},
     rule::Rule,
     verdict::{Outcome, Reason, Reasons, Verdict},
 };
+
+/// Who watches live is this much behind the edge at most when the lesson ends.
+const LIVE_TAIL_MS: i64 = 60_000;
 
 /// What all beats of a lesson are judged against.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +22,8 @@ pub struct Bounds {
     zero_at: Option<i64>,
     length_ms: Option<i64>,
     gaps: IntervalSet,
+    ended_at: Option<i64>,
+    offers: Vec<Offer>,
     /// Ascending by end.
     outages: Vec<Interval>,
 }
@@ -32,6 +38,8 @@ impl Bounds {
             zero_at: timeline.zero_at,
             length_ms: timeline.length_ms,
             gaps: timeline.gaps.iter().copied().collect(),
+            ended_at: timeline.ended_at,
+            offers: timeline.offers.clone(),
             outages,
         }
     }
@@ -41,13 +49,34 @@ impl Bounds {
         &self.rule
     }
 
-    /// UTC of position 0.
-    pub(super) fn zero_at(&self) -> Option<i64> {
-        self.zero_at
+    /// What no node delivered counts all the same.
+    pub fn uncorroborated_counts(&self) -> bool {
+        self.rule.uncorroborated_counts
+    }
+
+    /// What a claim under a lease of `issued_at` can be of. A lease from before the end opens the lesson while it is live,
+    /// one from after it what the replay offered when it was issued: that is signed into it.
+    fn offered(&self, beat: &Beat, issued_at: i64) -> Option<Interval> {
+        let all = Interval::new(0, i64::MAX);
+        let opens_replay = self.ended_at.map_or(self.length_ms.is_some(), |ended_at| issued_at >= ended_at);
+        if !opens_replay {
+            return (beat.source == Source::Live).then_some(all);
+        }
+        let in_force = self.offers.partition_point(|offer| offer.from_at <= issued_at);
+        match in_force.checked_sub(1) {
+            None => Some(all),
+            Some(last) => self.offers[last].stretch,
+        }
+    }
+
+    /// Server time up to which a lease of `issued_at` earns: one that opens the live lesson does not after its end.
+    fn earns_until(&self, issued_at: i64) -> i64 {
+        let live = self.ended_at.filter(|ended_at| issued_at < *ended_at);
+        live.map_or(i64::MAX, |ended_at| ended_at.saturating_add(LIVE_TAIL_MS))
     }
 
     /// The pieces of the claim that could be watched when it arrived, and why not the rest.
-    fn available(&self, beat: &Beat) -> Result<(Vec<Interval>, Reasons), Reason> {
+    fn available(&self, beat: &Beat, issued_at: i64) -> Result<(Vec<Interval>, Reasons), Reason> {
         if beat.state != PlayState::Playing {
             return Err(Reason::NotPlaying);
         }
@@ -58,10 +87,18 @@ impl Bounds {
             return Err(Reason::HiddenVideo);
         }
         let zero_at = self.zero_at.ok_or(Reason::NotStarted)?;
+        let offered = self.offered(beat, issued_at).ok_or(Reason::NotOffered)?;
         let claim = beat.claim();
         let mut reasons = Reasons::default();
         let edge = beat.received_at.saturating_sub(zero_at).saturating_add(self.rule.edge_tolerance_ms);
         let mut whole = claim.and(Interval::new(0, i64::MAX));
+        if whole.and(offered) != whole && !whole.is_empty() {
+            reasons.add(Reason::NotOffered);
+            whole = whole.and(offered);
+            if whole.is_empty() {
+                return Err(Reason::NotOffered);
+            }
+        }
         if whole.to > edge {
             reasons.add(Reason::AheadOfEdge);
             whole = Interval::new(whole.from, whole.to.min(edge));
@@ -100,7 +137,7 @@ impl LeaseJudge {
         budget: &mut Bucket,
         covered: &mut IntervalSet,
     ) -> Verdict {
-        let (mut pieces, mut reasons) = match bounds.available(beat) {
+        let (mut pieces, mut reasons) = match bounds.available(beat, self.issued_at) {
             Ok(found) => found,
             Err(reason) => return Verdict::refused(reason, beat.received_at),
         };
@@ -177,9 +214,16 @@ pub struct MemberBook {
     covered: IntervalSet,
     viewing: IntervalSet,
     received: Option<Interval>,
+    /// Only of a book that is kept: of one that is thrown away nobody asks for it.
+    seen: Option<Seen>,
 }
 
 impl MemberBook {
+    /// A book that is kept, and asked what counts by a rule that wants it delivered ([`MemberBook::corroborated`]).
+    pub fn kept() -> Self {
+        Self { seen: Some(Seen::default()), ..Self::default() }
+    }
+
     /// Makes a lease known. Beats of a lease that is not known are refused by the caller, not here.
     pub fn open(&mut self, terms: LeaseTerms, bounds: &Bounds) {
         self.leases.entry(terms.id).or_insert_with(|| LeaseJudge {
@@ -205,7 +249,8 @@ impl MemberBook {
         let Some(judge) = self.leases.get_mut(&first.lease) else { return Vec::new() };
         let at = first.received_at;
         self.last = Some((at, first.lease));
-        judge.bucket.fill(at, &bounds.outages, &bounds.rule);
+        let filled_at = at.min(bounds.earns_until(judge.issued_at));
+        judge.bucket.fill(filled_at, &bounds.outages, &bounds.rule);
         let budget = self.budget.get_or_insert_with(|| Bucket::new(judge.issued_at, &bounds.rule));
         budget.begin_by(judge.issued_at, at);
         budget.fill(at, &bounds.outages, &bounds.rule);
@@ -213,8 +258,14 @@ impl MemberBook {
         let mut verdicts: Vec<_> =
             group.iter().map(|beat| judge.beat(beat, bounds, budget, covered)).collect();
         judge.place(at, &mut verdicts);
+        let begins_at = budget.began_at().max(bounds.zero_at.unwrap_or(i64::MIN));
         for verdict in &verdicts {
             self.viewing.insert(verdict.span);
+            if let Some(seen) = &mut self.seen
+                && !bounds.rule.uncorroborated_counts
+            {
+                seen.add(at, begins_at, &verdict.pieces);
+            }
         }
         self.received = Some(match self.received {
             None => Interval { from: at, to: at },
@@ -226,6 +277,27 @@ impl MemberBook {
     /// Union of what counts, on the timeline, before other lessons and deliveries are looked at.
     pub fn covered(&self) -> &IntervalSet {
         &self.covered
+    }
+
+    /// Nothing that the member was sent was sent before: the first lease that was heard of so far, or the start of the lesson.
+    pub(super) fn begins_at(&self, bounds: &Bounds) -> i64 {
+        let opened_at = self.budget.as_ref().map_or(i64::MIN, Bucket::began_at);
+        opened_at.max(bounds.zero_at.unwrap_or(i64::MIN))
+    }
+
+    /// Union of what counts by a rule that wants it delivered, before other lessons are looked at. `sent` is what nodes
+    /// sent to the member, `heard` when they were heard of. Of a [`MemberBook::kept`] book, judged by such a rule only.
+    pub fn corroborated(
+        &mut self,
+        sent: &IntervalSet,
+        heard: &[Interval],
+        bounds: &Bounds,
+        now: i64,
+    ) -> IntervalSet {
+        match &mut self.seen {
+            Some(seen) => seen.corroborated(sent, heard, &bounds.rule, now),
+            None => self.covered.clone(),
+        }
     }
 
     /// Union of the server time the counted pieces stand for: how long, and in how many visits, the

@@ -42,6 +42,11 @@ impl Bucket {
         self.began_at = self.began_at.min(began_at);
     }
 
+    /// Since when it fills.
+    pub(super) fn began_at(&self) -> i64 {
+        self.began_at
+    }
+
     /// Lets time pass up to a receipt. `outages` are the server's own, ascending by end: a client could
     /// not deliver in them, so for a while after each the brim is higher by its length.
     pub(super) fn fill(&mut self, now: i64, outages: &[Interval], rule: &Rule) {

@@ -13,6 +13,9 @@ const VISIT_GAP_MS: i64 = 30 * 60_000;
 /// A person is at least this much viewing.
 const PERSON_MS: i64 = 60_000;
 
+/// A trim is a measure of the lesson if it leaves at least one part of so many.
+const MEASURE_PART: i64 = 4;
+
 /// How much credit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CreditLevel {
@@ -74,16 +77,21 @@ pub fn denominator(timeline: &Timeline, now: i64) -> i64 {
 
 /// What `covered` of a lesson is worth at `now` (which matters only while the lesson is not over).
 ///
-/// Measured by the whole lesson and, once it is over, by every stretch its replay was trimmed to; what is worth most
-/// counts. So nobody loses anything by a trim or by taking it back, and who has only the trimmed replay can have all.
+/// Measured by the whole lesson and, once it is over, by every stretch its replay was trimmed to that leaves a quarter of
+/// it; what is worth most counts. So nobody loses anything by a trim or by taking it back, and who has only the trimmed replay can have all.
 pub fn credit(covered: &IntervalSet, timeline: &Timeline, rule: &Rule, now: i64) -> Credit {
     let whole = measured(covered.ms(), denominator(timeline, now), rule);
     let Some(length) = timeline.length_ms else { return whole };
     let gaps: IntervalSet = timeline.gaps.iter().copied().collect();
-    let by_trims = timeline.trims.iter().map(|trim| {
+    let by_trims = timeline.trims.iter().filter_map(|trim| {
         let shown = trim.and(Interval::new(0, length));
+        let countable_ms = without(&gaps, shown);
+        // A shorter rest is an excerpt, and no measure of the lesson.
+        if countable_ms.saturating_mul(MEASURE_PART) < whole.countable_ms {
+            return None;
+        }
         let counted_ms = covered.within(shown).iter().map(|piece| piece.ms()).sum();
-        measured(counted_ms, without(&gaps, shown), rule)
+        Some(measured(counted_ms, countable_ms, rule))
     });
     // Of what is worth the same: on the way to full credit the one that is nearest, then the one that shows most of what was
     // watched, then the last, which is what can be watched now.

@@ -106,6 +106,15 @@ pub struct LeaseTerms {
     pub issued_at: i64,
 }
 
+/// What a replay offers to who opens it from then on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Offer {
+    /// Since when.
+    pub from_at: i64,
+    /// Which stretch; none: it is hidden.
+    pub stretch: Option<Interval>,
+}
+
 /// The lesson as media and server know it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Timeline {
@@ -117,6 +126,11 @@ pub struct Timeline {
     pub length_ms: Option<i64>,
     /// Outages of the lecturer: they earn nothing and leave the denominator. Any order.
     pub gaps: Vec<Interval>,
-    /// Stretches the replay was or is trimmed to, the last one is that of now: each is a fair measure of the lesson, too.
+    /// Stretches the replay was or is trimmed to, the last one is that of now: each that leaves a quarter of the lesson is a fair
+    /// measure of it, too.
     pub trims: Vec<Interval>,
+    /// When the lesson was ended.
+    pub ended_at: Option<i64>,
+    /// What the replay offered since when, ascending; before the first of them all of it.
+    pub offers: Vec<Offer>,
 }

@@ -68,8 +68,10 @@ pub fn judge(evidence: &Evidence<'_>, bounds: &Bounds) -> Judged {
     evidence.leases.iter().for_each(|terms| book.open(*terms, bounds));
     let beats = in_order(evidence.beats, &book);
     let mut judged = Vec::with_capacity(beats.len());
+    let mut begun = Vec::with_capacity(beats.len());
     for group in group_by_receipt(&beats) {
         judged.extend(group.iter().copied().zip(book.receive(group, bounds)));
+        begun.resize(judged.len(), book.begins_at(bounds));
     }
     let taps = beats.iter().filter(|beat| beat.gesture).map(|beat| beat.received_at);
     let claim = Claim {
@@ -78,13 +80,12 @@ pub fn judge(evidence: &Evidence<'_>, bounds: &Bounds) -> Judged {
         viewing: book.viewing().clone(),
     };
     let lost = lost_to_rivals(&claim, evidence.rivals);
-    let corroborator =
-        Corroborator::new(evidence.testimony, evidence.leases, bounds.zero_at(), bounds.rule());
+    let corroborator = Corroborator::new(evidence.testimony, bounds.rule());
     let mut less = !lost.is_empty();
-    for (beat, verdict) in &mut judged {
+    for ((beat, verdict), begins_at) in judged.iter_mut().zip(begun) {
         yield_time(verdict, beat.claim(), &lost);
         // Last: what is lost to another lesson is no question of deliveries.
-        less |= corroborator.mark(beat, verdict);
+        less |= corroborator.mark(beat, begins_at, verdict);
     }
     let covered = if less {
         judged.iter().flat_map(|(_, verdict)| verdict.pieces.iter().copied()).collect()

@@ -44,10 +44,10 @@ pub struct Rule {
 const MINUTE: i64 = 60_000;
 
 impl Default for Rule {
-    /// Version 1: the defaults of ATTENDANCE.md.
+    /// The defaults of ATTENDANCE.md.
     fn default() -> Self {
         Self {
-            version: 1,
+            version: 2,
             full_percent: 80,
             half_percent: 50,
             max_rate_milli: 1_500,
@@ -61,7 +61,7 @@ impl Default for Rule {
                 HoursStep { from_ms: 0, hours_milli: 250 },
             ],
             hidden_video_counts: true,
-            uncorroborated_counts: true,
+            uncorroborated_counts: false,
             delivery_slack_ms: 4_000,
             checks_required: 0,
         }

@@ -41,6 +41,8 @@ pub enum Reason {
     AheadOfEdge,
     /// Beyond the end of the lesson.
     PastEnd,
+    /// The replay did not offer it to this lease: it was hidden, or trimmed away, or the lease was for the live lesson.
+    NotOffered,
     /// The lecturer was interrupted: there was nothing to watch.
     InGap,
     /// More media than time has passed on the server.
@@ -49,24 +51,28 @@ pub enum Reason {
     SilenceTooLong,
     /// Another lesson, opened or played later by the member's own hand, was running at that moment.
     OtherLesson,
-    /// A media node saw what the lease fetched, and this was not among it. Whether it counts is the rule's.
+    /// A media node saw what the member fetched, and this was not among it. Whether it counts is the rule's.
     Uncorroborated,
+    /// The member came through an edge of the operator's, behind which nobody sees what is fetched. A mark; it counts.
+    Unobserved,
 }
 
 impl Reason {
     /// All of them, in the order of the checks.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::NotPlaying,
         Self::RateTooHigh,
         Self::HiddenVideo,
         Self::NotStarted,
         Self::AheadOfEdge,
         Self::PastEnd,
+        Self::NotOffered,
         Self::InGap,
         Self::TooFast,
         Self::SilenceTooLong,
         Self::OtherLesson,
         Self::Uncorroborated,
+        Self::Unobserved,
     ];
 
     /// The stable code.
@@ -78,11 +84,13 @@ impl Reason {
             Self::NotStarted => "not_started",
             Self::AheadOfEdge => "ahead_of_edge",
             Self::PastEnd => "past_end",
+            Self::NotOffered => "not_offered",
             Self::InGap => "in_gap",
             Self::TooFast => "too_fast",
             Self::SilenceTooLong => "silence_too_long",
             Self::OtherLesson => "other_lesson",
             Self::Uncorroborated => "uncorroborated",
+            Self::Unobserved => "unobserved",
         }
     }
 
@@ -95,11 +103,13 @@ impl Reason {
             Self::NotStarted => "课程尚未开始",
             Self::AheadOfEdge => "超出当时已直播的内容",
             Self::PastEnd => "超出课程结尾",
+            Self::NotOffered => "回放没有提供这一段",
             Self::InGap => "讲师中断期间，无内容可看",
             Self::TooFast => "申报的时长多于实际经过的时间",
             Self::SilenceTooLong => "超过 45 秒没有心跳，中间不计",
             Self::OtherLesson => "同一时间正在学习另一门课程",
             Self::Uncorroborated => "没有送达记录",
+            Self::Unobserved => "经由缓存节点，送达情况看不到",
         }
     }
 }
@@ -135,7 +145,7 @@ impl Reasons {
 pub struct Verdict {
     /// What became of it.
     pub outcome: Outcome,
-    /// Why not all of it; when accepted at most that some of it is uncorroborated.
+    /// Why not all of it; when accepted at most that some of it is uncorroborated or unobserved.
     pub reasons: Reasons,
     /// What counts of the claim, ascending, disjoint: more than one piece where a gap was cut out.
     pub pieces: Vec<Interval>,

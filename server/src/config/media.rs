@@ -48,6 +48,9 @@ pub struct MediaConfig {
     pub rtmp_url: Option<String>,
     /// What SRT encoders are told, such as `srt://live.example.cn:8890`; without it, made from the page's host.
     pub srt_url: Option<String>,
+    /// What edges in front of media prove themselves with in `X-Yunke-Edge`; without it there are none, and what members
+    /// fetch from a cache does not count.
+    pub edge_token: Option<String>,
     /// What server and media prove themselves with; without it one is made and kept in the data directory.
     pub shared_secret: Option<String>,
 }
@@ -70,6 +73,7 @@ impl Default for MediaConfig {
             public_url: None,
             rtmp_url: None,
             srt_url: None,
+            edge_token: None,
             shared_secret: None,
         }
     }
@@ -93,6 +97,7 @@ impl std::fmt::Debug for MediaConfig {
             .field("rtmp_url", &self.rtmp_url)
             .field("srt_url", &self.srt_url)
             .field("srt_passphrase", &if self.srt_passphrase.is_empty() { "" } else { "[redacted]" })
+            .field("edge_token", &self.edge_token.as_ref().map(|_| "[redacted]"))
             .field("shared_secret", &self.shared_secret.as_ref().map(|_| "[redacted]"))
             .finish()
     }
@@ -133,6 +138,12 @@ impl MediaConfig {
         }
         if self.shared_secret.as_ref().is_some_and(|secret| secret.chars().count() < SECRET_MIN_CHARS) {
             return Err(ConfigError::value("media.shared_secret", "must have at least 16 characters"));
+        }
+        let poor = |token: &String| {
+            token.chars().count() < SECRET_MIN_CHARS || !token.chars().all(|c| c.is_ascii_graphic())
+        };
+        if self.edge_token.as_ref().is_some_and(poor) {
+            return Err(ConfigError::value("media.edge_token", "needs at least 16 visible ASCII characters"));
         }
         if self.node.is_empty() || self.node.len() > 64 {
             return Err(ConfigError::value("media.node", "must have 1 to 64 characters"));

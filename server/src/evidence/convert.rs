@@ -6,7 +6,7 @@ use yunke_store::{
 };
 
 use crate::attendance::{
-    Beat, Cause, Delivered, HoursStep, Interval, LeaseTerms, Mode, PlayState, Rule, Source, Timeline,
+    Beat, Cause, HoursStep, Interval, LeaseTerms, Mode, Offer, PlayState, Rule, Source, Timeline,
 };
 
 /// How long after the server came back its outage can still be claimed (docs/adr/0008).
@@ -70,9 +70,9 @@ pub fn interval(gap: yunke_store::Gap) -> Interval {
     Interval::new(gap.from_ms, gap.to_ms)
 }
 
-/// What was sent to a lease.
-pub(super) fn delivered(lease: Uuid, stretch: yunke_store::Stretch) -> Delivered {
-    Delivered { lease: lease.as_u128(), stretch: Interval::new(stretch.from_ms, stretch.to_ms) }
+/// What was sent.
+pub fn delivered(stretch: yunke_store::Stretch) -> Interval {
+    Interval::new(stretch.from_ms, stretch.to_ms)
 }
 
 /// The timeline a lesson's evidence is judged against. Between the lecturer's "end" and the node's word
@@ -89,7 +89,18 @@ pub fn timeline(lesson: &Lesson) -> Timeline {
         length_ms: ended.then(|| lesson.length_ms.unwrap_or_else(until_end)),
         gaps: lesson.gaps.iter().copied().map(interval).collect(),
         trims: trims(&lesson.edits),
+        ended_at: lesson.ended_at.filter(|_| ended),
+        offers: lesson.edits.iter().map(offer).collect(),
     }
+}
+
+/// What a version of the replay's edits offers.
+fn offer(edit: &ReplayEdit) -> Offer {
+    Offer { from_at: edit.changed_at, stretch: (!edit.hidden).then(|| shown(edit.trim)) }
+}
+
+fn shown(Trim { in_ms, out_ms }: Trim) -> Interval {
+    Interval::new(in_ms, out_ms.unwrap_or(i64::MAX))
 }
 
 /// The stretches a replay was trimmed to for long enough, and last the one it is trimmed to now.
@@ -101,8 +112,7 @@ fn trims(edits: &[ReplayEdit]) -> Vec<Interval> {
         .iter()
         .zip(until)
         .filter(|(version, until)| until.is_none_or(|at| at - version[0].changed_at >= TRIM_STOOD_MS))
-        .map(|(version, _)| version[0].trim)
-        .map(|Trim { in_ms, out_ms }| Interval::new(in_ms, out_ms.unwrap_or(i64::MAX)))
+        .map(|(version, _)| shown(version[0].trim))
         .collect()
 }
 

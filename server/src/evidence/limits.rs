@@ -9,7 +9,7 @@ use crate::auth::{Limiter, Quota};
 const LEASES: Quota = Quota { burst: 24, refill_ms: 5_000 };
 
 /// Batches of beats. A page sends one every 15 s and at each tap.
-const BATCHES: Quota = Quota { burst: 300, refill_ms: 250 };
+const BATCHES: Quota = Quota { burst: 600, refill_ms: 100 };
 
 /// Beats. A page makes one every 15 s; a day without a network is up to 8,640 of them, which go up at once.
 const BEATS: Quota = Quota { burst: 10_000, refill_ms: 200 };

@@ -10,8 +10,8 @@ use yunke_store::{Lesson, MemberEvidence, Store, StoreResult, UtcMillis};
 
 use super::{convert, outages};
 use crate::attendance::{
-    Beat, Bounds, Claim, Credit, CreditLevel, Delivered, Evidence, Interval, IntervalSet, Judged, LeaseTerms,
-    Testimony, Visits, credit, judge, visits,
+    Beat, Bounds, Claim, Credit, CreditLevel, Evidence, Interval, IntervalSet, Judged, LeaseTerms, Testimony,
+    Visits, credit, judge, visits,
 };
 
 /// How much credit, as the API says it.
@@ -178,9 +178,9 @@ fn judge_one(lesson: Uuid, evidence: &MemberEvidence, rivals: &[Claim], bounds: 
     let leases: Vec<LeaseTerms> = evidence.leases.iter().map(convert::terms).collect();
     let beats: Vec<Beat> = evidence.beats.iter().map(convert::beat).collect();
     let lesson = convert::claims_id(lesson);
-    let delivered: Vec<Delivered> =
-        evidence.delivered.iter().map(|(lease, stretch)| convert::delivered(*lease, *stretch)).collect();
+    let delivered: Vec<Interval> =
+        evidence.delivered.iter().map(|(_, stretch)| convert::delivered(*stretch)).collect();
     let heard: Vec<Interval> = evidence.heard.iter().map(|&(from, to)| Interval::new(from, to)).collect();
-    let testimony = Testimony { delivered: &delivered, heard: &heard };
+    let testimony = Testimony { delivered: &delivered, heard: &heard, behind_edge: evidence.behind_edge };
     judge(&Evidence { lesson, leases: &leases, beats: &beats, rivals, testimony }, bounds)
 }

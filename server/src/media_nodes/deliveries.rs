@@ -70,6 +70,7 @@ impl DeliveryDesk {
                     .iter()
                     .map(|&(from_ms, to_ms)| Stretch { from_ms, to_ms })
                     .collect(),
+                behind_edge: delivery.behind_edge,
             })
         });
         desk.waiting =
@@ -141,7 +142,11 @@ mod tests {
             refused: None,
             tracks: None,
             waiting_for: None,
-            deliveries: vec![Delivery { lease: Uuid::from_u128(1), intervals: vec![(0, 2_000)] }],
+            deliveries: vec![Delivery {
+                lease: Uuid::from_u128(1),
+                intervals: vec![(0, 2_000)],
+                behind_edge: false,
+            }],
         };
         Snapshot {
             node: "local".to_owned(),

@@ -161,6 +161,8 @@ fn spawn(app: &AppState, server: SocketAddr, addresses: &Path) -> Result<Child, 
         .env("YUNKE_MEDIA_SMALL_PICTURES", config.small_pictures.to_string())
         .env("YUNKE_MEDIA_SERVER_URL", control_url(server))
         .env("YUNKE_MEDIA_SHARED_SECRET", app.media.secret())
+        // In quotes: it may look like a number.
+        .env("YUNKE_MEDIA_EDGE_TOKEN", format!("\"{}\"", config.edge_token.as_deref().unwrap_or_default()))
         .env("YUNKE_MEDIA_STORE_DIR", app.config.data_dir.join("media"))
         .env("YUNKE_MEDIA_SUPERVISED", "true")
         // Of the same machine: by the same anchor both say the same time, whatever the wall clock was set to since.

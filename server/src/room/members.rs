@@ -6,15 +6,21 @@ use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 use yunke_store::{BeatMode, BeatRow, LeaseDevice, LeaseRow, MemberEvidence};
 
+use yunke_protocol::Delivery;
+
 use crate::{
-    attendance::{Beat, Bounds, IntervalSet, MemberBook, group_by_receipt, visits},
-    evidence::{beat, terms},
+    attendance::{Beat, Bounds, Interval, IntervalSet, MemberBook, group_by_receipt, visits},
+    evidence::{beat, delivered, terms},
 };
 
 /// One member.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Member {
     book: MemberBook,
+    /// What nodes sent to the member.
+    sent: IntervalSet,
+    /// The member came through an edge: what is sent there nobody sees.
+    behind_edge: bool,
     /// Another lesson claims some of the same time: only the whole recomputation knows the credit.
     contested: bool,
     last: Option<LastSeen>,
@@ -33,6 +39,8 @@ pub struct LastSeen {
 #[derive(Debug, Default)]
 pub(super) struct Members {
     books: HashMap<Uuid, Member>,
+    /// Whose each lease is that was heard of.
+    owners: HashMap<Uuid, Uuid>,
     people: HashSet<Uuid>,
 }
 
@@ -48,9 +56,33 @@ impl Members {
         book.is_some_and(|book| book.continues(lease.id.as_u128(), received_at))
     }
 
-    /// What counts, if that can be said without looking at other lessons and without reading anew.
-    pub(super) fn covered(&self, user: Uuid) -> Option<&IntervalSet> {
-        self.books.get(&user).filter(|member| !member.contested).map(|member| member.book.covered())
+    /// What counts, if that can be said without looking at other lessons and without reading anew. `heard` is when nodes were
+    /// heard of; it matters only by a rule that wants what counts delivered.
+    pub(super) fn covered(
+        &mut self,
+        user: Uuid,
+        heard: &[Interval],
+        bounds: &Bounds,
+        now: i64,
+    ) -> Option<IntervalSet> {
+        let member = self.books.get_mut(&user).filter(|member| !member.contested)?;
+        if bounds.uncorroborated_counts() || member.behind_edge {
+            return Some(member.book.covered().clone());
+        }
+        Some(member.book.corroborated(&member.sent, heard, bounds, now))
+    }
+
+    /// Takes what a node told of the last minute.
+    pub(super) fn sent(&mut self, deliveries: &[Delivery]) {
+        for Delivery { lease, intervals, behind_edge } in deliveries {
+            let Some(member) = self.owners.get(lease).and_then(|user| self.books.get_mut(user)) else {
+                continue;
+            };
+            member.behind_edge |= behind_edge;
+            for &(from, to) in intervals {
+                member.sent.insert(Interval::new(from.max(0), to));
+            }
+        }
     }
 
     /// The book is in memory.
@@ -69,6 +101,7 @@ impl Members {
     pub(super) fn receive(&mut self, lease: &LeaseRow, rows: &[BeatRow], bounds: &Bounds) {
         let Some(member) = self.books.get_mut(&lease.user_id) else { return };
         member.book.open(terms(lease), bounds);
+        self.owners.insert(lease.id, lease.user_id);
         let beats: Vec<Beat> = rows.iter().map(beat).collect();
         for verdict in member.book.receive(&beats, bounds) {
             metrics::counter!("yunke_beats_judged_total", "outcome" => verdict.outcome.code()).increment(1);
@@ -86,9 +119,10 @@ impl Members {
 
     /// Takes all there is about a member, in place of what was there.
     pub(super) fn replace(&mut self, evidence: &MemberEvidence, bounds: &Bounds, contested: bool) {
-        let mut book = MemberBook::default();
+        let mut book = MemberBook::kept();
         for lease in &evidence.leases {
             book.open(terms(lease), bounds);
+            self.owners.insert(lease.id, lease.user_id);
         }
         let mut beats: Vec<Beat> = evidence.beats.iter().map(beat).collect();
         beats.sort_by_key(|beat| (beat.received_at, beat.lease, beat.seq));
@@ -100,7 +134,9 @@ impl Members {
             let lease = evidence.leases.iter().find(|lease| lease.id == beat.lease_id)?;
             Some(LastSeen { device: lease.device, mode: beat.body.mode })
         });
-        self.books.insert(evidence.user_id, Member { book, contested, last });
+        let sent = evidence.delivered.iter().map(|(_, stretch)| delivered(*stretch)).collect();
+        let behind_edge = evidence.behind_edge;
+        self.books.insert(evidence.user_id, Member { book, sent, behind_edge, contested, last });
         self.count(evidence.user_id);
     }
 

@@ -36,6 +36,9 @@ const IDLE: Duration = Duration::from_mins(1);
 /// How often a room looks at the time when nothing else happens.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
+/// How often a room reads when nodes were heard of, which is written every 10 s.
+const LISTEN_EVERY: Duration = Duration::from_secs(2);
+
 /// Members whose evidence is read at once when a room is made.
 const MEMBERS_A_READ: usize = 64;
 
@@ -81,6 +84,10 @@ pub(super) struct Room {
     outages: Vec<Interval>,
     bounds: Bounds,
     members: Members,
+    /// When nodes were heard of, and when that was read last.
+    heard: (Vec<Interval>, Option<Instant>),
+    /// The node's process and the number of its snapshot whose deliveries were taken last.
+    taken: (Uuid, u64),
     presence: Presence,
     talk: TalkFigures,
     frames: watch::Sender<Arc<Frame>>,
@@ -109,6 +116,8 @@ impl Room {
             outages,
             bounds,
             members: Members::default(),
+            heard: (Vec::new(), None),
+            taken: (Uuid::nil(), 0),
             presence: Presence::default(),
             talk,
             frames,
@@ -166,7 +175,10 @@ impl Room {
                     Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => self.reload().await,
                     Err(broadcast::error::RecvError::Closed) => break,
                 },
-                Ok(()) = media.changed() => self.news = true,
+                Ok(()) = media.changed() => {
+                    self.news = true;
+                    self.take_deliveries();
+                }
                 ask = inbox.recv() => match ask {
                     Some(ask) => self.answer(ask).await,
                     None => break,
@@ -307,12 +319,12 @@ impl Room {
         if !self.members.has(user) {
             self.read(user).await;
         }
+        if !self.rule.uncorroborated_counts {
+            self.listen().await;
+        }
         let now = self.parts.source.now();
-        // Where deliveries decide, only the whole recomputation knows the credit: they come from elsewhere.
-        if self.rule.uncorroborated_counts
-            && let Some(covered) = self.members.covered(user)
-        {
-            return Some(credit(covered, &evidence::timeline(&self.lesson), &self.rule, now).into());
+        if let Some(covered) = self.members.covered(user, &self.heard.0, &self.bounds, now) {
+            return Some(credit(&covered, &evidence::timeline(&self.lesson), &self.rule, now).into());
         }
         let whole = async {
             Records::new(self.parts.store.clone(), self.lesson.clone(), now).await?.progress(user).await
@@ -323,6 +335,41 @@ impl Room {
                 tracing::error!(error = source_chain(error), "no progress could be computed");
             })
             .ok()
+    }
+
+    /// Takes what the node told of the last minute, if that is new.
+    fn take_deliveries(&mut self) {
+        if self.rule.uncorroborated_counts {
+            return;
+        }
+        let view = self.parts.media.view();
+        if self.taken == (view.boot, view.version) {
+            return;
+        }
+        self.taken = (view.boot, view.version);
+        if let Some(told) = view.lessons.get(&self.lesson.id) {
+            self.members.sent(&told.deliveries);
+        }
+    }
+
+    /// Reads now and then when nodes were heard of. What they told by then is taken first: silence is testimony only of what
+    /// was listened to.
+    async fn listen(&mut self) {
+        if self.heard.1.is_some_and(|at| at.elapsed() < LISTEN_EVERY) {
+            return;
+        }
+        let read = self.parts.store.media_heard(self.lesson.id).await;
+        self.take_deliveries();
+        match read {
+            Ok(heard) => {
+                let heard = heard.into_iter().map(|(from, to)| Interval::new(from, to)).collect();
+                self.heard = (heard, Some(Instant::now()));
+            }
+            // What was known is still true; the next question tries again.
+            Err(error) => {
+                tracing::error!(error = source_chain(&error), "when nodes were heard of could not be read");
+            }
+        }
     }
 
     /// The lesson changed: its phase, or its timeline became longer, or a gap was closed.

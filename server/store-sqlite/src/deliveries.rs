@@ -19,6 +19,18 @@ pub(crate) async fn keep(
             }
         }
     }
+    for delivery in delivered.iter().filter(|delivery| delivery.behind_edge) {
+        sqlx::query!(
+            "INSERT INTO edge_leases (lease_id)
+             SELECT l.id FROM leases l WHERE l.id = ?1 AND l.lesson_id = ?2 AND l.purpose = 'watch'
+             ON CONFLICT (lease_id) DO NOTHING",
+            delivery.lease_id,
+            delivery.lesson_id,
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(failed)?;
+    }
     for heard in heard {
         hear(&mut tx, heard).await?;
     }
@@ -107,6 +119,24 @@ pub(crate) async fn of_member(
         .into_iter()
         .map(|row| (row.lease_id, Stretch { from_ms: row.from_ms, to_ms: row.to_ms }))
         .collect())
+}
+
+/// Whether one of a member's leases to watch a lesson came through an edge.
+pub(crate) async fn behind_edge(
+    on: &mut SqliteConnection,
+    lesson_id: Uuid,
+    user_id: Uuid,
+) -> StoreResult<bool> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (
+               SELECT 1 FROM leases l CROSS JOIN edge_leases e ON e.lease_id = l.id
+               WHERE l.lesson_id = ? AND l.user_id = ? AND l.purpose = 'watch') AS "there!: bool""#,
+        lesson_id,
+        user_id
+    )
+    .fetch_one(on)
+    .await
+    .map_err(failed)
 }
 
 /// When a lesson's nodes were heard of.

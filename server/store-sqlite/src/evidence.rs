@@ -76,6 +76,7 @@ async fn one_member(
         leases,
         beats: beats::of_member(on, lesson_id, user_id).await?,
         delivered: deliveries::of_member(on, lesson_id, user_id).await?,
+        behind_edge: deliveries::behind_edge(on, lesson_id, user_id).await?,
         heard: heard.to_vec(),
     }))
 }
@@ -115,6 +116,11 @@ impl EvidenceStore for SqliteStore {
 
     async fn keep_deliveries(&self, delivered: &[LeaseDelivery], heard: &[Heard]) -> StoreResult<()> {
         deliveries::keep(self, delivered, heard).await
+    }
+
+    async fn media_heard(&self, lesson_id: Uuid) -> StoreResult<Vec<(UtcMillis, UtcMillis)>> {
+        let mut on = self.read.acquire().await.map_err(failed)?;
+        deliveries::heard(&mut on, lesson_id).await
     }
 
     async fn attendees(&self, lesson_id: Uuid, paths: Option<&[String]>) -> StoreResult<Vec<Attendee>> {

@@ -19,11 +19,13 @@ pub(crate) async fn of_user(store: &SqliteStore, user_id: Uuid) -> StoreResult<V
                SELECT lesson_id, count(*) AS leases, min(issued_at) AS first_at, sum(beats) AS beats,
                       max(last_at) AS last_at,
                       sum((SELECT coalesce(sum(d.to_ms - d.from_ms), 0)
-                           FROM deliveries d WHERE d.lease_id = sent.id)) AS delivered_ms
+                           FROM deliveries d WHERE d.lease_id = sent.id)) AS delivered_ms,
+                      sum(EXISTS (SELECT 1 FROM edge_leases e WHERE e.lease_id = sent.id)) AS edge_leases
                FROM sent GROUP BY lesson_id
            )
            SELECT m.lesson_id AS "lesson_id!: Uuid", m.leases AS "leases!: i64", m.first_at AS "first_at!: i64",
                   m.beats AS "beats!: i64", m.last_at AS "last_at?: i64", m.delivered_ms AS "delivered_ms!: i64",
+                  m.edge_leases AS "edge_leases!: i64",
                   s.phase, s.planned_start_at, s.ended_at, s.zero_at, s.length_ms,
                   s.rule_id AS "rule_id!: Uuid", s.rule_version,
                   (SELECT count(*) FROM lesson_gaps g WHERE g.lesson_id = s.id) AS "gaps!: i64",
@@ -55,6 +57,7 @@ pub(crate) async fn of_user(store: &SqliteStore, user_id: Uuid) -> StoreResult<V
                 leases: row.leases,
                 beats: row.beats,
                 delivered_ms: row.delivered_ms,
+                edge_leases: row.edge_leases,
                 heard: (row.heard, row.heard_ms),
                 edits: row.edits,
             })

@@ -33,8 +33,12 @@ async fn two_thousand_leases_are_kept_in_little_time() {
     for round in 0..6 {
         let stretches =
             vec![Stretch { from_ms: (round * 10_000 - 50_000).max(0), to_ms: (round + 1) * 10_000 }];
-        let delivery =
-            |lease_id: &Uuid| LeaseDelivery { lesson_id, lease_id: *lease_id, stretches: stretches.clone() };
+        let delivery = |lease_id: &Uuid| LeaseDelivery {
+            lesson_id,
+            lease_id: *lease_id,
+            stretches: stretches.clone(),
+            behind_edge: false,
+        };
         let all: Vec<_> = leases.iter().map(delivery).collect();
         for some in all.chunks(256) {
             let one = Instant::now();

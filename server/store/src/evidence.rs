@@ -194,6 +194,8 @@ pub struct LeaseDelivery {
     pub lease_id: Uuid,
     /// In any order; they may overlap.
     pub stretches: Vec<Stretch>,
+    /// It came through an edge that the operator named: nothing is seen of what it fetches there.
+    pub behind_edge: bool,
 }
 
 /// Server time in which a node's deliveries of a lesson were heard of without a break.
@@ -228,6 +230,8 @@ pub struct MemberEvidence {
     pub beats: Vec<BeatRow>,
     /// What nodes sent to these leases: per lease disjoint, ascending.
     pub delivered: Vec<(Uuid, Stretch)>,
+    /// One of these leases came through an edge that the operator named.
+    pub behind_edge: bool,
     /// When the lesson's nodes were heard of, `[from, to]`, ascending.
     pub heard: Vec<(UtcMillis, UtcMillis)>,
 }
@@ -262,6 +266,8 @@ pub struct EvidenceMark {
     pub beats: i64,
     /// What was delivered under them.
     pub delivered_ms: i64,
+    /// Those of them that came through an edge.
+    pub edge_leases: i64,
     /// When nodes were heard of.
     pub heard: (i64, i64),
     /// Versions of what is shown of the replay.
@@ -298,6 +304,9 @@ pub trait EvidenceStore: Send + Sync {
     /// are unknown, of another lesson or not to watch are passed over, and so are stretches that are none.
     /// `heard` goes on with what was heard of the same boot up to [`DELIVERY_MEMORY_MS`] before.
     async fn keep_deliveries(&self, delivered: &[LeaseDelivery], heard: &[Heard]) -> StoreResult<()>;
+
+    /// When a lesson's nodes were heard of, `[from, to]`, ascending.
+    async fn media_heard(&self, lesson_id: Uuid) -> StoreResult<Vec<(UtcMillis, UtcMillis)>>;
 
     /// Who opened the lesson to watch it, ordered by branch, name and id. With `paths`: only those whose
     /// branch lay inside one of them when they first opened it; who had no branch belongs to the lesson's

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// A lesson that is live, watched by the member for a minute; the node delivered what `delivered` says.
-async fn watched(server: &Server, town: &Town, delivered: &[(i64, i64)]) -> Uuid {
+async fn watched(server: &Server, town: &Town, delivered: &[(i64, i64)], behind_edge: bool) -> Uuid {
     let id = server.plan(town).await;
     let mut node = Node::new(server);
     let post = async |who, path: String, body: Value| good(server.post(Some(who), &path, &body).await).await;
@@ -35,11 +35,12 @@ async fn watched(server: &Server, town: &Town, delivered: &[(i64, i64)]) -> Uuid
         post(town.member, format!("/api/lessons/{id}/beats"), batch).await;
         let by_now = |&(from, to): &(i64, i64)| (from, to.min(step * 15_000));
         let intervals: Vec<_> = delivered.iter().map(by_now).filter(|(from, to)| from < to).collect();
-        live.deliveries = if intervals.is_empty() {
+        live.deliveries = if intervals.is_empty() && !behind_edge {
             Vec::new()
         } else {
-            let nobody = Delivery { lease: server.app.source.id(), intervals: vec![(0, 1000)] };
-            vec![Delivery { lease: lease_id, intervals }, nobody]
+            let nobody =
+                Delivery { lease: server.app.source.id(), intervals: vec![(0, 1000)], behind_edge: false };
+            vec![Delivery { lease: lease_id, intervals, behind_edge }, nobody]
         };
         live.publisher = told(server, id, Phase::Live).publisher;
         node.tell(vec![live.clone()]).await;
@@ -64,11 +65,49 @@ async fn evidence(server: &Server, town: &Town, id: Uuid) -> Value {
     good(server.get(Some(town.organizer), &path).await).await
 }
 
+/// The open room says so, too; within seconds, as it reads now and then when nodes were heard of.
+async fn the_open_room_says(server: &Server, town: &Town, id: Uuid, counted_ms: i64) {
+    let said = async {
+        loop {
+            let detail = good(server.get(Some(town.member), &format!("/api/lessons/{id}")).await).await;
+            if detail["my_progress"]["counted_ms"] == counted_ms {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), said).await.expect("the open room says the same");
+}
+
 #[tokio::test]
-async fn what_the_node_did_not_deliver_is_marked_and_counts_by_the_default_rule() {
+async fn what_the_node_did_not_deliver_does_not_count() {
     let server = Server::empty().await;
     let town = server.town().await;
-    let id = watched(&server, &town, &[(0, 30_000)]).await;
+    let id = watched(&server, &town, &[(0, 30_000)], false).await;
+    let evidence = evidence(&server, &town, id).await;
+    assert_eq!(
+        (&evidence["row"]["counted_ms"], &evidence["uncorroborated_ms"]),
+        (&json!(34_000), &json!(26_000))
+    );
+    let last = &evidence["intervals"][3];
+    assert_eq!((&last["verdict"], &last["reasons"]), (&json!("refused"), &json!(["uncorroborated"])));
+    assert_eq!(last["uncorroborated"], json!([{ "from_ms": 45_000, "to_ms": 60_000 }]));
+    assert_eq!(evidence["intervals"][2]["uncorroborated"], json!([{ "from_ms": 34_000, "to_ms": 45_000 }]));
+    assert_eq!(evidence["intervals"][0]["reasons"], json!([]));
+    the_open_room_says(&server, &town, id, 34_000).await;
+    let own = good(server.get(Some(town.member), "/api/me/records").await).await;
+    assert_eq!(own["items"][0]["not_counted"][1]["reasons"], json!(["uncorroborated"]));
+}
+
+#[tokio::test]
+async fn a_rule_can_count_it_everywhere_alike() {
+    let server = Server::empty().await;
+    let town = server.town().await;
+    let before = server.plan(&town).await;
+    let rule = server.app.store.lesson(before).await.expect("read").expect("there").rule;
+    assert_eq!((rule.version, rule.uncorroborated_counts, rule.delivery_slack_ms), (2, false, 4_000));
+    let lenient = Rule { id: DEFAULT_RULE, version: 3, uncorroborated_counts: true, ..rule };
+    server.app.store.add_rule(&lenient, server.app.source.now()).await.expect("a new version");
+    let id = watched(&server, &town, &[(0, 30_000)], false).await;
     let evidence = evidence(&server, &town, id).await;
     assert_eq!(
         (&evidence["row"]["counted_ms"], &evidence["uncorroborated_ms"]),
@@ -76,40 +115,28 @@ async fn what_the_node_did_not_deliver_is_marked_and_counts_by_the_default_rule(
     );
     let last = &evidence["intervals"][3];
     assert_eq!((&last["verdict"], &last["reasons"]), (&json!("accepted"), &json!(["uncorroborated"])));
-    assert_eq!(last["uncorroborated"], json!([{ "from_ms": 45_000, "to_ms": 60_000 }]));
-    assert_eq!(evidence["intervals"][2]["uncorroborated"], json!([{ "from_ms": 34_000, "to_ms": 45_000 }]));
-    assert_eq!(evidence["intervals"][0]["reasons"], json!([]));
     let own = good(server.get(Some(town.member), "/api/me/records").await).await;
     assert_eq!(own["items"][0]["not_counted"], json!([]), "a mark takes nothing from the member");
 }
 
 #[tokio::test]
-async fn a_rule_can_leave_it_out_everywhere_alike() {
+async fn who_fetched_nothing_while_the_node_told_of_everybody_watched_nothing() {
     let server = Server::empty().await;
     let town = server.town().await;
-    let before = server.plan(&town).await;
-    let rule = server.app.store.lesson(before).await.expect("read").expect("there").rule;
-    assert!((rule.uncorroborated_counts, rule.delivery_slack_ms) == (true, 4_000));
-    let strict = Rule { id: DEFAULT_RULE, version: 2, uncorroborated_counts: false, ..rule };
-    server.app.store.add_rule(&strict, server.app.source.now()).await.expect("a new version");
-    let id = watched(&server, &town, &[(0, 30_000)]).await;
+    let id = watched(&server, &town, &[], false).await;
     let evidence = evidence(&server, &town, id).await;
-    assert_eq!(
-        (&evidence["row"]["counted_ms"], &evidence["uncorroborated_ms"]),
-        (&json!(34_000), &json!(26_000))
-    );
-    assert_eq!(evidence["intervals"][3]["verdict"], "refused");
-    let detail = good(server.get(Some(town.member), &format!("/api/lessons/{id}")).await).await;
-    assert_eq!(detail["my_progress"]["counted_ms"], 34_000, "the open room says the same");
-    let own = good(server.get(Some(town.member), "/api/me/records").await).await;
-    assert_eq!(own["items"][0]["not_counted"][1]["reasons"], json!(["uncorroborated"]));
+    assert_eq!((&evidence["row"]["counted_ms"], &evidence["uncorroborated_ms"]), (&json!(0), &json!(60_000)));
+    the_open_room_says(&server, &town, id, 0).await;
 }
 
 #[tokio::test]
-async fn a_node_that_saw_no_fetch_of_a_lease_says_nothing_about_it() {
+async fn behind_the_operators_edge_all_counts_and_says_so() {
     let server = Server::empty().await;
     let town = server.town().await;
-    let id = watched(&server, &town, &[]).await;
+    let id = watched(&server, &town, &[], true).await;
     let evidence = evidence(&server, &town, id).await;
     assert_eq!((&evidence["row"]["counted_ms"], &evidence["uncorroborated_ms"]), (&json!(60_000), &json!(0)));
+    let last = &evidence["intervals"][3];
+    assert_eq!((&last["verdict"], &last["reasons"]), (&json!("accepted"), &json!(["unobserved"])));
+    the_open_room_says(&server, &town, id, 60_000).await;
 }

@@ -59,7 +59,7 @@ async fn watch(server: &Server, town: &Town, lesson_id: Uuid, at: i64, minutes: 
                 seq: n + 1,
                 state: BeatState::Playing,
                 cause: BeatCause::Tick,
-                source: BeatSource::Replay,
+                source: BeatSource::Live,
                 mode: BeatMode::Video,
                 from_ms: n * 15_000,
                 to_ms: (n + 1) * 15_000,
@@ -150,7 +150,7 @@ async fn what_is_shown_is_never_older_than_the_evidence() {
     tell(&server, known).await;
     shown("an interruption became known").await;
     let stretches = vec![Stretch { from_ms: 0, to_ms: 1_000 }];
-    let delivery = LeaseDelivery { lesson_id: id, lease_id: lease, stretches };
+    let delivery = LeaseDelivery { lesson_id: id, lease_id: lease, stretches, behind_edge: false };
     server.app.store.keep_deliveries(&[delivery], &[]).await.expect("kept");
     shown("a delivery").await;
     let live = good(server.get(Some(town.member), &format!("/api/lessons/{id}")).await).await;

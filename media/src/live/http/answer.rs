@@ -133,9 +133,21 @@ pub(crate) fn asked_range(value: &HeaderValue, size: u64) -> Option<Result<Range
     Some(if range.is_empty() { Err(()) } else { Ok(range) })
 }
 
-/// The answer goes to a cache (RFC 9110 §7.6.3), which gives it to others, too: it says nothing of the lease that asked.
-pub(crate) fn through_a_cache(request: &HeaderMap) -> bool {
-    request.contains_key(header::VIA)
+/// What of media that takes up `(from, to)` a request fetches: of a range its share, of one that can't be satisfied nothing.
+pub(crate) fn fetched(
+    (from, to): (yunke_protocol::UtcMillis, yunke_protocol::UtcMillis),
+    range: Option<&HeaderValue>,
+    size: u64,
+) -> Option<(yunke_protocol::UtcMillis, yunke_protocol::UtcMillis)> {
+    let asked = match range.and_then(|value| asked_range(value, size)) {
+        None => return Some((from, to)),
+        Some(asked) => asked.ok()?,
+    };
+    let at = |byte: u64| {
+        from + i64::try_from(u128::from(byte) * u128::from((to - from).unsigned_abs()) / u128::from(size))
+            .unwrap_or(0)
+    };
+    Some((at(asked.start), at(asked.end))).filter(|(from, to)| from < to)
 }
 
 /// Whether the player takes gzip (RFC 9110 12.5.3).
@@ -181,6 +193,17 @@ mod tests {
 
     fn read(value: &str) -> Option<Result<Range<u64>, ()>> {
         asked_range(&HeaderValue::from_str(value).expect("a header"), 100)
+    }
+
+    #[test]
+    fn of_a_range_its_share_is_fetched() {
+        let range = |value| HeaderValue::from_static(value);
+        assert_eq!(fetched((1_000, 3_000), None, 100), Some((1_000, 3_000)));
+        assert_eq!(fetched((1_000, 3_000), Some(&range("bytes=0-0")), 1_000), Some((1_000, 1_002)));
+        assert_eq!(fetched((1_000, 3_000), Some(&range("bytes=50-")), 100), Some((2_000, 3_000)));
+        assert_eq!(fetched((1_000, 3_000), Some(&range("bytes=0-0")), 1_000_000), None);
+        assert_eq!(fetched((1_000, 3_000), Some(&range("bytes=100-")), 100), None);
+        assert_eq!(fetched((1_000, 3_000), Some(&range("nonsense")), 100), Some((1_000, 3_000)));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    http::{HeaderValue, Request, header},
+    http::{HeaderValue, Method, Request, header},
     response::Response,
 };
 use tokio::sync::watch;
@@ -33,7 +33,8 @@ pub(super) struct Question {
     lease: Lease,
     wanted: Wanted,
     gzip: bool,
-    through_a_cache: bool,
+    /// What it is sent counts as delivered to its lease: a `GET`, and none of an edge's.
+    counted: bool,
     range: Option<HeaderValue>,
     /// When it was asked.
     now: UtcMillis,
@@ -67,6 +68,10 @@ impl Question {
         } else {
             Wanted::File(Name::parse(checked.file).ok_or(Problem::NotFound)?)
         };
+        let through_an_edge = origin.0.access.is_edge(request.headers());
+        if through_an_edge && checked.lease.purpose == Purpose::Watch {
+            lesson.deliveries.behind_edge(checked.lease.id, checked.now);
+        }
         let copied = |value: &HeaderValue| HeaderValue::from_bytes(value.as_bytes()).ok();
         Ok(Self {
             origin: origin.clone(),
@@ -74,7 +79,7 @@ impl Question {
             lease: checked.lease,
             wanted,
             gzip: answer::takes_gzip(request.headers()),
-            through_a_cache: answer::through_a_cache(request.headers()),
+            counted: request.method() == Method::GET && !through_an_edge,
             range: request.headers().get(header::RANGE).and_then(copied),
             now: checked.now,
         })
@@ -198,8 +203,10 @@ impl Question {
     }
 
     fn send(&self, file: Served, name: Name) -> Response {
+        let size = u64::try_from(file.bytes.len()).unwrap_or(u64::MAX);
         if let (Some(interval), Purpose::Watch) = (file.interval, self.lease.purpose)
-            && !self.through_a_cache
+            && self.counted
+            && let Some(interval) = answer::fetched(interval, self.range.as_ref(), size)
         {
             self.lesson.deliveries.record(self.lease.id, interval, self.now);
         }

@@ -436,14 +436,33 @@ async fn what_went_out_is_counted_for_members_only() {
     begin(&origin, Audience::Members, start(1, 0), 3);
     get(&origin, &preview("video-s2-1.m4s")).await;
     assert!(origin.deliveries(LESSON, NOW).is_empty());
-    get_with(&origin, &watch("video-s2-1.m4s"), header::VIA, "1.1 edge").await;
-    assert!(origin.deliveries(LESSON, NOW).is_empty(), "an edge has it now, and who asked it is not known");
-    get(&origin, &watch("video-s0-1.m4s")).await;
+    let headers_only = Request::head(watch("video-s2-1.m4s")).body(Body::empty()).expect("a request");
+    send(&origin, headers_only).await;
+    assert!(origin.deliveries(LESSON, NOW).is_empty(), "nothing was sent");
+    get_with(&origin, &watch("video-s0-1.m4s"), header::VIA, "1.1 anybody").await;
     get(&origin, &watch("audio-p7-1.m4s")).await;
     get(&origin, &watch("video-p20-1.m4s")).await;
     get(&origin, &watch("video-i0-1.mp4")).await;
     let deliveries = origin.deliveries(LESSON, NOW);
     assert_eq!(deliveries.len(), 1);
     assert_eq!(deliveries[0].lease, Uuid::from_u128(7));
-    assert_eq!(deliveries[0].intervals, [(0, 2288), (5720, 6006)]);
+    assert_eq!(
+        (&deliveries[0].intervals[..], deliveries[0].behind_edge),
+        (&[(0, 2288), (5720, 6006)][..], false)
+    );
+}
+
+#[tokio::test]
+async fn what_the_operators_edge_fetches_is_nobodys_and_the_lease_is_told_to_be_behind_it() {
+    const TOKEN: &str = "the edge of this operator";
+    let origin = Origin::behind(key(), Arc::new(|| NOW), TOKEN);
+    begin(&origin, Audience::Members, start(1, 0), 3);
+    let edge = header::HeaderName::from_static("x-yunke-edge");
+    for forged in ["1.1 edge", "", "the edge of this operatos"] {
+        get_with(&origin, &watch("index.m3u8"), edge.clone(), forged).await;
+    }
+    assert!(origin.deliveries(LESSON, NOW).is_empty());
+    get_with(&origin, &watch("video-s0-1.m4s"), edge.clone(), TOKEN).await;
+    let told = origin.deliveries(LESSON, NOW).remove(0);
+    assert_eq!((told.lease, told.behind_edge, told.intervals.len()), (Uuid::from_u128(7), true, 0));
 }

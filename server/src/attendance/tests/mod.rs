@@ -5,6 +5,7 @@ mod budget;
 mod corroboration;
 mod counting;
 mod crediting;
+mod offers;
 mod plausibility;
 mod properties;
 mod timeline;
@@ -25,6 +26,8 @@ fn live(planned_min: i64) -> Timeline {
         length_ms: None,
         gaps: vec![],
         trims: vec![],
+        ended_at: None,
+        offers: vec![],
     }
 }
 

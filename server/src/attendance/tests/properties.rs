@@ -39,8 +39,8 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn any_delivery()(lease in 1_u128..4, from in 0_i64..LENGTH, ms in 0_i64..90_000) -> Delivered {
-        Delivered { lease, stretch: Interval::new(from, from + ms) }
+    fn any_delivery()(from in 0_i64..LENGTH, ms in 0_i64..90_000) -> Interval {
+        Interval::new(from, from + ms)
     }
 }
 
@@ -162,7 +162,7 @@ proptest! {
     }
 
     #[test]
-    fn deliveries_in_any_order_give_the_same_and_never_change_credit_by_the_default_rule(
+    fn deliveries_in_any_order_give_the_same_and_change_credit_only_by_a_rule_that_wants_them(
         beats in prop::collection::vec(any_beat(), 0..60),
         delivered in prop::collection::vec(any_delivery(), 0..20),
         shuffle in any::<u64>(),
@@ -173,19 +173,21 @@ proptest! {
         let bounds = Bounds::new(&rule, &timeline, &outages());
         let leases = leases();
         let with = |beats, delivered| {
-            let testimony = Testimony { delivered, heard: &ALWAYS };
+            let testimony = Testimony { delivered, heard: &ALWAYS, behind_edge: false };
             judge(&Evidence { testimony, ..evidence(&leases, beats, &[]) }, &bounds)
         };
         let mixed = |from: i64, to: i64| (from.cast_unsigned() ^ to.cast_unsigned()).wrapping_mul(shuffle | 1);
         let (mut late, mut sent) = (beats.clone(), [delivered.clone(), delivered.clone()].concat());
         late.sort_by_key(|b| mixed(b.received_at, i64::from(b.seq)));
-        sent.sort_by_key(|d| mixed(d.stretch.from, d.stretch.to));
+        sent.sort_by_key(|d| mixed(d.from, d.to));
         let one = with(&beats, &delivered);
         prop_assert_eq!(&one, &with(&late, &sent));
         let without = with(&beats, &[]);
         prop_assert_eq!(&one.claim, &without.claim);
         if strict {
-            prop_assert!(one.counted_ms() <= without.counted_ms());
+            let unheard = judge(&evidence(&leases, &beats, &[]), &bounds);
+            prop_assert!(without.counted_ms() <= one.counted_ms());
+            prop_assert!(one.counted_ms() <= unheard.counted_ms());
         } else {
             prop_assert_eq!(&one.covered, &without.covered);
             prop_assert!(one.uncorroborated_ms() <= one.counted_ms());
@@ -200,25 +202,51 @@ proptest! {
     ) {
         let rule = Rule { uncorroborated_counts: false, ..Rule::default() };
         let bounds = Bounds::new(&rule, &timeline, &outages());
-        for terms in leases() {
-            let testimony = Testimony { delivered: &delivered, heard: &ALWAYS };
-            // From the first moment on somebody looked.
-            let terms = LeaseTerms { issued_at: ZERO, ..terms };
-            let judged = judge(&Evidence { testimony, ..evidence(&[terms], &beats, &[]) }, &bounds);
-            let sent = || {
-                let mine = |d: &&Delivered| d.lease == terms.id && !d.stretch.is_empty();
-                delivered.iter().filter(mine).map(|d| d.stretch)
-            };
-            if sent().next().is_none() {
-                continue;
-            }
-            let slack = rule.delivery_slack_ms;
-            let near: IntervalSet = sent().map(|s| Interval::new(s.from - slack, s.to + slack)).collect();
-            for piece in judged.covered.iter() {
-                prop_assert!(near.outside(piece).is_empty(), "{piece:?}");
-            }
-            let most: i64 = sent().map(|s| s.ms() + 2 * slack).sum();
-            prop_assert!(judged.counted_ms() <= most);
+        let leases: Vec<_> = leases().into_iter().map(|terms| LeaseTerms { issued_at: ZERO, ..terms }).collect();
+        let testimony = Testimony { delivered: &delivered, heard: &ALWAYS, behind_edge: false };
+        let judged = judge(&Evidence { testimony, ..evidence(&leases, &beats, &[]) }, &bounds);
+        let sent = || delivered.iter().filter(|d| !d.is_empty());
+        let slack = rule.delivery_slack_ms;
+        let near: IntervalSet = sent().map(|s| Interval::new(s.from - slack, s.to + slack)).collect();
+        for piece in judged.covered.iter() {
+            prop_assert!(near.outside(piece).is_empty(), "{piece:?}");
+        }
+        let most: i64 = sent().map(|s| s.ms() + 2 * slack).sum();
+        prop_assert!(judged.counted_ms() <= most);
+    }
+
+    #[test]
+    fn a_room_that_is_told_bit_by_bit_says_what_the_recomputation_says(
+        beats in prop::collection::vec(any_beat(), 0..60),
+        delivered in prop::collection::vec(any_delivery(), 0..20),
+        spans in prop::collection::vec((0_i64..900_000, 0_i64..400_000), 0..4),
+        timeline in any_timeline(),
+    ) {
+        let bounds = Bounds::new(&Rule::default(), &timeline, &outages());
+        let leases = leases();
+        let heard: Vec<_> = spans.iter().map(|&(from, ms)| Interval::new(ZERO + from, ZERO + from + ms)).collect();
+        let mut book = MemberBook::kept();
+        for terms in &leases {
+            book.open(*terms, &bounds);
+        }
+        let mut sent = IntervalSet::default();
+        for (number, group) in group_by_receipt(&as_stored(&beats)).enumerate() {
+            book.receive(group, &bounds);
+            // Asked all the while, with what was told by then; a node that goes on is told of in time.
+            let now = group[0].received_at;
+            let so_far: Vec<_> =
+                heard.iter().filter(|h| h.from <= now).map(|h| Interval::new(h.from, h.to.min(now))).collect();
+            sent.insert(delivered.get(number).copied().unwrap_or(Interval::new(0, 0)));
+            book.corroborated(&sent, &so_far, &bounds, now);
+        }
+        for stretch in &delivered {
+            sent.insert(*stretch);
+        }
+        let testimony = Testimony { delivered: &delivered, heard: &heard, behind_edge: false };
+        let judged = judge(&Evidence { testimony, ..evidence(&leases, &beats, &[]) }, &bounds);
+        let last = book.received().map_or(0, |received| received.to);
+        for now in [last, last + 1_000_000] {
+            prop_assert_eq!(&book.corroborated(&sent, &heard, &bounds, now), &judged.covered);
         }
     }
 

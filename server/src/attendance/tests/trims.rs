@@ -44,13 +44,26 @@ fn who_has_full_credit_either_way_is_shown_all_that_was_watched() {
 }
 
 #[test]
-fn a_short_rest_is_worth_the_hours_of_a_short_lesson() {
-    let timeline = trimmed(60, &[(0, 1)]);
-    let seen = worth(&[(0, 1)], &timeline);
-    assert_eq!((seen.level, seen.hours_milli), (CreditLevel::Full, 250));
-    // Half an hour of the whole is worth more than all of a minute.
-    let seen = worth(&[(0, 31)], &timeline);
-    assert_eq!((seen.level, seen.hours_milli), (CreditLevel::Half, 500));
+fn a_shorter_rest_is_worth_the_hours_of_a_shorter_lesson() {
+    let timeline = trimmed(50, &[(0, 29)]);
+    let seen = worth(&[(0, 29)], &timeline);
+    assert_eq!((seen.level, seen.hours_milli), (CreditLevel::Full, 500));
+    // More of the whole is worth no less.
+    let seen = worth(&[(0, 40)], &timeline);
+    assert_eq!((seen.level, seen.hours_milli), (CreditLevel::Full, 1_000));
+}
+
+#[test]
+fn an_excerpt_is_no_measure_of_the_lesson() {
+    let second = Timeline { trims: vec![Interval::new(0, S)], ..ended(60 * MIN) };
+    let seen = credit(&first(144 * S), &second, &Rule::default(), ZERO);
+    assert_eq!((seen.level, seen.countable_ms), (CreditLevel::None, 60 * MIN), "4 % of the lesson");
+    assert_eq!(worth(&[(0, 14)], &trimmed(60, &[(0, 14)])).level, CreditLevel::None);
+    assert_eq!(
+        worth(&[(0, 15)], &trimmed(60, &[(0, 15)])).level,
+        CreditLevel::Full,
+        "a quarter of it is left"
+    );
 }
 
 #[test]
@@ -65,9 +78,9 @@ fn a_trim_that_was_taken_back_keeps_what_it_gave() {
 #[test]
 fn interruptions_leave_the_rest_too_and_a_trim_counts_only_when_the_lesson_is_over() {
     let gaps = vec![Interval::new(30 * MIN, 40 * MIN)];
-    let timeline = Timeline { gaps: gaps.clone(), ..trimmed(60, &[(20, 50)]) };
-    let seen = worth(&[(20, 30), (40, 46)], &timeline);
-    assert_eq!((seen.countable_ms, seen.level), (20 * MIN, CreditLevel::Full));
+    let timeline = Timeline { gaps: gaps.clone(), ..trimmed(60, &[(15, 60)]) };
+    let seen = worth(&[(15, 30), (40, 53)], &timeline);
+    assert_eq!((seen.countable_ms, seen.level), (35 * MIN, CreditLevel::Full));
     let only_gap = Timeline { gaps, ..trimmed(60, &[(31, 39)]) };
     assert_eq!(worth(&[], &only_gap).level, CreditLevel::None);
     let running = Timeline { trims: vec![Interval::new(0, MIN)], ..live(60) };
@@ -122,7 +135,7 @@ proptest! {
         timeline in any_lesson(),
         pieces in any_pieces(),
         more in any_pieces(),
-        (from, ms) in (0_i64..2_400_000, 1_000_i64..2_400_000),
+        (from, ms) in (0_i64..600_000, 1_000_i64..2_400_000),
     ) {
         let timeline = Timeline { trims: vec![Interval::new(from, from + ms)], ..timeline };
         let rule = Rule::default();
@@ -132,7 +145,7 @@ proptest! {
         prop_assert!(both.hours_milli >= some.hours_milli);
         prop_assert!(both.counted_ms <= both.countable_ms);
         let rest = judged_pieces(&timeline.trims, &timeline);
-        if !rest.is_empty() {
+        if !rest.is_empty() && rest.ms() * 4 >= denominator(&timeline, ZERO) {
             let seen = credit(&rest, &timeline, &rule, ZERO);
             // Full by the rest, unless half of the whole is worth more.
             prop_assert!(seen.level == CreditLevel::Full || seen.hours_milli >= rule.full_hours_milli(rest.ms()));

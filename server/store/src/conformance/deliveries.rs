@@ -13,7 +13,7 @@ fn stretch(from_ms: i64, to_ms: i64) -> Stretch {
 
 fn delivery(lesson_id: Uuid, lease_id: Uuid, stretches: &[(i64, i64)]) -> LeaseDelivery {
     let stretches = stretches.iter().map(|&(from, to)| stretch(from, to)).collect();
-    LeaseDelivery { lesson_id, lease_id, stretches }
+    LeaseDelivery { lesson_id, lease_id, stretches, behind_edge: false }
 }
 
 async fn evidence(store: &dyn Store, lesson: Uuid, user: Uuid) -> MemberEvidence {
