@@ -131,7 +131,6 @@ test('a track comes, pauses, stops or ends', async (t) => {
   const visit = async (page) => {
     const log = await sensed(page);
     const { leases } = await leave(page);
-    await page.context().close();
     return { log, leases };
   };
   const clockTo = (at) => until('the scene to go on', () => Date.now() > at, { within: SCENE_S * 1000 });
@@ -237,7 +236,6 @@ test('a track comes, pauses, stops or ends', async (t) => {
     if (how !== 'stops') assert.ok(stretch.at(-1)[track] > stretch.at(-15)[track], `the ${track} did not come back`);
     if (webkit) return webkit.goto('about:blank');
     const { leases } = await leave(page);
-    await page.context().close();
     return learned(t, one, { log, leases }, 'the replay');
   };
 

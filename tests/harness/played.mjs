@@ -49,7 +49,10 @@ export async function follow(page, go) {
 /** Milliseconds of media the page has played since it was opened. */
 export const playedMs = (page) => page.evaluate(() => window.__played());
 
-/** Leaves the lesson for a page of ours that is none of the application; what was played until then, and its leases. */
+/**
+ * Leaves the lesson for a page of ours that is none of the application; what was played until then, and its leases. The last report
+ * is on its way then: the page's context must live on until it has arrived.
+ */
 export async function leave(page) {
   const { leases } = page;
   await page.goto('/health/live');
