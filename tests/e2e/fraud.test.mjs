@@ -1,4 +1,5 @@
 // What an attack earns: at most the time the attacker could have watched, and 3 s.
+// Cost: 35 s, light.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
