@@ -16,6 +16,29 @@ export const WORDS = {
   endYes: '确定下课',
 };
 
+/** From an empty server to the first sheet. */
+export const BEGIN = {
+  centre: '中心名称',
+  organizer: '组织者姓名',
+  again: '再输入一次密码',
+  create: '创建中心',
+  console: '进入工作台',
+  steps: /开始使用/,
+  add: '添加人员',
+  name: '姓名',
+  newBranch: '新支部名称',
+  addDo: '添加',
+  slips: /^登录条/,
+  plan: '安排课程',
+  planDo: '安排',
+  link: '短链接',
+  ownPassword: /设一个自己的密码/,
+  newPassword: '新密码',
+  savePassword: '保存新密码',
+  xlsx: '导出 XLSX',
+  makeUp: /补看回放/,
+};
+
 /** The booth's. */
 export const BOOTH = {
   open: '打开演播室',

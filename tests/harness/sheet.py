@@ -25,6 +25,10 @@ json.dump(
             "rows": [[plain(cell) for cell in row] for row in sheet.iter_rows()],
             "frozen": sheet.freeze_panes,
             "filter": sheet.auto_filter.ref,
+            "landscape": sheet.page_setup.orientation == "landscape",
+            "paper": sheet.page_setup.paperSize,
+            "one_page_wide": bool(sheet.sheet_properties.pageSetUpPr and sheet.sheet_properties.pageSetUpPr.fitToPage) and sheet.page_setup.fitToWidth in (None, 1) and sheet.page_setup.fitToHeight == 0,
+            "repeated": sheet.print_title_rows,
         }
         for sheet in book
     },

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** The sheets of an XLSX, read by openpyxl: `{title: {rows, frozen, filter}}`. */
+/** The sheets of an XLSX, read by openpyxl: `{title: {rows, frozen, filter, landscape, paper, one_page_wide, repeated}}`. */
 export async function readXlsx(bytes, folder) {
   const path = join(folder, `export-${process.hrtime.bigint()}.xlsx`);
   await writeFile(path, bytes);

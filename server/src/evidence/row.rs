@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use yunke_store::{BeatMode, BeatSource, LeaseDevice};
+use yunke_store::{BeatMode, BeatSource, LeaseDevice, RollEntry};
 
 use super::record::{CreditWord, Record};
 use crate::attendance::{Beat, CreditLevel, Interval, Mode, Source, Verdict};
@@ -17,7 +17,11 @@ pub struct AttendanceRow {
     pub name: String,
     /// 成员编号.
     pub member_no: Option<String>,
-    /// The branch when they first opened the lesson.
+    /// They belonged to an invited branch at the lesson's time.
+    pub invited: bool,
+    /// They played some of it; who only opened it has not.
+    pub attended: bool,
+    /// The branch when they first opened the lesson, else when it was.
     pub branch_name: Option<String>,
     /// When they first opened the lesson.
     pub first_in_at: Option<i64>,
@@ -33,7 +37,7 @@ pub struct AttendanceRow {
     pub credit: CreditWord,
     /// Credit hours × 1000.
     pub hours_milli: i64,
-    /// Why not more: `null` for full credit, else `half`, `below_half` or `nothing`.
+    /// Why not more: `null` for full credit, else `half`, `below_half`, `nothing` or `absent`.
     #[schema(value_type = Option<String>, example = "below_half")]
     pub reason: Option<&'static str>,
 }
@@ -45,6 +49,8 @@ impl From<&Record> for AttendanceRow {
             member_id: evidence.user_id,
             name: evidence.name.clone(),
             member_no: evidence.member_no.clone(),
+            invited: true,
+            attended: true,
             branch_name: evidence.branch.as_ref().map(|branch| branch.name.clone()),
             first_in_at: evidence.leases.first().map(|lease| lease.issued_at),
             last_out_at: judged.received.map(|received| received.to),
@@ -59,6 +65,31 @@ impl From<&Record> for AttendanceRow {
                 CreditLevel::None if credit.counted_ms == 0 => Some("nothing"),
                 CreditLevel::None => Some("below_half"),
             },
+        }
+    }
+}
+
+impl AttendanceRow {
+    /// The row of somebody on a lesson's roll, with the record of what they played, if anything.
+    pub fn on_roll(entry: &RollEntry, record: Option<&Record>) -> Self {
+        if let Some(record) = record {
+            return Self { invited: entry.invited, ..Self::from(record) };
+        }
+        Self {
+            member_id: entry.user_id,
+            name: entry.name.clone(),
+            member_no: entry.member_no.clone(),
+            invited: entry.invited,
+            attended: false,
+            branch_name: entry.branch.as_ref().map(|branch| branch.name.clone()),
+            first_in_at: None,
+            last_out_at: None,
+            visits: 0,
+            counted_ms: 0,
+            coverage_bp: 0,
+            credit: CreditWord::None,
+            hours_milli: 0,
+            reason: Some("absent"),
         }
     }
 }

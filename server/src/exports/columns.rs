@@ -1,9 +1,9 @@
 //! The columns of 个人明细, in the order of ATTENDANCE.md, and what one row says in them. Both file
 //! formats are made from the same cells, so they cannot say different things.
 
-use yunke_store::{Lesson, LessonPhase, UnitKind};
+use yunke_store::{Lesson, LessonPhase, RollEntry, UnitKind};
 
-use super::detail::Places;
+use super::detail::{Places, Totals};
 use crate::{
     attendance::{CreditLevel, Mode, Reason, Source},
     auth::mask_phone,
@@ -28,33 +28,33 @@ pub enum Cell {
     Hours(i64),
 }
 
-/// Heading and width of each column.
+/// Heading and width of each column, in characters: together they can be read on A4, landscape, one page wide.
 pub const COLUMNS: [(&str, u32); 25] = [
-    ("中心", 16),
-    ("站", 16),
-    ("点", 16),
-    ("支部", 18),
-    ("姓名", 12),
-    ("成员编号", 14),
-    ("手机号", 14),
-    ("课程", 28),
-    ("计划开始", 18),
-    ("计划结束", 18),
-    ("实际开始", 18),
-    ("实际结束", 18),
-    ("方式", 12),
-    ("首次进入", 20),
-    ("末次离开", 20),
-    ("进入次数", 9),
-    ("观看秒", 9),
-    ("观看时长", 10),
-    ("覆盖率", 9),
-    ("在场应答", 9),
-    ("原始学时", 9),
-    ("调整学时", 9),
-    ("最终学时", 9),
-    ("状态", 10),
-    ("原因", 48),
+    ("中心", 10),
+    ("站", 9),
+    ("点", 9),
+    ("支部", 12),
+    ("姓名", 8),
+    ("成员编号", 10),
+    ("手机号", 12),
+    ("课程", 14),
+    ("计划开始", 16),
+    ("计划结束", 16),
+    ("实际开始", 16),
+    ("实际结束", 16),
+    ("方式", 7),
+    ("首次进入", 16),
+    ("末次离开", 16),
+    ("进入次数", 6),
+    ("观看秒", 7),
+    ("观看时长", 7),
+    ("覆盖率", 8),
+    ("在场应答", 6),
+    ("原始学时", 6),
+    ("调整学时", 6),
+    ("最终学时", 6),
+    ("状态", 8),
+    ("原因", 24),
 ];
 
 /// The row of a record.
@@ -91,6 +91,66 @@ pub(super) fn row(lesson: &Lesson, record: &Record, places: &Places) -> [Cell; C
         text(state(lesson, record)),
         Cell::Text(why(lesson, record)),
     ]
+}
+
+/// The row of somebody who was invited and played nothing.
+pub(super) fn absent(lesson: &Lesson, entry: &RollEntry, places: &Places) -> [Cell; COLUMNS.len()] {
+    let text = |words: &str| Cell::Text(words.to_owned());
+    let place = |kind: UnitKind| Cell::Text(places.name(entry.branch.as_ref(), kind));
+    let (state, why) = match lesson.phase {
+        LessonPhase::Planned => ("未开始", "课程还没有开始"),
+        LessonPhase::Live => ("进行中", "还没有播放过"),
+        LessonPhase::Ended => ("未参加", "没有播放过直播或回放"),
+        LessonPhase::Cancelled => ("已取消", "课程已取消"),
+    };
+    [
+        place(UnitKind::Centre),
+        place(UnitKind::Station),
+        place(UnitKind::Point),
+        place(UnitKind::Branch),
+        text(&entry.name),
+        text(entry.member_no.as_deref().unwrap_or_default()),
+        Cell::Text(mask_phone(&entry.phone)),
+        text(&lesson.title),
+        Cell::Moment(Some(lesson.planned_start_at)),
+        Cell::Moment(Some(lesson.planned_end_at)),
+        Cell::Moment(lesson.started_at),
+        Cell::Moment(lesson.ended_at),
+        text(""),
+        Cell::Moment(None),
+        Cell::Moment(None),
+        Cell::Count(0),
+        Cell::Count(0),
+        Cell::Length(0),
+        Cell::Share(0),
+        Cell::Text(format!("0/{}", lesson.rule.checks_required)),
+        Cell::Hours(0),
+        Cell::Hours(0),
+        Cell::Hours(0),
+        text(state),
+        text(why),
+    ]
+}
+
+/// The last row: the sums of the columns that can be added.
+pub(super) fn totals(totals: &Totals) -> [Cell; COLUMNS.len()] {
+    COLUMNS.map(|(heading, _)| match heading {
+        "中心" => Cell::Text("合计".to_owned()),
+        "姓名" => Cell::Text(format!("{} 人", totals.people)),
+        "进入次数" => Cell::Count(totals.visits),
+        "观看秒" => Cell::Count(totals.seconds),
+        "观看时长" => Cell::Length(totals.seconds),
+        "原始学时" | "最终学时" => Cell::Hours(totals.hours_milli),
+        "调整学时" => Cell::Hours(0),
+        "状态" => Cell::Text(format!("参加 {}", totals.attended)),
+        "原因" => Cell::Text(format!(
+            "应到 {}，其中参加 {}，未参加 {}",
+            totals.invited,
+            totals.invited_attended,
+            totals.invited - totals.invited_attended
+        )),
+        _ => Cell::Text(String::new()),
+    })
 }
 
 /// 方式: how the parts that count were followed.

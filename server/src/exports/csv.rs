@@ -4,10 +4,7 @@
 use ::csv::{QuoteStyle, Terminator, WriterBuilder};
 use axum::body::Bytes;
 
-use super::{
-    COLUMNS, Cell, Detail, DetailError, Pieces,
-    columns::{hours_minutes, thousandths},
-};
+use super::{COLUMNS, Cell, Detail, DetailError, Pieces, columns};
 
 const BOM: &[u8] = "\u{feff}".as_bytes();
 
@@ -31,22 +28,7 @@ pub(super) async fn write(mut detail: Detail, pieces: &Pieces) -> Result<(), Det
         }
         send(pieces, lines(rows.iter().map(|row| row.each_ref().map(Cell::text)))?).await?;
     }
-    send(pieces, lines([totals(&detail)])?).await
-}
-
-/// The last line: the sums of the columns that can be added.
-fn totals(detail: &Detail) -> [String; COLUMNS.len()] {
-    let totals = detail.totals();
-    COLUMNS.map(|(heading, _)| match heading {
-        "中心" => "合计".to_owned(),
-        "姓名" => format!("{} 人", totals.people),
-        "进入次数" => totals.visits.to_string(),
-        "观看秒" => totals.seconds.to_string(),
-        "观看时长" => hours_minutes(totals.seconds),
-        "原始学时" | "最终学时" => thousandths(totals.hours_milli),
-        "调整学时" => thousandths(0),
-        _ => String::new(),
-    })
+    send(pieces, lines([columns::totals(detail.totals()).each_ref().map(Cell::text)])?).await
 }
 
 async fn send(pieces: &Pieces, bytes: Vec<u8>) -> Result<(), DetailError> {

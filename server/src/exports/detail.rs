@@ -5,13 +5,13 @@ use std::{collections::HashMap, sync::Arc};
 use sha2::{Digest as _, Sha256};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
-use yunke_store::{Store, StoreError, Unit, UnitKind, UtcMillis};
+use yunke_store::{Page, RollEntry, RollFilter, RollPart, Store, StoreError, Unit, UnitKind, UtcMillis};
 
 use super::{
     SharedLesson,
     columns::{self, COLUMNS, Cell},
 };
-use crate::evidence::Records;
+use crate::evidence::{Record, Records};
 
 /// Members whose evidence is read at once.
 const PAGE: usize = 100;
@@ -78,12 +78,36 @@ impl Places {
 pub struct Totals {
     /// Rows.
     pub people: i64,
+    /// 应到: rows of members of invited branches.
+    pub invited: i64,
+    /// Rows of who came.
+    pub attended: i64,
+    /// Rows of who was invited and came.
+    pub invited_attended: i64,
     /// 进入次数.
     pub visits: i64,
     /// 观看秒, of the rounded rows: a sum of the column gives the same.
     pub seconds: i64,
     /// 最终学时 × 1000.
     pub hours_milli: i64,
+}
+
+impl Totals {
+    fn add(&mut self, entry: &RollEntry, record: Option<&Record>) {
+        self.people += 1;
+        self.invited += i64::from(entry.invited);
+        let Some(record) = record else { return };
+        self.attended += 1;
+        self.invited_attended += i64::from(entry.invited);
+        self.visits += i64::from(record.visits.visits);
+        self.seconds += record.credit.counted_ms / 1000;
+        self.hours_milli += record.credit.hours_milli;
+    }
+
+    /// 参学率 in hundredths of a percent, rounded down; nobody was invited: none.
+    pub fn rate_bp(&self) -> Option<i64> {
+        (self.invited > 0).then(|| self.invited_attended * 10_000 / self.invited)
+    }
 }
 
 /// An export before its first row.
@@ -96,7 +120,7 @@ pub struct Detail {
     pub made_at: UtcMillis,
     /// The parts of the tree it is limited to, in words.
     pub scope: String,
-    users: Vec<Uuid>,
+    roll: Vec<RollEntry>,
     next: usize,
     records: Records,
     places: Places,
@@ -114,32 +138,36 @@ impl Detail {
         scope: String,
         made_at: UtcMillis,
     ) -> Result<Self, DetailError> {
-        let attendees = parts.store.attendees(lesson.id, Some(paths)).await?;
+        let filter = RollFilter { within: paths.to_vec(), part: RollPart::All, query: String::new() };
+        let everybody = Page { offset: 0, limit: i64::MAX };
+        // Names and branches, not evidence: a lesson of 21,000 is a few megabytes.
+        let roll = parts.store.roll(lesson.id, &filter, everybody).await?.entries;
         // The whole tree: the names above an organizer's part are no secret, and 中心 stands in each row.
         let root =
             lesson.unit.path.match_indices('/').nth(1).map(|(end, _)| lesson.unit.path[..=end].to_owned());
         let places = Places::new(parts.store.units_within(&root.into_iter().collect::<Vec<_>>()).await?);
         let records = Records::new(parts.store.clone(), lesson.clone(), made_at).await?;
-        let users = attendees.into_iter().map(|attendee| attendee.user_id).collect();
         let (totals, hash) = (Totals::default(), Sha256::new());
         let mut detail =
-            Self { lesson, made_by, made_at, scope, users, next: 0, records, places, totals, hash };
+            Self { lesson, made_by, made_at, scope, roll, next: 0, records, places, totals, hash };
         detail.add_to_hash(COLUMNS.iter().map(|(heading, _)| (*heading).to_owned()));
         Ok(detail)
     }
 
     /// The next rows; empty: there are no more.
     pub async fn page(&mut self) -> Result<Vec<[Cell; COLUMNS.len()]>, DetailError> {
-        let page = &self.users[self.next..self.users.len().min(self.next + PAGE)];
+        let page = self.roll[self.next..self.roll.len().min(self.next + PAGE)].to_vec();
         self.next += page.len();
-        let records = self.records.of_all(page).await?;
-        let mut rows = Vec::with_capacity(records.len());
-        for record in &records {
-            let row = columns::row(&self.lesson, record, &self.places);
-            self.totals.people += 1;
-            self.totals.visits += i64::from(record.visits.visits);
-            self.totals.seconds += record.credit.counted_ms / 1000;
-            self.totals.hours_milli += record.credit.hours_milli;
+        let came: Vec<Uuid> = page.iter().filter(|entry| entry.attended).map(|entry| entry.user_id).collect();
+        let records = self.records.of_all(&came).await?;
+        let mut rows = Vec::with_capacity(page.len());
+        for entry in &page {
+            let record = records.iter().find(|record| record.evidence.user_id == entry.user_id);
+            let row = match record {
+                Some(record) => columns::row(&self.lesson, record, &self.places),
+                None => columns::absent(&self.lesson, entry, &self.places),
+            };
+            self.totals.add(entry, record);
             self.add_to_hash(row.iter().map(Cell::text));
             rows.push(row);
         }

@@ -2,7 +2,7 @@
 
 use super::{
     Detail,
-    columns::{hours_minutes, thousandths},
+    columns::{Cell, hours_minutes, thousandths},
 };
 use crate::{
     calendar::local_time,
@@ -33,6 +33,16 @@ pub(super) fn lines(detail: &Detail) -> Vec<(String, String)> {
         line("有效时长（秒）", format!("{}（覆盖率的分母：课程时长减去讲师中断）", countable_ms / 1000)),
         line("", "合计".to_owned()),
         line("人数", totals.people.to_string()),
+        line("应到（受邀）", totals.invited.to_string()),
+        line("参加", format!("{}（其中受邀 {}）", totals.attended, totals.invited_attended)),
+        line("未参加", (totals.invited - totals.invited_attended).to_string()),
+        line(
+            "参学率",
+            totals.rate_bp().map_or_else(
+                || "—".to_owned(),
+                |bp| format!("{}（受邀且参加 ÷ 应到）", Cell::Share(bp).text()),
+            ),
+        ),
         line("进入次数", totals.visits.to_string()),
         line("观看秒", format!("{}（{}）", totals.seconds, hours_minutes(totals.seconds))),
         line("最终学时", thousandths(totals.hours_milli)),
@@ -75,8 +85,10 @@ pub(super) fn lines(detail: &Detail) -> Vec<(String, String)> {
     lines
 }
 
-const MEANINGS: [(&str, &str); 13] = [
-    ("中心、站、点、支部", "首次进入课程时所属的支部及其上级"),
+const MEANINGS: [(&str, &str); 15] = [
+    ("行", "受邀支部在上课时的全部成员，加上没有受邀而参加的人"),
+    ("未参加", "受邀，到导出时没有播放过直播或回放；只打开页面不算参加"),
+    ("中心、站、点、支部", "首次进入课程时所属的支部及其上级；没有参加的，为上课时所属的"),
     ("手机号", "已隐去中间四位"),
     ("方式", "计入的部分是怎样观看的：直播、回放、音频"),
     ("首次进入", "第一次打开课程的时间"),

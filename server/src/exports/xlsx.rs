@@ -5,14 +5,23 @@ use std::{fs::File, io::Seek as _};
 
 use axum::body::Bytes;
 use futures_util::StreamExt as _;
-use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError};
 use tokio::sync::mpsc;
 use tokio_util::io::ReaderStream;
 
-use super::{COLUMNS, Cell, Detail, DetailError, Pieces, notes};
+use super::{COLUMNS, Cell, Detail, DetailError, Pieces, columns, notes};
 
 /// Pages of rows that may wait for the writing thread; then the computing waits.
 const WAITING_PAGES: usize = 2;
+
+/// A4, ECMA-376 18.3.1.63.
+const PAPER_A4: u8 = 9;
+
+/// Inches at the sides; twice as much above and below.
+const MARGIN: f64 = 0.3;
+
+/// As much of a title as stands in the footer.
+const FOOTER_CHARS: usize = 60;
 
 /// Asia/Shanghai, seconds east of UTC.
 const SHANGHAI_S: i64 = 8 * 3600;
@@ -21,19 +30,21 @@ type Row = [Cell; COLUMNS.len()];
 
 enum Step {
     Rows(Vec<Row>),
-    Notes(Vec<(String, String)>),
+    /// The totals of the rows, and the lines of the second sheet.
+    Notes(Box<Row>, Vec<(String, String)>),
 }
 
 /// Writes the whole export.
 pub(super) async fn write(mut detail: Detail, pieces: &Pieces) -> Result<(), DetailError> {
+    let title = detail.lesson.title.clone();
     let (steps, mut inbox) = mpsc::channel(WAITING_PAGES);
     // The library is synchronous; it waits for rows on a thread of its own.
     let writing = tokio::task::spawn_blocking(move || {
-        let mut book = Book::new()?;
+        let mut book = Book::new(&title)?;
         while let Some(step) = inbox.blocking_recv() {
             match step {
                 Step::Rows(rows) => book.rows(&rows)?,
-                Step::Notes(lines) => return book.finish(&lines),
+                Step::Notes(totals, lines) => return book.finish(&totals, &lines),
             }
         }
         // The computing broke off; it says why.
@@ -50,7 +61,8 @@ pub(super) async fn write(mut detail: Detail, pieces: &Pieces) -> Result<(), Det
                 break;
             }
         }
-        let _ = steps.send(Step::Notes(notes::lines(&detail))).await;
+        let totals = Box::new(columns::totals(detail.totals()));
+        let _ = steps.send(Step::Notes(totals, notes::lines(&detail))).await;
         Ok::<_, DetailError>(())
     };
     let computed = computing.await;
@@ -68,6 +80,7 @@ pub(super) async fn write(mut detail: Detail, pieces: &Pieces) -> Result<(), Det
 struct Book {
     workbook: Workbook,
     formats: Formats,
+    totals: Formats,
     next_row: u32,
 }
 
@@ -82,13 +95,14 @@ struct Formats {
 }
 
 impl Formats {
-    fn new() -> Self {
-        let figures = |pattern: &str| Format::new().set_num_format(pattern);
+    /// On top of what all cells of a row have in common.
+    fn new(common: &Format) -> Self {
+        let figures = |pattern: &str| common.clone().set_align(FormatAlign::Top).set_num_format(pattern);
         Self {
             head: Format::new().set_bold().set_text_wrap().set_background_color(0x00F5_E9E8),
             // `@` keeps it text when it is edited; the prefix keeps it no formula when it is saved as CSV.
-            text: figures("@").set_quote_prefix(),
-            moment: figures("yyyy-mm-dd hh:mm:ss"),
+            text: figures("@").set_text_wrap().set_quote_prefix(),
+            moment: figures("yyyy-mm-dd hh:mm"),
             length: figures("[hh]:mm"),
             share: figures("0.00%"),
             hours: figures("0.###"),
@@ -98,16 +112,19 @@ impl Formats {
 }
 
 impl Book {
-    fn new() -> Result<Self, DetailError> {
+    fn new(title: &str) -> Result<Self, DetailError> {
         let mut workbook = Workbook::new();
-        let formats = Formats::new();
+        let formats = Formats::new(&Format::new());
+        let totals = Formats::new(&Format::new().set_bold().set_border_top(FormatBorder::Thin));
         let sheet = workbook.add_worksheet_with_constant_memory()?;
         sheet.set_name("个人明细")?.set_freeze_panes(1, 0)?;
+        page(sheet, title);
+        sheet.set_repeat_rows(0, 0)?;
         for (column, (heading, width)) in (0..).zip(COLUMNS) {
             sheet.set_column_width(column, width)?;
             sheet.write_string_with_format(0, column, heading, &formats.head)?;
         }
-        Ok(Self { workbook, formats, next_row: 1 })
+        Ok(Self { workbook, formats, totals, next_row: 1 })
     }
 
     fn rows(&mut self, rows: &[Row]) -> Result<(), DetailError> {
@@ -121,12 +138,17 @@ impl Book {
         Ok(())
     }
 
-    fn finish(mut self, lines: &[(String, String)]) -> Result<File, DetailError> {
+    fn finish(mut self, totals: &Row, lines: &[(String, String)]) -> Result<File, DetailError> {
         let last_column = u16::try_from(COLUMNS.len() - 1).unwrap_or(u16::MAX);
         let sheet = self.workbook.worksheet_from_index(0)?;
         sheet.autofilter(0, 0, self.next_row - 1, last_column)?;
+        // Outside the filter: it stays where it is whatever is sorted or hidden.
+        for (column, cell) in (0..).zip(totals) {
+            put(sheet, self.next_row, column, cell, &self.totals)?;
+        }
         let words = self.workbook.add_worksheet_with_constant_memory()?;
         words.set_name("说明")?.set_column_width(0, 22)?.set_column_width(1, 90)?;
+        page(words, "说明");
         let wrapped = Format::new().set_num_format("@").set_text_wrap().set_quote_prefix();
         for (row, (name, text)) in (0..).zip(lines) {
             if name.is_empty() {
@@ -141,6 +163,21 @@ impl Book {
         file.rewind()?;
         Ok(file)
     }
+}
+
+/// A4 on its side, as wide as the page, with the lesson and the pages' numbers below.
+fn page(sheet: &mut Worksheet, title: &str) {
+    sheet
+        .set_landscape()
+        .set_paper_size(PAPER_A4)
+        .set_print_fit_to_pages(1, 0)
+        .set_margins(MARGIN, MARGIN, 2.0 * MARGIN, 2.0 * MARGIN, MARGIN, MARGIN)
+        .set_footer(format!("&L{}&R第 &P 页，共 &N 页", footer_text(title)));
+}
+
+/// In a footer `&` begins a code, and Excel refuses more than 255 characters.
+fn footer_text(title: &str) -> String {
+    title.chars().filter(|&c| c != '&').take(FOOTER_CHARS).collect()
 }
 
 fn put(

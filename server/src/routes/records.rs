@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 use yunke_store::{Lesson, LessonPhase, Page, UtcMillis};
 
-use super::extract::Query;
+use super::{extract::Query, lessons::card::ReplayStanding};
 use crate::{
     attendance::Outcome,
     auth::Viewer,
@@ -57,6 +57,11 @@ pub(super) struct MyRecord {
     reason: Option<&'static str>,
     /// Length of the lesson's time axis, interruptions included.
     lesson_ms: i64,
+    /// How it is with the replay, by which what is missing can be added.
+    replay: ReplayStanding,
+    /// Where the replay that is shown begins and ends; null: with the lesson.
+    replay_in_ms: i64,
+    replay_out_ms: Option<i64>,
     /// Interruptions.
     gaps: Vec<Piece>,
     /// The pieces that count.
@@ -80,6 +85,9 @@ impl MyRecord {
             coverage_bp: row.coverage_bp,
             reason: row.reason,
             lesson_ms: axis_ms(lesson, now),
+            replay: ReplayStanding::of(lesson, lesson.replay_ready, now),
+            replay_in_ms: lesson.trim().in_ms,
+            replay_out_ms: lesson.trim().out_ms,
             gaps: lesson.gaps.iter().map(|gap| Piece { from_ms: gap.from_ms, to_ms: gap.to_ms }).collect(),
             counted: record.judged.covered.iter().map(Piece::from).collect(),
             not_counted: EvidenceInterval::of(record)

@@ -205,7 +205,8 @@ impl EvidenceStore for SqliteStore {
     ) -> StoreResult<Vec<Uuid>> {
         sqlx::query_scalar!(
             r#"SELECT s.id AS "id!: Uuid" FROM lessons s
-               WHERE s.id IN (SELECT lesson_id FROM leases WHERE user_id = ? AND purpose = 'watch')
+               WHERE s.id IN (SELECT l.lesson_id FROM leases l WHERE l.user_id = ? AND l.purpose = 'watch'
+                              AND EXISTS (SELECT 1 FROM beats b WHERE b.lease_id = l.id AND b.to_ms > b.from_ms))
                  AND s.planned_start_at >= ? AND s.planned_start_at < ?
                ORDER BY s.planned_start_at DESC, s.id LIMIT ? OFFSET ?"#,
             user_id,

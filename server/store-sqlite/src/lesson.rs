@@ -133,7 +133,9 @@ async fn list(store: &SqliteStore, filter: &LessonFilter, page: Page) -> StoreRe
              AND (?12 = 0 OR (l.replay_ready = 1
                   AND NOT coalesce((SELECT e.hidden FROM replay_edits e WHERE e.lesson_id = l.id
                                     ORDER BY e.version DESC LIMIT 1), 0)))
-           ORDER BY l.planned_start_at * ?9, l.id LIMIT ?10 OFFSET ?11"#,
+           ORDER BY CASE WHEN ?13 IS NULL THEN l.planned_start_at * ?9
+                         WHEN l.planned_end_at >= ?13 THEN l.planned_start_at
+                         ELSE 1000000000000000 - l.planned_start_at END, l.id LIMIT ?10 OFFSET ?11"#,
         phases,
         within,
         filter.lecturer_id,
@@ -146,6 +148,7 @@ async fn list(store: &SqliteStore, filter: &LessonFilter, page: Page) -> StoreRe
         page.limit,
         page.offset,
         filter.replayable,
+        filter.nearest_to,
     )
     .fetch_all(&store.read)
     .await

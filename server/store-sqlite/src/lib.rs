@@ -17,6 +17,7 @@ mod media;
 mod operation;
 mod people;
 mod replay;
+mod roll;
 mod session;
 mod share;
 mod talk;

@@ -328,7 +328,7 @@ pub trait EvidenceStore: Send + Sync {
         until: UtcMillis,
     ) -> StoreResult<Vec<Uuid>>;
 
-    /// Lessons the member opened to watch that were planned to start in `[from, until)`, the latest first.
+    /// Lessons of which the member played some that were planned to start in `[from, until)`, the latest first.
     async fn lessons_of_member(
         &self,
         user_id: Uuid,

@@ -190,6 +190,9 @@ pub struct LessonFilter {
     pub replayable: bool,
     /// Latest first instead of earliest first.
     pub latest_first: bool,
+    /// What is not over by then comes first, the nearest in front; behind it what is, the latest in front. Goes before
+    /// `latest_first`.
+    pub nearest_to: Option<UtcMillis>,
 }
 
 /// A lesson to plan.

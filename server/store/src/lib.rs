@@ -13,6 +13,7 @@ mod lesson;
 mod operation;
 mod people;
 mod replay;
+mod roll;
 mod share;
 mod talk;
 mod text;
@@ -37,6 +38,7 @@ pub use replay::{
     NewChapter, Poster, PosterKind, REPLAY_EDITS_MAX, ReplayChange, ReplayEdit, ReplayOutcome, ReplayStore,
     SLIDE_TURNED_MS, Trim,
 };
+pub use roll::{RollCounts, RollEntry, RollFilter, RollPage, RollPart, RollStore};
 pub use share::{NewShareCode, ShareStore};
 pub use talk::{
     ASK_EVERY_MS, AskOutcome, NOTE_CHARS, NOTES_KEPT, NewPrivateNote, NewQuestion, OPEN_QUESTIONS_MAX,
@@ -70,6 +72,7 @@ pub trait Store:
     + EvidenceStore
     + OperationStore
     + ReplayStore
+    + RollStore
     + ShareStore
     + TalkStore
 {
@@ -83,6 +86,7 @@ impl<T> Store for T where
         + EvidenceStore
         + OperationStore
         + ReplayStore
+        + RollStore
         + ShareStore
         + TalkStore
 {

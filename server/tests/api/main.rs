@@ -2,6 +2,7 @@
 //! is the test's, and the media node is played by the test.
 
 mod access;
+mod attendance;
 mod booth;
 mod clock;
 mod corroboration;

@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lessons of the organizer's part of the tree, latest first. */
+        /** Lessons of the organizer's part of the tree, latest first; planned ones nearest first. */
         get: operations["get_console_lessons"];
         put?: never;
         /** Plans a lesson. */
@@ -47,7 +47,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Attendance of a lesson: members of the organizer's part of the tree. */
+        /** Attendance of a lesson: everybody of the organizer's part of the tree who was invited or came. */
         get: operations["get_console_lessons_by_id_attendance"];
         put?: never;
         post?: never;
@@ -924,18 +924,42 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description A page of attendance, ordered by branch and name. */
+        /**
+         * @description A page of attendance, ordered by branch and name. The counts are of everybody in the organizer's part of the tree, whatever
+         *     part is shown.
+         */
         AttendancePage: {
+            /**
+             * Format: int64
+             * @description Invited, and played nothing.
+             */
+            absent: number;
+            /**
+             * Format: int64
+             * @description Who played some of it, invited or not.
+             */
+            attended: number;
+            /**
+             * Format: int64
+             * @description 应到: members of the invited branches at the lesson's time.
+             */
+            invited: number;
             /** @description There is a next page. */
             more: boolean;
+            /** Format: int32 */
             page: number;
             rows: components["schemas"]["AttendanceRow"][];
-            /** @description Rows on all pages. */
+            /**
+             * Format: int64
+             * @description Rows on all pages.
+             */
             total: number;
         };
         /** @description One member's attendance of a lesson. */
         AttendanceRow: {
-            /** @description The branch when they first opened the lesson. */
+            /** @description They played some of it; who only opened it has not. */
+            attended: boolean;
+            /** @description The branch when they first opened the lesson, else when it was. */
             branch_name: string | null;
             /**
              * Format: int64
@@ -959,6 +983,8 @@ export interface components {
              * @description Credit hours × 1000.
              */
             hours_milli: number;
+            /** @description They belonged to an invited branch at the lesson's time. */
+            invited: boolean;
             /**
              * Format: int64
              * @description When the server last heard of them.
@@ -974,7 +1000,7 @@ export interface components {
             /** @description Their name. */
             name: string;
             /**
-             * @description Why not more: `null` for full credit, else `half`, `below_half` or `nothing`.
+             * @description Why not more: `null` for full credit, else `half`, `below_half`, `nothing` or `absent`.
              * @example below_half
              */
             reason: string | null;
@@ -1482,6 +1508,8 @@ export interface components {
             may: components["schemas"]["May"];
             /** @description Whether members hear and see something. */
             on_air: components["schemas"]["OnAir"];
+            /** @description How it is with the replay. */
+            replay: components["schemas"]["ReplayStanding"];
             /** @description Members do not see the replay. */
             replay_hidden: boolean;
             /** @description How credit is computed. */
@@ -1658,6 +1686,15 @@ export interface components {
             progress: components["schemas"]["Progress"];
             /** @description Why not more: `null` for full credit, else `half`, `below_half` or `nothing`. */
             reason: string | null;
+            /** @description How it is with the replay, by which what is missing can be added. */
+            replay: components["schemas"]["ReplayStanding"];
+            /**
+             * Format: int64
+             * @description Where the replay that is shown begins and ends; null: with the lesson.
+             */
+            replay_in_ms: number;
+            /** Format: int64 */
+            replay_out_ms: number | null;
             /** Format: int64 */
             started_at: number | null;
             title: string;
@@ -1871,6 +1908,11 @@ export interface components {
             /** @description How it came. */
             transport: components["schemas"]["Transport"];
         };
+        /**
+         * @description How it is with the replay of a lesson.
+         * @enum {string}
+         */
+        ReplayStanding: "later" | "coming" | "ready" | "hidden" | "none";
         /** @description A replay as it was edited. The recording itself is never changed. */
         ReplayView: {
             /** @description Captions there are, and none of a hidden replay for members. */
@@ -2434,6 +2476,10 @@ export interface operations {
     get_console_lessons_by_id_attendance: {
         parameters: {
             query?: {
+                /** @description Everybody, who came, or who was invited and did not come. */
+                part?: "all" | "attended" | "absent";
+                /** @description Part of the name, the 成员编号, or the last four or more digits of the phone number. */
+                q?: string;
                 /** @description 1 is the first. */
                 page?: number;
             };

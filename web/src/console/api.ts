@@ -38,6 +38,8 @@ export interface AttendanceRow {
   member_id: string
   name: string
   member_no: string | null
+  invited: boolean
+  attended: boolean
   branch_name: string | null
   first_in_at: number | null
   last_out_at: number | null
@@ -52,7 +54,12 @@ export interface AttendanceRow {
 
 export interface AttendancePage {
   rows: AttendanceRow[]
-  total: number | null
+  /** Of what is looked for. */
+  total: number
+  /** Of everybody one organizes. */
+  invited: number
+  attended: number
+  absent: number
   more: boolean
 }
 
@@ -85,8 +92,10 @@ export const listUnits = (signal?: AbortSignal) => request<UnitRow[]>('GET', '/a
 export const findLecturers = (q: string, signal?: AbortSignal) =>
   request<Person[]>('GET', `/api/console/people${query({ role: 'lecturer', q })}`, undefined, signal)
 export const getWatching = (id: string, signal?: AbortSignal) => request<Watching>('GET', `${lessonAt(id)}/watching`, undefined, signal)
-export const getAttendance = (id: string, page: number, signal?: AbortSignal) =>
-  request<AttendancePage>('GET', `${lessonAt(id)}/attendance${query({ page })}`, undefined, signal)
+export const PARTS = ['all', 'attended', 'absent'] as const
+export type Part = (typeof PARTS)[number]
+export const getAttendance = (id: string, which: { part: Part; q: string; page: number }, signal?: AbortSignal) =>
+  request<AttendancePage>('GET', `${lessonAt(id)}/attendance${query(which)}`, undefined, signal)
 export const getEvidence = (id: string, member: string, signal?: AbortSignal) =>
   request<Evidence>('GET', `${lessonAt(id)}/attendance/${encodeURIComponent(member)}`, undefined, signal)
 

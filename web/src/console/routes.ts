@@ -30,7 +30,7 @@ export const consoleRoutes: RouteRecordRaw[] = [
           { path: '', redirect: (to) => ({ name: 'console-lesson-live', params: to.params }) },
           { path: 'live', name: 'console-lesson-live', component: async () => (await Promise.all([import('./LivePage.vue'), loadArea('talk')]))[0] },
           { path: 'share', name: 'console-share', component: async () => (await Promise.all([import('./SharePage.vue'), loadArea('share')]))[0] },
-          { path: 'attendance', name: 'console-attendance', component: () => import('./AttendancePage.vue') },
+          { path: 'attendance', name: 'console-attendance', component: people(() => import('./AttendancePage.vue')) },
           { path: 'attendance/:member', name: 'console-evidence', component: () => import('./EvidencePage.vue') },
         ],
       },

@@ -4,34 +4,51 @@ use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
+use yunke_store::{Page, RollEntry, RollFilter, RollPart};
 
 use crate::{
     auth::{LessonScope, Viewer},
     evidence::{AttendanceRow, EvidenceInterval, Piece, Records, axis_ms},
     problem::{ApiResult, Problem},
-    routes::extract::{Path, Query},
+    routes::{
+        extract::{Path, Query},
+        text::NAME_CHARS,
+    },
     state::AppState,
+    typed,
 };
 
 /// Rows of a page.
-const ROWS: usize = 50;
+const ROWS: i64 = 50;
 
-/// Which page.
+/// Which rows.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Which {
+    /// Everybody, who came, or who was invited and did not come.
+    #[param(inline)]
+    part: Option<RollPart>,
+    /// Part of the name, the 成员编号, or the last four or more digits of the phone number.
+    q: Option<String>,
     /// 1 is the first.
-    page: Option<usize>,
+    page: Option<u32>,
 }
 
-/// A page of attendance, ordered by branch and name.
+/// A page of attendance, ordered by branch and name. The counts are of everybody in the organizer's part of the tree, whatever
+/// part is shown.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct AttendancePage {
     rows: Vec<AttendanceRow>,
-    page: usize,
+    page: u32,
     /// Rows on all pages.
-    total: usize,
+    total: i64,
+    /// 应到: members of the invited branches at the lesson's time.
+    invited: i64,
+    /// Who played some of it, invited or not.
+    attended: i64,
+    /// Invited, and played nothing.
+    absent: i64,
     /// There is a next page.
     more: bool,
 }
@@ -50,7 +67,7 @@ pub(super) struct MemberAttendance {
     intervals: Vec<EvidenceInterval>,
 }
 
-/// Attendance of a lesson: members of the organizer's part of the tree.
+/// Attendance of a lesson: everybody of the organizer's part of the tree who was invited or came.
 #[utoipa::path(get, path = "/api/console/lessons/{id}/attendance", tag = "console",
     params(("id" = uuid::Uuid, Path), Which), responses((status = OK, body = AttendancePage)))]
 pub(super) async fn attendance(
@@ -60,14 +77,28 @@ pub(super) async fn attendance(
     Query(which): Query<Which>,
 ) -> ApiResult<Json<AttendancePage>> {
     let page = which.page.unwrap_or(1).max(1);
-    let attendees = app.store.attendees(scope.lesson.id, Some(&viewer.organized_paths())).await?;
-    let total = attendees.len();
-    let from = (page - 1).saturating_mul(ROWS);
-    let users: Vec<Uuid> =
-        attendees.into_iter().skip(from).take(ROWS).map(|attendee| attendee.user_id).collect();
+    let query = typed::query(&which.q.unwrap_or_default());
+    if query.chars().count() > NAME_CHARS {
+        return Err(Problem::bad_request("query_unexpected", "The name is too long."));
+    }
+    let filter =
+        RollFilter { within: viewer.organized_paths(), part: which.part.unwrap_or(RollPart::All), query };
+    let offset = i64::from(page - 1) * ROWS;
+    let roll = app.store.roll(scope.lesson.id, &filter, Page { offset, limit: ROWS }).await?;
+    let came: Vec<Uuid> =
+        roll.entries.iter().filter(|entry| entry.attended).map(|entry| entry.user_id).collect();
     let mut records = Records::new(app.store.clone(), scope.lesson.clone(), app.source.now()).await?;
-    let rows = records.of_all(&users).await?.iter().map(AttendanceRow::from).collect();
-    Ok(Json(AttendancePage { rows, page, total, more: total > from.saturating_add(ROWS) }))
+    let records = records.of_all(&came).await?;
+    let record = |entry: &RollEntry| records.iter().find(|record| record.evidence.user_id == entry.user_id);
+    Ok(Json(AttendancePage {
+        rows: roll.entries.iter().map(|entry| AttendanceRow::on_roll(entry, record(entry))).collect(),
+        page,
+        total: roll.found,
+        invited: roll.counts.invited,
+        attended: roll.counts.attended,
+        absent: roll.counts.absent(),
+        more: roll.found > offset + ROWS,
+    }))
 }
 
 /// Which member.

@@ -38,7 +38,7 @@ pub(super) struct LessonPage {
     more: bool,
 }
 
-/// Lessons of the organizer's part of the tree, latest first.
+/// Lessons of the organizer's part of the tree, latest first; planned ones nearest first.
 #[utoipa::path(get, path = "/api/console/lessons", tag = "console", params(Which),
     responses((status = OK, body = LessonPage)))]
 pub(super) async fn lessons(
@@ -51,6 +51,8 @@ pub(super) async fn lessons(
         within_paths: Some(viewer.organized_paths()),
         phases: which.state.into_iter().collect(),
         latest_first: true,
+        // What is to come is looked for from now on.
+        nearest_to: (which.state == Some(LessonPhase::Planned)).then(|| app.source.wall()),
         ..LessonFilter::default()
     };
     let offset = i64::from(page - 1) * i64::from(CARDS);

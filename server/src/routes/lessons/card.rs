@@ -13,6 +13,38 @@ use crate::{
     state::AppState,
 };
 
+/// A replay stands the moment a lesson ends; one that does not after so long, in milliseconds, does not come by itself.
+const COMING_MS: i64 = 10 * 60_000;
+
+/// How it is with the replay of a lesson.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplayStanding {
+    /// The lesson is not over.
+    Later,
+    /// It is being finished.
+    Coming,
+    /// It can be played.
+    Ready,
+    /// It is there, and not open to members at present.
+    Hidden,
+    /// Nothing was recorded.
+    None,
+}
+
+impl ReplayStanding {
+    /// Of `lesson` at `now`; `ready`: as far as the store or a node knows.
+    pub fn of(lesson: &Lesson, ready: bool, now: UtcMillis) -> Self {
+        match lesson.ended_at.filter(|_| lesson.phase == LessonPhase::Ended) {
+            None => Self::Later,
+            Some(_) if ready && lesson.is_hidden() => Self::Hidden,
+            Some(_) if ready => Self::Ready,
+            Some(ended_at) if now - ended_at <= COMING_MS => Self::Coming,
+            Some(_) => Self::None,
+        }
+    }
+}
+
 /// A lesson in a list.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct LessonCard {

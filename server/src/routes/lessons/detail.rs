@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use yunke_protocol::Gap;
 use yunke_store::{Lesson, Rule, Unit};
 
-use super::card::{LessonCard, card};
+use super::card::{LessonCard, ReplayStanding, card};
 use crate::{
     auth::{LessonScope, May, Viewer},
     media_nodes::OnAir,
@@ -38,6 +38,8 @@ pub struct LessonDetail {
     on_air: OnAir,
     /// Members are offered the live picture by WHEP.
     low_latency: bool,
+    /// How it is with the replay.
+    replay: ReplayStanding,
     /// Members do not see the replay.
     replay_hidden: bool,
     /// How credit is computed.
@@ -120,6 +122,7 @@ pub async fn detail_of(
         gaps: facts.gaps,
         on_air: facts.on_air,
         low_latency: lesson.low_latency,
+        replay: ReplayStanding::of(lesson, facts.replay_ready || lesson.replay_ready, app.source.now()),
         replay_hidden: lesson.is_hidden(),
         rule: RuleFigures::from(&lesson.rule),
         may,

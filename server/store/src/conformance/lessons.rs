@@ -128,6 +128,27 @@ async fn filters(store: &dyn Store, town: &Town, lesson: Uuid) {
     assert_eq!((first[0].id, second[0].id), (lesson, id(201)));
 }
 
+/// What is to come, the nearest in front; then what is over, the latest in front.
+pub async fn the_nearest_lesson_comes_first(store: &dyn Store) {
+    let town = town(store).await;
+    let hour = 3_600_000;
+    for (number, starts) in
+        [(200, NOW + 3 * hour), (201, NOW - 5 * hour), (202, NOW + hour), (203, NOW - 2 * hour)]
+    {
+        let lesson = planned(store, &town, number).await;
+        let edit = Edit {
+            planned_start_at: Some(starts),
+            planned_end_at: Some(starts + hour / 2),
+            ..Edit::default()
+        };
+        store.edit_lesson(lesson, edit, town.organizer, NOW).await.expect("edited");
+    }
+    let filter = LessonFilter { nearest_to: Some(NOW), latest_first: true, ..LessonFilter::default() };
+    let found = store.lessons(&filter, Page { offset: 0, limit: 10 }).await.expect("asked");
+    let order: Vec<_> = found.iter().map(|lesson| lesson.id).collect();
+    assert_eq!(order, [id(202), id(200), id(203), id(201)]);
+}
+
 /// Who planned, changed, started, ended, in order.
 pub async fn every_change_is_in_the_audit_log(store: &dyn Store) {
     let town = town(store).await;

@@ -11,6 +11,7 @@ mod media;
 mod operation;
 mod people;
 mod replay;
+mod roll;
 mod share;
 mod talk;
 
@@ -24,6 +25,7 @@ pub use media::*;
 pub use operation::*;
 pub use people::*;
 pub use replay::*;
+pub use roll::*;
 pub use share::*;
 pub use talk::*;
 
@@ -52,6 +54,8 @@ macro_rules! conformance_suite {
             a_roster_is_of_its_part_and_no_page_loses_anybody, a_first_password_is_known_until_it_is_replaced,
             whoever_is_disabled_is_signed_out_and_can_come_back, an_edit_of_a_person_changes_what_it_names,
             who_is_no_organizer_any_more_changes_nobody, a_unit_gets_another_name, a_lesson_has_one_code_for_ever,
+            the_nearest_lesson_comes_first,
+            a_roll_has_who_was_invited_and_who_came, who_was_invited_is_decided_at_the_lessons_time,
             a_question_is_asked_once_and_settled, questions_are_bounded, private_notes_are_read_once_and_bounded,
         );
     };

@@ -3,6 +3,7 @@ import type zh from '../zh-CN/common'
 
 export default {
   product: 'Yunke',
+  skip: 'Skip to the content',
   loading: 'Loading…',
   retry: 'Try again',
   reload: 'Reload the page',
@@ -22,6 +23,10 @@ export default {
   role: { member: 'Member', lecturer: 'Lecturer', organizer: 'Organizer' },
   time: { minutes: '{n} min', hours: '{n} h', days: '{n} day | {n} days', seconds: '{n} s', today: 'Today', tomorrow: 'Tomorrow' },
   staff: { console: 'Console', studio: 'Studio', member: 'Member pages', signOut: 'Sign out', password: 'Password', nav: 'Areas' },
+  http: {
+    member: 'This address begins with http. Lessons, replays and credit work as ever. An https address would add: the screen stays lit while you watch, the pages install on your home screen and open without a network. Ask your organizer for it.',
+    staff: 'This address begins with http. An https address (or 127.0.0.1 on the server itself) would add: lessons from the browser’s camera and microphone, screen sharing, copying and sending posters at one press. OBS and encoders need none of it. Ask the operator for one.',
+  },
   picture: {
     label: 'Incoming picture',
     unsupported: 'This browser cannot play the preview; please use Chrome or Edge',

@@ -7,7 +7,7 @@ export default {
   here_only: 'Only this computer can open this address. Open the console by the computer’s address in the network, or ask the operator to set public_url, before you share.',
   copy: 'Copy',
   copied: 'Copied',
-  copy_failed: 'This browser does not let pages copy; select it and press Ctrl+C, or press it long on a phone.',
+  copy_failed: 'Not copied: one-press copying needs an https address. Select it and press Ctrl+C, or press it long on a phone.',
   copy_message: 'Copy the whole notice',
   message: '“{title}”, {when}, by {lecturer}. Join here: {url}',
   see: 'See the member’s page',

@@ -66,6 +66,7 @@ export default {
   now_hint: 'watching right now',
   people_hint: 'watched for a minute or more',
   peak_hint: 'most at one time',
+  ways: { title: 'How to give the lesson', encoder: 'Give the lesson with OBS or an encoder', encoder_text: 'Send from OBS on a PC, a hardware encoder or a phone; picture and sound are set there.', encoder_do: 'Set it up', encoder_again: 'See the settings' },
   booth: {
     title: 'Give the lesson from this browser',
     text: 'Nothing to install: choose camera and microphone, look and listen once, and start. The stream key stays as it is.',

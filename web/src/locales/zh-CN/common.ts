@@ -1,6 +1,7 @@
 /** Words used everywhere. 源语言是中文；英文文件必须有同样的键。 */
 export default {
   product: '云课',
+  skip: '跳到正文',
   loading: '正在加载…',
   retry: '重试',
   reload: '重新打开页面',
@@ -20,6 +21,10 @@ export default {
   role: { member: '学员', lecturer: '讲师', organizer: '组织者' },
   time: { minutes: '{n} 分钟', hours: '{n} 小时', days: '{n} 天', seconds: '{n} 秒', today: '今天', tomorrow: '明天' },
   staff: { console: '工作台', studio: '演播室', member: '学员页面', signOut: '退出登录', password: '修改密码', nav: '区域' },
+  http: {
+    member: '现在的网址是 http，听课、回放和学时都正常。换成 https 的网址，还可以：播放时屏幕不变暗、装到手机桌面、没有网时也能打开。需要请告诉组织者。',
+    staff: '现在的网址是 http。换成 https 的网址（或在服务器这台电脑上用 127.0.0.1），还可以：用浏览器的摄像头和麦克风讲课、共享屏幕、一键复制和发送海报。OBS 和编码器不受影响。需要请告诉管理员。',
+  },
   picture: {
     label: '传入的画面',
     unsupported: '这个浏览器不能播放预览，请换用 Chrome 或 Edge',

@@ -5,7 +5,7 @@ export default {
   here_only: '这个网址只在这台电脑上能打开。请用本机在局域网里的地址打开工作台，或请管理员设置 public_url，再分享。',
   copy: '复制',
   copied: '已复制',
-  copy_failed: '这个浏览器不让网页复制，请选中后按 Ctrl+C，或在手机上长按复制。',
+  copy_failed: '没有自动复制（https 的网址才可以一键复制）。请选中后按 Ctrl+C，或在手机上长按复制。',
   copy_message: '复制整条通知',
   message: '【{title}】{when}，{lecturer}主讲。点开听课：{url}',
   see: '看学员页面',

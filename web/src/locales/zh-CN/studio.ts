@@ -64,6 +64,7 @@ export default {
   now_hint: '正在观看的人',
   people_hint: '看满 1 分钟的人',
   peak_hint: '同时在线最多',
+  ways: { title: '怎样上课', encoder: '用 OBS 或编码器上课', encoder_text: '用电脑上的 OBS、硬件编码器或手机推流，画面和声音由它来调。', encoder_do: '去设置', encoder_again: '看设置' },
   booth: {
     title: '用这台电脑的浏览器上课',
     text: '不用装软件：选好摄像头和麦克风，看一眼画面和声音，就能开始。推流密钥不受影响。',

@@ -1,0 +1,85 @@
+//! The roll of a lesson: everybody who was invited, and whoever else came.
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use crate::{Page, StoreResult, Unit, text_enum};
+
+text_enum! {
+    /// Which part of a roll.
+    RollPart {
+        /// Everybody.
+        All = "all",
+        /// Who played some of it, live or from the replay.
+        Attended = "attended",
+        /// Who was invited and played nothing of it.
+        Absent = "absent",
+    }
+}
+
+/// Which entries of a roll.
+#[derive(Debug, Clone)]
+pub struct RollFilter {
+    /// Only people whose branch lay inside one of these paths; who had no branch belongs to the lesson's own unit.
+    pub within: Vec<String>,
+    /// Of these, this part …
+    pub part: RollPart,
+    /// … with this in the name, or as 成员编号, or as the last four or more digits of the phone number; empty: everybody.
+    pub query: String,
+}
+
+/// Somebody on the roll.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RollEntry {
+    /// Who.
+    pub user_id: Uuid,
+    /// Their name.
+    pub name: String,
+    /// 成员编号.
+    pub member_no: Option<String>,
+    /// The whole phone number; mask it.
+    pub phone: String,
+    /// Their branch: when they first opened the lesson, else when it was.
+    pub branch: Option<Unit>,
+    /// They belonged to an invited branch at the lesson's time.
+    pub invited: bool,
+    /// They played some of it. Who only opened it has not.
+    pub attended: bool,
+}
+
+/// How many there are inside the paths, whatever else the filter says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RollCounts {
+    /// 应到: invited.
+    pub invited: i64,
+    /// Invited, and came.
+    pub invited_attended: i64,
+    /// Came, invited or not.
+    pub attended: i64,
+}
+
+impl RollCounts {
+    /// Invited, and did not come.
+    pub fn absent(&self) -> i64 {
+        self.invited - self.invited_attended
+    }
+}
+
+/// A page of a roll, ordered by branch, name and id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RollPage {
+    /// The people.
+    pub entries: Vec<RollEntry>,
+    /// How many the filter lets through, on all pages.
+    pub found: i64,
+    /// How many there are at all.
+    pub counts: RollCounts,
+}
+
+/// Use cases of rolls.
+#[async_trait]
+pub trait RollStore: Send + Sync {
+    /// Who was invited to a lesson, and who came. Who was invited is decided at the lesson's time (from its start to its end, or
+    /// as planned): moves, leavers and newcomers afterwards change nothing.
+    async fn roll(&self, lesson_id: Uuid, filter: &RollFilter, page: Page) -> StoreResult<RollPage>;
+}
