@@ -14,12 +14,7 @@ export default defineConfig({
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   define: {
     __VUE_OPTIONS_API__: 'false',
-    __VUE_I18N_LEGACY_API__: 'false',
-    __VUE_I18N_FULL_INSTALL__: 'false',
     __PDF_FILES__: JSON.stringify(PDF_FILES),
-    __INTLIFY_PROD_DEVTOOLS__: 'false',
-    // Messages are interpreted from their syntax tree: no `new Function`, so a strict CSP holds.
-    __INTLIFY_JIT_COMPILATION__: 'true',
   },
   server: { proxy: { '/api': { target: server, ws: true } } },
   build: {
@@ -27,8 +22,19 @@ export default defineConfig({
     target: buildTarget(),
     // A data: URL would need a hole in the content security policy.
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    modulePreload: {
+      polyfill: false,
+      // What a page needs besides is fetched with it on phones. Staff pages find theirs on the way: the list of all their files would
+      // be loaded by every phone. Style sheets are always named, or nobody would load them.
+      resolveDependencies: (page, needed) => (/\/(?:MemberFrame|HomePage|LessonPage|SignInPage|ArrivePage|RecordsPage|MePage)-|\.html$/.test(page) ? needed : needed.filter((file) => file.endsWith('.css'))),
+    },
     manifest: true,
+    rolldownOptions: {
+      output: {
+        // Everything that every page needs, in one file: one request, and it packs better.
+        codeSplitting: { groups: [{ name: 'start', test: /node_modules\/(?:@vue|vue|vue-router)\/|src\/(?:i18n\/(?:index|words|format)|api\/(?:client|problem|request)|lib\/(?:resource|now|online|later|idb)|player\/(?:backoff|platform)|components\/(?:state|YIcon))/ }] },
+      },
+    },
     reportCompressedSize: false,
   },
 })

@@ -1,8 +1,11 @@
-/** Adds up the script a browser loads to show the lesson page, gzipped, without the player; fails over the budget. */
+/**
+ * Adds up the script a phone loads before the first tap, gzipped: what index.html names (the script of old browsers, modules,
+ * preloads), the lesson page and its words. The player's engine comes with the tap. Fails over the budget.
+ */
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 
-const BUDGET_BYTES = 130_000
+const BUDGET_BYTES = 80_000
 const folder = process.argv[2] ?? 'dist'
 const manifest = JSON.parse(readFileSync(`${folder}/.vite/manifest.json`, 'utf8'))
 const roots = ['index.html', 'src/member/MemberFrame.vue', 'src/member/lesson/LessonPage.vue', 'src/locales/zh-CN/common.ts', 'src/locales/zh-CN/member.ts']
@@ -16,6 +19,7 @@ function add(key) {
   for (const needed of chunk.imports ?? []) add(needed)
 }
 roots.forEach(add)
+for (const [, file] of readFileSync(`${folder}/index.html`, 'utf8').matchAll(/(?:src|href)="\/(assets\/[^"]+\.js)"/g)) files.add(file)
 
 let total = 0
 for (const file of [...files].filter((f) => f.endsWith('.js'))) {

@@ -1,6 +1,6 @@
 import { createApp } from 'vue'
 import App from './App.vue'
-import { i18n, loadArea, locale } from './i18n'
+import { loadArea, locale } from './i18n'
 import { registerShell } from './lib/shell'
 import { router } from './router'
 import { display } from './session/display'
@@ -12,4 +12,4 @@ document.documentElement.dataset.started = ''
 display.restore()
 document.documentElement.lang = locale()
 registerShell()
-void loadArea('common').then(() => createApp(App).use(i18n).use(router).mount('#app'))
+void loadArea('common').then(() => createApp(App).use(router).mount('#app'))

@@ -20,12 +20,14 @@ export const SCRIPTS = [
   { what: ['.showModal'], where: ['modal.js'], why: 'asked for first (lib/modal.ts)' },
   { what: ['.getDirectory', '.getDisplayMedia', 'AudioContext', 'MediaRecorder', 'MediaRecorder.isTypeSupported', 'createImageBitmap', 'OffscreenCanvas', 'VideoFrame'], where: ['BoothPage.js', 'composer.worker.js', 'copy.worker.js'], why: 'the booth is for computers; each is asked for first, or its failure has a sentence' },
   { what: ['.share', '.show'], where: ['BoothPage.js'], why: 'methods of ours (usePicture.ts)' },
-  { what: ['.read'], where: ['composer.worker.js', 'hlsEngine.js', 'probe.js'], why: 'ReadableStreamDefaultReader, which all have; only Clipboard.read is newer' },
+  { what: ['.read'], where: ['composer.worker.js', 'hlsEngine.js', 'LessonPage.js'], why: 'ReadableStreamDefaultReader, which all have; only Clipboard.read is newer' },
   { what: ['.stream'], where: ['whepEngine.js'], why: 'a method of ours (whepSession.ts)' },
   { what: ['ManagedMediaSource', 'SharedArrayBuffer'], where: ['hlsEngine.js'], why: 'hls.js asks first' },
-  { what: ['MathMLElement', 'trustedTypes'], where: ['i18n.js'], why: 'Vue asks first' },
-  { what: ['.toReversed', '.toSorted', '.toSpliced', '.toJSON'], where: ['i18n.js'], why: 'Vue passes them on to lists of ours that nobody calls them on' },
-  { what: ['.startViewTransition'], where: ['index.js'], why: 'vue-router asks first' },
+  { what: ['.canShare', '.share'], where: ['SharePanel.js'], why: 'the button is there only where they are' },
+  { what: ['.translate'], where: ['SharePanel.js'], why: 'that of a canvas, which all have; only the built-in translator is newer' },
+  { what: ['MathMLElement', 'trustedTypes'], where: ['start.js'], why: 'Vue asks first' },
+  { what: ['.toReversed', '.toSorted', '.toSpliced'], where: ['start.js'], why: 'Vue passes them on to lists of ours that nobody calls them on' },
+  { what: ['.startViewTransition'], where: ['start.js'], why: 'vue-router asks first' },
   { what: ['.initialize', 'Intl.Segmenter'], where: ['PlanPage.js'], why: 'Element Plus: a method of its own; asked for first' },
 ]
 
@@ -36,6 +38,7 @@ export const STYLES = [
   { what: [':backdrop'], why: 'without it the dialog has a shade of ours (lib/modal.ts)' },
   { what: ['aspect-ratio'], why: 'the place has a height besides, or the picture brings its own' },
   { what: ['overflow-wrap: anywhere'], why: 'the page breaks words as it is (base.css)' },
+  { what: ['@page', 'size'], where: ['SlipsPage.css'], why: 'for the printer; without it, its own paper' },
   { what: [':is'], where: ['useStudioLesson.css'], why: 'the build writes the same rule with :-webkit-any besides' },
   { what: [':has', 'scroll-margin-top', 'scroll-margin-bottom'], where: ['BoothPage.css'], why: 'the booth is for computers; only distances' },
 ]

@@ -1,6 +1,6 @@
 /** Languages: which one, loading its words, and a `t` whose keys the compiler checks. */
-import { createI18n } from 'vue-i18n'
 import { LOCALES, type Area, type Locale, type MessageKey } from './messages'
+import { Dictionary, type Params } from './words'
 
 export type { Area, Locale, MessageKey } from './messages'
 
@@ -29,7 +29,7 @@ function readStored(): string | null {
   }
 }
 
-export const i18n = createI18n({ legacy: false, locale: firstLocale(), fallbackLocale: 'zh-CN', missingWarn: false, fallbackWarn: false })
+const dictionary = new Dictionary<Locale>(firstLocale(), 'zh-CN')
 
 /** The words of one area in the current language; call before the area's first page is shown. */
 export async function loadArea(area: Area): Promise<void> {
@@ -43,17 +43,17 @@ async function loadMessages(language: Locale, area: Area): Promise<void> {
   const load = files[name]
   if (!load) throw new Error(`no messages at ${name}`)
   const words = await load()
-  i18n.global.mergeLocaleMessage(language, { [area]: words.default })
+  dictionary.add(language, area, words.default)
   loaded.add(name)
 }
 
 export function locale(): Locale {
-  return i18n.global.locale.value as Locale
+  return dictionary.locale.value
 }
 
 export async function setLocale(language: Locale): Promise<void> {
   await Promise.all([...areas].map((area) => loadMessages(language, area)))
-  i18n.global.locale.value = language
+  dictionary.locale.value = language
   document.documentElement.lang = language
   try {
     localStorage.setItem(STORED, language)
@@ -62,18 +62,15 @@ export async function setLocale(language: Locale): Promise<void> {
   }
 }
 
-type Params = Record<string, string | number>
-
 /**
  * A word or sentence. `plural` chooses between "one lesson | {n} lessons" and is also given as `n`.
  * Works in templates and in scripts, and follows the language as it changes.
  */
 export function t(key: MessageKey, params: Params = {}, plural?: number): string {
-  const translate = i18n.global.t as unknown as (key: string, named: Params, plural?: number) => string
-  return plural === undefined ? translate(key, params) : translate(key, { n: plural, ...params }, plural)
+  return dictionary.say(key, plural === undefined ? params : { n: plural, ...params }, plural)
 }
 
 /** Is there a sentence for a key that was put together at run time (problem codes)? */
 export function has(key: string): key is MessageKey {
-  return i18n.global.te(key) || i18n.global.te(key, 'zh-CN')
+  return dictionary.has(key)
 }

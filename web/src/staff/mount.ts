@@ -1,7 +1,7 @@
 /** For tests: a component on a page of its own, in Chinese, with the words of an area. */
 import { createApp, h, nextTick, type Component } from 'vue'
 import { createMemoryHistory, createRouter } from 'vue-router'
-import { i18n, loadArea, setLocale, type Area } from '@/i18n'
+import { loadArea, setLocale, type Area } from '@/i18n'
 
 export interface Mounted {
   root: HTMLElement
@@ -18,7 +18,7 @@ export async function mount(component: Component, props: Record<string, unknown>
   const names = ['studio', 'studio-lesson', 'studio-replay', 'console', 'console-lessons', 'console-attendance', 'console-evidence', 'sign-in']
   const routes = names.map((name) => ({ path: `/${name}/:id?/:member?`, name, component: { render: () => null } }))
   const app = createApp({ render: () => h(component, props) })
-  app.use(i18n).use(createRouter({ history: createMemoryHistory(), routes: [...routes, { path: '/:rest(.*)*', component: { render: () => null } }] }))
+  app.use(createRouter({ history: createMemoryHistory(), routes: [...routes, { path: '/:rest(.*)*', component: { render: () => null } }] }))
   app.mount(root)
   await nextTick()
   return {
