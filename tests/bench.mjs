@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { machine, Scope } from './load/scope.mjs';
 import { page, soaked } from './load/soaked.mjs';
 
-const NAMES = ['start', 'script', 'ingest', 'latency', 'whep', 'mp4', 'origin', 'readers', 'beats'];
+const NAMES = ['start', 'script', 'ingest', 'latency', 'whep', 'mp4', 'origin', 'readers', 'beats', 'crowded'];
 const root = resolve(import.meta.dirname, '..');
 const kept = join(root, 'target', 'bench', 'results.json');
 const wanted = process.argv.slice(2).length ? process.argv.slice(2) : NAMES;

@@ -74,29 +74,23 @@ impl Presence {
         self.sit(beat.lease, Seat { last_seq: beat.seq, until, ..seat });
     }
 
-    /// Takes a member's past, of any length and order, after a restart; gives the member's presence for
-    /// [`peak`], whose result goes to [`Presence::remember_peak`].
-    pub fn restore(
-        &mut self,
-        member: MemberId,
-        beats: &[Beat],
-        zero_at: Option<i64>,
-        rule: &Rule,
-    ) -> IntervalSet {
-        let mut spans = IntervalSet::default();
-        for_each_lease(beats, |lease| {
-            let (last_seq, until) = sweep_lease(lease, zero_at, rule, &mut spans);
-            self.sit(lease[0].lease, Seat { member, last_seq, until });
-        });
-        spans
+    /// Counts from `now` on; the peak before is that of the past, see [`Presence::remember_peak`].
+    pub fn starting(now: i64) -> Self {
+        Self { at: now, ..Self::default() }
     }
 
-    /// The peak of the restored past; the count goes on from `now`.
-    pub fn remember_peak(&mut self, peak: usize, now: i64) {
-        self.at = i64::MAX;
-        self.pass(now);
-        self.at = now;
-        self.peak = peak;
+    /// Takes a member's past, after a restart; what was heard of a lease since is newer and stays.
+    pub fn restore(&mut self, member: MemberId, past: &Past) {
+        for &(lease, last_seq, until) in &past.seats {
+            if self.seats.get(&lease).is_none_or(|seat| seat.last_seq <= last_seq) {
+                self.sit(lease, Seat { member, last_seq, until });
+            }
+        }
+    }
+
+    /// The peak of the restored past; the count goes on from now.
+    pub fn remember_peak(&mut self, peak: usize) {
+        self.peak = self.peak.max(peak);
     }
 
     /// Lets time pass; who was last heard of too long ago is gone. The count may have changed.
@@ -162,13 +156,23 @@ impl Presence {
     }
 }
 
-/// One member's presence as intervals of server time, from beats in any order.
-pub fn presence_spans(beats: &[Beat], zero_at: Option<i64>, rule: &Rule) -> IntervalSet {
-    let mut spans = IntervalSet::default();
+/// One member's presence so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Past {
+    /// As intervals of server time, for [`peak`].
+    pub spans: IntervalSet,
+    /// Each lease with the number of its last beat that says something, and until when it is present, exclusive.
+    pub seats: Vec<(LeaseId, u32, Option<i64>)>,
+}
+
+/// One member's presence, from beats of any number and order.
+pub fn past_presence(beats: &[Beat], zero_at: Option<i64>, rule: &Rule) -> Past {
+    let mut past = Past::default();
     for_each_lease(beats, |lease| {
-        sweep_lease(lease, zero_at, rule, &mut spans);
+        let (last_seq, until) = sweep_lease(lease, zero_at, rule, &mut past.spans);
+        past.seats.push((lease[0].lease, last_seq, until));
     });
-    spans
+    past
 }
 
 fn for_each_lease(beats: &[Beat], mut each: impl FnMut(&[Beat])) {

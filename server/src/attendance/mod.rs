@@ -22,7 +22,7 @@ mod verdict;
 #[cfg(test)]
 mod tests;
 
-pub use audience::{MemberId, Minute, Presence, audience_by_minute, peak, presence_spans};
+pub use audience::{MemberId, Minute, Past, Presence, audience_by_minute, past_presence, peak};
 pub use book::{Bounds, MemberBook, group_by_receipt};
 pub use contest::{Claim, Rival, lost_to_rivals};
 pub use corroborate::Testimony;

@@ -9,6 +9,7 @@ mod limits;
 mod outages;
 mod record;
 mod row;
+mod workers;
 mod writer;
 
 pub use convert::{axis_ms, beat, claims_id, delivered, interval, rule, terms, timeline};
@@ -18,4 +19,5 @@ pub use limits::{EvidenceLimits, SlowDown};
 pub use outages::outages;
 pub use record::{CreditWord, Progress, Record, Records, bounds};
 pub use row::{AttendanceRow, EvidenceInterval, Piece};
+pub use workers::off_the_workers;
 pub use writer::{BeatWriter, Kept, WriteError};

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use yunke_store::{Lesson, MemberEvidence, Store, StoreResult, UtcMillis};
 
-use super::{convert, outages};
+use super::{convert, off_the_workers, outages};
 use crate::attendance::{
     Beat, Bounds, Claim, Credit, CreditLevel, Evidence, Interval, IntervalSet, Judged, LeaseTerms, Testimony,
     Visits, credit, judge, visits,
@@ -131,7 +131,12 @@ impl Records {
         let mut records = Vec::with_capacity(users.len());
         for evidence in self.store.member_evidence(self.lesson.id, users).await? {
             let rivals = self.rivals(&evidence).await?;
-            let judged = judge_one(self.lesson.id, &evidence, &rivals, &self.bounds);
+            let (lesson, bounds) = (self.lesson.id, self.bounds.clone());
+            let (evidence, judged) = off_the_workers(move || {
+                let judged = judge_one(lesson, &evidence, &rivals, &bounds);
+                (evidence, judged)
+            })
+            .await;
             let credit = self.credit(&judged.covered);
             let visits = visits(&judged.claim.viewing);
             records.push(Record { evidence, judged, credit, visits });
@@ -167,7 +172,8 @@ impl Records {
             }
             let Some(Some(bounds)) = self.others.get(&id) else { continue };
             for other in self.store.member_evidence(id, &[evidence.user_id]).await? {
-                claims.push(judge_one(id, &other, &[], bounds).claim);
+                let bounds = bounds.clone();
+                claims.push(off_the_workers(move || judge_one(id, &other, &[], &bounds).claim).await);
             }
         }
         Ok(claims)

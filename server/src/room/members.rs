@@ -15,8 +15,9 @@ use crate::{
 
 /// One member.
 #[derive(Debug)]
-struct Member {
+pub(super) struct Member {
     book: MemberBook,
+    leases: Vec<Uuid>,
     /// What nodes sent to the member.
     sent: IntervalSet,
     /// The member came through an edge: what is sent there nobody sees.
@@ -24,6 +25,29 @@ struct Member {
     /// Another lesson claims some of the same time: only the whole recomputation knows the credit.
     contested: bool,
     last: Option<LastSeen>,
+}
+
+impl Member {
+    /// Of all there is about them. It may take long: not for the workers that answer requests.
+    pub(super) fn new(evidence: &MemberEvidence, beats: &[Beat], bounds: &Bounds, contested: bool) -> Self {
+        let mut book = MemberBook::kept();
+        for lease in &evidence.leases {
+            book.open(terms(lease), bounds);
+        }
+        let mut beats = beats.to_vec();
+        beats.sort_by_key(|beat| (beat.received_at, beat.lease, beat.seq));
+        for group in group_by_receipt(&beats) {
+            book.receive(group, bounds);
+        }
+        let latest = evidence.beats.iter().max_by_key(|beat| (beat.received_at, beat.body.seq));
+        let last = latest.and_then(|beat| {
+            let lease = evidence.leases.iter().find(|lease| lease.id == beat.lease_id)?;
+            Some(LastSeen { device: lease.device, mode: beat.body.mode })
+        });
+        let leases = evidence.leases.iter().map(|lease| lease.id).collect();
+        let sent = evidence.delivered.iter().map(|(_, stretch)| delivered(*stretch)).collect();
+        Self { book, leases, sent, behind_edge: evidence.behind_edge, contested, last }
+    }
 }
 
 /// On what a member was last heard of.
@@ -85,6 +109,13 @@ impl Members {
         }
     }
 
+    /// What was read of a member's past, unless more is known already.
+    pub(super) fn load(&mut self, user: Uuid, person: bool) {
+        if person && !self.books.contains_key(&user) {
+            self.people.insert(user);
+        }
+    }
+
     /// The book is in memory.
     pub(super) fn has(&self, user: Uuid) -> bool {
         self.books.contains_key(&user)
@@ -118,26 +149,10 @@ impl Members {
     }
 
     /// Takes all there is about a member, in place of what was there.
-    pub(super) fn replace(&mut self, evidence: &MemberEvidence, bounds: &Bounds, contested: bool) {
-        let mut book = MemberBook::kept();
-        for lease in &evidence.leases {
-            book.open(terms(lease), bounds);
-            self.owners.insert(lease.id, lease.user_id);
-        }
-        let mut beats: Vec<Beat> = evidence.beats.iter().map(beat).collect();
-        beats.sort_by_key(|beat| (beat.received_at, beat.lease, beat.seq));
-        for group in group_by_receipt(&beats) {
-            book.receive(group, bounds);
-        }
-        let latest = evidence.beats.iter().max_by_key(|beat| (beat.received_at, beat.body.seq));
-        let last = latest.and_then(|beat| {
-            let lease = evidence.leases.iter().find(|lease| lease.id == beat.lease_id)?;
-            Some(LastSeen { device: lease.device, mode: beat.body.mode })
-        });
-        let sent = evidence.delivered.iter().map(|(_, stretch)| delivered(*stretch)).collect();
-        let behind_edge = evidence.behind_edge;
-        self.books.insert(evidence.user_id, Member { book, sent, behind_edge, contested, last });
-        self.count(evidence.user_id);
+    pub(super) fn replace(&mut self, user: Uuid, member: Member) {
+        self.owners.extend(member.leases.iter().map(|lease| (*lease, user)));
+        self.books.insert(user, member);
+        self.count(user);
     }
 
     /// Forgets a member; read again when needed.

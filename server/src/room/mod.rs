@@ -3,6 +3,7 @@
 //! that could not be computed again. It must never wait for a client.
 
 mod desk;
+mod load;
 mod members;
 mod progress;
 mod registry;

@@ -1,11 +1,12 @@
 //! All rooms of this process: opened when asked for, one a lesson.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
+    time::Duration,
 };
 
 use axum::extract::ws::Utf8Bytes;
@@ -31,6 +32,12 @@ use crate::{
 /// Asks that may wait for a room. When it is full whoever asks waits, and with them only the
 /// clients of that one lesson; beats are durable before they get here.
 const ASKS: usize = 1_024;
+
+/// How long whoever wants a room waits for what it has to know of the past. Then they get it as it is.
+const LOADED_WITHIN: Duration = Duration::from_millis(900);
+
+/// How long an acknowledgement waits for the member's progress. Then it goes without.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(1);
 
 /// Without beats for so long nobody watches: longer than any silence a receipt can stand for.
 const QUIET_MS: i64 = 3 * 60_000;
@@ -91,7 +98,14 @@ pub enum RoomError {
 pub struct RoomHandle {
     inbox: mpsc::Sender<Ask>,
     told: Told,
+    missed: Missed,
+    /// What was kept of the past is in it.
+    loaded: watch::Receiver<bool>,
 }
+
+/// Members of whom a room did not hear all that was kept, since it had its hands full: it reads them anew. As many as the
+/// lesson has members.
+pub(super) type Missed = Arc<std::sync::Mutex<HashSet<Uuid>>>;
 
 impl RoomHandle {
     /// The state, now and whenever it changes; a slow reader sees the latest, not all.
@@ -107,6 +121,22 @@ impl RoomHandle {
     /// The last state told.
     pub fn frame(&self) -> Arc<Frame> {
         self.told.staff.borrow().clone()
+    }
+
+    /// Waits for the past to be read, but not for long.
+    async fn loaded(&self) {
+        let mut loaded = self.loaded.clone();
+        let _ = tokio::time::timeout(LOADED_WITHIN, loaded.wait_for(|loaded| *loaded)).await;
+    }
+
+    /// Asks without waiting for a place: none is there, or the room is gone.
+    fn try_ask<T>(
+        &self,
+        question: impl FnOnce(oneshot::Sender<T>) -> Ask,
+    ) -> Result<oneshot::Receiver<T>, mpsc::error::TrySendError<Ask>> {
+        let (reply, answer) = oneshot::channel();
+        self.inbox.try_send(question(reply))?;
+        Ok(answer)
     }
 
     async fn ask<T>(&self, question: impl FnOnce(oneshot::Sender<T>) -> Ask) -> Result<T, RoomError> {
@@ -213,8 +243,15 @@ impl Rooms {
         &self.0.writer
     }
 
-    /// The room of a lesson.
+    /// The room of a lesson. It is open at once; its counts may still lack a part of the past if that is large.
     pub async fn room(&self, lesson: Uuid) -> Result<RoomHandle, RoomError> {
+        let room = self.open_at_once(lesson).await?;
+        room.loaded().await;
+        Ok(room)
+    }
+
+    /// The room of a lesson, without waiting for its past.
+    pub async fn open_at_once(&self, lesson: Uuid) -> Result<RoomHandle, RoomError> {
         let cell = {
             let mut open = self.0.open.lock().expect("no panic while the rooms are held");
             let cell = open.entry(lesson).or_default();
@@ -235,16 +272,19 @@ impl Rooms {
         // Listen first, read then: what changes in between is not missed.
         let changes = parts.lesson_changes.subscribe();
         let media = parts.media.subscribe();
-        let (room, told) = Room::open(parts.clone(), lesson).await?.ok_or(RoomError::NoLesson)?;
+        let missed = Missed::default();
+        let opened = Room::open(parts.clone(), lesson, missed.clone()).await?;
+        let (room, told, past) = opened.ok_or(RoomError::NoLesson)?;
         let (inbox, asks) = mpsc::channel(ASKS);
+        let (loading, loaded) = watch::channel(false);
         let rooms = Arc::downgrade(&self.0);
         parts.tasks.spawn(async move {
-            room.run(asks, changes, media).await;
+            room.run(asks, changes, media, past, loading).await;
             if let Some(inner) = rooms.upgrade() {
                 Self(inner).forget(lesson);
             }
         });
-        Ok(RoomHandle { inbox, told })
+        Ok(RoomHandle { inbox, told, missed, loaded })
     }
 
     /// Forgets a room that is closed or could not be opened.
@@ -292,13 +332,33 @@ impl Rooms {
         let contested = !others.is_empty();
         for other in others {
             // A room that is closed reads the store when it opens, and sees it there.
-            if let Some(handle) = self.opened(other) {
-                let _ = handle.inbox.send(Ask::Contested { user: lease.user_id }).await;
+            if let Some(handle) = self.opened(other)
+                && handle.inbox.try_send(Ask::Contested { user: lease.user_id }).is_err()
+            {
+                // Read anew it sees that for itself.
+                handle.missed.lock().expect("no panic while held").insert(lease.user_id);
             }
         }
-        let room = self.room(lease.lesson_id).await?;
+        let room = self.open_at_once(lease.lesson_id).await?;
+        let user = lease.user_id;
         let lease = Box::new(lease.clone());
-        room.ask(|reply| Ask::Kept { lease, beats, contested, reply }).await
+        match room.try_ask(|reply| Ask::Kept { lease, beats, contested, reply }) {
+            Ok(answer) => answered(answer).await,
+            Err(error) => {
+                if matches!(error, mpsc::error::TrySendError::Full(_)) {
+                    room.missed.lock().expect("no panic while held").insert(user);
+                }
+                Err(RoomError::Silent)
+            }
+        }
+    }
+
+    /// How far a member is whose beats were all known already.
+    pub(super) async fn known(&self, lease: &LeaseRow) -> Result<Progress, RoomError> {
+        let room = self.open_at_once(lease.lesson_id).await?;
+        let user = lease.user_id;
+        let answer = room.try_ask(|reply| Ask::Progress { user, reply }).map_err(|_| RoomError::Silent)?;
+        answered(answer).await
     }
 
     /// Tells a lesson's room that a question or a private note changed. It is kept already: when this fails, who
@@ -321,6 +381,14 @@ impl Rooms {
     /// The database, for what is next to a room.
     pub(super) fn store(&self) -> &dyn Store {
         self.0.parts.store.as_ref()
+    }
+}
+
+/// An acknowledgement waits for the room's answer, but not for long: the room has a large past to read, or many to answer.
+async fn answered(answer: oneshot::Receiver<Progress>) -> Result<Progress, RoomError> {
+    match tokio::time::timeout(ANSWERED_WITHIN, answer).await {
+        Ok(Ok(progress)) => Ok(progress),
+        Ok(Err(_)) | Err(_) => Err(RoomError::Silent),
     }
 }
 

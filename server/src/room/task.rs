@@ -12,13 +12,14 @@ use uuid::Uuid;
 use yunke_store::{BeatRow, LeaseRow, Lesson, LessonPhase, StoreResult, TalkFigures};
 
 use super::{
-    members::{LastSeen, Members},
-    registry::RoomParts,
+    load::{Loaded, load},
+    members::{LastSeen, Member, Members},
+    registry::{Missed, RoomParts},
     state::{Counts, Frame, RoomState},
     updates::MemberUpdates,
 };
 use crate::{
-    attendance::{Beat, Bounds, Interval, IntervalSet, Presence, Rule, credit, peak},
+    attendance::{Beat, Bounds, Interval, IntervalSet, Presence, Rule, credit, past_presence, peak},
     evidence::{self, Progress, Records},
     media_nodes::MediaView,
     problem::source_chain,
@@ -39,8 +40,14 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often a room reads when nodes were heard of, which is written every 10 s.
 const LISTEN_EVERY: Duration = Duration::from_secs(2);
 
-/// Members whose evidence is read at once when a room is made.
-const MEMBERS_A_READ: usize = 64;
+/// Members read for one question about who is present; of the others it is not said how far they are.
+const READ_FOR_PRESENT: usize = 50;
+
+/// Members read anew between two questions.
+const CATCH_UP: usize = 8;
+
+/// What was kept of the past, as it is read.
+pub(super) type Past = mpsc::Receiver<Vec<Loaded>>;
 
 /// What a room is asked.
 #[derive(Debug)]
@@ -96,11 +103,16 @@ pub(super) struct Room {
     needed_at: Instant,
     /// Something happened that may have changed the state.
     news: bool,
+    missed: Missed,
 }
 
 impl Room {
-    /// Makes the room from the evidence; `None` if there is no such lesson.
-    pub(super) async fn open(parts: RoomParts, id: Uuid) -> StoreResult<Option<(Self, Told)>> {
+    /// Makes the room; what was kept of the past comes from the channel. `None` if there is no such lesson.
+    pub(super) async fn open(
+        parts: RoomParts,
+        id: Uuid,
+        missed: Missed,
+    ) -> StoreResult<Option<(Self, Told, Past)>> {
         let Some(lesson) = parts.store.lesson(id).await? else { return Ok(None) };
         let now = parts.source.now();
         let outages = evidence::outages(parts.store.as_ref(), now).await?;
@@ -118,36 +130,29 @@ impl Room {
             members: Members::default(),
             heard: (Vec::new(), None),
             taken: (Uuid::nil(), 0),
-            presence: Presence::default(),
+            presence: Presence::starting(now),
             talk,
             frames,
             updates,
             told_at: Instant::now(),
             needed_at: Instant::now(),
             news: false,
+            missed,
             parts,
         };
-        room.restore().await?;
         room.tell();
-        Ok(Some((room, Told { staff, members })))
+        let past = load(&room.parts, room.lesson.clone(), room.bounds.clone());
+        Ok(Some((room, Told { staff, members }, past)))
     }
 
-    /// Reads everything that was kept about the lesson.
-    async fn restore(&mut self) -> StoreResult<()> {
-        let attendees = self.parts.store.attendees(self.lesson.id, None).await?;
-        let users: Vec<Uuid> = attendees.into_iter().map(|attendee| attendee.user_id).collect();
-        let mut presence_of: Vec<IntervalSet> = Vec::with_capacity(users.len());
-        for some in users.chunks(MEMBERS_A_READ) {
-            for evidence in self.parts.store.member_evidence(self.lesson.id, some).await? {
-                let beats: Vec<Beat> = evidence.beats.iter().map(evidence::beat).collect();
-                let member = evidence.user_id.as_u128();
-                presence_of.push(self.presence.restore(member, &beats, self.lesson.zero_at, &self.rule));
-                let contested = self.is_contested(&evidence).await?;
-                self.members.replace(&evidence, &self.bounds, contested);
-            }
+    /// Takes a part of the past that was read.
+    fn take_past(&mut self, chunk: Vec<Loaded>, spans: &mut Vec<IntervalSet>) {
+        for Loaded { user, past, person } in chunk {
+            self.presence.restore(user.as_u128(), &past);
+            self.members.load(user, person);
+            spans.push(past.spans);
         }
-        self.presence.remember_peak(peak(&presence_of), self.parts.source.now());
-        Ok(())
+        self.news = true;
     }
 
     async fn is_contested(&self, evidence: &yunke_store::MemberEvidence) -> StoreResult<bool> {
@@ -164,7 +169,10 @@ impl Room {
         mut inbox: mpsc::Receiver<Ask>,
         mut changes: broadcast::Receiver<Uuid>,
         mut media: watch::Receiver<Arc<MediaView>>,
+        mut past: Past,
+        loaded: watch::Sender<bool>,
     ) {
+        let mut spans = Vec::new();
         loop {
             tokio::select! {
                 // In this order: who asks after a change is answered with the change in it.
@@ -183,8 +191,17 @@ impl Room {
                     Some(ask) => self.answer(ask).await,
                     None => break,
                 },
+                chunk = past.recv(), if !*loaded.borrow() => if let Some(chunk) = chunk {
+                    self.take_past(chunk, &mut spans);
+                } else {
+                    self.presence.pass(self.parts.source.now());
+                    self.presence.remember_peak(peak(&std::mem::take(&mut spans)));
+                    self.tell();
+                    loaded.send_replace(true);
+                },
                 () = tokio::time::sleep(self.until_next_look()) => {}
             }
+            self.catch_up().await;
             if self.look_around() {
                 break;
             }
@@ -271,12 +288,36 @@ impl Room {
     async fn present(&mut self) -> Vec<Present> {
         let users: Vec<Uuid> = self.presence.members().map(Uuid::from_u128).collect();
         let mut present = Vec::with_capacity(users.len());
+        let mut reads = READ_FOR_PRESENT;
         for user in users {
+            let known = self.members.has(user);
+            if !known && reads == 0 {
+                present.push(Present { user, counted_ms: 0, last: None });
+                continue;
+            }
+            reads -= usize::from(!known);
             let progress = self.progress(user).await;
             let counted_ms = progress.map_or(0, |progress| progress.counted_ms);
             present.push(Present { user, counted_ms, last: self.members.last_seen(user) });
         }
         present
+    }
+
+    /// Reads members anew of whom something was missed, a few at a time.
+    async fn catch_up(&mut self) {
+        for _ in 0..CATCH_UP {
+            let next = {
+                let mut missed = self.missed.lock().expect("no panic while held");
+                let next = missed.iter().next().copied();
+                next.inspect(|user| {
+                    missed.remove(user);
+                })
+            };
+            let Some(user) = next else { break };
+            self.members.forget(user);
+            self.read(user).await;
+            self.news = true;
+        }
     }
 
     async fn take(&mut self, lease: &LeaseRow, rows: &[BeatRow], contested: bool) {
@@ -306,7 +347,15 @@ impl Room {
         let read = async {
             for evidence in self.parts.store.member_evidence(self.lesson.id, &[user]).await? {
                 let contested = self.is_contested(&evidence).await?;
-                self.members.replace(&evidence, &self.bounds, contested);
+                let (bounds, rule, zero_at) = (self.bounds.clone(), self.rule.clone(), self.lesson.zero_at);
+                let (member, past) = evidence::off_the_workers(move || {
+                    let beats: Vec<Beat> = evidence.beats.iter().map(evidence::beat).collect();
+                    let past = past_presence(&beats, zero_at, &rule);
+                    (Member::new(&evidence, &beats, &bounds, contested), past)
+                })
+                .await;
+                self.presence.restore(user.as_u128(), &past);
+                self.members.replace(user, member);
             }
             StoreResult::Ok(())
         };

@@ -5,13 +5,13 @@ use sqlx::SqliteConnection;
 use uuid::Uuid;
 use yunke_store::{
     Appended, Attendee, BeatRow, EvidenceMark, EvidenceStore, Heard, LeaseDelivery, LeaseRow, MemberEvidence,
-    Page, StoreResult, UtcMillis,
+    Page, PastEvidence, StoreResult, UtcMillis,
 };
 
 use crate::{
     SqliteStore, beats, deliveries,
     error::{failed, word},
-    json, leases, marks, unit,
+    json, leases, marks, past, unit,
 };
 
 /// A row of `leases`.
@@ -168,6 +168,15 @@ impl EvidenceStore for SqliteStore {
             found.extend(one_member(&mut tx, lesson_id, *user_id, &heard).await?);
         }
         Ok(found)
+    }
+
+    async fn past_evidence(
+        &self,
+        lesson_id: Uuid,
+        after: Option<Uuid>,
+        leases: i64,
+    ) -> StoreResult<Vec<PastEvidence>> {
+        past::read(self, lesson_id, after, leases).await
     }
 
     async fn evidence_marks(&self, user_id: Uuid) -> StoreResult<Vec<EvidenceMark>> {

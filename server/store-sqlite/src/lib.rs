@@ -15,6 +15,7 @@ mod lesson_change;
 mod marks;
 mod media;
 mod operation;
+mod past;
 mod people;
 mod replay;
 mod roll;

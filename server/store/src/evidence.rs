@@ -236,6 +236,17 @@ pub struct MemberEvidence {
     pub heard: Vec<(UtcMillis, UtcMillis)>,
 }
 
+/// A member's leases and beats for one lesson, without who they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastEvidence {
+    /// The member.
+    pub user_id: Uuid,
+    /// Leases to watch: which, and when each was issued; in that order.
+    pub leases: Vec<(Uuid, UtcMillis)>,
+    /// Beats under these leases, in no order.
+    pub beats: Vec<BeatRow>,
+}
+
 /// What a member's credit for a lesson is computed from, as figures of which at least one differs once anything was added:
 /// evidence only grows. Pairs are a number of rows and the sum of their lengths.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -315,6 +326,15 @@ pub trait EvidenceStore: Send + Sync {
 
     /// The evidence of these members for the lesson, in the order asked for; who has none is left out.
     async fn member_evidence(&self, lesson_id: Uuid, users: &[Uuid]) -> StoreResult<Vec<MemberEvidence>>;
+
+    /// Leases and beats of a lesson, member after member in the order of their ids from after `after` on: whole members, of
+    /// about `leases` leases. Empty: there are no more. Made for reading all of a large lesson.
+    async fn past_evidence(
+        &self,
+        lesson_id: Uuid,
+        after: Option<Uuid>,
+        leases: i64,
+    ) -> StoreResult<Vec<PastEvidence>>;
 
     /// The marks of all lessons the member opened to watch.
     async fn evidence_marks(&self, user_id: Uuid) -> StoreResult<Vec<EvidenceMark>>;

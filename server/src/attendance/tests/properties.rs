@@ -292,7 +292,7 @@ proptest! {
         let spans: Vec<_> = (1..=2)
             .map(|id| {
                 let mine: Vec<_> = stored.iter().copied().filter(|b| member(b.lease) == id).collect();
-                presence_spans(&mine, Some(ZERO), &rule)
+                past_presence(&mine, Some(ZERO), &rule).spans
             })
             .collect();
         prop_assert_eq!(presence.peak(), peak(&spans));
@@ -308,17 +308,20 @@ proptest! {
         let stored = as_stored(&beats);
         let (before, after): (Vec<_>, Vec<_>) =
             stored.iter().copied().partition(|b| b.received_at < ZERO + killed_at);
-        let (mut kept, mut restored) = (Presence::default(), Presence::default());
+        let (mut kept, mut restored) = (Presence::default(), Presence::starting(ZERO + killed_at));
         for beat in &before {
             kept.receive(beat.lease, beat, Some(ZERO), &rule);
         }
         let spans: Vec<_> = (1..=3)
             .map(|id| {
                 let mine: Vec<_> = before.iter().copied().filter(|b| b.lease == id).collect();
-                restored.restore(id, &mine, Some(ZERO), &rule)
+                let past = past_presence(&mine, Some(ZERO), &rule);
+                restored.restore(id, &past);
+                past.spans
             })
             .collect();
-        restored.remember_peak(peak(&spans), ZERO + killed_at);
+        restored.pass(ZERO + killed_at);
+        restored.remember_peak(peak(&spans));
         kept.pass(ZERO + killed_at);
         prop_assert_eq!((kept.now(), kept.peak()), (restored.now(), restored.peak()));
         for beat in &after {

@@ -1,6 +1,7 @@
 //! Rooms over a real database and an injected clock.
 
 mod counting;
+mod loading;
 mod progress;
 mod talking;
 mod telling;

@@ -60,6 +60,6 @@ pub(super) async fn hand_in(
     let user = viewer.user.id;
     let lease = admit(&app.rooms, &app.lease_key, &batch.lease, scope.lesson.id, user, now).await?;
     let answer = app.rooms.hand_in(&lease, &batch.beats).await?;
-    let state = app.rooms.room(scope.lesson.id).await?.frame().state.for_members();
+    let state = app.rooms.open_at_once(scope.lesson.id).await?.frame().state.for_members();
     Ok(Json(Handed { acked: answer.acked, refused: answer.refused, progress: answer.progress, state }))
 }

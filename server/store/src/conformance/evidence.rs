@@ -68,3 +68,42 @@ pub async fn leases_beyond_the_bound_are_superseded(store: &dyn Store) {
     let kept = store.member_evidence(one, &[town.member_a]).await.expect("read").remove(0);
     assert_eq!(kept.leases.len(), 8 + 3, "what was superseded stays evidence");
 }
+
+/// What is read in bulk is what is read member by member, in pages of any size.
+pub async fn evidence_in_bulk_is_the_same(store: &dyn Store) {
+    let town = town(store).await;
+    store.begin_run(id(900), NOW, RunClock::default()).await.expect("begun");
+    let lesson_id = planned(store, &town, 200).await;
+    for (number, user) in
+        [(300, town.member_a), (301, town.member_a), (302, town.member_b), (303, town.organizer)]
+    {
+        let lease = lease(store, number, lesson_id, user, None).await;
+        let beats: Vec<_> = (1..=5).map(|seq| beat(lease, seq, NOW + seq)).collect();
+        // Of the last one nothing was heard.
+        if number != 303 {
+            store.append_beats(id(900), NOW, &beats).await.expect("kept");
+        }
+    }
+    let users = [town.organizer, town.member_a, town.member_b];
+    let single = store.member_evidence(lesson_id, &users).await.expect("read");
+    for page in [1, 2, 3, 100] {
+        let mut all = Vec::new();
+        loop {
+            let after = all.last().map(|member: &crate::PastEvidence| member.user_id);
+            let some = store.past_evidence(lesson_id, after, page).await.expect("read");
+            if some.is_empty() {
+                break;
+            }
+            all.extend(some);
+        }
+        assert_eq!(all.len(), single.len(), "{page} leases a page");
+        for (bulk, one) in all.iter_mut().zip(&single) {
+            let mut beats = one.beats.clone();
+            beats.sort_by_key(|beat| (beat.lease_id, beat.body.seq));
+            bulk.beats.sort_by_key(|beat| (beat.lease_id, beat.body.seq));
+            assert_eq!(bulk.user_id, one.user_id);
+            assert_eq!(bulk.leases, one.leases.iter().map(|l| (l.id, l.issued_at)).collect::<Vec<_>>());
+            assert_eq!(bulk.beats, beats);
+        }
+    }
+}
