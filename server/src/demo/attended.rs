@@ -19,7 +19,7 @@ const BEAT_MS: i64 = 15_000;
 const LEASE_MS: i64 = 12 * 3_600_000;
 
 /// How the members followed each past lesson: minutes from, minutes to, on what, sound only.
-const FOLLOWED: [[(i64, i64, LeaseDevice, bool); MEMBERS.len()]; 2] = [
+const FOLLOWED: [[(i64, i64, LeaseDevice, bool); MEMBERS.len()]; 4] = [
     [
         (0, 45, LeaseDevice::Phone, false),
         (12, 38, LeaseDevice::Desktop, false),
@@ -29,6 +29,17 @@ const FOLLOWED: [[(i64, i64, LeaseDevice, bool); MEMBERS.len()]; 2] = [
         (0, 30, LeaseDevice::Phone, true),
         (1, 30, LeaseDevice::Tablet, false),
         (0, 16, LeaseDevice::Phone, false),
+    ],
+    // Who only opened the page did not come.
+    [
+        (0, 25, LeaseDevice::Phone, true),
+        (0, 0, LeaseDevice::Phone, false),
+        (5, 25, LeaseDevice::Phone, false),
+    ],
+    [
+        (0, 20, LeaseDevice::Desktop, false),
+        (2, 20, LeaseDevice::Phone, true),
+        (0, 0, LeaseDevice::Phone, false),
     ],
 ];
 

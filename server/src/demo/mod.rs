@@ -8,6 +8,7 @@ mod banner;
 mod live;
 mod people;
 mod publisher;
+mod recorded;
 mod seed;
 
 use std::net::SocketAddr;
@@ -32,6 +33,7 @@ pub async fn start(app: &AppState, address: SocketAddr) -> anyhow::Result<()> {
     banner::print(app, address, &live);
     let tasks: &TaskTracker = &app.tasks;
     tasks.spawn(publisher::keep_publishing(app.clone(), live.key.clone()));
+    tasks.spawn(recorded::give_replays(app.clone(), cast.lecturer, live.lesson));
     tasks.spawn(live::start_when_picture_arrives(app.clone(), live.lesson));
     Ok(())
 }

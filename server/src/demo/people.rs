@@ -48,9 +48,11 @@ pub(super) const PLANNED: [(&str, &str, i64, i64, i64); 4] = [
 ];
 
 /// Lessons that were: title, summary, days ago, minutes.
-pub(super) const PAST: [(&str, &str, i64, i64); 2] = [
+pub(super) const PAST: [(&str, &str, i64, i64); 4] = [
     ("社区志愿服务入门", "怎样开始，怎样坚持。", 3, 45),
     ("云讲解：走进梧桐站展厅", "跟着镜头看一遍展厅。", 10, 30),
+    ("楼宇讲坛：办公室里的急救", "十分钟里能做的三件事。", 17, 25),
+    ("周末学堂：给老人看得懂的手机课", "字调大，步骤写清，慢慢来。", 24, 20),
 ];
 
 /// What the voice of the demo says, over and over.

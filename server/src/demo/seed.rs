@@ -14,6 +14,9 @@ use crate::{calendar::day_of, state::AppState};
 const DAY_MS: i64 = 86_400_000;
 const MINUTE_MS: i64 = 60_000;
 
+/// Since when people belong to the demo's branches.
+const MEMBERS_SINCE_MS: i64 = 60 * DAY_MS;
+
 /// Whom and what the live lesson needs.
 pub(super) struct Cast {
     pub(super) centre: Uuid,
@@ -52,7 +55,8 @@ async fn people(app: &AppState) -> anyhow::Result<()> {
         branch_id,
         member_no: number.map(|number| format!("QH{:04}", number + 1)),
         roles,
-        at: app.source.now(),
+        // They were there before the past lessons, or they would have been invited to none.
+        at: app.source.now() - MEMBERS_SINCE_MS,
     };
     let centre_id = app.source.id();
     let organizer = user(&ORGANIZER, None, Vec::new(), None);

@@ -20,6 +20,12 @@ const PAPER_A4: u8 = 9;
 /// Inches at the sides; twice as much above and below.
 const MARGIN: f64 = 0.3;
 
+/// A line of text in points.
+const LINE_POINTS: f64 = 15.0;
+
+/// A row is never higher: Excel takes 409 points.
+const LINES_MAX: u32 = 20;
+
 /// As much of a title as stands in the footer.
 const FOOTER_CHARS: usize = 60;
 
@@ -120,6 +126,7 @@ impl Book {
         sheet.set_name("个人明细")?.set_freeze_panes(1, 0)?;
         page(sheet, title);
         sheet.set_repeat_rows(0, 0)?;
+        sheet.set_row_height(0, height(COLUMNS.iter().map(|(heading, _)| *heading)))?;
         for (column, (heading, width)) in (0..).zip(COLUMNS) {
             sheet.set_column_width(column, width)?;
             sheet.write_string_with_format(0, column, heading, &formats.head)?;
@@ -130,6 +137,7 @@ impl Book {
     fn rows(&mut self, rows: &[Row]) -> Result<(), DetailError> {
         let sheet = self.workbook.worksheet_from_index(0)?;
         for row in rows {
+            sheet.set_row_height(self.next_row, row_height(row))?;
             for (column, cell) in (0..).zip(row) {
                 put(sheet, self.next_row, column, cell, &self.formats)?;
             }
@@ -143,6 +151,7 @@ impl Book {
         let sheet = self.workbook.worksheet_from_index(0)?;
         sheet.autofilter(0, 0, self.next_row - 1, last_column)?;
         // Outside the filter: it stays where it is whatever is sorted or hidden.
+        sheet.set_row_height(self.next_row, row_height(totals))?;
         for (column, cell) in (0..).zip(totals) {
             put(sheet, self.next_row, column, cell, &self.totals)?;
         }
@@ -163,6 +172,25 @@ impl Book {
         file.rewind()?;
         Ok(file)
     }
+}
+
+/// As high as its texts need, in points: not every program looks when it opens the file, and prints texts cut off.
+fn row_height(row: &Row) -> f64 {
+    height(row.iter().map(|cell| match cell {
+        Cell::Text(text) => text.as_str(),
+        _ => "",
+    }))
+}
+
+fn height<'a>(texts: impl Iterator<Item = &'a str>) -> f64 {
+    let lines =
+        texts.zip(COLUMNS).map(|(text, (_, width))| wide(text).div_ceil(width.saturating_sub(1).max(1)));
+    f64::from(lines.max().unwrap_or(1).clamp(1, LINES_MAX)) * LINE_POINTS
+}
+
+/// Widths of a text in characters: Chinese ones and their like take two.
+fn wide(text: &str) -> u32 {
+    text.chars().map(|c| if c >= '\u{1100}' { 2 } else { 1 }).sum()
 }
 
 /// A4 on its side, as wide as the page, with the lesson and the pages' numbers below.
@@ -211,4 +239,25 @@ fn put(
 /// Figures of a lesson are far below 2^31; a spreadsheet knows no integers.
 fn exact(figure: i64) -> f64 {
     f64::from(i32::try_from(figure).unwrap_or(i32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_as_high_as_its_longest_text() {
+        let mut row = COLUMNS.map(|_| Cell::Count(0));
+        assert!((row_height(&row) - LINE_POINTS).abs() < f64::EPSILON);
+        row[0] = Cell::Text("云溪社区服务中心".to_owned());
+        assert!((row_height(&row) - 2.0 * LINE_POINTS).abs() < f64::EPSILON);
+        row[24] = Cell::Text("长".repeat(3_000));
+        assert!(row_height(&row) < 409.0);
+    }
+
+    #[test]
+    fn a_title_is_no_code_of_the_footer() {
+        assert_eq!(footer_text("A&P 课"), "AP 课");
+        assert_eq!(footer_text(&"长".repeat(300)).chars().count(), FOOTER_CHARS);
+    }
 }
