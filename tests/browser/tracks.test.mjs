@@ -2,7 +2,7 @@
 // counted, and changes over without a tap; what is missing is said. Every cell is a lesson by our own encoder out of one
 // scene, with a member who is there from the start and one who comes while the track is missing; up to three lessons at a
 // time. WebKit, where it is installed, is the second member of one of them, and of its recording.
-// Cost: 126 s, light.
+// Cost: 126 s, busy.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';

@@ -1,5 +1,5 @@
 // A lecturer's browser publishes by WHIP: Chromium with its fake camera, as the booth does it.
-// Cost: 148 s, light.
+// Cost: 148 s, busy.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -11,14 +11,15 @@ const LANES = 3;
 const PORTS = { from: 10_000, each: 7_000 };
 const FILE_LIMIT_MS = 10 * 60_000;
 const REPORTER = join(import.meta.dirname, 'reporter.mjs');
-/** What a file says of itself; `heavy` needs the machine, or watches the clock too closely to share them. */
-const COST = /^\/\/ Cost: (\d+) s, (light|heavy)\./m;
+/** What a file says of itself: `light` ones mostly wait, `busy` ones watch picture and sound closely, `heavy` ones need the machine. */
+const COST = /^\/\/ Cost: (\d+) s, (light|busy|heavy)\./m;
+const TAKES = { light: 1, busy: 2, heavy: LANES };
 
 /** What a file costs by its own words: seconds, and how many lanes. */
 export function costOf(file) {
   const [, seconds, weight] = COST.exec(readFileSync(file, 'utf8')) ?? [];
   if (!seconds) throw new Error(`${file} does not say what it costs, as in "// Cost: 40 s, light."`);
-  return { seconds: Number(seconds), lanes: weight === 'heavy' ? LANES : 1 };
+  return { seconds: Number(seconds), lanes: TAKES[weight] };
 }
 
 /**
