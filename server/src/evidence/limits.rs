@@ -1,6 +1,7 @@
 //! How much evidence one member may bring: more than any player makes, and less than delays the others. Whoever is told to
 //! slow down keeps what they have and sends it later; nothing is lost by it.
 
+use tokio::sync::{Mutex, MutexGuard};
 use uuid::Uuid;
 
 use crate::auth::{Limiter, Quota};
@@ -14,17 +15,27 @@ const BATCHES: Quota = Quota { burst: 600, refill_ms: 100 };
 /// Beats. A page makes one every 15 s; a day without a network is up to 8,640 of them, which go up at once.
 const BEATS: Quota = Quota { burst: 10_000, refill_ms: 200 };
 
+/// Turns to have one's record judged.
+const TURNS: usize = 64;
+
 /// The limits of each member.
 #[derive(Debug)]
 pub struct EvidenceLimits {
     leases: Limiter<Uuid>,
     batches: Limiter<Uuid>,
     beats: Limiter<Uuid>,
+    /// Who has their record judged: one question of a member after the other. Members share a turn by chance.
+    turns: [Mutex<()>; TURNS],
 }
 
 impl Default for EvidenceLimits {
     fn default() -> Self {
-        Self { leases: Limiter::new(LEASES), batches: Limiter::new(BATCHES), beats: Limiter::new(BEATS) }
+        Self {
+            leases: Limiter::new(LEASES),
+            batches: Limiter::new(BATCHES),
+            beats: Limiter::new(BEATS),
+            turns: std::array::from_fn(|_| Mutex::default()),
+        }
     }
 }
 
@@ -46,6 +57,11 @@ impl EvidenceLimits {
     /// `user` asks for a lease to watch; `uptime` in milliseconds.
     pub fn lease(&self, user: Uuid, uptime: i64) -> Result<(), SlowDown> {
         self.leases.take(user, uptime).map_err(SlowDown::after)
+    }
+
+    /// Waits until no other question of `user` is judged: whoever asks eight times at once takes no turn from others.
+    pub async fn turn(&self, user: Uuid) -> MutexGuard<'_, ()> {
+        self.turns[usize::from(user.as_bytes()[15]) % TURNS].lock().await
     }
 
     /// `user` sends a batch of `beats`.

@@ -104,6 +104,8 @@ pub(super) struct Room {
     /// Something happened that may have changed the state.
     news: bool,
     missed: Missed,
+    /// Members whose progress is being recomputed.
+    recomputing: Missed,
 }
 
 impl Room {
@@ -138,6 +140,7 @@ impl Room {
             needed_at: Instant::now(),
             news: false,
             missed,
+            recomputing: Missed::default(),
             parts,
         };
         room.tell();
@@ -263,15 +266,9 @@ impl Room {
         match ask {
             Ask::Kept { lease, beats, contested, reply } => {
                 self.take(&lease, &beats, contested).await;
-                if let Some(progress) = self.progress(lease.user_id).await {
-                    let _ = reply.send(progress);
-                }
+                self.say_progress(lease.user_id, reply).await;
             }
-            Ask::Progress { user, reply } => {
-                if let Some(progress) = self.progress(user).await {
-                    let _ = reply.send(progress);
-                }
-            }
+            Ask::Progress { user, reply } => self.say_progress(user, reply).await,
             Ask::Present { reply } => {
                 let _ = reply.send(self.present().await);
             }
@@ -364,7 +361,36 @@ impl Room {
         }
     }
 
+    /// Answers how far a member is. Where only the whole recomputation knows, it is made beside the room, one of a member at a
+    /// time: others do not wait for it, and who asks meanwhile hears nothing this time.
+    async fn say_progress(&mut self, user: Uuid, reply: oneshot::Sender<Progress>) {
+        if let Some(progress) = self.own_progress(user).await {
+            let _ = reply.send(progress);
+            return;
+        }
+        let recomputing = self.recomputing.clone();
+        if !recomputing.lock().expect("no panic while held").insert(user) {
+            return;
+        }
+        let whole = self.recomputed(user);
+        self.parts.tasks.spawn(async move {
+            let progress = whole.await;
+            recomputing.lock().expect("no panic while held").remove(&user);
+            if let Some(progress) = progress {
+                let _ = reply.send(progress);
+            }
+        });
+    }
+
     async fn progress(&mut self, user: Uuid) -> Option<Progress> {
+        match self.own_progress(user).await {
+            Some(progress) => Some(progress),
+            None => self.recomputed(user).await,
+        }
+    }
+
+    /// How far a member is, if the room knows it by itself.
+    async fn own_progress(&mut self, user: Uuid) -> Option<Progress> {
         if !self.members.has(user) {
             self.read(user).await;
         }
@@ -372,18 +398,22 @@ impl Room {
             self.listen().await;
         }
         let now = self.parts.source.now();
-        if let Some(covered) = self.members.covered(user, &self.heard.0, &self.bounds, now) {
-            return Some(credit(&covered, &evidence::timeline(&self.lesson), &self.rule, now).into());
+        let covered = self.members.covered(user, &self.heard.0, &self.bounds, now)?;
+        Some(credit(&covered, &evidence::timeline(&self.lesson), &self.rule, now).into())
+    }
+
+    /// How far a member is, by all there is in the store.
+    fn recomputed(&self, user: Uuid) -> impl Future<Output = Option<Progress>> + Send + use<> {
+        let (store, lesson, now) = (self.parts.store.clone(), self.lesson.clone(), self.parts.source.now());
+        async move {
+            let whole = async { Records::new(store, lesson, now).await?.progress(user).await };
+            whole
+                .await
+                .inspect_err(|error: &yunke_store::StoreError| {
+                    tracing::error!(error = source_chain(error), "no progress could be computed");
+                })
+                .ok()
         }
-        let whole = async {
-            Records::new(self.parts.store.clone(), self.lesson.clone(), now).await?.progress(user).await
-        };
-        whole
-            .await
-            .inspect_err(|error| {
-                tracing::error!(error = source_chain(error), "no progress could be computed");
-            })
-            .ok()
     }
 
     /// Takes what the node told of the last minute, if that is new.

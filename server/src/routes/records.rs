@@ -17,6 +17,9 @@ use crate::{
     state::AppState,
 };
 
+/// Reports of a lesson that did not count, shown at most, the last ones: many times what any player makes in a lesson.
+const NOT_COUNTED: usize = 1_000;
+
 /// Lessons of a page.
 const LESSONS: u32 = 20;
 
@@ -66,7 +69,7 @@ pub(super) struct MyRecord {
     gaps: Vec<Piece>,
     /// The pieces that count.
     counted: Vec<Piece>,
-    /// What was reported but does not count, or not wholly, with the reasons.
+    /// What was reported but does not count, or not wholly, with the reasons; the last 1,000.
     not_counted: Vec<EvidenceInterval>,
 }
 
@@ -90,13 +93,21 @@ impl MyRecord {
             replay_out_ms: lesson.trim().out_ms,
             gaps: lesson.gaps.iter().map(|gap| Piece { from_ms: gap.from_ms, to_ms: gap.to_ms }).collect(),
             counted: record.judged.covered.iter().map(Piece::from).collect(),
-            not_counted: EvidenceInterval::of(record)
-                .into_iter()
-                // What is only marked counts.
-                .filter(|interval| interval.verdict != Outcome::Accepted.code())
-                .collect(),
+            not_counted: latest_of(
+                EvidenceInterval::of(record)
+                    .into_iter()
+                    // What is only marked counts.
+                    .filter(|interval| interval.verdict != Outcome::Accepted.code())
+                    .collect(),
+            ),
         }
     }
+}
+
+/// The last of them, as many as are shown.
+fn latest_of(mut intervals: Vec<EvidenceInterval>) -> Vec<EvidenceInterval> {
+    intervals.drain(..intervals.len().saturating_sub(NOT_COUNTED));
+    intervals
 }
 
 /// One's own record.
@@ -110,6 +121,7 @@ pub(super) async fn records(
     let page = which.page.unwrap_or(1).max(1);
     let wanted = Page { offset: i64::from(page - 1) * i64::from(LESSONS), limit: i64::from(LESSONS) + 1 };
     let user = viewer.user.id;
+    let _turn = app.rooms.limits().turn(user).await;
     let mut ids = app.store.lessons_of_member(user, UtcMillis::MIN, UtcMillis::MAX, wanted).await?;
     let more = ids.len() > LESSONS as usize;
     ids.truncate(LESSONS as usize);

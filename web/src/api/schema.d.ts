@@ -1619,8 +1619,10 @@ export interface components {
         MemberAttendance: {
             /** @description Interruptions. */
             gaps: components["schemas"]["Piece"][];
-            /** @description What the player reported and what became of it, in order of receipt. */
+            /** @description What the player reported and what became of it, in order of receipt; a page of it, 5,000 long. */
             intervals: components["schemas"]["EvidenceInterval"][];
+            /** @description There is a next page of it. */
+            intervals_more: boolean;
             /**
              * Format: int64
              * @description Length of the lesson's time axis, interruptions included.
@@ -1677,7 +1679,7 @@ export interface components {
              * @description Length of the lesson's time axis, interruptions included.
              */
             lesson_ms: number;
-            /** @description What was reported but does not count, or not wholly, with the reasons. */
+            /** @description What was reported but does not count, or not wholly, with the reasons; the last 1,000. */
             not_counted: components["schemas"]["EvidenceInterval"][];
             phase: components["schemas"]["LessonPhase"];
             /** Format: int64 */
@@ -2512,7 +2514,10 @@ export interface operations {
     };
     get_console_lessons_by_id_attendance_by_member_id: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description 1 is the first. */
+                page?: number;
+            };
             header?: never;
             path: {
                 id: string;

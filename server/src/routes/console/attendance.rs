@@ -21,6 +21,9 @@ use crate::{
 /// Rows of a page.
 const ROWS: i64 = 50;
 
+/// Reports of a member on one page: more than a player makes in a lesson of half a day.
+const INTERVALS: usize = 5_000;
+
 /// Which rows.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -63,8 +66,10 @@ pub(super) struct MemberAttendance {
     lesson_ms: i64,
     /// Interruptions.
     gaps: Vec<Piece>,
-    /// What the player reported and what became of it, in order of receipt.
+    /// What the player reported and what became of it, in order of receipt; a page of it, 5,000 long.
     intervals: Vec<EvidenceInterval>,
+    /// There is a next page of it.
+    intervals_more: bool,
 }
 
 /// Attendance of a lesson: everybody of the organizer's part of the tree who was invited or came.
@@ -107,15 +112,25 @@ pub(super) struct Member {
     member_id: Uuid,
 }
 
+/// Which part of the evidence.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Part {
+    /// 1 is the first.
+    page: Option<usize>,
+}
+
 /// One member's evidence.
 #[utoipa::path(get, path = "/api/console/lessons/{id}/attendance/{member_id}", tag = "console",
-    params(("id" = uuid::Uuid, Path), ("member_id" = uuid::Uuid, Path)),
+    params(("id" = uuid::Uuid, Path), ("member_id" = uuid::Uuid, Path), Part),
     responses((status = OK, body = MemberAttendance)))]
 pub(super) async fn member(
     State(app): State<AppState>,
     viewer: Viewer,
     scope: LessonScope,
     Path(Member { member_id }): Path<Member>,
+    Query(part): Query<Part>,
 ) -> ApiResult<Json<MemberAttendance>> {
     let attendees = app.store.attendees(scope.lesson.id, Some(&viewer.organized_paths())).await?;
     if !attendees.iter().any(|attendee| attendee.user_id == member_id) {
@@ -124,11 +139,15 @@ pub(super) async fn member(
     let now = app.source.now();
     let mut records = Records::new(app.store.clone(), scope.lesson.clone(), now).await?;
     let record = records.of(member_id).await?.ok_or_else(Problem::not_found)?;
+    let all = EvidenceInterval::of(&record);
+    let from = (part.page.unwrap_or(1).max(1) - 1).saturating_mul(INTERVALS);
+    let intervals_more = all.len() > from.saturating_add(INTERVALS);
     Ok(Json(MemberAttendance {
         row: AttendanceRow::from(&record),
         uncorroborated_ms: record.judged.uncorroborated_ms(),
         lesson_ms: axis_ms(&scope.lesson, now),
         gaps: scope.lesson.gaps.iter().map(|gap| Piece { from_ms: gap.from_ms, to_ms: gap.to_ms }).collect(),
-        intervals: EvidenceInterval::of(&record),
+        intervals: all.into_iter().skip(from).take(INTERVALS).collect(),
+        intervals_more,
     }))
 }
