@@ -1,5 +1,6 @@
 // The server among strangers: who says nothing, who guesses passwords, who opens sockets without end, a second server on
 // the same folder, too few files, no disk, no media. What people see of it, and what operators are told.
+// Cost: 35 s, light.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
