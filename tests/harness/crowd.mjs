@@ -37,3 +37,17 @@ export async function crowd(yunke, like, count) {
   await child;
   return people;
 }
+
+const FLOOD = `
+import sqlite3, sys, time, uuid
+db = sqlite3.connect(sys.argv[1], timeout=10)
+lease, now = uuid.UUID(sys.argv[2]).bytes, int(time.time() * 1000)
+with db:
+    db.executemany("insert into beats (lease_id, seq, state, cause, source, mode, from_ms, to_ms, rate_milli, visible, gesture, client_ms, received_at) values (?, ?, 'paused', 'tick', 'live', 'audio', ?, ?, 1000, 1, 0, 0, ?)",
+        ((lease, 1000 + n, n, n + 1, now) for n in range(int(sys.argv[3]))))
+`;
+
+/** `count` beats under a lease that earn nothing, written straight into the database: nobody may send so many. */
+export async function flood(yunke, leaseId, count) {
+  await run('/usr/bin/python3', ['-c', FLOOD, join(yunke.data, 'yunke.db'), leaseId, String(count)]);
+}
