@@ -26,7 +26,7 @@ export default defineConfig({
       polyfill: false,
       // What a page needs besides is fetched with it on phones. Staff pages find theirs on the way: the list of all their files would
       // be loaded by every phone. Style sheets are always named, or nobody would load them.
-      resolveDependencies: (page, needed) => (/\/(?:MemberFrame|HomePage|LessonPage|SignInPage|ArrivePage|RecordsPage|MePage)-|\.html$/.test(page) ? needed : needed.filter((file) => file.endsWith('.css'))),
+      resolveDependencies: (page, needed, { hostType }) => (hostType === 'html' || /\/(?:MemberFrame|HomePage|LessonPage|SignInPage|ArrivePage|RecordsPage|MePage)-/.test(page) ? needed : needed.filter((file) => file.endsWith('.css'))),
     },
     manifest: true,
     rolldownOptions: {

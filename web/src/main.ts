@@ -2,7 +2,7 @@ import { createApp } from 'vue'
 import App from './App.vue'
 import { loadArea, locale } from './i18n'
 import { registerShell } from './lib/shell'
-import { router } from './router'
+import { lookAhead, router } from './router'
 import { display } from './session/display'
 import './styles/tokens.css'
 import './styles/base.css'
@@ -12,4 +12,5 @@ document.documentElement.dataset.started = ''
 display.restore()
 document.documentElement.lang = locale()
 registerShell()
+lookAhead()
 void loadArea('common').then(() => createApp(App).use(router).mount('#app'))

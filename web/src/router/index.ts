@@ -3,7 +3,7 @@
  * words and their components are loaded when somebody first goes there.
  */
 import { shallowRef } from 'vue'
-import { createRouter, createWebHistory } from 'vue-router'
+import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router'
 import { accountRoutes } from '@/account/routes'
 import { consoleRoutes } from '@/console/routes'
 import { loadArea, t, type Area, type MessageKey } from '@/i18n'
@@ -45,8 +45,31 @@ export const boot = {
   },
 }
 
+const areaOf = (to: Pick<RouteLocationNormalized, 'matched'>) => to.matched.map((r) => r.meta.area).findLast((a) => a !== undefined)
+
+/** The files of a page are fetched while it is asked who is there; the router would ask for them after the answer. */
+function fetchPage(to: Pick<RouteLocationNormalized, 'matched'>): void {
+  for (const { components } of to.matched) {
+    for (const page of Object.values(components ?? {})) {
+      const coming: unknown = typeof page === 'function' ? (page as () => unknown)() : null
+      // What fails here is asked for again by the router, which says so.
+      if (coming instanceof Promise) coming.catch(() => undefined)
+    }
+  }
+}
+
+/** All that the first page needs, at once and before there is anything to show it. */
+export function lookAhead(): void {
+  const to = router.resolve(location.pathname + location.search)
+  const area = areaOf(to)
+  if (area) void loadArea(area).catch(() => undefined)
+  if (!to.meta.open) void session.ensure()
+  fetchPage(to)
+}
+
 router.beforeEach(async (to) => {
-  const area = to.matched.map((r) => r.meta.area).findLast((a) => a !== undefined)
+  const area = areaOf(to)
+  fetchPage(to)
   // Who is signed in is asked only where it matters: the sign-in page itself must open without a refusal in the log.
   const [unanswered] = await Promise.all([to.meta.open ? null : session.ensure(), area ? loadArea(area) : undefined])
   if (to.meta.open) return true
