@@ -35,6 +35,7 @@ export const BEGIN = {
   ownPassword: /设一个自己的密码/,
   newPassword: '新密码',
   savePassword: '保存新密码',
+  startEarly: '现在开始',
   xlsx: '导出 XLSX',
   makeUp: /补看回放/,
 };

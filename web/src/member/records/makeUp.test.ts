@@ -45,6 +45,11 @@ describe('making up', () => {
     const full = record()
     expect(makeUp({ ...full, progress: { ...full.progress, credit: 'full' } })).toBeNull()
   })
+  it('points to a short piece where no more is missing', () => {
+    const counted = [{ from_ms: 1200, to_ms: 5200 }]
+    const tiny = record({ lesson_ms: 6500, counted, progress: { ...record().progress, counted_ms: 4000, needed_full_ms: 5200, lesson_ms: 6500 } })
+    expect(makeUp(tiny)).toEqual({ neededMs: 1200, why: [{ reason: 'not_heard', ms: 2500 }], fromMs: 0 })
+  })
   it('does not ask for interruptions', () => {
     expect(makeUp(record({ gaps: [piece(10, 20)] }))?.fromMs).toBe(30 * MIN)
   })

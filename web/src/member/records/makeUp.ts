@@ -9,7 +9,7 @@ interface Piece {
 
 /** Pieces closer than this are one for a reader. */
 const NEAR_MS = 2000
-/** What is shorter says nothing to a reader. */
+/** What is shorter says nothing to a reader, unless no more is missing. */
 const SHORT_MS = 5000
 
 /** Neighbours as one: evidence is exact to the millisecond, a reader is not. */
@@ -56,8 +56,9 @@ export function makeUp(record: MyRecord): MakeUp | null {
   const { progress } = record
   const neededMs = Math.max(0, progress.needed_full_ms - progress.counted_ms)
   if (record.phase !== 'ended' || progress.credit === 'full' || neededMs === 0) return null
+  const short = Math.min(SHORT_MS, neededMs)
   const have = [...record.counted, ...record.gaps]
-  const missing = outside(merged(have), 0, record.lesson_ms).filter((piece) => piece.to_ms - piece.from_ms >= SHORT_MS)
+  const missing = outside(merged(have), 0, record.lesson_ms).filter((piece) => piece.to_ms - piece.from_ms >= short)
   const claimed = join(record.not_counted)
   const why = new Map<string, number>()
   const add = (reason: string, ms: number) => ms > 0 && why.set(reason, (why.get(reason) ?? 0) + ms)
@@ -71,9 +72,9 @@ export function makeUp(record: MyRecord): MakeUp | null {
     }
     add('not_heard', piece.to_ms - piece.from_ms - known)
   }
-  const reasons = [...why].map(([reason, ms]) => ({ reason, ms })).filter((w) => w.ms >= SHORT_MS).sort((a, b) => b.ms - a.ms)
+  const reasons = [...why].map(([reason, ms]) => ({ reason, ms })).filter((w) => w.ms >= short).sort((a, b) => b.ms - a.ms)
   const shown = outside([{ from_ms: -1, to_ms: record.replay_in_ms }, { from_ms: record.replay_out_ms ?? record.lesson_ms, to_ms: Number.MAX_SAFE_INTEGER }], 0, record.lesson_ms)
-  const open = missing.flatMap((piece) => shown.map((s) => ({ from_ms: Math.max(piece.from_ms, s.from_ms), to_ms: Math.min(piece.to_ms, s.to_ms) })).filter((p) => p.to_ms - p.from_ms >= SHORT_MS))
+  const open = missing.flatMap((piece) => shown.map((s) => ({ from_ms: Math.max(piece.from_ms, s.from_ms), to_ms: Math.min(piece.to_ms, s.to_ms) })).filter((p) => p.to_ms - p.from_ms >= short))
   return { neededMs, why: reasons, fromMs: record.replay === 'ready' ? (open[0]?.from_ms ?? null) : null }
 }
 
