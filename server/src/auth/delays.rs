@@ -42,6 +42,11 @@ impl<K: Eq + Hash + Clone> Delays<K> {
 
     /// A try, counted as a wrong one until it proves right: how many that makes; or after how many milliseconds there is one.
     pub(super) fn begin(&self, key: &K, now: i64) -> Result<u32, i64> {
+        self.begin_behind(key, now, 0)
+    }
+
+    /// The same, letting others go first: where there is a wait it is so many milliseconds longer for this one.
+    pub(super) fn begin_behind(&self, key: &K, now: i64, behind_ms: i64) -> Result<u32, i64> {
         let Growth { free, first_ms, longest_ms, forgotten_ms } = self.growth;
         let mut all = self.tries.lock().expect("no panic while the tries are held");
         if all.len() >= KEYS && !all.contains_key(key) {
@@ -51,8 +56,9 @@ impl<K: Eq + Hash + Clone> Delays<K> {
         if now - tries.last_at > forgotten_ms {
             *tries = Tries::default();
         }
-        if now < tries.due_at {
-            return Err(tries.due_at - now);
+        let behind = if tries.wrong >= free { behind_ms } else { 0 };
+        if now < tries.due_at + behind {
+            return Err(tries.due_at + behind - now);
         }
         tries.wrong = tries.wrong.saturating_add(1);
         tries.last_at = now;
@@ -73,6 +79,15 @@ impl<K: Eq + Hash + Clone> Delays<K> {
         if let Some(tries) = all.get_mut(key) {
             tries.wrong = tries.wrong.saturating_sub(1);
             tries.due_at = tries.last_at;
+        }
+    }
+
+    /// It was not made, since it has to wait elsewhere until `due_at`: it does not count, and asking again before is no use.
+    pub(super) fn put_off(&self, key: &K, due_at: i64) {
+        let mut all = self.tries.lock().expect("no panic while the tries are held");
+        if let Some(tries) = all.get_mut(key) {
+            tries.wrong = tries.wrong.saturating_sub(1);
+            tries.due_at = due_at;
         }
     }
 }

@@ -19,6 +19,10 @@ const STRANGER: (i64, i64) = (5_000, 600_000);
 /// by another line waits with them.
 const NUMBER: (u32, i64, i64) = (5, 1_000, 60_000);
 
+/// Whose line has had wrong tries lets others go first at a number that all together tried too often: by so many milliseconds
+/// for each, up to the second. So nobody takes every turn there is by asking at the right moment, again and again.
+const BEHIND: (i64, i64) = (5_000, 600_000);
+
 /// Tries are forgotten after so many milliseconds without one.
 const FORGOTTEN_MS: i64 = 3_600_000;
 
@@ -94,9 +98,10 @@ impl Tries {
         }
         let (number, line) = (attempt.phone.to_owned(), attempt.line);
         let own = (number.clone(), line);
-        self.strangers.begin(&own, now)?;
-        if let Err(wait) = self.numbers.begin(&number, now) {
-            self.strangers.undo(&own);
+        let before = self.strangers.begin(&own, now)?.saturating_sub(1);
+        let behind_ms = i64::from(before).saturating_mul(BEHIND.0).min(BEHIND.1);
+        if let Err(wait) = self.numbers.begin_behind(&number, now, behind_ms) {
+            self.strangers.put_off(&own, now + wait);
             return Err(wait);
         }
         let slow = self.lines.take(line, now).is_err();
@@ -183,6 +188,43 @@ mod tests {
         let wait = tries.begin(stranger("a", 201), now).expect_err("all together tried too often");
         assert!((1..=60_000).contains(&wait), "{wait}");
         tries.begin(stranger("b", 201), now).expect("another number");
+    }
+
+    #[test]
+    fn whoever_asks_seldom_goes_before_lines_that_ask_all_the_time() {
+        let tries = tries();
+        let mut got = 0;
+        let mut due = 3_600;
+        // Two hours of twelve lines that ask every second, before anybody else, and a person with a new phone now and then.
+        for now in 0..7_200_i64 {
+            for line in 0..12 {
+                got += i32::from(tries.begin(stranger("a", line), now * 1_000).is_ok());
+            }
+            if now != due {
+                continue;
+            }
+            let person = 100 + u8::try_from(now / 600).expect("a few");
+            match tries.begin(stranger("a", person), now * 1_000) {
+                Ok(_) => due = (now / 600 + 1) * 600,
+                Err(wait) => {
+                    assert!((1..=60_000).contains(&wait) && now % 600 == 0, "{wait} ms at {now} s");
+                    due = now + (wait + 999) / 1_000;
+                }
+            }
+        }
+        assert!(due >= 7_200, "everybody had their turn");
+        assert!((60..200).contains(&got), "{got} tries of the others");
+    }
+
+    #[test]
+    fn a_line_that_was_refused_waits_as_long_as_it_was_told() {
+        let tries = tries();
+        let admitted = (0..50).map(|line| tries.begin(stranger("a", line), 0).expect("all are free")).last();
+        let told = tries.begin(stranger("a", 100), 0).expect_err("all together tried too often");
+        // One of them was right, and there is a turn earlier: not for who was told to wait and asks all the time.
+        tries.right(stranger("a", 49), admitted.expect("fifty"));
+        assert_eq!(tries.begin(stranger("a", 100), 1), Err(told - 1));
+        tries.begin(stranger("a", 101), 1).expect("has not been told so");
     }
 
     #[test]

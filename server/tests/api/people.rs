@@ -27,6 +27,21 @@ async fn roster(server: &Server, user: Uuid, query: &str) -> Value {
 }
 
 #[tokio::test]
+async fn the_slip_of_a_foreign_number_fills_in_that_number() {
+    let server = Server::empty().await;
+    let town = server.town().await;
+    let newcomer = json!({ "name": "海外", "phone": "+852 9123 4567", "branch_id": town.branch.id });
+    let slip = good(add(&server, town.organizer, &newcomer).await).await;
+    assert_eq!(slip["phone"], "+85291234567");
+    let link = slip["link"].as_str().expect("a link");
+    // As the page reads it.
+    let (_, form) = link.split_once('#').expect("behind the #");
+    let url = reqwest::Url::parse(&format!("http://x/?{form}")).expect("an address");
+    let (_, phone) = url.query_pairs().find(|(name, _)| name == "phone").expect("a number");
+    assert_eq!(phone, "+85291234567", "{link}");
+}
+
+#[tokio::test]
 async fn a_member_is_added_signs_in_by_the_slip_and_needs_a_password_of_their_own() {
     let server = Server::empty().await;
     let town = server.town().await;

@@ -116,6 +116,39 @@ async fn whoever_may_no_longer_sign_in_is_found_by_the_sweep() {
     assert!(goes_on(&mut sockets[1]).await);
 }
 
+#[tokio::test]
+async fn whoever_is_disabled_or_gets_a_new_password_or_number_is_out_of_the_room_at_once() {
+    let server = Server::empty().await;
+    let town = server.town().await;
+    let (lesson, _node) = live(&server, &town).await;
+    let token = lease(&server, town.member, lesson).await;
+    let person = format!("/api/console/people/{}", town.member);
+    let edit = async |method, path: &str, body: &Value| {
+        let call = server.call_as(Some(town.organizer), method, path).await;
+        good(call.json(body).send().await.expect("answered")).await
+    };
+    for (method, path, body) in [
+        (Method::PATCH, person.clone(), json!({ "phone": "13911112222" })),
+        (Method::PUT, format!("{person}/disabled"), json!({ "disabled": true })),
+        (Method::POST, format!("{person}/password"), json!({})),
+    ] {
+        edit(Method::PUT, &format!("{person}/disabled"), &json!({ "disabled": false })).await;
+        let session = server.session(town.member).await;
+        let mut socket = open(&server, lesson, &token, &session).await;
+        // Another name ends nothing.
+        edit(Method::PATCH, &person, &json!({ "name": "学员" })).await;
+        assert!(goes_on(&mut socket).await);
+        edit(method, &path, &body).await;
+        // The sweep would find it after 20 s.
+        let said = tokio::time::timeout(LIMIT / 4, farewell(&mut socket)).await.expect("at once");
+        assert_eq!(said, ("sign_in_required".to_owned(), 4401), "{path}");
+        // The lease they have brings nothing any more.
+        let late = server.call(Method::POST, &format!("/api/lessons/{lesson}/beats?lease={token}"));
+        let late = late.header(header::COOKIE, &session).json(&json!({ "beats": [] })).send().await;
+        assert_eq!(late.expect("answered").status(), StatusCode::UNAUTHORIZED, "{path}");
+    }
+}
+
 /// A socket without buffers on our side, so that what grows is the server's.
 async fn bare(address: &str, lesson: Uuid, lease: &str, session: &str) -> TcpStream {
     let mut socket = TcpStream::connect(address).await.expect("connected");

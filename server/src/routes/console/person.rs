@@ -163,8 +163,12 @@ pub(super) async fn edit(
         roles,
     };
     outcome(app.store.edit_person(person.id, edit, viewer.user.id, app.source.now()).await)?;
-    let person = app.store.person(person.id).await?.ok_or_else(Problem::not_found)?;
-    Ok(Json(PersonView { row: RosterRow::new(&person, &viewer), phone: person.phone }))
+    let changed = app.store.person(person.id).await?.ok_or_else(Problem::not_found)?;
+    if changed.phone != person.phone {
+        // The store has ended the sessions.
+        app.sockets.sign_out_person(person.id);
+    }
+    Ok(Json(PersonView { row: RosterRow::new(&changed, &viewer), phone: changed.phone }))
 }
 
 /// What became of it, as an answer.

@@ -62,8 +62,9 @@ impl Made {
     ) -> FirstPassword {
         let (origin, here_only) = shared_origin(headers, &app.config);
         let sign_in_url = format!("{origin}/sign-in");
-        // Digits, a plus and plain letters: nothing of it needs escaping.
-        let link = format!("{sign_in_url}#phone={}&first={}", person.phone, self.password);
+        // Digits and plain letters; a plus that is not escaped would be read as a space.
+        let phone = person.phone.replace('+', "%2B");
+        let link = format!("{sign_in_url}#phone={phone}&first={}", self.password);
         FirstPassword {
             person: RosterRow::new(person, viewer),
             phone: person.phone.clone(),
@@ -98,6 +99,9 @@ pub(super) async fn set_disabled(
     }
     let now = app.source.now();
     outcome(app.store.set_disabled(person.id, body.disabled, viewer.user.id, now).await)?;
+    if body.disabled {
+        app.sockets.sign_out_person(person.id);
+    }
     let person = app.store.person(person.id).await?.ok_or_else(Problem::not_found)?;
     Ok(Json(RosterRow::new(&person, &viewer)))
 }
@@ -125,6 +129,7 @@ pub(super) async fn reset_password(
         at: app.source.now(),
     };
     outcome(app.store.replace_password(password).await)?;
+    app.sockets.sign_out_person(person.id);
     let person = app.store.person(person.id).await?.ok_or_else(Problem::not_found)?;
     Ok(Json(made.slip(&app, &headers, &viewer, &person)))
 }
