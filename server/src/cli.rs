@@ -46,7 +46,7 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum UserCommand {
-    /// Add a member, lecturer or organizer and print a first password. The server may be running.
+    /// Add a member, lecturer or organizer and print a first password, which they must replace. The server may be running.
     Add {
         /// Configuration file (TOML); see docs/CONFIG.md.
         #[arg(long, env = "YUNKE_CONFIG")]

@@ -70,6 +70,7 @@ impl Person {
             name,
             phone,
             password_hash: Some(hash),
+            first_password: true,
             branch_id,
             member_no: self.member_no.as_deref().map(typed::number),
             roles,
@@ -152,6 +153,7 @@ mod tests {
             name: "王".to_owned(),
             phone: "13900000000".to_owned(),
             password_hash: None,
+            first_password: false,
             branch_id: None,
             member_no: None,
             roles: Vec::new(),
@@ -164,6 +166,8 @@ mod tests {
         let found = store.credentials("13900000001").await.expect("read").expect("is there");
         let passwords = Passwords::new();
         assert!(passwords.verify(password, found.password_hash).await.expect("verified"));
+        let user = store.user(found.user_id).await.expect("read").expect("is there");
+        assert!(user.first_password, "it was printed, and has to be replaced");
         add("13900000002", Some("一支部")).run(&config, &source).await.expect("another of the branch");
         let units = store.units_within(&["/".to_owned()]).await.expect("read");
         assert_eq!(units.iter().filter(|unit| unit.name == "一支部").count(), 1);

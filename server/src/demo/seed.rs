@@ -52,6 +52,7 @@ async fn people(app: &AppState) -> anyhow::Result<()> {
         name: account.name.to_owned(),
         phone: account.phone.to_owned(),
         password_hash: Some(hash.clone()),
+        first_password: false,
         branch_id,
         member_no: number.map(|number| format!("QH{:04}", number + 1)),
         roles,

@@ -18,6 +18,6 @@ pub use kept::{KeptProgress, marks_of};
 pub use limits::{EvidenceLimits, SlowDown};
 pub use outages::outages;
 pub use record::{CreditWord, Progress, Record, Records, bounds};
-pub use row::{AttendanceRow, EvidenceInterval, Piece};
+pub use row::{AttendanceRow, EvidenceInterval, Piece, why_not_more};
 pub use workers::off_the_workers;
 pub use writer::{BeatWriter, Kept, WriteError};

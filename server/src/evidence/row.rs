@@ -6,7 +6,7 @@ use uuid::Uuid;
 use yunke_store::{BeatMode, BeatSource, LeaseDevice, RollEntry};
 
 use super::record::{CreditWord, Record};
-use crate::attendance::{Beat, CreditLevel, Interval, Mode, Source, Verdict};
+use crate::attendance::{Beat, Credit, CreditLevel, Interval, Mode, Source, Verdict};
 
 /// One member's attendance of a lesson.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -42,15 +42,16 @@ pub struct AttendanceRow {
     pub reason: Option<&'static str>,
 }
 
-impl From<&Record> for AttendanceRow {
-    fn from(record: &Record) -> Self {
+impl AttendanceRow {
+    /// The row of a record of somebody who was `invited` or not, and `attended` or only opened the lesson.
+    pub fn of(record: &Record, invited: bool, attended: bool) -> Self {
         let Record { evidence, judged, credit, visits } = record;
         Self {
             member_id: evidence.user_id,
             name: evidence.name.clone(),
             member_no: evidence.member_no.clone(),
-            invited: true,
-            attended: true,
+            invited,
+            attended,
             branch_name: evidence.branch.as_ref().map(|branch| branch.name.clone()),
             first_in_at: evidence.leases.first().map(|lease| lease.issued_at),
             last_out_at: judged.received.map(|received| received.to),
@@ -59,21 +60,14 @@ impl From<&Record> for AttendanceRow {
             coverage_bp: credit.coverage_bp(),
             credit: credit.level.into(),
             hours_milli: credit.hours_milli,
-            reason: match credit.level {
-                CreditLevel::Full => None,
-                CreditLevel::Half => Some("half"),
-                CreditLevel::None if credit.counted_ms == 0 => Some("nothing"),
-                CreditLevel::None => Some("below_half"),
-            },
+            reason: why_not_more(credit),
         }
     }
-}
 
-impl AttendanceRow {
     /// The row of somebody on a lesson's roll, with the record of what they played, if anything.
     pub fn on_roll(entry: &RollEntry, record: Option<&Record>) -> Self {
         if let Some(record) = record {
-            return Self { invited: entry.invited, ..Self::from(record) };
+            return Self::of(record, entry.invited, entry.attended);
         }
         Self {
             member_id: entry.user_id,
@@ -91,6 +85,16 @@ impl AttendanceRow {
             hours_milli: 0,
             reason: Some("absent"),
         }
+    }
+}
+
+/// Why it is not full credit: `half`, `below_half` or `nothing`.
+pub fn why_not_more(credit: &Credit) -> Option<&'static str> {
+    match credit.level {
+        CreditLevel::Full => None,
+        CreditLevel::Half => Some("half"),
+        CreditLevel::None if credit.counted_ms == 0 => Some("nothing"),
+        CreditLevel::None => Some("below_half"),
     }
 }
 

@@ -57,9 +57,14 @@ pub const COLUMNS: [(&str, u32); 25] = [
     ("原因", 24),
 ];
 
-/// The row of a record.
-pub(super) fn row(lesson: &Lesson, record: &Record, places: &Places) -> [Cell; COLUMNS.len()] {
-    let row = AttendanceRow::from(record);
+/// The row of somebody who came.
+pub(super) fn row(
+    lesson: &Lesson,
+    entry: &RollEntry,
+    record: &Record,
+    places: &Places,
+) -> [Cell; COLUMNS.len()] {
+    let row = AttendanceRow::on_roll(entry, Some(record));
     let text = |words: &str| Cell::Text(words.to_owned());
     let branch = record.evidence.branch.as_ref();
     let place = |kind: UnitKind| Cell::Text(places.name(branch, kind));

@@ -138,7 +138,8 @@ impl Detail {
         scope: String,
         made_at: UtcMillis,
     ) -> Result<Self, DetailError> {
-        let filter = RollFilter { within: paths.to_vec(), part: RollPart::All, query: String::new() };
+        let filter =
+            RollFilter { within: paths.to_vec(), part: RollPart::All, query: String::new(), user_id: None };
         let everybody = Page { offset: 0, limit: i64::MAX };
         // Names and branches, not evidence: a lesson of 21,000 is a few megabytes.
         let roll = parts.store.roll(lesson.id, &filter, everybody).await?.entries;
@@ -164,7 +165,7 @@ impl Detail {
         for entry in &page {
             let record = records.iter().find(|record| record.evidence.user_id == entry.user_id);
             let row = match record {
-                Some(record) => columns::row(&self.lesson, record, &self.places),
+                Some(record) => columns::row(&self.lesson, entry, record, &self.places),
                 None => columns::absent(&self.lesson, entry, &self.places),
             };
             self.totals.add(entry, record);

@@ -75,7 +75,6 @@ pub(super) struct MyRecord {
 
 impl MyRecord {
     fn new(lesson: &Lesson, record: &Record, now: UtcMillis) -> Self {
-        let row = crate::evidence::AttendanceRow::from(record);
         Self {
             lesson_id: lesson.id,
             title: lesson.title.clone(),
@@ -85,8 +84,8 @@ impl MyRecord {
             started_at: lesson.started_at,
             ended_at: lesson.ended_at,
             progress: record.credit.into(),
-            coverage_bp: row.coverage_bp,
-            reason: row.reason,
+            coverage_bp: record.credit.coverage_bp(),
+            reason: crate::evidence::why_not_more(&record.credit),
             lesson_ms: axis_ms(lesson, now),
             replay: ReplayStanding::of(lesson, lesson.replay_ready, now),
             replay_in_ms: lesson.trim().in_ms,

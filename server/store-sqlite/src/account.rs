@@ -17,12 +17,13 @@ use crate::{
 
 pub(crate) async fn add(tx: &mut Transaction<'_, Sqlite>, user: &NewUser) -> StoreResult<()> {
     sqlx::query!(
-        "INSERT INTO users (id, name, phone, password_hash, branch_id, member_no, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO users (id, name, phone, password_hash, password_first, branch_id, member_no, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         user.id,
         user.name,
         user.phone,
         user.password_hash,
+        user.first_password,
         user.branch_id,
         user.member_no,
         user.at,

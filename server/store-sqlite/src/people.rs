@@ -181,8 +181,8 @@ impl PeopleStore for SqliteStore {
                       OR EXISTS (SELECT 1 FROM roles r JOIN units u ON u.id = r.unit_id
                                  WHERE r.user_id = p.id AND substr(u.path, 1, length(?2)) = ?2))
                  AND (?3 = '' OR instr(lower(p.name), lower(?3)) > 0 OR p.member_no = ?3
-                      OR (length(?3) >= 4 AND ?3 NOT GLOB '*[^0-9]*'
-                          AND substr(p.phone, -length(?3)) = ?3))
+                      OR p.phone IN (?3, '+' || ?3)
+                      OR (length(?3) = 4 AND substr(p.phone, -4) = ?3))
                ORDER BY b.path IS NULL, b.path, p.name, p.id LIMIT ?6 OFFSET ?5"#,
             within,
             filter.unit_path,
@@ -194,6 +194,12 @@ impl PeopleStore for SqliteStore {
         .fetch_all(&mut *tx)
         .await
         .map_err(failed)?;
+        if rows.is_empty() && page.offset > 0 {
+            // Past the end. How many there are stands in a row of a page that has some.
+            drop(tx);
+            let first = self.roster(filter, Page { offset: 0, limit: 1 }).await?;
+            return Ok(RosterPage { people: Vec::new(), total: first.total });
+        }
         let total = rows.first().map_or(0, |row| row.total);
         let mut people = Vec::with_capacity(rows.len());
         for row in rows {
@@ -213,10 +219,6 @@ impl PeopleStore for SqliteStore {
             return Ok(PersonOutcome::ActorGone);
         }
         account::add(&mut tx, &person).await?;
-        sqlx::query!("UPDATE users SET password_first = 1 WHERE id = ?", person.id)
-            .execute(&mut *tx)
-            .await
-            .map_err(failed)?;
         note(&mut tx, "person.add", person.id, actor_id, person.at, &[]).await?;
         tx.commit().await.map_err(failed)?;
         Ok(PersonOutcome::Done)

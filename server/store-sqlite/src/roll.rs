@@ -60,7 +60,8 @@ impl RollStore for SqliteStore {
                    SELECT mine.*, count(*) OVER () AS found FROM mine
                    WHERE (?3 = 'all' OR (?3 = 'attended') = attended)
                      AND (?4 = '' OR instr(lower(name), lower(?4)) > 0 OR member_no = ?4
-                          OR (length(?4) >= 4 AND ?4 NOT GLOB '*[^0-9]*' AND substr(phone, -length(?4)) = ?4))
+                          OR phone IN (?4, '+' || ?4) OR (length(?4) = 4 AND substr(phone, -4) = ?4))
+                     AND (?7 IS NULL OR user_id = ?7)
                    ORDER BY b_path IS NULL, b_path, name, user_id LIMIT ?6 OFFSET ?5
                )
                SELECT c.invited AS "all_invited!: i64", c.attended AS "all_attended!: i64", c.both AS "both!: i64",
@@ -77,6 +78,7 @@ impl RollStore for SqliteStore {
             filter.query,
             page.offset,
             page.limit,
+            filter.user_id,
         )
         .fetch_all(&self.read)
         .await

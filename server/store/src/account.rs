@@ -80,6 +80,8 @@ pub struct NewUser {
     pub phone: String,
     /// argon2id in PHC form.
     pub password_hash: Option<String>,
+    /// It was given to them, and has to be replaced by one of their own.
+    pub first_password: bool,
     /// Their branch.
     pub branch_id: Option<Uuid>,
     /// 成员编号.

@@ -41,7 +41,7 @@ pub struct RosterFilter {
     pub within: Vec<String>,
     /// … and, if given, inside this one, too.
     pub unit_path: Option<String>,
-    /// Part of the name, the 成员编号, or the last four or more digits of the phone number; empty: everybody.
+    /// Part of the name, the 成员编号, the whole phone number or its last four digits; empty: everybody.
     pub query: String,
     /// Those who are disabled instead of those who are not.
     pub disabled: bool,

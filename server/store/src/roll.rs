@@ -24,8 +24,10 @@ pub struct RollFilter {
     pub within: Vec<String>,
     /// Of these, this part …
     pub part: RollPart,
-    /// … with this in the name, or as 成员编号, or as the last four or more digits of the phone number; empty: everybody.
+    /// … with this in the name, or as 成员编号, or as the whole phone number or its last four digits; empty: everybody.
     pub query: String,
+    /// Only this person.
+    pub user_id: Option<Uuid>,
 }
 
 /// Somebody on the roll.

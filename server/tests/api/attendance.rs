@@ -105,6 +105,36 @@ async fn who_did_not_come_is_on_the_list_and_can_be_looked_for() {
 }
 
 #[tokio::test]
+async fn ones_evidence_says_who_was_invited_and_who_only_opened_it() {
+    let server = Server::empty().await;
+    let town = server.town().await;
+    let lesson = past(&server, &town).await;
+    let opens = async |user, branch_id| {
+        let row = LeaseRow {
+            id: server.app.source.id(),
+            lesson_id: lesson,
+            user_id: user,
+            branch_id,
+            purpose: LeasePurpose::Watch,
+            device: LeaseDevice::Phone,
+            issued_at: server.app.source.now(),
+            expires_at: server.app.source.now() + HOUR_MS,
+        };
+        server.app.store.issue_lease(row).await.expect("issued");
+    };
+    let opened = server.somebody(&town).await;
+    opens(opened, Some(town.branch.id)).await;
+    // A guest: the lecturer has no branch.
+    opens(town.lecturer, None).await;
+    for (user, invited, attended) in
+        [(town.member, true, true), (opened, true, false), (town.lecturer, false, false)]
+    {
+        let row = page(&server, town.organizer, lesson, &format!("/{user}")).await["row"].clone();
+        assert_eq!((&row["invited"], &row["attended"]), (&json!(invited), &json!(attended)), "{row}");
+    }
+}
+
+#[tokio::test]
 async fn the_export_has_everybody_and_its_totals_are_those_of_the_page() {
     let server = Server::empty().await;
     let town = server.town().await;

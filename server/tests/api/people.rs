@@ -89,6 +89,36 @@ async fn a_member_is_added_signs_in_by_the_slip_and_needs_a_password_of_their_ow
 }
 
 #[tokio::test]
+async fn a_page_past_the_end_is_the_last_one() {
+    let server = Server::empty().await;
+    let town = server.town().await;
+    for _ in 0..50 {
+        server.somebody(&town).await;
+    }
+    let last = roster(&server, town.organizer, "?page=2").await;
+    let people = last["items"].as_array().expect("people").len();
+    assert_eq!((&last["page"], &last["more"], people), (&json!(2), &json!(false), 2));
+    assert_eq!(roster(&server, town.organizer, "?page=9").await, last);
+    let nobody = roster(&server, town.organizer, "?q=没有这人&page=9").await;
+    assert_eq!((&nobody["page"], &nobody["total"], &nobody["items"]), (&json!(1), &json!(0), &json!([])));
+}
+
+#[tokio::test]
+async fn a_masked_number_is_not_found_out_digit_by_digit() {
+    let server = Server::empty().await;
+    let town = server.town().await;
+    for (digits, total) in
+        [("0005", 1), ("00005", 0), ("3900000005", 0), ("13900000005", 1), ("005", 0), ("%2B13900000005", 0)]
+    {
+        assert_eq!(
+            roster(&server, town.organizer, &format!("?q={digits}")).await["total"],
+            total,
+            "{digits}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn ones_own_password_cannot_be_guessed_by_who_finds_the_phone() {
     let server = Server::empty().await;
     let town = server.town().await;

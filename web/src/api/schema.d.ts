@@ -2480,7 +2480,7 @@ export interface operations {
             query?: {
                 /** @description Everybody, who came, or who was invited and did not come. */
                 part?: "all" | "attended" | "absent";
-                /** @description Part of the name, the 成员编号, or the last four or more digits of the phone number. */
+                /** @description Part of the name, the 成员编号, the whole phone number or its last four digits. */
                 q?: string;
                 /** @description 1 is the first. */
                 page?: number;
@@ -2891,11 +2891,11 @@ export interface operations {
             query?: {
                 /** @description Only of this unit and what is inside it. */
                 unit?: string;
-                /** @description Part of the name, the 成员编号, or the last four or more digits of the phone number. */
+                /** @description Part of the name, the 成员编号, the whole phone number or its last four digits. */
                 q?: string;
                 /** @description Those who are disabled instead of those who are not. */
                 disabled?: boolean;
-                /** @description 1 is the first. */
+                /** @description 1 is the first; past the end: the last. */
                 page?: number;
             };
             header?: never;

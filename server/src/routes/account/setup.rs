@@ -77,6 +77,7 @@ pub(super) async fn set_up(
         name,
         phone,
         password_hash: Some(hash),
+        first_password: false,
         branch_id: None,
         member_no: None,
         roles: Vec::new(),

@@ -32,7 +32,7 @@ pub(super) struct Which {
     /// Everybody, who came, or who was invited and did not come.
     #[param(inline)]
     part: Option<RollPart>,
-    /// Part of the name, the 成员编号, or the last four or more digits of the phone number.
+    /// Part of the name, the 成员编号, the whole phone number or its last four digits.
     q: Option<String>,
     /// 1 is the first.
     page: Option<u32>,
@@ -86,8 +86,12 @@ pub(super) async fn attendance(
     if query.chars().count() > NAME_CHARS {
         return Err(Problem::bad_request("query_unexpected", "The name is too long."));
     }
-    let filter =
-        RollFilter { within: viewer.organized_paths(), part: which.part.unwrap_or(RollPart::All), query };
+    let filter = RollFilter {
+        within: viewer.organized_paths(),
+        part: which.part.unwrap_or(RollPart::All),
+        query,
+        user_id: None,
+    };
     let offset = i64::from(page - 1) * ROWS;
     let roll = app.store.roll(scope.lesson.id, &filter, Page { offset, limit: ROWS }).await?;
     let came: Vec<Uuid> =
@@ -139,11 +143,21 @@ pub(super) async fn member(
     let now = app.source.now();
     let mut records = Records::new(app.store.clone(), scope.lesson.clone(), now).await?;
     let record = records.of(member_id).await?.ok_or_else(Problem::not_found)?;
+    let filter = RollFilter {
+        within: viewer.organized_paths(),
+        part: RollPart::All,
+        query: String::new(),
+        user_id: Some(member_id),
+    };
+    // A guest who only opened the lesson is not on its roll.
+    let roll = app.store.roll(scope.lesson.id, &filter, Page { offset: 0, limit: 1 }).await?;
+    let (invited, attended) =
+        roll.entries.first().map_or((false, false), |entry| (entry.invited, entry.attended));
     let all = EvidenceInterval::of(&record);
     let from = (part.page.unwrap_or(1).max(1) - 1).saturating_mul(INTERVALS);
     let intervals_more = all.len() > from.saturating_add(INTERVALS);
     Ok(Json(MemberAttendance {
-        row: AttendanceRow::from(&record),
+        row: AttendanceRow::of(&record, invited, attended),
         uncorroborated_ms: record.judged.uncorroborated_ms(),
         lesson_ms: axis_ms(&scope.lesson, now),
         gaps: scope.lesson.gaps.iter().map(|gap| Piece { from_ms: gap.from_ms, to_ms: gap.to_ms }).collect(),

@@ -111,6 +111,7 @@ pub(super) async fn add(
         name,
         phone,
         password_hash: Some(made.hash.clone()),
+        first_password: true,
         branch_id: body.branch_id,
         member_no,
         roles,

@@ -24,11 +24,11 @@ const PEOPLE: i64 = 50;
 pub(super) struct Which {
     /// Only of this unit and what is inside it.
     unit: Option<Uuid>,
-    /// Part of the name, the 成员编号, or the last four or more digits of the phone number.
+    /// Part of the name, the 成员编号, the whole phone number or its last four digits.
     q: Option<String>,
     /// Those who are disabled instead of those who are not.
     disabled: Option<bool>,
-    /// 1 is the first.
+    /// 1 is the first; past the end: the last.
     page: Option<u32>,
 }
 
@@ -106,7 +106,7 @@ pub(super) async fn roster(
     viewer: Viewer,
     Query(which): Query<Which>,
 ) -> ApiResult<Json<RosterAnswer>> {
-    let page = which.page.unwrap_or(1).max(1);
+    let mut page = which.page.unwrap_or(1).max(1);
     let query = typed::query(&which.q.unwrap_or_default());
     if query.chars().count() > NAME_CHARS {
         return Err(Problem::bad_request("query_unexpected", "The name is too long."));
@@ -121,12 +121,17 @@ pub(super) async fn roster(
         query,
         disabled: which.disabled.unwrap_or(false),
     };
-    let offset = i64::from(page - 1) * PEOPLE;
-    let found = app.store.roster(&filter, Page { offset, limit: PEOPLE }).await?;
+    let of = |page| Page { offset: i64::from(page - 1) * PEOPLE, limit: PEOPLE };
+    let mut found = app.store.roster(&filter, of(page)).await?;
+    if found.people.is_empty() && page > 1 {
+        // The last ones of that page are gone, or were never there.
+        page = u32::try_from((found.total - 1).div_euclid(PEOPLE) + 1).unwrap_or(1).max(1);
+        found = app.store.roster(&filter, of(page)).await?;
+    }
     Ok(Json(RosterAnswer {
         items: found.people.iter().map(|person| RosterRow::new(person, &viewer)).collect(),
         page,
         total: found.total,
-        more: found.total > offset + PEOPLE,
+        more: found.total > i64::from(page) * PEOPLE,
     }))
 }

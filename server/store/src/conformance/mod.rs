@@ -107,6 +107,7 @@ pub fn person(number: u128, name: &str, branch_id: Option<Uuid>, roles: Vec<(Rol
         name: name.to_owned(),
         phone: format!("1380000{number:04}"),
         password_hash: Some("$argon2id$x".to_owned()),
+        first_password: false,
         branch_id,
         member_no: None,
         roles,

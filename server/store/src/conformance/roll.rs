@@ -31,7 +31,7 @@ async fn opens(
 }
 
 async fn roll(store: &dyn Store, lesson: Uuid, within: &str, part: RollPart, query: &str) -> RollPage {
-    let filter = RollFilter { within: vec![within.to_owned()], part, query: query.to_owned() };
+    let filter = RollFilter { within: vec![within.to_owned()], part, query: query.to_owned(), user_id: None };
     store.roll(lesson, &filter, ALL).await.expect("asked")
 }
 
@@ -71,10 +71,21 @@ pub async fn a_roll_has_who_was_invited_and_who_came(store: &dyn Store) {
     assert_eq!((names(&part), part.counts.invited, part.counts.attended), (vec!["𠮷田"], 0, 1));
     let found = roll(store, lesson, "/1/", RollPart::Absent, "学员 6").await;
     assert_eq!((found.found, found.counts), (2, all.counts));
-    assert_eq!(names(&roll(store, lesson, "/1/", RollPart::All, "0063").await), ["学员 63"]);
+    for (digits, names_found) in
+        [("0063", vec!["学员 63"]), ("00063", vec![]), ("13800000063", vec!["学员 63"])]
+    {
+        assert_eq!(names(&roll(store, lesson, "/1/", RollPart::All, digits).await), names_found, "{digits}");
+    }
     let nobody = roll(store, lesson, "/1/", RollPart::All, "没有这人").await;
     assert_eq!((nobody.entries.len(), nobody.found, nobody.counts), (0, 0, all.counts));
-    let filter = RollFilter { within: vec!["/1/".to_owned()], part: RollPart::All, query: String::new() };
+    let filter = RollFilter {
+        within: vec!["/1/".to_owned()],
+        part: RollPart::All,
+        query: String::new(),
+        user_id: None,
+    };
+    let one = RollFilter { user_id: Some(id(62)), ..filter.clone() };
+    assert_eq!(names(&store.roll(lesson, &one, ALL).await.expect("asked")), ["学员 62"]);
     let mut paged = Vec::new();
     for offset in 0..5 {
         let page = store.roll(lesson, &filter, Page { offset, limit: 1 }).await.expect("asked");

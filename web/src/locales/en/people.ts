@@ -11,7 +11,7 @@ export default {
   done: 'Done',
   edit_title: 'Edit a person',
   saved: 'Saved: {name}',
-  find: 'Name, member number, or last digits of the phone',
+  find: 'Name, member number, or last four digits of the phone',
   which: 'Filter',
   active: 'Active',
   inactive: 'Disabled',
