@@ -252,7 +252,7 @@ impl MemberBook {
         let filled_at = at.min(bounds.earns_until(judge.issued_at));
         judge.bucket.fill(filled_at, &bounds.outages, &bounds.rule);
         let budget = self.budget.get_or_insert_with(|| Bucket::new(judge.issued_at, &bounds.rule));
-        budget.begin_by(judge.issued_at, at);
+        budget.begin_by(judge.issued_at);
         budget.fill(at, &bounds.outages, &bounds.rule);
         let covered = &mut self.covered;
         let mut verdicts: Vec<_> =

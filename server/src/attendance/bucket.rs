@@ -22,6 +22,8 @@ pub(super) struct Bucket {
     tokens: i64,
     /// Server time fills it from here on.
     began_at: i64,
+    /// Of the first receipt: when it was, and what the bucket held at most then.
+    first: Option<(i64, i64)>,
     filled_at: i64,
     allowance_left: i64,
     /// Time ran over the brim since the receipt before: what is missing now was silence, and the
@@ -32,14 +34,31 @@ pub(super) struct Bucket {
 impl Bucket {
     /// Empty at `began_at`, UTC milliseconds, with the whole allowance.
     pub(super) fn new(began_at: i64, rule: &Rule) -> Self {
-        Self { tokens: 0, began_at, filled_at: began_at, allowance_left: rule.allowance_ms, spilled: false }
+        Self {
+            tokens: 0,
+            began_at,
+            first: None,
+            filled_at: began_at,
+            allowance_left: rule.allowance_ms,
+            spilled: false,
+        }
     }
 
-    /// It fills from `began_at` on, if that is earlier than known so far at `now`: a lease that was opened before
-    /// the others may be heard of after them.
-    pub(super) fn begin_by(&mut self, began_at: i64, now: i64) {
-        self.tokens += (self.began_at.min(now) - began_at).max(0);
-        self.began_at = self.began_at.min(began_at);
+    /// It fills from `began_at` on, if that is earlier than known so far: a lease that was opened before the others may
+    /// be heard of after them. What it would have held more at the first receipt is added: of a silence that was
+    /// full already, nothing.
+    pub(super) fn begin_by(&mut self, began_at: i64) {
+        if began_at >= self.began_at {
+            return;
+        }
+        match self.first {
+            None => self.filled_at = began_at,
+            Some((at, brim)) => {
+                let level = |began_at: i64| at.saturating_sub(began_at).clamp(0, brim);
+                self.tokens += level(began_at) - level(self.began_at);
+            }
+        }
+        self.began_at = began_at;
     }
 
     /// Since when it fills.
@@ -54,6 +73,7 @@ impl Bucket {
         let past = outages.partition_point(|out| out.to.saturating_add(rule.outage_grace_ms) <= now);
         let missed: i64 = outages[past..].iter().take_while(|out| out.to <= now).map(|out| out.ms()).sum();
         let brim = rule.max_silence_ms.saturating_add(missed);
+        self.first.get_or_insert((now, brim));
         let level = self.tokens.saturating_add(passed);
         // Of one receipt the first look says whether it came after a silence.
         self.spilled = level > brim || (passed == 0 && self.spilled);

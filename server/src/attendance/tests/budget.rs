@@ -36,6 +36,22 @@ fn fifty_leases_that_wait_side_by_side_earn_the_time_of_one() {
 }
 
 #[test]
+fn leases_opened_one_silence_apart_and_heard_of_newest_first_earn_one_silence() {
+    let opened = 2 * LENGTH;
+    let leases: Vec<_> =
+        (0..8).map(|id| lease(id, opened + i64::try_from(id).expect("few") * 45 * S)).collect();
+    let now = opened + 8 * 45 * S;
+    let beats: Vec<_> = (0..8)
+        .map(|id| {
+            let n = i64::try_from(id).expect("few");
+            beat(id, 1, now + (8 - n) * S, n * 45 * S, (n + 1) * 45 * S)
+        })
+        .collect();
+    let got = judged(&ended(LENGTH), &leases, &beats).counted_ms();
+    assert!(got <= 45 * S + 8 * S + 3 * S, "{got}");
+}
+
+#[test]
 fn who_comes_late_into_a_live_lesson_does_not_get_what_went_before() {
     let now = 40 * MIN;
     let beats: Vec<_> = (0..543).map(|id| stretch(id, now, 5 * S)).collect();
