@@ -285,6 +285,11 @@ impl MemberBook {
         opened_at.max(bounds.zero_at.unwrap_or(i64::MIN))
     }
 
+    /// Nobody can see what is fetched: [`MemberBook::corroborated`] says what counts otherwise, and nothing more is kept for it.
+    pub fn unseen(&mut self) {
+        self.seen = None;
+    }
+
     /// Union of what counts by a rule that wants it delivered, before other lessons are looked at. `sent` is what nodes
     /// sent to the member, `heard` when they were heard of. Of a [`MemberBook::kept`] book, judged by such a rule only.
     pub fn corroborated(

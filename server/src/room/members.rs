@@ -46,7 +46,11 @@ impl Member {
         });
         let leases = evidence.leases.iter().map(|lease| lease.id).collect();
         let sent = evidence.delivered.iter().map(|(_, stretch)| delivered(*stretch)).collect();
-        Self { book, leases, sent, behind_edge: evidence.behind_edge, contested, last }
+        let behind_edge = evidence.behind_edge;
+        if behind_edge {
+            book.unseen();
+        }
+        Self { book, leases, sent, behind_edge, contested, last }
     }
 }
 
@@ -90,7 +94,7 @@ impl Members {
         now: i64,
     ) -> Option<IntervalSet> {
         let member = self.books.get_mut(&user).filter(|member| !member.contested)?;
-        if bounds.uncorroborated_counts() || member.behind_edge {
+        if bounds.uncorroborated_counts() {
             return Some(member.book.covered().clone());
         }
         Some(member.book.corroborated(&member.sent, heard, bounds, now))
@@ -103,6 +107,9 @@ impl Members {
                 continue;
             };
             member.behind_edge |= behind_edge;
+            if member.behind_edge {
+                member.book.unseen();
+            }
             for &(from, to) in intervals {
                 member.sent.insert(Interval::new(from.max(0), to));
             }
