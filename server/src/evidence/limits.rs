@@ -1,7 +1,12 @@
 //! How much evidence one member may bring: more than any player makes, and less than delays the others. Whoever is told to
 //! slow down keeps what they have and sends it later; nothing is lost by it.
 
-use tokio::sync::{Mutex, MutexGuard};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 use crate::auth::{Limiter, Quota};
@@ -15,8 +20,8 @@ const BATCHES: Quota = Quota { burst: 600, refill_ms: 100 };
 /// Beats. A page makes one every 15 s; a day without a network is up to 8,640 of them, which go up at once.
 const BEATS: Quota = Quota { burst: 10_000, refill_ms: 200 };
 
-/// Turns to have one's record judged.
-const TURNS: usize = 64;
+/// So many questions of a member wait for their turn to have the record judged.
+const TURNS: usize = 8;
 
 /// The limits of each member.
 #[derive(Debug)]
@@ -24,8 +29,8 @@ pub struct EvidenceLimits {
     leases: Limiter<Uuid>,
     batches: Limiter<Uuid>,
     beats: Limiter<Uuid>,
-    /// Who has their record judged: one question of a member after the other. Members share a turn by chance.
-    turns: [Mutex<()>; TURNS],
+    /// Who has their record judged: one question of a member after the other. Members that ask for nothing are forgotten.
+    turns: Mutex<HashMap<Uuid, Arc<Semaphore>>>,
 }
 
 impl Default for EvidenceLimits {
@@ -34,7 +39,7 @@ impl Default for EvidenceLimits {
             leases: Limiter::new(LEASES),
             batches: Limiter::new(BATCHES),
             beats: Limiter::new(BEATS),
-            turns: std::array::from_fn(|_| Mutex::default()),
+            turns: Mutex::default(),
         }
     }
 }
@@ -60,8 +65,17 @@ impl EvidenceLimits {
     }
 
     /// Waits until no other question of `user` is judged: whoever asks eight times at once takes no turn from others.
-    pub async fn turn(&self, user: Uuid) -> MutexGuard<'_, ()> {
-        self.turns[usize::from(user.as_bytes()[15]) % TURNS].lock().await
+    pub async fn turn(&self, user: Uuid) -> Result<OwnedSemaphorePermit, SlowDown> {
+        let turn = {
+            let mut turns = self.turns.lock().expect("no panic while held");
+            turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+            Arc::clone(turns.entry(user).or_insert_with(|| Arc::new(Semaphore::new(1))))
+        };
+        // One of them is in the map, one is this.
+        if Arc::strong_count(&turn) > TURNS + 2 {
+            return Err(SlowDown { retry_s: 1 });
+        }
+        Ok(turn.acquire_owned().await.expect("nobody closes it"))
     }
 
     /// `user` sends a batch of `beats`.
@@ -86,6 +100,25 @@ mod tests {
         for _ in 0..=(day / BATCH_BEATS) {
             limits.batch(USER, BATCH_BEATS, 0).expect("taken");
         }
+    }
+
+    #[tokio::test]
+    async fn questions_of_a_member_wait_for_each_other_and_for_nobody_else() {
+        let limits = EvidenceLimits::default();
+        let held = limits.turn(USER).await.expect("the first");
+        // Of the same last byte.
+        let other = Uuid::from_u128(USER.as_u128() | 1 << 64);
+        drop(limits.turn(other).await.expect("at once"));
+        let mut waiting: Vec<_> = (0..TURNS).map(|_| Box::pin(limits.turn(USER))).collect();
+        for wait in &mut waiting {
+            assert!(futures_util::poll!(wait.as_mut()).is_pending());
+        }
+        assert_eq!(limits.turn(USER).await.err(), Some(SlowDown { retry_s: 1 }));
+        drop(held);
+        drop(waiting.remove(0).await.expect("next"));
+        drop(waiting);
+        drop(limits.turn(other).await);
+        assert_eq!(limits.turns.lock().expect("not poisoned").len(), 1, "who asks for nothing is forgotten");
     }
 
     #[test]

@@ -13,6 +13,9 @@ use crate::{
     evidence::{beat, delivered, terms},
 };
 
+/// Nodes repeat what they sent for a minute.
+const REPEATED_MS: i64 = 50_000;
+
 /// One member.
 #[derive(Debug)]
 pub(super) struct Member {
@@ -78,10 +81,12 @@ impl Members {
         self.people.len()
     }
 
-    /// The book is in memory and continues with a receipt of this lease at `received_at`.
+    /// The book is in memory and continues with a receipt of this lease at `received_at`. With a lease that was not heard of for
+    /// longer than nodes repeat what they sent it does not: what was sent under it before was not listened to here.
     pub(super) fn continues(&self, lease: &LeaseRow, received_at: i64) -> bool {
         let book = self.books.get(&lease.user_id).map(|member| &member.book);
-        book.is_some_and(|book| book.continues(lease.id.as_u128(), received_at))
+        let heard_of = self.owners.contains_key(&lease.id) || received_at - lease.issued_at < REPEATED_MS;
+        heard_of && book.is_some_and(|book| book.continues(lease.id.as_u128(), received_at))
     }
 
     /// What counts, if that can be said without looking at other lessons and without reading anew. `heard` is when nodes were
@@ -167,9 +172,9 @@ impl Members {
         self.books.remove(&user);
     }
 
-    /// Forgets all books; who is one of the people stays so until read again.
-    pub(super) fn forget_all(&mut self) {
-        self.books.clear();
+    /// Forgets all books and says whose they were; who is one of the people stays so until read again.
+    pub(super) fn forget_all(&mut self) -> Vec<Uuid> {
+        self.books.drain().map(|(user, _)| user).collect()
     }
 
     fn count(&mut self, user: Uuid) {

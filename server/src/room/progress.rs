@@ -21,7 +21,7 @@ pub async fn progress_of(app: &AppState, user: Uuid, lesson: &Lesson) -> ApiResu
     if let Some(room) = app.rooms.opened(lesson.id) {
         match room.progress(user).await {
             Ok(progress) => return Ok(Some(progress)),
-            // It was just closing: the evidence says the same.
+            // It was just closing, or is busy: the evidence says the same.
             Err(RoomError::Silent) => {}
             Err(error) => return Err(error.into()),
         }

@@ -145,9 +145,10 @@ impl RoomHandle {
         answer.await.map_err(|_| RoomError::Silent)
     }
 
-    /// How far a member is.
+    /// How far a member is; [`RoomError::Silent`] if the room has too much to do to say it soon.
     pub async fn progress(&self, user: Uuid) -> Result<Progress, RoomError> {
-        self.ask(|reply| Ask::Progress { user, reply }).await
+        let asked = self.ask(|reply| Ask::Progress { user, reply });
+        tokio::time::timeout(ANSWERED_WITHIN, asked).await.unwrap_or(Err(RoomError::Silent))
     }
 
     /// Who is present.

@@ -1,7 +1,7 @@
 //! One lesson's room: who is there, how far everyone is, and telling it. It owns its state; everybody
 //! else asks. What it knows is computed from the evidence, at its start and after it.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use axum::extract::ws::Utf8Bytes;
 use tokio::{
@@ -43,8 +43,17 @@ const LISTEN_EVERY: Duration = Duration::from_secs(2);
 /// Members read for one question about who is present; of the others it is not said how far they are.
 const READ_FOR_PRESENT: usize = 50;
 
-/// Members read anew between two questions.
-const CATCH_UP: usize = 8;
+/// Members read anew between two questions, in one go.
+const CATCH_UP: usize = 64;
+
+/// While more than so many wait to be read, who has to be waits with them; else they are read at once.
+const FEW: usize = 8;
+
+/// Nobody is read more often because receipts overtook each other: it may be a large record each time.
+const READ_EVERY: Duration = Duration::from_secs(3);
+
+/// So many of those who were read are remembered.
+const READ_LATELY: usize = 4096;
 
 /// What was kept of the past, as it is read.
 pub(super) type Past = mpsc::Receiver<Vec<Loaded>>;
@@ -104,8 +113,19 @@ pub(super) struct Room {
     /// Something happened that may have changed the state.
     news: bool,
     missed: Missed,
+    /// Who was read anew, and when.
+    read_at: HashMap<Uuid, Instant>,
     /// Members whose progress is being recomputed.
     recomputing: Missed,
+}
+
+/// A member whose progress is being recomputed, until that ends in whatever way.
+struct Recomputing(Missed, Uuid);
+
+impl Drop for Recomputing {
+    fn drop(&mut self) {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&self.1);
+    }
 }
 
 impl Room {
@@ -140,6 +160,7 @@ impl Room {
             needed_at: Instant::now(),
             news: false,
             missed,
+            read_at: HashMap::new(),
             recomputing: Missed::default(),
             parts,
         };
@@ -190,10 +211,7 @@ impl Room {
                     self.news = true;
                     self.take_deliveries();
                 }
-                ask = inbox.recv() => match ask {
-                    Some(ask) => self.answer(ask).await,
-                    None => break,
-                },
+                // The past comes to an end; questions may not.
                 chunk = past.recv(), if !*loaded.borrow() => if let Some(chunk) = chunk {
                     self.take_past(chunk, &mut spans);
                 } else {
@@ -201,6 +219,10 @@ impl Room {
                     self.presence.remember_peak(peak(&std::mem::take(&mut spans)));
                     self.tell();
                     loaded.send_replace(true);
+                },
+                ask = inbox.recv() => match ask {
+                    Some(ask) => self.answer(ask).await,
+                    None => break,
                 },
                 () = tokio::time::sleep(self.until_next_look()) => {}
             }
@@ -220,6 +242,9 @@ impl Room {
             let left = at.saturating_sub(self.parts.source.now());
             Duration::from_millis(u64::try_from(left).unwrap_or(0))
         });
+        if self.waits_to_be_read() {
+            return Duration::ZERO;
+        }
         let members = self.updates.due_in(&self.frames.borrow().state).unwrap_or(LOOK_EVERY);
         tell.min(leave).min(members).min(LOOK_EVERY)
     }
@@ -266,7 +291,10 @@ impl Room {
         match ask {
             Ask::Kept { lease, beats, contested, reply } => {
                 self.take(&lease, &beats, contested).await;
-                self.say_progress(lease.user_id, reply).await;
+                // Who waits to be read hears how far they are with a later report.
+                if self.members.has(lease.user_id) {
+                    self.say_progress(lease.user_id, reply).await;
+                }
             }
             Ask::Progress { user, reply } => self.say_progress(user, reply).await,
             Ask::Present { reply } => {
@@ -302,19 +330,29 @@ impl Room {
 
     /// Reads members anew of whom something was missed, a few at a time.
     async fn catch_up(&mut self) {
-        for _ in 0..CATCH_UP {
-            let next = {
-                let mut missed = self.missed.lock().expect("no panic while held");
-                let next = missed.iter().next().copied();
-                next.inspect(|user| {
-                    missed.remove(user);
-                })
-            };
-            let Some(user) = next else { break };
-            self.members.forget(user);
-            self.read(user).await;
-            self.news = true;
+        let next: Vec<Uuid> = {
+            let mut missed = self.missed.lock().expect("no panic while held");
+            let due = missed.iter().filter(|user| self.may_be_read(**user)).take(CATCH_UP);
+            let next: Vec<Uuid> = due.copied().collect();
+            missed.retain(|user| !next.contains(user));
+            next
+        };
+        if next.is_empty() {
+            return;
         }
+        for user in &next {
+            self.members.forget(*user);
+        }
+        self.read(&next).await;
+        self.news = true;
+    }
+
+    fn may_be_read(&self, user: Uuid) -> bool {
+        self.read_at.get(&user).is_none_or(|at| at.elapsed() >= READ_EVERY)
+    }
+
+    fn waits_to_be_read(&self) -> bool {
+        self.missed.lock().expect("no panic while held").iter().any(|user| self.may_be_read(*user))
     }
 
     async fn take(&mut self, lease: &LeaseRow, rows: &[BeatRow], contested: bool) {
@@ -326,8 +364,20 @@ impl Room {
             self.members.receive(lease, rows, &self.bounds);
         } else {
             // New here, or receipts overtook each other on the way: the store knows the order.
-            self.members.forget(lease.user_id);
-            self.read(lease.user_id).await;
+            let user = lease.user_id;
+            let many = self.missed.lock().expect("no panic while held").len() > FEW;
+            if many || !self.may_be_read(user) {
+                self.missed.lock().expect("no panic while held").insert(user);
+            } else {
+                if self.members.has(user) {
+                    if self.read_at.len() >= READ_LATELY {
+                        self.read_at.retain(|_, at| at.elapsed() < READ_EVERY);
+                    }
+                    self.read_at.insert(user, Instant::now());
+                }
+                self.members.forget(user);
+                self.read(&[user]).await;
+            }
         }
         if contested {
             self.members.contest(lease.user_id);
@@ -339,10 +389,11 @@ impl Room {
         self.news = true;
     }
 
-    /// Reads one member anew. A failure leaves the member unread: the next question tries again.
-    async fn read(&mut self, user: Uuid) {
+    /// Reads members anew. A failure leaves them unread: the next question tries again.
+    async fn read(&mut self, users: &[Uuid]) {
         let read = async {
-            for evidence in self.parts.store.member_evidence(self.lesson.id, &[user]).await? {
+            for evidence in self.parts.store.member_evidence(self.lesson.id, users).await? {
+                let user = evidence.user_id;
                 let contested = self.is_contested(&evidence).await?;
                 let (bounds, rule, zero_at) = (self.bounds.clone(), self.rule.clone(), self.lesson.zero_at);
                 let (member, past) = evidence::off_the_workers(move || {
@@ -374,9 +425,8 @@ impl Room {
         }
         let whole = self.recomputed(user);
         self.parts.tasks.spawn(async move {
-            let progress = whole.await;
-            recomputing.lock().expect("no panic while held").remove(&user);
-            if let Some(progress) = progress {
+            let _over = Recomputing(recomputing, user);
+            if let Some(progress) = whole.await {
                 let _ = reply.send(progress);
             }
         });
@@ -392,7 +442,7 @@ impl Room {
     /// How far a member is, if the room knows it by itself.
     async fn own_progress(&mut self, user: Uuid) -> Option<Progress> {
         if !self.members.has(user) {
-            self.read(user).await;
+            self.read(&[user]).await;
         }
         if !self.rule.uncorroborated_counts {
             self.listen().await;
@@ -428,6 +478,9 @@ impl Room {
         self.taken = (view.boot, view.version);
         if let Some(told) = view.lessons.get(&self.lesson.id) {
             self.members.sent(&told.deliveries);
+        }
+        if let Some(told) = view.replays.get(&self.lesson.id) {
+            self.members.sent(told);
         }
     }
 
@@ -465,8 +518,8 @@ impl Room {
         self.rule = evidence::rule(&lesson.rule);
         let bounds = evidence::bounds(&lesson, &self.outages);
         if bounds != self.bounds {
-            // What counts may differ now. Members are read again one by one, when next heard of.
-            self.members.forget_all();
+            // What counts may differ now: members are read again, some at a time.
+            self.missed.lock().expect("no panic while held").extend(self.members.forget_all());
             self.bounds = bounds;
         }
         self.lesson = Arc::new(lesson);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -12,8 +12,8 @@ use super::{extract::Query, lessons::card::ReplayStanding};
 use crate::{
     attendance::Outcome,
     auth::Viewer,
-    evidence::{EvidenceInterval, Piece, Progress, Record, Records, axis_ms, outages},
-    problem::ApiResult,
+    evidence::{EvidenceInterval, Piece, Progress, Record, Records, SlowDown, axis_ms, outages},
+    problem::{ApiResult, Problem},
     state::AppState,
 };
 
@@ -111,7 +111,8 @@ fn latest_of(mut intervals: Vec<EvidenceInterval>) -> Vec<EvidenceInterval> {
 
 /// One's own record.
 #[utoipa::path(get, path = "/api/me/records", tag = "account", params(Which),
-    responses((status = OK, body = RecordPage)))]
+    responses((status = OK, body = RecordPage),
+              (status = TOO_MANY_REQUESTS, description = "slow_down: too many of these at once")))]
 pub(super) async fn records(
     State(app): State<AppState>,
     viewer: Viewer,
@@ -120,7 +121,10 @@ pub(super) async fn records(
     let page = which.page.unwrap_or(1).max(1);
     let wanted = Page { offset: i64::from(page - 1) * i64::from(LESSONS), limit: i64::from(LESSONS) + 1 };
     let user = viewer.user.id;
-    let _turn = app.rooms.limits().turn(user).await;
+    let _turn = app.rooms.limits().turn(user).await.map_err(|SlowDown { retry_s }| {
+        let sentence = "Your record was asked for too often in a short time. Wait a moment, then try again.";
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, "slow_down", sentence).retry_after(retry_s)
+    })?;
     let mut ids = app.store.lessons_of_member(user, UtcMillis::MIN, UtcMillis::MAX, wanted).await?;
     let more = ids.len() > LESSONS as usize;
     ids.truncate(LESSONS as usize);

@@ -3580,6 +3580,13 @@ export interface operations {
                     "application/json": components["schemas"]["RecordPage"];
                 };
             };
+            /** @description slow_down: too many of these at once */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description A problem: what happened and what to do */
             default: {
                 headers: {
