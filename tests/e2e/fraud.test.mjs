@@ -1,5 +1,5 @@
 // What an attack earns: at most the time the attacker could have watched, and 3 s.
-// Cost: 45 s, light.
+// Cost: 65 s, light.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -203,6 +203,21 @@ test('fraud', async (t) => {
   });
 
   await end(lecturer, lesson);
+  await t.test('a replay of which nothing was fetched earns nothing, and who fetched it keeps what was played', async () => {
+    const [silent, listener] = await crowd(yunke, near, 2);
+    const opened = await until('the replay', async () => {
+      const lease = await listener.lease(lesson);
+      return lease.replay_audio_url && lease;
+    }, { within: 15_000 });
+    await fetchOnce(opened.replay_audio_url);
+    const [unread] = await leases(silent, 1);
+    await watchFor(SILENT_MS);
+    for (const [person, lease] of [[silent, unread], [listener, opened]]) await send(person, lease, [beat(1, 0, SILENT_MS, { source: 'replay', mode: 'audio' })]);
+    await until('deliveries to be kept', async () => (await counted(silent)) === 0, { within: 30_000 });
+    const kept = await counted(listener);
+    assert.ok(kept >= SILENT_MS - 100, `${kept} ms of ${SILENT_MS} listened`);
+  });
+
   const of = async (path, wish) => lecturer.call('PUT', `/api/studio/lessons/${lesson}/replay/${path}`, wish);
   const after = {
     'a replay trimmed to a second': async (person) => {

@@ -30,7 +30,7 @@ pub use lease::{DeviceClass, Lease, LeaseError, LeaseKey, Purpose, Stretch};
 pub use messages::{
     AudioInfo, Delivery, Gap, HealthCode, HealthNote, LessonOrder, LessonSnapshot, Orders, Phase,
     PublishGrant, PublishRefusal, PublishRequest, Publisher, RefusalCode, RefusedCode, RefusedPublisher,
-    ServerClock, Snapshot, Tracks, Transport, VideoInfo, WaitingFor,
+    ReplayDeliveries, ServerClock, Snapshot, Tracks, Transport, VideoInfo, WaitingFor,
 };
 pub use pass::{PassKey, PublishPass};
 pub use srt::{optional_address, srt_passphrase_problem};

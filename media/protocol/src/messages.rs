@@ -140,6 +140,9 @@ pub struct Snapshot {
     pub program_version: String,
     /// All lessons with media on this node.
     pub lessons: Vec<LessonSnapshot>,
+    /// What was fetched of replays in the last 60 s, of every lesson. None: from a node that does not say.
+    #[serde(default)]
+    pub replays: Option<Vec<ReplayDeliveries>>,
 }
 
 /// One lesson on a node.
@@ -245,6 +248,15 @@ pub struct Delivery {
     /// It came through an edge that the operator named: nothing is seen of what it fetches there.
     #[serde(default)]
     pub behind_edge: bool,
+}
+
+/// What went out of one lesson's replay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReplayDeliveries {
+    /// The lesson.
+    pub lesson: Uuid,
+    /// To each lease, on the lesson's timeline.
+    pub deliveries: Vec<Delivery>,
 }
 
 /// A publisher and what arrives from it.

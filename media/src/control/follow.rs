@@ -125,6 +125,7 @@ impl Control {
             orders_version: self.followed().version(),
             program_version: env!("CARGO_PKG_VERSION").to_owned(),
             lessons: self.lessons.snapshots(),
+            replays: Some(self.lessons.replays()),
         }
     }
 

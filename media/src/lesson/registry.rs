@@ -9,7 +9,9 @@ use std::{
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
-use yunke_protocol::{LessonOrder, LessonSnapshot, Phase, PublishRefusal, RefusalCode, Transport};
+use yunke_protocol::{
+    LessonOrder, LessonSnapshot, Phase, PublishRefusal, RefusalCode, ReplayDeliveries, Transport,
+};
 
 use super::{Context, DEAD_MS, Lesson, NoSeat, Origins, intake::Intake, seat::Noted};
 use crate::{
@@ -118,6 +120,11 @@ impl Lessons {
     /// What the server is told.
     pub fn snapshots(&self) -> Vec<LessonSnapshot> {
         self.all().iter().map(|lesson| lesson.snapshot()).collect()
+    }
+
+    /// What was fetched of replays in the last 60 s, of lessons that are here or not.
+    pub fn replays(&self) -> Vec<ReplayDeliveries> {
+        self.context.origin.replays()
     }
 
     /// Segments the store did not take, of all lessons here.

@@ -9,6 +9,7 @@ mod delivery;
 pub(crate) mod edition;
 pub mod event;
 pub(crate) mod http;
+mod replays;
 pub(crate) mod stream;
 
 use std::{
@@ -20,7 +21,7 @@ use std::{
 };
 
 use uuid::Uuid;
-use yunke_protocol::{Delivery, Lease, LeaseKey, Purpose, UtcMillis};
+use yunke_protocol::{Delivery, Lease, LeaseKey, Purpose, ReplayDeliveries, UtcMillis};
 
 use self::{
     access::Access,
@@ -28,6 +29,7 @@ use self::{
     delivery::Deliveries,
     event::{Completed, Event, Rendition, StreamStart},
     http::Patience,
+    replays::Fetched,
     stream::Stream,
 };
 
@@ -53,6 +55,7 @@ pub struct Origin(Arc<Inner>);
 struct Inner {
     access: Access,
     lessons: RwLock<HashMap<Uuid, Arc<Lesson>>>,
+    replays: Fetched,
     waiting: AtomicUsize,
     patience: Patience,
 }
@@ -106,7 +109,13 @@ impl Origin {
     }
 
     fn made(access: Access, patience: Patience) -> Self {
-        Self(Arc::new(Inner { access, lessons: RwLock::default(), waiting: AtomicUsize::new(0), patience }))
+        Self(Arc::new(Inner {
+            access,
+            lessons: RwLock::default(),
+            replays: Fetched::default(),
+            waiting: AtomicUsize::new(0),
+            patience,
+        }))
     }
 
     /// This node has (or awaits) media of the lesson: until a stream is opened its URLs answer 503 with `Retry-After`,
@@ -129,10 +138,15 @@ impl Origin {
         }
     }
 
-    /// What each lease fetched of the lesson, live or later, in the last 60 s, on the lesson's timeline.
+    /// What each lease fetched of the live lesson in the last 60 s, on the lesson's timeline.
     pub fn deliveries(&self, lesson: Uuid, zero_at: UtcMillis) -> Vec<Delivery> {
         let now = self.0.access.now();
         self.lesson(lesson).map(|lesson| lesson.deliveries.report(zero_at, now)).unwrap_or_default()
+    }
+
+    /// What was fetched of replays in the last 60 s.
+    pub fn replays(&self) -> Vec<ReplayDeliveries> {
+        self.0.replays.report(self.0.access.now())
     }
 
     /// Readers that wait at the moment.
@@ -150,7 +164,25 @@ impl Origin {
         &self.0.access
     }
 
-    /// A lease was sent this stretch of its lesson's replay.
+    /// A lease was sent this stretch of its lesson's replay; the lesson's timeline begins at `zero_at`.
+    pub(crate) fn replayed(&self, lease: &Lease, zero_at: UtcMillis, interval: (UtcMillis, UtcMillis)) {
+        if lease.purpose == Purpose::Watch
+            && let Some(deliveries) = self.0.replays.of(lease.lesson, zero_at)
+        {
+            deliveries.record(lease.id, interval, self.0.access.now());
+        }
+    }
+
+    /// A lease came to its lesson's replay through an edge.
+    pub(crate) fn replayed_behind_edge(&self, lease: &Lease, zero_at: UtcMillis) {
+        if lease.purpose == Purpose::Watch
+            && let Some(deliveries) = self.0.replays.of(lease.lesson, zero_at)
+        {
+            deliveries.behind_edge(lease.id, self.0.access.now());
+        }
+    }
+
+    /// A lease was sent this stretch of its lesson by a connection.
     pub(crate) fn delivered(&self, lease: &Lease, interval: (UtcMillis, UtcMillis)) {
         if lease.purpose == Purpose::Watch
             && let Some(lesson) = self.lesson(lease.lesson)

@@ -21,7 +21,7 @@ use futures_util::StreamExt as _;
 use object_store::{ObjectStore, ObjectStoreExt as _};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
-use yunke_protocol::{Lease, Stretch};
+use yunke_protocol::{Lease, Stretch, UtcMillis};
 
 use self::recording::Recording;
 use crate::{
@@ -63,6 +63,8 @@ type Kept = Arc<OnceCell<Arc<Replay>>>;
 /// A recording, rendered.
 struct Replay {
     lesson: Uuid,
+    /// UTC of lesson position 0.
+    zero_at: UtcMillis,
     index: Option<Text>,
     listen: Option<Text>,
     playlists: Vec<(Rendition, Text)>,
@@ -113,6 +115,7 @@ impl Replays {
         }
         Ok(Arc::new(Replay {
             lesson,
+            zero_at: index.zero_at,
             index: recording.index.take().map(Into::into),
             listen: recording.listen.take().map(Into::into),
             playlists: recording.playlists.drain(..).map(|(of, text)| (of, text.into())).collect(),
@@ -132,11 +135,11 @@ impl Replays {
     async fn get(&self, path: &str, method: &Method, headers: &HeaderMap) -> Result<Response, Problem> {
         let (request, stretch) = self.0.origin.access().check_replay(path)?;
         let through_an_edge = self.0.origin.access().is_edge(headers);
-        if through_an_edge {
-            self.0.origin.behind_edge(&request.lease);
-        }
         let counted = *method == Method::GET && !through_an_edge;
         let replay = self.replay((request.lease.lesson, stretch)).await?;
+        if through_an_edge {
+            self.0.origin.replayed_behind_edge(&request.lease, replay.zero_at);
+        }
         let text = match Playlist::parse(request.file) {
             Some(Playlist::Index) => replay.index.as_ref(),
             Some(Playlist::Listen) => replay.listen.as_ref(),
@@ -171,7 +174,7 @@ impl Replays {
                 if let (Some(lease), Some(fetched)) =
                     (counted_for, answer::fetched(file.interval, range, file.bytes))
                 {
-                    self.0.origin.delivered(lease, fetched);
+                    self.0.origin.replayed(lease, replay.zero_at, fetched);
                 }
                 Ok(response)
             }

@@ -117,7 +117,7 @@ async fn a_recording_is_served_as_soon_as_its_index_is_whole() {
     let (status, kept, body) = get(&replays, &path("video-s4-a.m4s"), None).await;
     assert_eq!((status, kept.as_str()), (StatusCode::OK, "public, max-age=86400, immutable"));
     assert!(body == segment());
-    assert_eq!(origin.deliveries(LESSON, NOW)[0].intervals, [(0, 2000)]);
+    assert_eq!(origin.replays()[0].deliveries[0].intervals, [(0, 2_000)]);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Mutex};
 
 use tokio::sync::Notify;
 use uuid::Uuid;
-use yunke_protocol::{Phase, Snapshot};
+use yunke_protocol::{Delivery, Phase, Snapshot};
 use yunke_store::{DELIVERY_MEMORY_MS, Heard, LeaseDelivery, Stretch, UtcMillis};
 
 use crate::{problem::source_chain, state::AppState};
@@ -34,8 +34,8 @@ pub(super) struct DeliveryDesk {
 struct Desk {
     waiting: Option<News>,
     written_at: Option<UtcMillis>,
-    /// Since when the lessons of the last snapshots have been heard of without a break: as many as a node has.
-    heard: HashMap<Uuid, Heard>,
+    /// Since when the lessons of the last snapshots have been heard of without a break, as many as a node has, and (none) replays.
+    heard: HashMap<Option<Uuid>, Heard>,
 }
 
 impl DeliveryDesk {
@@ -47,34 +47,30 @@ impl DeliveryDesk {
             .iter()
             .filter(|lesson| lesson.phase != Phase::Rehearsal && lesson.zero_at.is_some())
             .collect();
-        desk.heard = running
-            .iter()
-            .map(|lesson| {
-                let fresh = Heard { lesson_id: lesson.lesson, boot: snapshot.boot, from_at: now, to_at: now };
+        let told =
+            running.iter().map(|lesson| Some(lesson.lesson)).chain(snapshot.replays.iter().map(|_| None));
+        desk.heard = told
+            .map(|of| {
+                let fresh = Heard { lesson_id: of, boot: snapshot.boot, from_at: now, to_at: now };
                 let goes_on = |old: &&Heard| {
                     old.boot == snapshot.boot && (0..=DELIVERY_MEMORY_MS).contains(&(now - old.to_at))
                 };
-                let before = desk.heard.get(&lesson.lesson).filter(goes_on);
-                (lesson.lesson, before.map_or(fresh, |old| Heard { to_at: now, ..*old }))
+                let before = desk.heard.get(&of).filter(goes_on);
+                (of, before.map_or(fresh, |old| Heard { to_at: now, ..*old }))
             })
             .collect();
-        if running.is_empty() || desk.written_at.is_some_and(|at| (0..WRITE_EVERY_MS).contains(&(now - at))) {
+        if desk.heard.is_empty()
+            || desk.written_at.is_some_and(|at| (0..WRITE_EVERY_MS).contains(&(now - at)))
+        {
             return;
         }
-        let delivered = running.iter().flat_map(|lesson| {
-            lesson.deliveries.iter().map(|delivery| LeaseDelivery {
-                lesson_id: lesson.lesson,
-                lease_id: delivery.lease,
-                stretches: delivery
-                    .intervals
-                    .iter()
-                    .map(|&(from_ms, to_ms)| Stretch { from_ms, to_ms })
-                    .collect(),
-                behind_edge: delivery.behind_edge,
-            })
+        let live = running.iter().map(|lesson| (lesson.lesson, &lesson.deliveries));
+        let replays = snapshot.replays.iter().flatten().map(|replay| (replay.lesson, &replay.deliveries));
+        let delivered = live.chain(replays).flat_map(|(lesson_id, deliveries)| {
+            deliveries.iter().map(move |delivery| kept(lesson_id, delivery))
         });
-        desk.waiting =
-            Some(News { delivered: delivered.collect(), heard: desk.heard.values().copied().collect() });
+        let delivered = delivered.collect();
+        desk.waiting = Some(News { delivered, heard: desk.heard.values().copied().collect() });
         self.news.notify_one();
     }
 
@@ -88,6 +84,16 @@ impl DeliveryDesk {
     /// The next snapshot is written at once.
     fn failed(&self) {
         self.state.lock().expect("no panic while held").written_at = None;
+    }
+}
+
+fn kept(lesson_id: Uuid, delivery: &Delivery) -> LeaseDelivery {
+    let stretches = delivery.intervals.iter().map(|&(from_ms, to_ms)| Stretch { from_ms, to_ms });
+    LeaseDelivery {
+        lesson_id,
+        lease_id: delivery.lease,
+        stretches: stretches.collect(),
+        behind_edge: delivery.behind_edge,
     }
 }
 
@@ -123,7 +129,7 @@ async fn write(app: &AppState, news: &News) -> yunke_store::StoreResult<()> {
 
 #[cfg(test)]
 mod tests {
-    use yunke_protocol::{Delivery, LessonSnapshot};
+    use yunke_protocol::{LessonSnapshot, ReplayDeliveries};
 
     use super::*;
 
@@ -156,6 +162,7 @@ mod tests {
             orders_version: 0,
             program_version: String::new(),
             lessons: vec![lesson],
+            replays: None,
         }
     }
 
@@ -175,6 +182,22 @@ mod tests {
         desk.offer(&snapshot(1, Phase::Live), 15_000);
         let heard = desk.take(15_000).expect("due").heard;
         assert_eq!((heard[0].from_at, heard[0].to_at), (1_000, 15_000));
+    }
+
+    #[test]
+    fn a_node_that_tells_of_replays_is_heard_of_for_all_of_them() {
+        let desk = DeliveryDesk::default();
+        let mut idle = snapshot(1, Phase::Live);
+        idle.lessons.clear();
+        desk.offer(&idle, 0);
+        assert!(desk.take(0).is_none(), "a node that does not say");
+        let lease = Delivery { lease: Uuid::from_u128(2), intervals: vec![(5, 9)], behind_edge: false };
+        let replay = ReplayDeliveries { lesson: Uuid::from_u128(8), deliveries: vec![lease] };
+        idle.replays = Some(vec![replay]);
+        desk.offer(&idle, 1_000);
+        let news = desk.take(1_000).expect("due");
+        assert_eq!((news.heard[0].lesson_id, news.heard[0].from_at), (None, 1_000));
+        assert_eq!((news.delivered[0].lesson_id, news.delivered.len()), (Uuid::from_u128(8), 1));
     }
 
     #[test]

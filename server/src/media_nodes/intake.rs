@@ -32,8 +32,10 @@ pub async fn take_in(app: &AppState, snapshot: Snapshot) {
             return false;
         }
         let lessons = snapshot.lessons.iter().map(|lesson| (lesson.lesson, lesson.clone())).collect();
+        let told = snapshot.replays.iter().flatten();
+        let replays = told.map(|replay| (replay.lesson, replay.deliveries.clone())).collect();
         let Snapshot { boot, taken_at, .. } = snapshot;
-        *view = Arc::new(MediaView { boot, version, taken_at, received_at: now, lessons });
+        *view = Arc::new(MediaView { boot, version, taken_at, received_at: now, lessons, replays });
         true
     });
     if fresh {

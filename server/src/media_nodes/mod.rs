@@ -17,7 +17,7 @@ use std::{
 
 use tokio::sync::{Mutex, Notify, watch};
 use uuid::Uuid;
-use yunke_protocol::{LessonSnapshot, Orders};
+use yunke_protocol::{Delivery, LessonSnapshot, Orders};
 use yunke_store::UtcMillis;
 
 use crate::config::MediaConfig;
@@ -45,6 +45,8 @@ pub struct MediaView {
     pub received_at: UtcMillis,
     /// Its lessons.
     pub lessons: HashMap<Uuid, LessonSnapshot>,
+    /// What it sent of replays in the last minute.
+    pub replays: HashMap<Uuid, Vec<Delivery>>,
 }
 
 /// Where a node listens. A port of 0 is not known yet.

@@ -71,10 +71,11 @@ async fn unite(on: &mut SqliteConnection, lesson_id: Uuid, lease_id: Uuid, new: 
 
 async fn hear(on: &mut SqliteConnection, heard: &Heard) -> StoreResult<()> {
     let since = heard.from_at.saturating_sub(DELIVERY_MEMORY_MS);
+    let Some(lesson_id) = heard.lesson_id else { return hear_of_replays(on, heard, since).await };
     let goes_on = sqlx::query!(
         "UPDATE media_heard SET to_at = max(to_at, ?4)
          WHERE lesson_id = ?1 AND boot = ?2 AND from_at <= ?4 AND to_at >= ?3",
-        heard.lesson_id,
+        lesson_id,
         heard.boot,
         since,
         heard.to_at,
@@ -86,7 +87,31 @@ async fn hear(on: &mut SqliteConnection, heard: &Heard) -> StoreResult<()> {
         sqlx::query!(
             "INSERT INTO media_heard (lesson_id, boot, from_at, to_at)
              SELECT id, ?2, ?3, max(?3, ?4) FROM lessons WHERE id = ?1",
-            heard.lesson_id,
+            lesson_id,
+            heard.boot,
+            heard.from_at,
+            heard.to_at,
+        )
+        .execute(on)
+        .await
+        .map_err(failed)?;
+    }
+    Ok(())
+}
+
+async fn hear_of_replays(on: &mut SqliteConnection, heard: &Heard, since: UtcMillis) -> StoreResult<()> {
+    let goes_on = sqlx::query!(
+        "UPDATE replays_heard SET to_at = max(to_at, ?3) WHERE boot = ?1 AND from_at <= ?3 AND to_at >= ?2",
+        heard.boot,
+        since,
+        heard.to_at,
+    )
+    .execute(&mut *on)
+    .await
+    .map_err(failed)?;
+    if goes_on.rows_affected() == 0 {
+        sqlx::query!(
+            "INSERT INTO replays_heard (boot, from_at, to_at) VALUES (?1, ?2, max(?2, ?3))",
             heard.boot,
             heard.from_at,
             heard.to_at,
@@ -139,13 +164,17 @@ pub(crate) async fn behind_edge(
     .map_err(failed)
 }
 
-/// When a lesson's nodes were heard of.
+/// When a lesson's nodes were heard of, of it or of every replay. What was heard before anybody could ask for its replay is left out.
 pub(crate) async fn heard(
     on: &mut SqliteConnection,
     lesson_id: Uuid,
 ) -> StoreResult<Vec<(UtcMillis, UtcMillis)>> {
     let rows = sqlx::query!(
-        "SELECT from_at, to_at FROM media_heard WHERE lesson_id = ? ORDER BY from_at",
+        r#"SELECT from_at AS "from_at!: i64", to_at AS "to_at!: i64" FROM media_heard WHERE lesson_id = ?1
+           UNION ALL
+           SELECT h.from_at, h.to_at FROM replays_heard h
+           WHERE EXISTS (SELECT 1 FROM lessons s WHERE s.id = ?1 AND s.ended_at IS NOT NULL AND h.to_at >= s.ended_at)
+           ORDER BY 1, 2"#,
         lesson_id
     )
     .fetch_all(on)

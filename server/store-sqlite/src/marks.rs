@@ -31,9 +31,12 @@ pub(crate) async fn of_user(store: &SqliteStore, user_id: Uuid) -> StoreResult<V
                   (SELECT count(*) FROM lesson_gaps g WHERE g.lesson_id = s.id) AS "gaps!: i64",
                   (SELECT coalesce(sum(g.to_ms - g.from_ms), 0)
                    FROM lesson_gaps g WHERE g.lesson_id = s.id) AS "gaps_ms!: i64",
-                  (SELECT count(*) FROM media_heard h WHERE h.lesson_id = s.id) AS "heard!: i64",
-                  (SELECT coalesce(sum(h.to_at - h.from_at), 0)
-                   FROM media_heard h WHERE h.lesson_id = s.id) AS "heard_ms!: i64",
+                  (SELECT count(*) FROM media_heard h WHERE h.lesson_id = s.id)
+                    + (SELECT count(*) FROM replays_heard h
+                       WHERE s.ended_at IS NOT NULL AND h.from_at <= m.last_at) AS "heard!: i64",
+                  (SELECT coalesce(sum(h.to_at - h.from_at), 0) FROM media_heard h WHERE h.lesson_id = s.id)
+                    + (SELECT coalesce(sum(min(h.to_at, m.last_at) - h.from_at), 0) FROM replays_heard h
+                       WHERE s.ended_at IS NOT NULL AND h.from_at <= m.last_at) AS "heard_ms!: i64",
                   (SELECT count(*) FROM replay_edits e WHERE e.lesson_id = s.id) AS "edits!: i64"
            FROM mine m JOIN lessons s ON s.id = m.lesson_id ORDER BY m.lesson_id"#,
         user_id

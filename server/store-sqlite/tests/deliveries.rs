@@ -45,7 +45,7 @@ async fn two_thousand_leases_are_kept_in_little_time() {
             store.keep_deliveries(some, &[]).await.expect("kept");
             worst = worst.max(one.elapsed());
         }
-        let heard = Heard { lesson_id, boot: id(1), from_at: NOW, to_at: NOW + round };
+        let heard = Heard { lesson_id: Some(lesson_id), boot: id(1), from_at: NOW, to_at: NOW + round };
         store.keep_deliveries(&[], &[heard]).await.expect("kept");
     }
     println!("2000 leases: {:?} a round, at most {worst:?} a transaction", began.elapsed() / 6);

@@ -198,11 +198,11 @@ pub struct LeaseDelivery {
     pub behind_edge: bool,
 }
 
-/// Server time in which a node's deliveries of a lesson were heard of without a break.
+/// Server time in which a node's deliveries were heard of without a break.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Heard {
-    /// The lesson.
-    pub lesson_id: Uuid,
+    /// Of this lesson while it was on the node; none: of every replay.
+    pub lesson_id: Option<Uuid>,
     /// The node's process.
     pub boot: Uuid,
     /// From this snapshot …
@@ -316,7 +316,7 @@ pub trait EvidenceStore: Send + Sync {
     /// `heard` goes on with what was heard of the same boot up to [`DELIVERY_MEMORY_MS`] before.
     async fn keep_deliveries(&self, delivered: &[LeaseDelivery], heard: &[Heard]) -> StoreResult<()>;
 
-    /// When a lesson's nodes were heard of, `[from, to]`, ascending.
+    /// When a lesson's nodes were heard of, of it or of every replay, `[from, to]`, ascending.
     async fn media_heard(&self, lesson_id: Uuid) -> StoreResult<Vec<(UtcMillis, UtcMillis)>>;
 
     /// Who opened the lesson to watch it, ordered by branch, name and id. With `paths`: only those whose

@@ -51,6 +51,7 @@ impl<'a> Node<'a> {
             orders_version: 0,
             program_version: "0".to_owned(),
             lessons,
+            replays: Some(Vec::new()),
         };
         let body = good(self.send(paths::SNAPSHOT, &json!(snapshot)).await).await;
         serde_json::from_value(body).expect("orders")

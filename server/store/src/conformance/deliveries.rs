@@ -2,9 +2,10 @@
 
 use uuid::Uuid;
 
-use super::{NOW, beats::lease, id, planned, town};
+use super::{NOW, beats::lease, id, lessons::go, planned, town};
 use crate::{
-    DELIVERY_MEMORY_MS, Heard, LeaseDelivery, LeasePurpose, LeaseRow, MemberEvidence, Store, Stretch,
+    DELIVERY_MEMORY_MS, Heard, LeaseDelivery, LeasePurpose, LeaseRow, LessonPhase, MemberEvidence, Store,
+    Stretch,
 };
 
 fn stretch(from_ms: i64, to_ms: i64) -> Stretch {
@@ -60,7 +61,7 @@ pub async fn a_node_that_was_silent_too_long_is_heard_anew(store: &dyn Store) {
         lease(store, if of == lesson { 300 } else { 301 }, of, town.member_a, None).await;
     }
     let hear = async |boot: u128, from: i64, to: i64| {
-        let heard = Heard { lesson_id: lesson, boot: id(boot), from_at: NOW + from, to_at: NOW + to };
+        let heard = Heard { lesson_id: Some(lesson), boot: id(boot), from_at: NOW + from, to_at: NOW + to };
         store.keep_deliveries(&[], &[heard]).await.expect("kept");
     };
     hear(1, 0, 0).await;
@@ -71,10 +72,25 @@ pub async fn a_node_that_was_silent_too_long_is_heard_anew(store: &dyn Store) {
     let later = end + 2 + DELIVERY_MEMORY_MS;
     hear(1, later, later).await;
     hear(2, later + 1, later + 2).await;
-    let nowhere = Heard { lesson_id: id(999), boot: id(1), from_at: NOW, to_at: NOW };
+    let nowhere = Heard { lesson_id: Some(id(999)), boot: id(1), from_at: NOW, to_at: NOW };
     store.keep_deliveries(&[], &[nowhere]).await.expect("passed over");
     let spans = [(0, end + 1), (later, later), (later + 1, later + 2)];
     let heard: Vec<_> = spans.iter().map(|&(from, to)| (NOW + from, NOW + to)).collect();
     assert_eq!(evidence(store, lesson, town.member_a).await.heard, heard);
     assert!(evidence(store, other, town.member_a).await.heard.is_empty());
+    // What is heard of all replays speaks for a lesson that is over, from when it was.
+    let replays = |boot: u128, from: i64, to: i64| Heard {
+        lesson_id: None,
+        boot: id(boot),
+        from_at: NOW + from,
+        to_at: NOW + to,
+    };
+    store
+        .keep_deliveries(&[], &[replays(1, 0, 5), replays(2, 10, 20), replays(2, 10, 30)])
+        .await
+        .expect("kept");
+    assert!(evidence(store, other, town.member_a).await.heard.is_empty());
+    go(store, other, LessonPhase::Live, NOW).await;
+    go(store, other, LessonPhase::Ended, NOW + 15).await;
+    assert_eq!(evidence(store, other, town.member_a).await.heard, [(NOW + 10, NOW + 30)]);
 }

@@ -40,7 +40,7 @@ pub async fn whatever_is_added_changes_the_mark(store: &dyn Store) {
         store.keep_deliveries(&[one], &[]).await.expect("kept");
     };
     let hear = async |to| {
-        let heard = Heard { lesson_id: lesson, boot: id(1), from_at: NOW, to_at: NOW + to };
+        let heard = Heard { lesson_id: Some(lesson), boot: id(1), from_at: NOW, to_at: NOW + to };
         store.keep_deliveries(&[], &[heard]).await.expect("kept");
     };
     let gap = |to_ms| vec![Gap { from_ms: 10, to_ms }];
