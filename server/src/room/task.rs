@@ -292,7 +292,7 @@ impl Room {
             Ask::Kept { lease, beats, contested, reply } => {
                 self.take(&lease, &beats, contested).await;
                 // Who waits to be read hears how far they are with a later report.
-                if self.members.has(lease.user_id) {
+                if self.members.has(lease.user_id) && !self.is_missed(lease.user_id) {
                     self.say_progress(lease.user_id, reply).await;
                 }
             }
@@ -345,6 +345,10 @@ impl Room {
         }
         self.read(&next).await;
         self.news = true;
+    }
+
+    fn is_missed(&self, user: Uuid) -> bool {
+        self.missed.lock().expect("no panic while held").contains(&user)
     }
 
     fn may_be_read(&self, user: Uuid) -> bool {
@@ -415,7 +419,10 @@ impl Room {
     /// Answers how far a member is. Where only the whole recomputation knows, it is made beside the room, one of a member at a
     /// time: others do not wait for it, and who asks meanwhile hears nothing this time.
     async fn say_progress(&mut self, user: Uuid, reply: oneshot::Sender<Progress>) {
-        if let Some(progress) = self.own_progress(user).await {
+        // Of whom something was missed the room does not know it.
+        if !self.is_missed(user)
+            && let Some(progress) = self.own_progress(user).await
+        {
             let _ = reply.send(progress);
             return;
         }

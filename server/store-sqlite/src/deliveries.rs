@@ -164,7 +164,7 @@ pub(crate) async fn behind_edge(
     .map_err(failed)
 }
 
-/// When a lesson's nodes were heard of, of it or of every replay. What was heard before anybody could ask for its replay is left out.
+/// When a lesson's nodes were heard of, of it or of every replay. What was heard of replays before its end says nothing of it.
 pub(crate) async fn heard(
     on: &mut SqliteConnection,
     lesson_id: Uuid,
@@ -172,8 +172,8 @@ pub(crate) async fn heard(
     let rows = sqlx::query!(
         r#"SELECT from_at AS "from_at!: i64", to_at AS "to_at!: i64" FROM media_heard WHERE lesson_id = ?1
            UNION ALL
-           SELECT h.from_at, h.to_at FROM replays_heard h
-           WHERE EXISTS (SELECT 1 FROM lessons s WHERE s.id = ?1 AND s.ended_at IS NOT NULL AND h.to_at >= s.ended_at)
+           SELECT max(h.from_at, s.ended_at), h.to_at FROM replays_heard h JOIN lessons s
+           WHERE s.id = ?1 AND h.to_at >= s.ended_at
            ORDER BY 1, 2"#,
         lesson_id
     )

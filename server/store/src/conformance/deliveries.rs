@@ -92,5 +92,5 @@ pub async fn a_node_that_was_silent_too_long_is_heard_anew(store: &dyn Store) {
     assert!(evidence(store, other, town.member_a).await.heard.is_empty());
     go(store, other, LessonPhase::Live, NOW).await;
     go(store, other, LessonPhase::Ended, NOW + 15).await;
-    assert_eq!(evidence(store, other, town.member_a).await.heard, [(NOW + 10, NOW + 30)]);
+    assert_eq!(evidence(store, other, town.member_a).await.heard, [(NOW + 15, NOW + 30)]);
 }
