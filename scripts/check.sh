@@ -18,6 +18,8 @@ fi
 step "cargo deny: licences, bans, sources${ADVISORIES:+, advisories}"
 "$deny" --offline check licenses bans sources
 [ -z "${ADVISORIES:-}" ] || "$deny" check advisories
+step "The documents: links, lines, routes, metrics, log fields"
+node scripts/docs/check.mjs
 step "Types of the pages"
 scripts/web.sh deps
 (cd web && npm run --silent typecheck)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Is what is generated and committed what would be generated now? `fresh.sh write` makes it so.
+# Is what is generated and committed what would be generated now, and do the documents say what the code has?
+# `fresh.sh write` generates and wraps lines.
 source "$(dirname "$0")/lib.sh"
 
 made=$(mktemp -d)
@@ -8,6 +9,7 @@ target/debug/yunke openapi >"$made/openapi.json"
 if [ "${1:-check}" = write ]; then
   cp "$made/openapi.json" web/src/api/openapi.json
   (cd web && npm run --silent api)
+  node scripts/docs/wrap.mjs
   exit
 fi
 stale=0
@@ -24,4 +26,6 @@ direct() {
 for name in $(direct); do
   grep -qF "\`$name\`" docs/DEPENDENCIES.md || { stale=1; printf '%s is missing in docs/DEPENDENCIES.md\n' "$name"; }
 done
+# The documents name every route, metric and log field; their links lead somewhere, their lines are wrapped.
+node scripts/docs/check.mjs || stale=1
 [ "$stale" = 0 ] || fail "Stale, see above. Generated files: run scripts/fresh.sh write and commit them."
