@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { machine, Scope } from './load/scope.mjs';
 import { page, soaked } from './load/soaked.mjs';
+import { wrap } from '../scripts/docs/wrap.mjs';
 
 const NAMES = ['start', 'script', 'ingest', 'latency', 'whep', 'mp4', 'origin', 'readers', 'beats', 'crowded'];
 const root = resolve(import.meta.dirname, '..');
@@ -30,8 +31,11 @@ for (const name of wanted) {
 mkdirSync(join(root, 'target', 'bench'), { recursive: true });
 writeFileSync(kept, JSON.stringify(results, null, 1));
 
+/** A figure is of a commit, by the name of the run it came from. */
+const MEASURED = /^(.*), commit (\w+), (\S+)$/;
+const measured = (name) => results[name].machine.match(MEASURED) ?? [];
 const table = NAMES.filter((name) => results[name]).flatMap((name) => results[name].rows.map((row) => ({ ...row, name })));
-const machines = [...new Set(NAMES.filter((name) => results[name]).map((name) => results[name].machine))];
+const machines = [...new Set(NAMES.filter((name) => results[name]).map((name) => measured(name)[1]))];
 const cell = (text) => String(text ?? '–').replaceAll('|', '\\|');
 const limits = table.filter((row) => !row.met).map((row) => `- **${row.what}** (${row.figure}): ${row.limit ?? 'what limits it is not known yet.'}`);
 const notes = table.filter((row) => row.note).map((row) => `- **${row.what}**: ${row.note}`);
@@ -39,20 +43,20 @@ const notes = table.filter((row) => row.note).map((row) => `- **${row.what}**: $
 const hour = soaked();
 writeFileSync(
   page,
-  `# Benchmarks
+  wrap(`# Benchmarks
 
 Written by \`make bench\` (\`make bench ONLY=NAME\` for one figure). Release build, everything on loopback of one machine: server, media service,
-publisher, players and load share its cores. A reference was measured in the same run on the same bytes.
+publisher, players and load share its cores. A reference was measured in the same run on the same bytes. The commit is the one a row was measured at.
 
 Machine: ${machines.join('; ')}
 
-| what | figure | reference in the same run | ratio | target | met | command |
-| --- | --- | --- | --- | --- | --- | --- |
-${table.map((row) => `| ${[row.what, row.figure, row.reference, row.ratio, row.target, row.met ? 'yes' : '**no**', `\`make bench ONLY=${row.name}\``].map(cell).join(' | ')} |`).join('\n')}
+| what | figure | reference in the same run | ratio | target | met | commit | command |
+| --- | --- | --- | --- | --- | --- | --- | --- |
+${table.map((row) => `| ${[row.what, row.figure, row.reference, row.ratio, row.target, row.met ? 'yes' : '**no**', measured(row.name).slice(2).join(', '), `\`make bench ONLY=${row.name}\``].map(cell).join(' | ')} |`).join('\n')}
 
 ${limits.length ? `## Not met, and what limits it\n${limits.join('\n')}\n\n` : ''}## How it is measured
 ${notes.join('\n')}
-${hour && `\n${hour}`}`,
+${hour && `\n${hour}`}`),
 );
 console.log('wrote docs/BENCHMARKS.md');
 process.exit(failed ? 1 : 0);

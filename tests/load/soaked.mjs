@@ -2,6 +2,7 @@
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { wrap } from '../../scripts/docs/wrap.mjs';
 
 export const page = resolve(import.meta.dirname, '..', '..', 'docs', 'BENCHMARKS.md');
 const HEADING = '## A long lesson';
@@ -19,5 +20,5 @@ export function soaked() {
 export function keep(body) {
   const text = read();
   const rest = text.slice(0, text.length - soaked().length).trimEnd();
-  writeFileSync(page, `${rest}\n\n${HEADING}\n${body.trim()}\n`);
+  writeFileSync(page, wrap(`${rest}\n\n${HEADING}\n${body.trim()}\n`));
 }

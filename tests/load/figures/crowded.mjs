@@ -50,7 +50,7 @@ export async function measure(scope) {
   const what = `${(beats / 1e6).toFixed(1)} million beats of ${MEMBERS} members`;
   return [
     { what: `${what}: the room is open`, figure: `${open.toFixed(0)} ms`, target: `≤ ${OPEN_MS} ms`, met: open <= OPEN_MS, note: 'From asking for the room to its first state, after a start of the server; the counts grow until all of the past is read.' },
-    { what: `${what}: all judged anew`, figure: `${(all / 1000).toFixed(1)} s`, reference: `${used.toFixed(1)} s of processor`, target: `≤ ${ALL_MS / 1000} s`, met: all <= ALL_MS, note: 'Until everybody is counted, with one viewer sending beats all the while.' },
+    { what: `${what}: all judged again`, figure: `${(all / 1000).toFixed(1)} s`, reference: `${used.toFixed(1)} s of processor`, target: `≤ ${ALL_MS / 1000} s`, met: all <= ALL_MS, note: 'Until everybody is counted, with one viewer sending beats all the while.' },
     { what: `${what}: a beat is acknowledged meanwhile`, figure: `p50 ${percentile(waits, 50).toFixed(0)} ms, p99 ${p99.toFixed(0)} ms`, reference: `${waits.length} beats`, target: 'p99 ≤ 2,000 ms', met: p99 <= 2_000 },
   ];
 }

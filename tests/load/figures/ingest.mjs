@@ -14,8 +14,8 @@ const SETTLE_MS = 8_000;
 const REHEARSAL_MS = 6_000;
 const CASES = [
   { what: 'pass-through ingest of 2 Mbps 720p30', sound: '48k', small: false, cpu: 4, memory: 60 },
-  { what: 'ingest of 2 Mbps 720p30, 48 kbps sound made besides', sound: '128k', small: true, cpu: 8, memory: 100 },
-  { what: 'ingest of 2 Mbps 720p30, picture of 360 lines made besides', sound: '48k', small: false, picture: true, cpu: 50, memory: 130 },
+  { what: 'ingest of 2 Mbps 720p30 with the 48 kbps audio rendition', sound: '128k', small: true, cpu: 8, memory: 100 },
+  { what: 'ingest of 2 Mbps 720p30 with the 360p rendition', sound: '48k', small: false, picture: true, cpu: 50, memory: 130 },
 ];
 
 export async function measure(scope) {
@@ -48,13 +48,13 @@ async function cost(scope, { what, sound, small, picture = false, cpu: most, mem
     {
       what: `${what}, processor`, figure: `${cpu.toFixed(1)} % of a core`, reference: `ffmpeg -c copy to fMP4 HLS: ${other.toFixed(1)} %`,
       ratio: (cpu / other).toFixed(2), target: `≤ ${most} %`, met: cpu <= most,
-      note: `user and system time of yunke-media over ${MEASURE_MS / 1000} s of a live, recorded lesson without viewers, its sound ${sound}bit/s AAC${small || picture ? '; the reference makes nothing besides' : ''}.`,
+      note: `user and system time of yunke-media over ${MEASURE_MS / 1000} s of a live, recorded lesson without viewers, its sound ${sound}bit/s AAC${small || picture ? '; the reference transcodes nothing' : ''}.`,
     },
     {
       what: `${what}, memory`, figure: `${memory.toFixed(0)} MB`, reference: `ffmpeg: ${otherMemory.toFixed(0)} MB`,
       ratio: (memory / otherMemory).toFixed(2), target: `≤ ${mostMemory} MB`, met: memory <= mostMemory,
-      limit: 'libav, where something is made small: 45 MB once a process, mostly its files in the page cache.',
-      note: `VmRSS of yunke-media at the end of it${small || picture ? '; some 45 MB of it are libav, once a process, mostly its files in the page cache' : ''}.`,
+      limit: 'libav, where something is transcoded: 45 MB once per process, mostly its files in the page cache.',
+      note: `VmRSS of yunke-media at the end of it${small || picture ? '; some 45 MB of it are libav, once per process, mostly its files in the page cache' : ''}.`,
     },
   ];
 }

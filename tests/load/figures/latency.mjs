@@ -40,7 +40,7 @@ export async function measure(scope) {
     rows.push({
       what, figure: `p50 ${(p50 / 1000).toFixed(2)} s, p95 ${(p95 / 1000).toFixed(2)} s`, reference: `${samples.length} frames read`,
       target: `p50 ≤ ${most / 1000} s`, met: samples.length > 100 && p50 <= most,
-      note: `from the making of the frame ${made} to the frame shown on the lesson page; ${SAMPLE_MS / 1000} s after ${SETTLE_MS / 1000} s of watching.`,
+      note: `from the creation of the frame ${made} to the frame shown on the lesson page; ${SAMPLE_MS / 1000} s after ${SETTLE_MS / 1000} s of watching.`,
     });
   }
   return rows;

@@ -67,19 +67,19 @@ export async function measure(scope) {
     {
       what: 'glass to glass, WHEP in Chromium', figure: `p50 ${p50.toFixed(0)} ms, p95 ${p95.toFixed(0)} ms`, reference: `${samples.length} frames read`,
       target: 'p50 ≤ 150 ms', met: samples.length > 100 && p50 <= 150,
-      note: `from the making of the frame in ffmpeg (RTMP, x264 zerolatency, 360p30 of ${PICTURE_KBPS} kbit/s) to the frame shown in a bare page; ${SAMPLE_MS / 1000} s.`,
+      note: `from the creation of the frame in ffmpeg (RTMP, x264 zerolatency, 360p30 of ${PICTURE_KBPS} kbit/s) to the frame shown in a bare page; ${SAMPLE_MS / 1000} s.`,
     },
     {
       what: 'first frame by WHEP', figure: `p95 ${first95.toFixed(0)} ms, p50 ${first50.toFixed(0)} ms`, reference: `${firsts.length} joins`, target: 'p95 ≤ 500 ms', met: firsts.length === JOINS && first95 <= 500,
       limit: 'a viewer gets the pictures since the last key frame and has to decode them all before the newest is shown.',
-      note: 'from the making of the RTCPeerConnection to the first frame shown, one join after the other.',
+      note: 'from the creation of the RTCPeerConnection to the first frame shown, one join after the other.',
     },
     {
       what: 'a viewer by WHEP at 1.5 Mbps, processor', figure: `${each.toFixed(2)} % of a core`,
       reference: `${VIEWERS} viewers, ${some.packets_per_second_each.toFixed(0)} packets/s and ${some.kbps_each.toFixed(0)} kbit/s each; ${(some.bytes_each / 1024).toFixed(0)} kB of memory each`,
       target: '≤ 0.5 %', met: each <= 0.5 && Math.abs(some.kbps_each / VIEWER_KBPS - 1) <= WITHIN,
       limit: 'the way of each unit and packet through the crate (half of the time by perf), and sending (a fifth).',
-      note: `user and system time of yunke-media over ${MEASURE_MS / 1000} s with ${VIEWERS} viewers less that with none, divided by ${VIEWERS}; the sound made Opus once for all is in it. The viewers are of \`yunke-load watch-whep\`, with ICE, DTLS and a lease each; all but two throw packets away when they are counted.`,
+      note: `user and system time of yunke-media over ${MEASURE_MS / 1000} s with ${VIEWERS} viewers less that with none, divided by ${VIEWERS}; transcoding the sound to Opus once for all viewers is included. The viewers are of \`yunke-load watch-whep\`, with ICE, DTLS and a lease each; all but two throw packets away when they are counted.`,
     },
     {
       what: `${CROWD} viewers by WHEP at 1.5 Mbps, packets lost`, figure: `${many.lost} of ${many.packets}`,
