@@ -32,7 +32,7 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         // Everything that every page needs, in one file: one request, and it packs better.
-        codeSplitting: { groups: [{ name: 'start', test: /node_modules\/(?:@vue|vue|vue-router)\/|src\/(?:i18n\/(?:index|words|format)|api\/(?:client|problem|request)|lib\/(?:resource|now|online|later|idb)|player\/(?:backoff|platform)|components\/(?:state|YIcon))/ }] },
+        codeSplitting: { groups: [{ name: 'start', test: /node_modules\/(?:@vue|vue|vue-router)\/|src\/(?:i18n\/(?:index|dictionary|format)|api\/(?:client|now|problem|request)|lib\/(?:resource|online|later|idb)|player\/(?:backoff|platform)|components\/(?:state|YIcon))/ }] },
       },
     },
     reportCompressedSize: false,

@@ -39,6 +39,6 @@ export const STYLES = [
   { what: ['aspect-ratio'], why: 'the place has a height besides, or the picture brings its own' },
   { what: ['overflow-wrap: anywhere'], why: 'the page breaks words as it is (base.css)' },
   { what: ['@page', 'size'], where: ['SlipsPage.css'], why: 'for the printer; without it, its own paper' },
-  { what: [':is'], where: ['useStudioLesson.css'], why: 'the build writes the same rule with :-webkit-any besides' },
+  { what: [':is'], where: ['labels.css'], why: 'the build writes the same rule with :-webkit-any besides' },
   { what: [':has', 'scroll-margin-top', 'scroll-margin-bottom'], where: ['BoothPage.css'], why: 'the booth is for computers; only distances' },
 ]

@@ -1,5 +1,5 @@
 /** One request to our own server: same-origin cookie, JSON both ways, every failure a `Problem`. */
-import { serverNow, setServerTime } from '@/lib/now'
+import { serverNow, setServerTime } from './now'
 import { noAnswer, problemFrom } from './problem'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'

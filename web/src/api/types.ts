@@ -31,7 +31,7 @@ export type DeviceClass = Schemas['DeviceClass']
 
 export type Question = Schemas['MyQuestion']
 export type QuestionState = Schemas['QuestionState']
-export type Talk = Schemas['Talk']
+export type Discussion = Schemas['Talk']
 export type MemberQuestion = Schemas['MemberQuestion']
 export type PrivateNote = Schemas['NoteView']
 

@@ -1,11 +1,11 @@
 /** Languages: which one, loading its words, and a `t` whose keys the compiler checks. */
 import { LOCALES, type Area, type Locale, type MessageKey } from './messages'
-import { Dictionary, type Params } from './words'
+import { Dictionary, type Params } from './dictionary'
 
 export type { Area, Locale, MessageKey } from './messages'
 
 const STORED = 'yunke.locale'
-const files = import.meta.glob<{ default: Record<string, unknown> }>('../locales/*/*.ts')
+const files = import.meta.glob<{ default: Record<string, unknown> }>('../**/words.{zh-CN,en}.ts')
 const areas = new Set<Area>()
 const loaded = new Set<string>()
 
@@ -31,14 +31,14 @@ function readStored(): string | null {
 
 const dictionary = new Dictionary<Locale>(firstLocale(), 'zh-CN')
 
-/** The words of one area in the current language; call before the area's first page is shown. */
+/** The words of one area or slice in the current language; call before the area's first page is shown. */
 export async function loadArea(area: Area): Promise<void> {
   areas.add(area)
   await loadMessages(locale(), area)
 }
 
 async function loadMessages(language: Locale, area: Area): Promise<void> {
-  const name = `../locales/${language}/${area}.ts`
+  const name = `../${area.split('.').join('/')}/words.${language}.ts`
   if (loaded.has(name)) return
   const load = files[name]
   if (!load) throw new Error(`no messages at ${name}`)

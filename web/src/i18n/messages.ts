@@ -1,35 +1,14 @@
 /**
- * The dictionary's types. zh-CN is the source language: its files define which keys exist, and the English files must
- * have exactly the same ones (`satisfies Same<typeof zh>`), so a missing translation does not compile.
- * One file per area; only the chosen language and only the areas somebody opens are loaded.
+ * The dictionary's types. Each slice owns its words: `words.zh-CN.ts` and `words.en.ts` in its folder, found by a glob
+ * (./index.ts), and named after the folder: the keys of src/studio/booth begin with `studio.booth`. zh-CN is the source
+ * language: its files define which keys exist, and the English ones must have exactly the same
+ * (`satisfies Same<typeof zh>`), so that a missing translation does not compile.
+ * Only the chosen language is loaded, and only the words of pages that somebody opens.
  */
-import type account from '@/locales/zh-CN/account'
-import type booth from '@/locales/zh-CN/booth'
-import type common from '@/locales/zh-CN/common'
-import type consoleArea from '@/locales/zh-CN/console'
-import type member from '@/locales/zh-CN/member'
-import type people from '@/locales/zh-CN/people'
-import type recording from '@/locales/zh-CN/recording'
-import type replay from '@/locales/zh-CN/replay'
-import type setup from '@/locales/zh-CN/setup'
-import type share from '@/locales/zh-CN/share'
-import type studio from '@/locales/zh-CN/studio'
-import type talk from '@/locales/zh-CN/talk'
 
-export interface Dictionary {
-  account: typeof account
-  common: typeof common
-  people: typeof people
-  member: typeof member
-  share: typeof share
-  studio: typeof studio
-  console: typeof consoleArea
-  booth: typeof booth
-  recording: typeof recording
-  replay: typeof replay
-  setup: typeof setup
-  talk: typeof talk
-}
+/** Every `words.zh-CN.ts` adds its own words to it. */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type
+export interface Dictionary {}
 
 export type Area = keyof Dictionary
 

@@ -1,8 +1,8 @@
 import type { RouteRecordRaw } from 'vue-router'
 
 export const memberRoutes: RouteRecordRaw[] = [
-  { path: '/sign-in', name: 'sign-in', meta: { area: 'member', open: true, title: 'member.signIn.title' }, component: () => import('./SignInPage.vue') },
-  { path: '/s/:code', name: 'arrive', meta: { area: 'member', open: true }, component: () => import('./ArrivePage.vue'), props: true },
+  { path: '/sign-in', name: 'sign-in', meta: { area: 'member', open: true, title: 'member.signIn.title' }, component: () => import('./accounts/SignInPage.vue') },
+  { path: '/s/:code', name: 'arrive', meta: { area: 'member', open: true }, component: () => import('./share/ArrivePage.vue'), props: true },
   { path: '/lessons/:id', name: 'lesson', meta: { area: 'member' }, component: () => import('./lesson/LessonPage.vue'), props: true },
   {
     path: '/',
@@ -11,7 +11,7 @@ export const memberRoutes: RouteRecordRaw[] = [
     children: [
       { path: '', name: 'home', meta: { title: 'common.nav.home' }, component: () => import('./home/HomePage.vue') },
       { path: 'records', name: 'records', meta: { title: 'common.nav.records' }, component: () => import('./records/RecordsPage.vue') },
-      { path: 'me', name: 'me', meta: { title: 'common.nav.me' }, component: () => import('./MePage.vue') },
+      { path: 'me', name: 'me', meta: { title: 'common.nav.me' }, component: () => import('./accounts/MePage.vue') },
     ],
   },
 ]

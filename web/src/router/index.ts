@@ -4,7 +4,7 @@
  */
 import { shallowRef } from 'vue'
 import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router'
-import { accountRoutes } from '@/account/routes'
+import { accountRoutes } from '@/accounts/routes'
 import { consoleRoutes } from '@/console/routes'
 import { loadArea, t, type Area, type MessageKey } from '@/i18n'
 import { memberRoutes } from '@/member/routes'

@@ -2,7 +2,7 @@ import { nextTick } from 'vue'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { api } from '@/api/client'
 import type { Phase, Question, RoomState } from '@/api/types'
-import { mount, type Mounted } from '@/staff/mount'
+import { mount, type Mounted } from '@/testing/mount'
 import QuestionCard from './QuestionCard.vue'
 import { draftsOf } from './useQuestions'
 

@@ -1,7 +1,7 @@
 /** The player of this page as something a component can show. */
 import { onBeforeUnmount, readonly, shallowRef, type ShallowRef } from 'vue'
 import type { Lesson } from '@/api/types'
-import { serverNow } from '@/lib/now'
+import { serverNow } from '@/api/now'
 import { evidenceApi } from '@/player/api'
 import { mediaSession, wakeLock } from '@/player/comfort'
 import type { Quality } from '@/player/engine'

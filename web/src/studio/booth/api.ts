@@ -1,14 +1,8 @@
 /** The booth's request: where to publish, and the pass for it. The stream key of an encoder stays as it is. */
-import { request } from '@/api/request'
+import { api, ask } from '@/api/client'
+import type { components } from '@/api/schema'
 
-export interface BoothGrant {
-  whip_url: string
-  /** A secret; kept in this page's memory only. */
-  pass: string
-  expires_at: number
-}
+/** Its pass is a secret; kept in this page's memory only. */
+export type BoothGrant = components['schemas']['BoothGrant']
 
-export const openBooth = (id: string) => request<BoothGrant>('POST', `/api/studio/lessons/${encodeURIComponent(id)}/booth`, {})
-
-/** A chapter where a page of the slides began to be shown. */
-export const addSlideChapter = (id: string, title: string, atMs: number) => request<unknown>('POST', `/api/studio/lessons/${encodeURIComponent(id)}/chapters`, { title, at_ms: atMs, from_slides: true })
+export const openBooth = (id: string) => ask(api.POST('/api/studio/lessons/{id}/booth', { params: { path: { id } } }))

@@ -1,4 +1,5 @@
 /** Cameras and microphones: which ones, the one somebody chose before, and what is wrong, as a code with a sentence. */
+import { FPS, HEIGHT, WIDTH } from './picture/frame'
 
 export type DeviceKind = 'camera' | 'microphone'
 
@@ -60,11 +61,6 @@ export function troubleOf(thrown: unknown): DeviceTrouble {
       return 'failed'
   }
 }
-
-export const WIDTH = 1280
-export const HEIGHT = 720
-/** Like what encoders are told to send. */
-export const FPS = 30
 
 export function constraints(kind: DeviceKind, choice: Choice): MediaStreamConstraints {
   // The remembered device if it is there, another one if not.

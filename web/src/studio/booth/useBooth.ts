@@ -3,13 +3,13 @@
  * It begins with the page and ends with the lesson; before 开始上课 nobody but the lecturer sees it.
  */
 import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
-import { serverNow } from '@/lib/now'
+import { serverNow } from '@/api/now'
 import { online } from '@/lib/online'
 import { openBooth } from './api'
 import { useCopies } from './copies/useCopies'
 import { useChapters } from './slides/useChapters'
 import { judged, measured, steadied, type Measured } from './network'
-import type { StudioLessonView } from '../useStudioLesson'
+import type { StudioLessonView } from '@/studio/lessons/useStudioLesson'
 import { useDevices } from './useDevices'
 import { usePicture } from './usePicture'
 import { WhipPublisher, type WhipState } from './whip'

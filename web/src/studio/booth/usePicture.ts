@@ -1,8 +1,10 @@
 /** What members see: the layout, and where its slides come from – a PDF, or a shared screen or window. */
 import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
-import { openComposer, type Composer } from './composer'
-import { FPS, troubleOf, type DeviceTrouble } from './devices'
-import { possible, type Layout } from './layout'
+import type { Composer } from './picture/composer'
+import { openComposer } from './picture/openComposer'
+import { troubleOf, type DeviceTrouble } from './devices'
+import { FPS } from './picture/frame'
+import { possible, type Layout } from './picture/layout'
 import { keepPlace, keptPlace } from './slides/store'
 import { useSlides } from './slides/useSlides'
 import type { Devices } from './useDevices'

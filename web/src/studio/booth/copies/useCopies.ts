@@ -1,8 +1,8 @@
 /** The safety copy of a lesson: recorded on this computer while the lesson runs, listed after it, tidied up. */
 import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 import { asProblem } from '@/api/problem'
-import { serverNow } from '@/lib/now'
-import { getStudioLesson } from '../../api'
+import { serverNow } from '@/api/now'
+import { getStudioLesson } from '@/studio/lessons/api'
 import { canRecord, recordingType, StretchRecorder, type CopyTrouble } from './recorder'
 import { allCopies, copyFile, freeBytes, noteCopy, removeCopy, type Copy } from './store'
 import { ENOUGH_BYTES, suspects, toRemove, type LessonState } from './tidy'

@@ -3,7 +3,7 @@
  * page. One at a time: another lesson's replaces it. Where storage is blocked nothing is kept, and nothing fails.
  */
 import { done, finished, openDatabase } from '@/lib/idb'
-import type { Layout } from '../layout'
+import type { Layout } from '../picture/layout'
 
 export interface KeptSlides {
   lesson: string

@@ -2,8 +2,8 @@
 import { onScopeDispose, watch, type Ref } from 'vue'
 import { asProblem } from '@/api/problem'
 import { t } from '@/i18n'
-import { serverNow } from '@/lib/now'
-import { addSlideChapter } from '../api'
+import { serverNow } from '@/api/now'
+import { addSlideChapter } from './api'
 import { again, keepTurns, keptTurns, SHORTEST_MS, turned } from './chapters'
 import type { useSlides } from './useSlides'
 
@@ -26,7 +26,7 @@ export function useChapters({ lesson, slides, live, zeroAt }: Shown) {
     if (!live.value || zero === null || slides.pages.value === 0 || slides.opening.value) return
     const at_ms = Math.max(0, Math.round(serverNow() - zero))
     const name = `${slides.name.value}#${page}`
-    const title = (await slides.title(page).catch(() => '')) || t('booth.slides.chapter', { page })
+    const title = (await slides.title(page).catch(() => '')) || t('studio.booth.slides.chapter', { page })
     // Passed over while its title was read.
     if (page !== slides.page.value) return
     turns = turned(turns, name, { at_ms, title })

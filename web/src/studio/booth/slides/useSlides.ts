@@ -1,6 +1,6 @@
 /** The lecturer's PDF: picked, leafed through, covered, remembered. What is shown of it goes to `show`. */
 import { onScopeDispose, ref, shallowRef } from 'vue'
-import { HEIGHT, WIDTH } from '../devices'
+import { HEIGHT, WIDTH } from '../picture/frame'
 import { openPdf, PdfError, type Pdf, type PdfTrouble } from './pdf'
 import { forgetSlides, keepSlides, keptSlides } from './store'
 

@@ -1,0 +1,25 @@
+/** Exports: files with the names that the server gave them. */
+import { address } from '@/api/client'
+import { send } from '@/api/request'
+
+export type ExportFormat = 'xlsx' | 'csv'
+
+/** The export of a lesson's attendance. */
+export async function fetchExport(id: string, format: ExportFormat): Promise<{ name: string; file: Blob }> {
+  const path = address('/api/console/lessons/{id}/export', { path: { id }, query: { format } })
+  const response = await send(new Request(new URL(path, location.origin), { credentials: 'same-origin' }))
+  return { name: fileName(response.headers.get('Content-Disposition')) ?? `${id}.${format}`, file: await response.blob() }
+}
+
+/** RFC 6266: `filename*` with its percent-encoded UTF-8 before the plain `filename`. */
+export function fileName(disposition: string | null): string | null {
+  const wide = /filename\*\s*=\s*UTF-8''([^;]+)/i.exec(disposition ?? '')?.[1]
+  if (wide) {
+    try {
+      return decodeURIComponent(wide.trim())
+    } catch {
+      // not percent-encoded after all: the plain name will do
+    }
+  }
+  return /filename\s*=\s*"?([^";]+)"?/i.exec(disposition ?? '')?.[1]?.trim() ?? null
+}

@@ -1,0 +1,11 @@
+/** Requests about the tree of units. */
+import { api, ask } from '@/api/client'
+import type { components } from '@/api/schema'
+
+type Schemas = components['schemas']
+export type UnitRow = Schemas['UnitRow']
+export type UnitKind = Schemas['UnitKind']
+
+export const listUnits = (signal?: AbortSignal) => ask(api.GET('/api/console/units', { signal }))
+export const addUnit = (body: Schemas['UnitRequest']) => ask(api.POST('/api/console/units', { body }))
+export const renameUnit = (id: string, name: string) => ask(api.PATCH('/api/console/units/{unit_id}', { params: { path: { unit_id: id } }, body: { name } }))

@@ -1,0 +1,43 @@
+import type { Same } from '@/i18n/messages'
+import type zh from './words.zh-CN'
+
+export default {
+  title: 'Questions',
+  waiting: '{n} waiting for an answer',
+  waiting_none: 'None is waiting for an answer',
+  none: 'No questions yet. Members can ask on the lesson’s page.',
+  all_done: 'All of them are settled.',
+  before: 'before the start',
+  answered: 'Answered',
+  hide: 'Hide',
+  reopen: 'Open again',
+  undo: 'Undo',
+  did_answered: 'Marked as answered: “{text}”',
+  did_hidden: 'Hidden: “{text}”',
+  settled: 'Settled: {n}',
+  by: { answered: 'marked as answered by {name}', hidden: 'hidden by {name}' },
+  failed: 'Not saved',
+  note: {
+    from: 'A note from {name}',
+    got: 'Got it',
+    only_you: 'only the lecturer and organizers see it',
+    title: 'Private note to the lecturer',
+    hint: 'Shown in the lecturer’s booth. Members do not see it.',
+    text: 'To the lecturer',
+    send: 'Send to the lecturer',
+    sending: 'Sending…',
+    failed: 'Not sent',
+    none: 'No notes yet.',
+    unread: 'Not read yet',
+    read: 'Read by {name} at {time}',
+    chars: '{n}/{max}',
+  },
+  problem: {
+    text_empty: 'Write something first.',
+    text_too_long: 'The text is too long. Please shorten it.',
+    text_characters: 'The text has invisible or misleading characters. Remove them and try again.',
+    wrong_phase: 'The lesson is over or cancelled; nothing can be sent any more.',
+    not_found: 'This one is not there any more.',
+    busy: 'The server is busy. Try again in a moment.',
+  },
+} satisfies Same<typeof zh>

@@ -1,0 +1,30 @@
+/** 分享一节课 */
+const words = {
+  link: '短链接',
+  lead: '发到微信群或印在通知上。打开先看到是哪节课，登录后直接进入课堂。',
+  here_only: '这个网址只在这台电脑上能打开。请用本机在局域网里的地址打开工作台，或请管理员设置 public_url，再分享。',
+  copy: '复制',
+  copied: '已复制',
+  copy_failed: '没有自动复制（https 的网址才可以一键复制）。请选中后按 Ctrl+C，或在手机上长按复制。',
+  copy_message: '复制整条通知',
+  message: '【{title}】{when}，{lecturer}主讲。点开听课：{url}',
+  see: '看学员页面',
+  code: '“{title}”的二维码',
+  who: '有链接的人能看到课程名称、讲师和时间；只有受邀支部的学员登录后才能听课。',
+  poster: '海报',
+  poster_lead: '一张可以直接发到群里的图片。手机上长按图片也能保存。',
+  poster_alt: '海报：{title}，{when}，{lecturer}',
+  poster_hint: '扫码或长按识别，进入课堂',
+  lecturer: '主讲：{name}',
+  save: '保存图片',
+  pass: '发送图片',
+  file: '海报-{title}',
+}
+
+export default words
+
+declare module '@/i18n/messages' {
+  interface Dictionary {
+    'staff.share': typeof words
+  }
+}
