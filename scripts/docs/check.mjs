@@ -1,4 +1,4 @@
-// Do the documents say what the code has? Links and line lengths, the routes of docs/API.md, the metrics and log fields of
+// Do the documents say what the code has? Links, named files, line lengths, the routes of docs/API.md, the metrics and log fields of
 // docs/OPERATIONS.md. Prints what is wrong and ends with 1. `scripts/fresh.sh write` wraps lines.
 
 import { existsSync, readFileSync } from 'node:fs';
@@ -28,6 +28,20 @@ function links(file) {
     const to = path ? join(dirname(file), path) : file;
     if (!existsSync(to)) faults.push(`${file}: ${target} leads nowhere`);
     else if (at && to.endsWith('.md') && !anchors(to).has(at)) faults.push(`${file}: ${target} is no heading there`);
+  }
+}
+
+/** A file or folder of this repository that is named in a text; a pattern is none. */
+const NAMED = /^(?:server|media|host|web|tests|scripts|deploy|migrations)\/[\w./@-]+$/;
+/** What a build or a test makes. */
+const MADE = /^(?:web\/dist|tests\/out)/;
+
+/** Decisions and the change log are of their time: what they name may be gone. */
+function paths(file) {
+  if (file.startsWith('docs/adr/') || file === 'CHANGELOG.md') return;
+  const text = read(file).replaceAll(/^```[\s\S]*?^```/gm, '');
+  for (const [, span] of text.matchAll(/`([^`\n]+)`/g)) {
+    if (NAMED.test(span) && !MADE.test(span) && !existsSync(span) && !existsSync(`${span}.mjs`)) faults.push(`${file}: \`${span}\` is no file here`);
   }
 }
 
@@ -78,6 +92,7 @@ function operations() {
 }
 
 linked().forEach(links);
+documents().forEach(paths);
 // Everybody appends to the change log, often at the same time: its lines are wrapped, but nobody waits for it.
 documents().filter((file) => file !== 'CHANGELOG.md').forEach(lines);
 routes();
