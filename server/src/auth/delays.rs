@@ -1,22 +1,22 @@
-//! Each further wrong try waits longer, by key, in bounded memory, in the machine's uptime: a clock that is put right locks
-//! nobody out.
+//! Growing waits after wrong attempts, per key, in bounded memory. Measured in the machine's uptime, so that
+//! correcting the clock locks nobody out.
 
 use std::{collections::HashMap, hash::Hash, sync::Mutex};
 
-/// Keys remembered at once. When all are in use, the eighth whose waits end first is forgotten: an attacker with many keys
-/// gets nobody locked out, and to have its own forgotten it needs as many passwords checked.
+/// Keys remembered at a time. When all are in use, the eighth whose waits end first is forgotten: an attacker
+/// with many keys locks nobody out, and to have its own forgotten it needs as many passwords checked.
 const KEYS: usize = 50_000;
 
 /// How waits grow.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Growth {
-    /// Wrong tries that cost nothing.
+    /// Wrong attempts that cost nothing.
     pub(super) free: u32,
-    /// Milliseconds after the last of them; doubled with each further one.
+    /// Wait after the last of them, in milliseconds; doubled with each further one.
     pub(super) first_ms: i64,
     /// The longest wait, in milliseconds.
     pub(super) longest_ms: i64,
-    /// Without a try for so many milliseconds all is forgotten.
+    /// After this many milliseconds without an attempt everything is forgotten.
     pub(super) forgotten_ms: i64,
 }
 
@@ -40,12 +40,13 @@ impl<K: Eq + Hash + Clone> Delays<K> {
         Self { growth, tries: Mutex::default() }
     }
 
-    /// A try, counted as a wrong one until it proves right: how many that makes; or after how many milliseconds there is one.
+    /// Counts an attempt as wrong until it proves right. Returns how many there are now, or in how many
+    /// milliseconds the next one is allowed.
     pub(super) fn begin(&self, key: &K, now: i64) -> Result<u32, i64> {
         self.begin_behind(key, now, 0)
     }
 
-    /// The same, letting others go first: where there is a wait it is so many milliseconds longer for this one.
+    /// The same, letting others go first: if there is a wait, it is this many milliseconds longer.
     pub(super) fn begin_behind(&self, key: &K, now: i64, behind_ms: i64) -> Result<u32, i64> {
         let Growth { free, first_ms, longest_ms, forgotten_ms } = self.growth;
         let mut all = self.tries.lock().expect("no panic while the tries are held");
@@ -68,12 +69,12 @@ impl<K: Eq + Hash + Clone> Delays<K> {
         Ok(tries.wrong)
     }
 
-    /// It was right: all is forgotten.
+    /// The attempt was right: everything is forgotten.
     pub(super) fn right(&self, key: &K) {
         self.tries.lock().expect("no panic while the tries are held").remove(key);
     }
 
-    /// Nobody could say whether it was right: it does not count.
+    /// Nobody could say whether the attempt was right: it does not count.
     pub(super) fn undo(&self, key: &K) {
         let mut all = self.tries.lock().expect("no panic while the tries are held");
         if let Some(tries) = all.get_mut(key) {
@@ -82,7 +83,8 @@ impl<K: Eq + Hash + Clone> Delays<K> {
         }
     }
 
-    /// It was not made, since it has to wait elsewhere until `due_at`: it does not count, and asking again before is no use.
+    /// The attempt was not made, because it has to wait elsewhere until `due_at`: it does not count, and
+    /// asking again earlier changes nothing.
     pub(super) fn put_off(&self, key: &K, due_at: i64) {
         let mut all = self.tries.lock().expect("no panic while the tries are held");
         if let Some(tries) = all.get_mut(key) {

@@ -1,4 +1,4 @@
-//! The cookie of a known device: `yunke_device`, sent only where one signs in, and kept when one signs out.
+//! The cookie of a known device: `yunke_device`, sent to the sign-in route only, and kept on sign-out.
 
 use axum::http::{HeaderMap, HeaderValue};
 use uuid::Uuid;
@@ -9,10 +9,10 @@ use crate::{clock::Source, config::Config};
 
 const COOKIE: &str = "yunke_device";
 
-/// Where it is sent to.
+/// The path it is sent to.
 const PATH: &str = "/api/session";
 
-/// Browsers keep no cookie longer.
+/// The longest lifetime browsers allow.
 const KEPT_S: i64 = 400 * 86_400;
 
 /// The browser's cookie, if it is one of ours.

@@ -27,13 +27,13 @@ const EXTEND_AFTER_MS: i64 = 3_600_000;
 pub enum Access {
     /// Everybody; the viewer is known if signed in.
     Anyone,
-    /// Everybody who is signed in, also by a first password that is still to be replaced.
+    /// Everybody who is signed in, also with a first password that must be replaced.
     Account,
     /// Everybody who is signed in.
     SignedIn,
-    /// Whoever is a lecturer or organizer of any part of the tree.
+    /// Lecturers and organizers of any part of the tree.
     Staff,
-    /// Whoever organizes any part of the tree; the handler keeps to it.
+    /// Organizers of any part of the tree; the handler keeps to that part.
     Organizer,
     /// Who may watch the lesson `{id}`: invited, or its staff.
     LessonWatch,
@@ -41,13 +41,13 @@ pub enum Access {
     LessonRun,
     /// The organizer of the lesson `{id}`.
     LessonOrganize,
-    /// Whoever organizes every unit that the person `{person_id}` has to do with.
+    /// Whoever organizes every unit the person `{person_id}` has to do with.
     PersonOrganize,
     /// The organizer of the unit `{unit_id}`.
     UnitOrganize,
 }
 
-/// Middleware: finds the entry, the session and the lesson, and lets pass or not.
+/// Middleware: finds the access entry, the session and the lesson, and admits or refuses the request.
 pub async fn authorize(
     State(app): State<AppState>,
     matched: MatchedPath,
@@ -99,7 +99,7 @@ pub async fn authorize(
     Ok(response)
 }
 
-/// The viewer, and the token if its cookie has to be sent again with a later end.
+/// The viewer, and the token if its cookie has to be renewed.
 async fn sign_in(app: &AppState, headers: &HeaderMap) -> ApiResult<(Option<Viewer>, Option<String>)> {
     let Some(token) = cookie_token(headers) else { return Ok((None, None)) };
     let token_hash = hash_token(token);

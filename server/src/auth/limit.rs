@@ -1,22 +1,22 @@
-//! How often somebody may try: token buckets by key, in bounded memory, in the machine's uptime: a clock that is put
-//! right locks nobody out.
+//! Rate limits: token buckets per key, in bounded memory. Measured in the machine's uptime, so that
+//! correcting the clock locks nobody out.
 
 use std::{collections::HashMap, hash::Hash, sync::Mutex};
 
-/// Keys remembered at once. When all are in use, further keys share one bucket: an attacker with many
-/// keys slows only other strangers, never somebody who has a bucket.
+/// Keys remembered at a time. When all are in use, further keys share one bucket: an attacker with many keys
+/// slows only other strangers, never somebody who has a bucket.
 const KEYS: usize = 50_000;
 
-/// A burst, and the time after which one try comes back.
+/// A burst, and the time after which one token is refilled.
 #[derive(Debug, Clone, Copy)]
 pub struct Quota {
-    /// Tries at once.
+    /// Tokens in a full bucket.
     pub burst: u32,
-    /// Milliseconds until one more.
+    /// Milliseconds until one more token.
     pub refill_ms: i64,
 }
 
-/// Tries by key.
+/// Buckets by key.
 #[derive(Debug)]
 pub struct Limiter<K> {
     quota: Quota,
@@ -25,7 +25,7 @@ pub struct Limiter<K> {
 
 #[derive(Debug)]
 struct Buckets<K> {
-    /// The time at which each bucket is full again.
+    /// The time at which each bucket will be full again.
     full_at: HashMap<K, i64>,
     shared_full_at: i64,
 }
@@ -36,13 +36,13 @@ impl<K: Eq + Hash> Limiter<K> {
         Self { quota, inner: Mutex::new(Buckets { full_at: HashMap::new(), shared_full_at: 0 }) }
     }
 
-    /// Takes one try, or tells after how many milliseconds there is one.
+    /// Takes one token, or returns in how many milliseconds there will be one.
     pub fn take(&self, key: K, now: i64) -> Result<(), i64> {
         self.take_many(key, 1, now)
     }
 
-    /// Takes `count` tries at once, or none and tells after how many milliseconds there are so many; more than the burst
-    /// there never are.
+    /// Takes `count` tokens at once, or none and returns in how many milliseconds there will be that many;
+    /// there are never more than the burst.
     pub fn take_many(&self, key: K, count: u32, now: i64) -> Result<(), i64> {
         let mut inner = self.inner.lock().expect("no panic while the limiter is held");
         if inner.full_at.len() >= KEYS && !inner.full_at.contains_key(&key) {
@@ -63,7 +63,7 @@ impl<K: Eq + Hash> Limiter<K> {
         Ok(())
     }
 
-    /// Gives back one try of a key.
+    /// Gives back one token of a key.
     pub fn give_back(&self, key: &K) {
         let mut inner = self.inner.lock().expect("no panic while the limiter is held");
         if let Some(full_at) = inner.full_at.get_mut(key) {

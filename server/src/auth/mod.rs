@@ -27,22 +27,23 @@ use yunke_protocol::DeviceKey;
 
 use crate::config::AuthConfig;
 
-/// Wrong guesses of one's own password at once when it is changed: whoever finds a phone unlocked has no more.
+/// Wrong guesses of the current password when changing it: all that somebody who finds an unlocked phone
+/// gets.
 const OWN_TRIES: u32 = 5;
 
-/// One of them comes back every so many milliseconds.
+/// One of them is refilled after this many milliseconds.
 const OWN_REFILL_MS: i64 = 30_000;
 
-/// Password checks and the limits on trying.
+/// Password checks and rate limits.
 #[derive(Debug)]
 pub struct Auth {
     /// Hashing.
     pub passwords: Passwords,
-    /// Who may try.
+    /// Who may try to sign in, and when.
     pub tries: Tries,
     /// Signs known devices.
     pub device_key: DeviceKey,
-    /// Tries at one's own password while signed in.
+    /// Attempts at one's own password while signed in.
     pub own_password: Limiter<uuid::Uuid>,
 }
 

@@ -16,23 +16,23 @@ use tokio::sync::Semaphore;
 
 use super::tries::Lane;
 
-/// Checks at the same time: each takes 19 MiB and tens of milliseconds of a core.
+/// Concurrent checks: each takes 19 MiB and tens of milliseconds of a core.
 const AT_ONCE: u8 = 2;
 
 /// Checks that may wait in one lane; one more is answered as busy. A NAT of two hundred phones fits.
 const WAITING: usize = 256;
 
-/// The same in a slow lane, which is through with them in some seconds.
+/// The same in a slow lane, which works through them in some seconds.
 const SLOW_WAITING: usize = 64;
 
-/// Before each check of a slow lane.
+/// Pause before each check of a slow lane.
 const SLOW_PAUSE: Duration = Duration::from_millis(100);
 
-/// Lanes with somebody in them; beyond these, whoever comes by a new one is answered as busy. Each has one or two checks in the
-/// queue for a processor, which is through with all in half a minute.
+/// Lanes with somebody in them; beyond these, a new lane is answered as busy. Each has one or two checks in
+/// the queue for a processor, which works through all of them in half a minute.
 const LANES: usize = 1_024;
 
-/// A hash of nothing anyone knows: an unknown phone takes as long as a known one.
+/// A hash whose password nobody knows: an unknown phone number takes as long as a known one.
 static NOBODY: LazyLock<String> = LazyLock::new(|| {
     hash_now("an account that does not exist", b"no such account.").expect("a constant can be hashed")
 });
@@ -44,26 +44,27 @@ pub enum PasswordError {
     /// Too many are waiting.
     #[error("too many passwords are being checked")]
     Busy,
-    /// The hash in the database is none, or the hashing itself failed.
+    /// The hash in the database is malformed, or hashing itself failed.
     #[error("password hashing failed: {0}")]
     Failed(String),
 }
 
-/// The bounded hasher. Lines and known devices have a lane each: however many wait in one, those of others are next.
+/// The bounded hasher. Each line and each known device has a lane: however many wait in one, the other lanes
+/// get their turn.
 #[derive(Debug)]
 pub struct Passwords {
     at_once: Arc<Semaphore>,
     lanes: Mutex<HashMap<Lane, LaneState>>,
 }
 
-/// Somebody is in it; when nobody is, it is gone.
+/// A lane exists while somebody is in it.
 #[derive(Debug)]
 struct LaneState {
     turns: Arc<Semaphore>,
     waiting: usize,
 }
 
-/// A place in a lane; given back when dropped.
+/// A slot in a lane; given back when dropped.
 struct InLane<'a> {
     passwords: &'a Passwords,
     lane: Lane,
@@ -107,7 +108,7 @@ impl Passwords {
         .await
     }
 
-    /// The same for somebody of a lane, when it is their turn; a slow lane lets one through at a time, with pauses.
+    /// The same for a lane, when it is its turn; a slow lane admits one at a time, with pauses.
     pub async fn verify_in(
         &self,
         lane: Lane,
@@ -153,7 +154,7 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
     ) -> Result<T, PasswordError> {
-        // The permit moves into the work: a request that is dropped meanwhile frees nothing early.
+        // The permit moves into the work: a request that is dropped meanwhile must not free it early.
         let permit = Arc::clone(&self.at_once).acquire_owned().await.map_err(|_| PasswordError::Busy)?;
         tokio::task::spawn_blocking(move || {
             let _permit = permit;
@@ -164,18 +165,18 @@ impl Passwords {
     }
 }
 
-/// Letters and digits that are not mistaken for one another on paper.
+/// Letters and digits that are not confused with one another on paper.
 const FIRST_ALPHABET: &[u8; 31] = b"abcdefghjkmnpqrstuvwxyz23456789";
 
 /// Characters of a first password, and of a short link: 49 bits.
 const FIRST_CHARS: usize = 10;
 
-/// A password to print on a slip, out of 128 random bits.
+/// A password to print on a slip, from 128 random bits.
 pub fn first_password(random: [u8; 16]) -> String {
     readable(random)
 }
 
-/// The code of a short link, out of 128 random bits: nobody finds one by trying.
+/// The code of a short link, from 128 random bits: nobody finds one by guessing.
 pub fn share_code(random: [u8; 16]) -> String {
     readable(random)
 }

@@ -2,7 +2,7 @@
 
 use crate::typed::phone_digits;
 
-/// Longest text that is looked at, in bytes: a number with a mark of three bytes beside each digit.
+/// Longest text that is parsed, in bytes: a number with a three-byte mark beside each digit.
 const TYPED_BYTES: usize = 256;
 
 /// The number as it is stored: 11 digits of a mainland mobile, or `+` and 7 to 15 digits.
@@ -12,12 +12,12 @@ pub fn parse_phone(typed: &str) -> Option<String> {
     }
     let (plus, digits) = phone_digits(typed)?;
     let is_mobile = |digits: &str| digits.len() == 11 && digits.starts_with('1');
-    // The 0 before it is what one once dialled out of town.
+    // The leading 0 was once dialled for numbers out of town.
     let mobile = |digits: &str| {
         let own = digits.strip_prefix('0').unwrap_or(digits);
         is_mobile(own).then(|| own.to_owned())
     };
-    // With the country's code in front, with and without +.
+    // With the country code in front, with and without +.
     if let Some(own) = digits.strip_prefix("86").and_then(mobile) {
         return Some(own);
     }
@@ -87,7 +87,7 @@ mod tests {
         {
             assert_eq!(parse_phone(typed).as_deref(), Some("+85251234567"), "{typed:?}");
         }
-        // The code of a country may end in what looks like one of ours.
+        // A country code may end in what looks like one of our numbers.
         assert_eq!(parse_phone("+8613800001").as_deref(), Some("+8613800001"));
     }
 

@@ -1,4 +1,4 @@
-//! The person or the unit of an address, once the gate has found that the viewer answers for it.
+//! The person or the unit in a path, once the gate has established that the viewer answers for it.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub struct PersonScope(pub Arc<PersonRecord>);
 pub struct UnitScope(pub Arc<Unit>);
 
 impl PersonScope {
-    /// The person `{person_id}`, for who answers for them.
+    /// The person `{person_id}`, for whoever answers for them.
     pub(super) async fn admit(app: &AppState, viewer: &Viewer, params: &RawPathParams) -> ApiResult<Self> {
         organizer_only(viewer)?;
         let id = parameter(params, "person_id")?;

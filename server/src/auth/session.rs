@@ -11,13 +11,13 @@ use crate::{clock::Source, config::Config};
 /// The cookie's name.
 pub const COOKIE: &str = "yunke_session";
 
-/// Longest token that is looked at.
+/// Longest token that is considered.
 const TOKEN_CHARS: usize = 43;
 
 /// Milliseconds of a day.
 const DAY_MS: i64 = 86_400_000;
 
-/// What the store keeps of a token.
+/// What is stored of a token.
 pub fn hash_token(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }
@@ -49,7 +49,8 @@ pub(super) fn cookies<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<I
         .map(|(_, value)| value)
 }
 
-/// Whether the browser came by https: as the address says that people type, or else as a trusted proxy does.
+/// Whether the browser came by https: according to the public address if there is one, else to a trusted
+/// proxy.
 pub fn is_secure(headers: &HeaderMap, config: &Config) -> bool {
     if let Some(url) = &config.http.public_url {
         return url.starts_with("https://");
@@ -77,7 +78,8 @@ fn cookie(rest: &str, headers: &HeaderMap, config: &Config) -> HeaderValue {
     set_cookie(COOKIE, &format!("{rest}; Path=/"), headers, config)
 }
 
-/// A `Set-Cookie` of ours: out of reach of scripts and other sites. `rest` is its value and what else there is to say of it.
+/// A `Set-Cookie` of ours: out of reach of scripts and other sites. `rest` is its value and its further
+/// attributes.
 pub(super) fn set_cookie(name: &str, rest: &str, headers: &HeaderMap, config: &Config) -> HeaderValue {
     let secure = if is_secure(headers, config) { "; Secure" } else { "" };
     let text = format!("{name}={rest}; HttpOnly; SameSite=Lax{secure}");

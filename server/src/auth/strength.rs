@@ -1,18 +1,18 @@
-//! Passwords that whoever guesses tries first. What a person chooses at set-up opens the whole centre.
+//! Passwords that attackers try first. What a person chooses at set-up opens the whole centre.
 
 use std::ops::RangeInclusive;
 
-/// Shortest and longest password that is taken, in characters.
+/// Shortest and longest accepted password, in characters.
 pub const PASSWORD_CHARS: RangeInclusive<usize> = 8..=128;
 
 /// Fewer different characters than this are a pattern.
 const VARIED: usize = 4;
 
-/// So many digits of the phone number in a row are the number.
+/// This many digits of the phone number in a row count as the number.
 const PHONE_DIGITS: usize = 6;
 
-/// What lists of stolen passwords begin with, as far as it has eight characters and four different ones; in lower case, without
-/// what stands behind it (digits, `!`, `.`, `@`, `#`).
+/// The head of lists of stolen passwords, as far as they have eight characters and four different ones; in
+/// lower case, without trailing digits, `!`, `.`, `@`, `#`.
 const COMMON: &str = "\
     1q2w3e4r 1qaz2wsx 1qazxsw 5201314 a1b2c3d4 aa123456 aaaa1111 abc123456 abcd1234 admin \
     administrator asdasd asdf1234 asdfasdf asdfghjk asdfghjkl baseball changeme computer dangke \
@@ -29,7 +29,7 @@ pub enum Weakness {
     Length,
     /// One of those that everybody tries, a sequence, or a pattern.
     Common,
-    /// It is the phone number, or has much of it.
+    /// It is the phone number, or contains most of it.
     Phone,
 }
 
@@ -49,7 +49,8 @@ pub fn weakness(password: &str, phone: &str) -> Option<Weakness> {
     common.then_some(Weakness::Common)
 }
 
-/// Few different characters, a short piece again and again, or one step after the other: `12345678`, `hgfedcba`, `24681357`.
+/// Few different characters, a short piece repeated, or steps of a sequence: `12345678`, `hgfedcba`,
+/// `24681357`.
 fn is_pattern(lower: &str) -> bool {
     let chars: Vec<char> = lower.chars().collect();
     let mut different = chars.clone();
@@ -59,7 +60,7 @@ fn is_pattern(lower: &str) -> bool {
     let step = |pair: &[char]| i64::from(u32::from(pair[1])) - i64::from(u32::from(pair[0]));
     let steps: Vec<i64> = chars.windows(2).map(step).collect();
     let same = steps.windows(2).filter(|pair| pair[0] == pair[1] && pair[0].abs() <= 2).count();
-    // All but two places go on as they began: `1234567890`, `abcd1234`.
+    // All but two steps continue as they began: `1234567890`, `abcd1234`.
     different.len() < VARIED || again || same + 3 >= steps.len()
 }
 

@@ -1,6 +1,6 @@
-//! Who may try to sign in, and when. Nobody is locked out by what others do: the owner of a number in a browser where they
-//! signed in before is counted alone, everybody else by number and line, and a line with many wrong tries is slowed, never
-//! refused (docs/adr/0034).
+//! Who may try to sign in, and when. Nobody must be locked out by what others do: the owner of a number in a
+//! browser where they signed in before is counted alone, everybody else by number and line, and a line with
+//! many wrong attempts is slowed, never refused (docs/adr/0034).
 
 use std::{net::IpAddr, time::Duration};
 
@@ -12,31 +12,34 @@ use super::{
 };
 use crate::config::AuthConfig;
 
-/// After the free tries a stranger waits: 5 s, 10 s, … 10 min.
+/// After the free attempts a stranger waits: 5 s, 10 s, … 10 min.
 const STRANGER: (i64, i64) = (5_000, 600_000);
 
-/// All lines together may try a number five times as often; then the waits are short, since whoever comes for the first time
-/// by another line waits with them.
+/// All lines together may try a number five times as often; then the waits are short, because first-time
+/// visitors on another line wait with them.
 const NUMBER: (u32, i64, i64) = (5, 1_000, 60_000);
 
-/// Whose line has had wrong tries lets others go first at a number that all together tried too often: by so many milliseconds
-/// for each, up to the second. So nobody takes every turn there is by asking at the right moment, again and again.
+/// A line with wrong attempts lets others go first at a number that was tried too often by all together: by
+/// this many milliseconds for each, up to the second value. So nobody takes every turn by asking at the right
+/// moment, again and again.
 const BEHIND: (i64, i64) = (5_000, 600_000);
 
-/// Tries are forgotten after so many milliseconds without one.
+/// Attempts are forgotten after this many milliseconds without one.
 const FORGOTTEN_MS: i64 = 3_600_000;
 
-/// Wrong tries of a known device that are answered at once; from then on each is held longer, up to [`LONGEST_HOLD`].
+/// Wrong attempts of a known device that are answered at once; from then on each is delayed longer, up to
+/// [`LONGEST_HOLD`].
 const DEVICE_FREE: u32 = 10;
 const LONGEST_HOLD: u32 = 5;
 
-/// So many wrong ones in a row are not the owner's: the device counts as a stranger until somebody signs in there.
+/// This many wrong ones in a row are not the owner's: the device counts as a stranger until somebody signs in
+/// there.
 const DEVICE_WRONG: u32 = 100;
 
-/// A line gets one more try at full speed after so many milliseconds.
+/// A line gets one more attempt at full speed after this many milliseconds.
 const LINE_REFILL_MS: i64 = 1_000;
 
-/// Where a try comes from.
+/// Where an attempt comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Lane {
     /// A browser the number's owner signed in with before.
@@ -45,7 +48,7 @@ pub enum Lane {
     Line(IpAddr),
 }
 
-/// All tries.
+/// All attempts.
 #[derive(Debug)]
 pub struct Tries {
     devices: Delays<(Uuid, Uuid)>,
@@ -54,25 +57,25 @@ pub struct Tries {
     lines: Limiter<IpAddr>,
 }
 
-/// Somebody who wants to try.
+/// Somebody who wants to sign in.
 #[derive(Debug, Clone, Copy)]
 pub struct Attempt<'a> {
     /// The number, as the store has it.
     pub phone: &'a str,
-    /// Where from.
+    /// The line.
     pub line: IpAddr,
     /// The browser and the number's owner, if it knows them.
     pub known: Option<(Uuid, Uuid)>,
 }
 
-/// A try that may be made.
+/// An attempt that may be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Admitted {
-    /// Only after this.
+    /// Only after this delay.
     pub hold: Duration,
-    /// With the others of this lane.
+    /// In this lane of password checks.
     pub lane: Lane,
-    /// The lane has had many wrong tries: one at a time, with pauses.
+    /// The line has had many wrong attempts: one at a time, with pauses.
     pub slow: bool,
 }
 
@@ -83,7 +86,7 @@ impl Tries {
             |free, (first_ms, longest_ms)| Growth { free, first_ms, longest_ms, forgotten_ms: FORGOTTEN_MS };
         let free = config.attempts_per_phone;
         Self {
-            // These are held and not refused: see `of_device`.
+            // These are delayed and not refused: see `of_device`.
             devices: Delays::new(growth(u32::MAX, (0, 0))),
             strangers: Delays::new(growth(free, STRANGER)),
             numbers: Delays::new(growth(free.saturating_mul(NUMBER.0), (NUMBER.1, NUMBER.2))),
@@ -91,7 +94,7 @@ impl Tries {
         }
     }
 
-    /// Counts a try, or tells after how many milliseconds there is one.
+    /// Counts an attempt, or returns in how many milliseconds the next one is allowed.
     pub fn begin(&self, attempt: Attempt<'_>, now: i64) -> Result<Admitted, i64> {
         if let Some(admitted) = attempt.known.and_then(|known| self.of_device(known, now)) {
             return Ok(admitted);
@@ -195,7 +198,8 @@ mod tests {
         let tries = tries();
         let mut got = 0;
         let mut due = 3_600;
-        // Two hours of twelve lines that ask every second, before anybody else, and a person with a new phone now and then.
+        // Two hours of twelve lines that ask every second, ahead of anybody else, and a person with a new
+        // phone now and then.
         for now in 0..7_200_i64 {
             for line in 0..12 {
                 got += i32::from(tries.begin(stranger("a", line), now * 1_000).is_ok());
@@ -221,7 +225,8 @@ mod tests {
         let tries = tries();
         let admitted = (0..50).map(|line| tries.begin(stranger("a", line), 0).expect("all are free")).last();
         let told = tries.begin(stranger("a", 100), 0).expect_err("all together tried too often");
-        // One of them was right, and there is a turn earlier: not for who was told to wait and asks all the time.
+        // One of them was right, so there is a turn earlier: not for a line that has to wait and asks all the
+        // time.
         tries.right(stranger("a", 49), admitted.expect("fifty"));
         assert_eq!(tries.begin(stranger("a", 100), 1), Err(told - 1));
         tries.begin(stranger("a", 101), 1).expect("has not been told so");

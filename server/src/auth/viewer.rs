@@ -1,4 +1,4 @@
-//! Who asks, and what they may do with a lesson. The gate puts both into the request.
+//! Who makes a request, and what they may do with a lesson. The gate puts both into the request.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::problem::Problem;
 pub struct Viewer {
     /// The person.
     pub user: Arc<User>,
-    /// Names their session.
+    /// Identifies their session.
     pub token_hash: [u8; 32],
 }
 
@@ -44,7 +44,7 @@ impl Viewer {
         self.user.roles.iter().any(|grant| grant.role == role)
     }
 
-    /// For lists of what they may watch.
+    /// The audience of lists of what they may watch.
     pub fn seen_by(&self) -> SeenBy {
         SeenBy {
             user_id: self.user.id,
@@ -88,7 +88,7 @@ fn organizes(user: &User, path: &str) -> bool {
     user.roles.iter().any(|grant| grant.role == Role::Organizer && grant.unit.contains(path))
 }
 
-/// The lesson of the address, and what the viewer may do with it.
+/// The lesson in the path, and what the viewer may do with it.
 #[derive(Debug, Clone)]
 pub struct LessonScope {
     /// The lesson.

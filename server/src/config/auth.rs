@@ -1,4 +1,4 @@
-//! `[auth]`: how long people stay signed in, and how often one may try.
+//! `[auth]`: how long people stay signed in, and how many wrong passwords are allowed.
 
 use serde::{Deserialize, Serialize};
 

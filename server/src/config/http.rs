@@ -1,4 +1,4 @@
-//! `[http]`: where the web and API side listens, and what it may believe.
+//! `[http]`: where pages and API listen, and which headers are trusted.
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -14,11 +14,11 @@ pub struct HttpConfig {
     pub listen: SocketAddr,
     /// The origin people type, such as `https://yunke.example.cn`; without it the request's `Host` is used.
     pub public_url: Option<String>,
-    /// Believe `X-Forwarded-For`, `-Proto` and `-Host`. Only with a proxy in front that sets them.
+    /// Trust `X-Forwarded-For`, `-Proto` and `-Host`. Only with a proxy in front that sets them.
     pub trust_forwarded: bool,
     /// The built pages.
     pub web_dir: PathBuf,
-    /// Connections at once; one more waits in the kernel's queue.
+    /// Concurrent connections; one more waits in the kernel's queue.
     pub max_connections: usize,
 }
 

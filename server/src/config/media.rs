@@ -1,4 +1,4 @@
-//! `[media]`: the media service this server starts, or the one it is told of.
+//! `[media]`: the media service this server starts, or the one it is configured for.
 
 use std::{
     net::{IpAddr, Ipv6Addr, SocketAddr},
@@ -10,16 +10,16 @@ use yunke_protocol::{IceServer, srt_passphrase_problem};
 
 use super::{ConfigError, check_origin};
 
-/// Shortest shared secret that is taken.
+/// Shortest accepted shared secret.
 const SECRET_MIN_CHARS: usize = 16;
 
 /// `[media]`.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MediaConfig {
-    /// Start and watch over a media process on this machine.
+    /// Start and supervise a media process on this machine.
     pub supervise: bool,
-    /// Its program; without it, `yunke-media` beside this program.
+    /// Its program; by default `yunke-media` next to this program.
     pub program: Option<PathBuf>,
     /// Its name.
     pub node: String,
@@ -29,29 +29,32 @@ pub struct MediaConfig {
     pub rtmp: SocketAddr,
     /// The port of WebRTC, UDP and TCP; port 0 takes a free one.
     pub webrtc: SocketAddr,
-    /// The UDP port of SRT, one for all publishers; port 0 takes a free one, `""` none.
+    /// The UDP port of SRT, shared by all publishers; port 0 takes a free one, `""` switches SRT off.
     #[serde(with = "yunke_protocol::optional_address")]
     pub srt: Option<SocketAddr>,
-    /// When it is set, SRT publishers have to encrypt with it.
+    /// If set, SRT publishers must encrypt with it.
     pub srt_passphrase: String,
-    /// The addresses publishers are told to send WebRTC to; without any, the machine's own.
+    /// The addresses WebRTC peers are given; by default the machine's own.
     pub webrtc_hosts: Vec<IpAddr>,
-    /// STUN and TURN servers publishers are told of.
+    /// STUN and TURN servers WebRTC peers are given.
     pub ice_servers: Vec<IceServer>,
-    /// Lessons at once that have a small picture made, 0 to 16: each takes some 20 % of a core.
+    /// Lessons that get a 360p rendition at the same time, 0 to 16: each takes some 20 % of a core.
     pub small_pictures: usize,
     /// Where orders go when it is not supervised, such as `http://10.0.0.7:8081`.
     pub control_url: Option<String>,
     /// The origin players fetch media from; without it, the page's host with the port of `http`.
     pub public_url: Option<String>,
-    /// What encoders are told, such as `rtmp://live.example.cn/live`; without it, made from the page's host.
+    /// What encoders are given, such as `rtmp://live.example.cn/live`; by default derived from the page's
+    /// host.
     pub rtmp_url: Option<String>,
-    /// What SRT encoders are told, such as `srt://live.example.cn:8890`; without it, made from the page's host.
+    /// What SRT encoders are given, such as `srt://live.example.cn:8890`; by default derived from the page's
+    /// host.
     pub srt_url: Option<String>,
-    /// What edges in front of media prove themselves with in `X-Yunke-Edge`; without it there are none, and what members
-    /// fetch from a cache does not count.
+    /// The token by which edge caches in front of media identify themselves in `X-Yunke-Edge`; without it no
+    /// cache is trusted, and what members fetch from one does not count.
     pub edge_token: Option<String>,
-    /// What server and media prove themselves with; without it one is made and kept in the data directory.
+    /// Authenticates server and media to each other; by default one is created and stored in the data
+    /// directory.
     pub shared_secret: Option<String>,
 }
 

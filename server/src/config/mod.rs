@@ -1,5 +1,5 @@
-//! Configuration: defaults, then a TOML file, then the environment (`YUNKE_HTTP__LISTEN`), then the
-//! command line. One section a file; everything is validated before anything binds.
+//! Configuration: defaults, then a TOML file, then the environment (`YUNKE_HTTP__LISTEN`), then the command
+//! line. One section per file; everything is validated before anything binds.
 
 mod auth;
 mod http;
@@ -19,14 +19,14 @@ pub use http::HttpConfig;
 pub use log::{LogConfig, LogFormat};
 pub use media::MediaConfig;
 
-/// Variables the program reads itself; they are no configuration keys.
+/// Variables the program reads itself; they are not configuration keys.
 const NOT_KEYS: &[&str] = &["config", "log_filter"];
 
 /// All sections.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Where the database, the recordings and the secret are.
+    /// The folder of the database, the recordings and the secret.
     pub data_dir: PathBuf,
     /// The web and API side.
     pub http: HttpConfig,
@@ -50,17 +50,17 @@ impl Default for Config {
     }
 }
 
-/// Why a configuration is not taken.
+/// Why a configuration is refused.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The file or the environment has something that cannot be read.
+    /// The file or the environment has something that cannot be parsed.
     #[error("configuration: {0}")]
     Unreadable(Box<figment::Error>),
     /// A named file does not exist.
     #[error("there is no configuration file {}", .0.display())]
     Missing(PathBuf),
-    /// A value is outside what makes sense.
+    /// A value is out of range.
     #[error("configuration key {key}: {reason}")]
     Value {
         /// The key with its section.

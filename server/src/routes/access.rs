@@ -1,4 +1,4 @@
-//! Who may call what: one line a route. `auth::authorize` enforces it; a route that is missing here is
+//! Who may call what: one line per route. `auth::authorize` enforces it; a route that is missing here is
 //! closed, and a test calls every route of the OpenAPI document as every role and compares.
 
 use axum::http::Method;

@@ -1,5 +1,6 @@
-//! `/s/{code}`: the page of a short link. It is the application's page like any other, with a few lines for chat programs that
-//! show a preview. They get what who has the link may know, and nothing of the lesson's inside.
+//! `/s/{code}`: the page of a short link. It is the application's page like any other, with a few lines for
+//! chat programs that show a preview. They must get no more than whoever has the link may know, and nothing
+//! of the lesson's inside.
 
 use std::fmt::Write as _;
 
@@ -65,14 +66,14 @@ fn with_preview(index: &str, lesson: &Lesson, origin: &str, code: &str) -> Strin
     page.replacen("</head>", &format!("{tags}</head>"), 1)
 }
 
-/// The text with what stands from `begin` to `end` replaced, if it is there.
+/// Replaces what lies between `begin` and `end`, if both are there.
 fn between(text: &str, begin: &str, end: &str, instead: &str) -> String {
     let Some(from) = text.find(begin) else { return text.to_owned() };
     let Some(length) = text[from..].find(end) else { return text.to_owned() };
     format!("{}{instead}{}", &text[..from], &text[from + length + end.len()..])
 }
 
-/// As the content of an element or an attribute.
+/// Escaped as the content of an element or an attribute.
 fn escaped(text: &str) -> String {
     text.chars().fold(String::new(), |mut out, c| {
         match c {

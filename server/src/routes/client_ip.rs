@@ -1,4 +1,4 @@
-//! Where a request comes from. Only for limits on trying; never stored, never logged.
+//! Where a request comes from. Only for rate limits; never stored, never logged.
 
 use std::{
     convert::Infallible,
@@ -12,7 +12,7 @@ use axum::{
 
 use crate::state::AppState;
 
-/// The client's address: the peer's, or what a trusted proxy says. IPv6 by its /64, which is one line.
+/// The client's address: the peer's, or the one a trusted proxy reports. IPv6 by its /64, which is one line.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ClientIp(pub(super) IpAddr);
 

@@ -16,7 +16,7 @@ use crate::problem::Problem;
 /// Largest request body.
 pub const BODY_BYTES: usize = 256 * 1024;
 
-/// Largest file that is uploaded.
+/// Largest uploaded file.
 pub const UPLOAD_BYTES: usize = 2 << 20;
 
 /// A JSON body.
@@ -56,7 +56,7 @@ pub fn too_large(limit: usize) -> Problem {
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", sentence).with("limit_bytes", limit)
 }
 
-/// A file as the body. Its route needs the layer [`uploads`], or it gets no more than other bodies.
+/// A file as the body. Its route needs the layer [`uploads`], or it is limited like other bodies.
 #[derive(Debug)]
 pub struct Upload(pub Bytes);
 
@@ -101,7 +101,7 @@ fn query_problem(rejection: &QueryRejection) -> Problem {
     )
 }
 
-/// Parameters in the path; anything that does not parse is not found.
+/// Parameters in the path; anything that does not parse is a 404.
 #[derive(Debug)]
 pub struct Path<T>(pub T);
 

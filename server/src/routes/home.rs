@@ -14,10 +14,10 @@ use crate::{
     state::AppState,
 };
 
-/// How far ahead upcoming lessons are shown: 30 days.
+/// How far ahead lessons are shown: 30 days.
 const AHEAD_MS: i64 = 30 * 86_400_000;
 
-/// Cards of a kind at most.
+/// Most cards of a kind.
 const CARDS: i64 = 30;
 
 /// Credit hours a member is to have in a year, in thousandths.
@@ -48,7 +48,7 @@ pub(super) struct YearProgress {
 pub(super) async fn home(State(app): State<AppState>, viewer: Viewer) -> ApiResult<Json<Home>> {
     let now = app.source.now();
     let standing = Standing::of(&app, viewer.user.id).await?;
-    // What day it is, the wall clock knows.
+    // The day is the wall clock's.
     let date = app.source.wall();
     let today = day_of(date);
     let (year, this_year) = year_of(date);

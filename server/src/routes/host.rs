@@ -1,14 +1,15 @@
-//! Hosts as browsers and proxies write them: with the default port or without, in capitals, with a dot at the end, IPv6.
+//! Hosts as browsers and proxies write them: with the default port or without, in capitals, with a trailing
+//! dot, IPv6.
 
 use std::{fmt, net::Ipv6Addr, num::ParseIntError};
 
-/// The ports that go without saying. Proxies end TLS before us, so that a request may name either of them, or none.
+/// The default ports. Proxies terminate TLS before us, so a request may name either of them, or none.
 const DEFAULT_PORTS: [u16; 2] = [80, 443];
 
 /// Longest host with its port.
 const MAX_CHARS: usize = 255;
 
-/// A host and its port, where it has one of its own. Equal hosts are one place, however they were written.
+/// A host, and its port if that is not a default one. Equal hosts are the same, however they were written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Host {
     /// Lower case; an IPv6 address in brackets and in its shortest form.
@@ -29,7 +30,7 @@ impl Host {
             (format!("[{}]", address.parse::<Ipv6Addr>().ok()?), port)
         } else {
             let (name, port) = text.split_at(text.find(':').unwrap_or(text.len()));
-            // The dot of a name that is complete is no part of it.
+            // The trailing dot of a fully qualified name is not part of it.
             (plain_name(name.trim_end_matches('.'))?, port)
         };
         Some(Self { name, port: port_of(port).ok()? })

@@ -38,7 +38,7 @@ use crate::{
     state::AppState,
 };
 
-/// How long an answer may take to begin once the request is there.
+/// How long an answer may take to begin once the request is complete.
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 
 /// Routes that take a file as the body.
@@ -95,7 +95,7 @@ async fn observe(State(app): State<AppState>, mut request: Request, next: Next) 
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
     }
-    // Pages set their clocks by it: to the clock that positions and leases go by.
+    // Pages set their clocks by it: it is the clock that positions and leases are measured by.
     if let Some(value) = date(app.source.now()) {
         response.headers_mut().insert(header::DATE, value);
     }
@@ -156,7 +156,7 @@ async fn time_limit(request: Request, next: Next) -> Response {
 fn slow_body() -> Response {
     let sentence = "What you send comes too slowly. Try again where the network is better.";
     let mut response = Problem::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", sentence).into_response();
-    // The rest of the body may still come: another request could not be told from it.
+    // The rest of the body may still arrive: it could not be distinguished from another request.
     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
 }
@@ -209,7 +209,7 @@ async fn same_origin(State(app): State<AppState>, request: Request, next: Next) 
     Ok(next.run(request).await)
 }
 
-/// Nobody waits for a body that will not be taken.
+/// Refuses at once a body that would be refused later.
 async fn announced_size(request: Request, next: Next) -> ApiResult<Response> {
     let announced = request.headers().get(header::CONTENT_LENGTH);
     let bytes = announced.and_then(|value| value.to_str().ok()?.parse::<usize>().ok());

@@ -1,4 +1,4 @@
-//! All addresses of the server. One endpoint a file; who may call it is in [`access`].
+//! All routes of the server. One endpoint per file; who may call it is in [`access`].
 
 pub mod access;
 mod account;

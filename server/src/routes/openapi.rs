@@ -10,7 +10,7 @@ use utoipa::{
 
 use crate::problem::ProblemBody;
 
-/// What the server may leave out of an answer; everything else is always there, perhaps as null.
+/// Fields the server may leave out of an answer; all others are always there, perhaps as null.
 const LEFT_OUT: [(&str, &str); 6] = [
     ("RoomState", "publisher"),
     ("RoomState", "refused"),
@@ -20,7 +20,7 @@ const LEFT_OUT: [(&str, &str); 6] = [
     ("RoomState", "talk_revision"),
 ];
 
-/// What a client sends: there an optional field may be missing.
+/// Bodies of clients: in these an optional field may be missing.
 const SENT_BY_CLIENTS: [&str; 8] = [
     "BeatIn",
     "ChapterEdit",
@@ -79,7 +79,7 @@ pub fn document() -> OpenApi {
     document
 }
 
-/// Says of every field that it is always there: a null is written, not left out.
+/// Marks every field as required: a null is written, not left out.
 fn require_all(name: &str, schema: &mut Schema) {
     match schema {
         Schema::Object(object) => {

@@ -1,4 +1,5 @@
-//! What the browser calls us: the origin of the page, from it the origin of the media, and whether a page is ours.
+//! The origin of the page as the browser sees it, the origin of the media derived from it, and whether a page
+//! is ours.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
@@ -7,7 +8,7 @@ use axum::http::{HeaderMap, header};
 use super::host::Host;
 use crate::{auth::is_secure, config::Config};
 
-/// Proxies in a row whose names for us are looked at.
+/// Proxies in a row whose host names are considered.
 const MAX_HOSTS: usize = 8;
 
 /// The origin of this request, such as `http://192.168.1.5:8080`.
@@ -22,8 +23,8 @@ pub fn page_origin(headers: &HeaderMap, config: &Config) -> String {
     }
 }
 
-/// The origin to print and to send to others, and whether only this machine can open it. Who sits at the server calls it
-/// 127.0.0.1; on paper that must be the name others have for it, where there is one.
+/// The origin to print and to send to others, and whether only this machine can open it. At the server itself
+/// it is 127.0.0.1; on paper it must be the address others reach it by, if there is one.
 pub fn shared_origin(headers: &HeaderMap, config: &Config) -> (String, bool) {
     let origin = page_origin(headers, config);
     let Some(host) = Host::of_origin(&origin).filter(is_loopback) else { return (origin, false) };
@@ -44,8 +45,7 @@ fn is_loopback(host: &Host) -> bool {
     name == "localhost" || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-/// The address other machines reach this one by: the one the route to anywhere else would use.
-/// No packet is sent.
+/// The address other machines reach this one by: the one the default route would use. No packet is sent.
 pub fn lan_address() -> Option<IpAddr> {
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
     // A documentation address (RFC 5737): it only chooses the route.
@@ -69,7 +69,7 @@ pub fn media_origin(headers: &HeaderMap, config: &Config, media_port: u16) -> St
     format!("http://{}:{media_port}", page_host(headers, config))
 }
 
-/// What encoders are told.
+/// The RTMP address for encoders.
 pub fn rtmp_server(headers: &HeaderMap, config: &Config, rtmp_port: u16) -> String {
     if let Some(url) = &config.media.rtmp_url {
         return url.clone();
@@ -78,7 +78,7 @@ pub fn rtmp_server(headers: &HeaderMap, config: &Config, rtmp_port: u16) -> Stri
     if rtmp_port == 1935 { format!("rtmp://{host}/live") } else { format!("rtmp://{host}:{rtmp_port}/live") }
 }
 
-/// What SRT encoders are told, without the key; `None`: SRT is off, or its port is not known yet.
+/// The SRT address for encoders, without the key; `None`: SRT is off, or its port is not known yet.
 pub fn srt_url(headers: &HeaderMap, config: &Config, srt: Option<SocketAddr>) -> Option<String> {
     let port = srt?.port();
     let made = || format!("srt://{}:{port}", page_host(headers, config));
@@ -90,7 +90,8 @@ pub fn whip_url(headers: &HeaderMap, config: &Config, media_port: u16) -> String
     format!("{}/whip", media_origin(headers, config, media_port))
 }
 
-/// What the request says we are called: the list in `X-Forwarded-Host` of a trusted proxy, the outermost first, then `Host`.
+/// The host names the request has for us: the list in `X-Forwarded-Host` of a trusted proxy, the outermost
+/// first, then `Host`.
 fn hosts<'a>(headers: &'a HeaderMap, config: &Config) -> impl Iterator<Item = Host> + use<'a> {
     let forwarded = config.http.trust_forwarded.then(|| headers.get_all("x-forwarded-host"));
     let values = forwarded.into_iter().flatten().chain(headers.get(header::HOST));
@@ -98,8 +99,9 @@ fn hosts<'a>(headers: &'a HeaderMap, config: &Config) -> impl Iterator<Item = Ho
     texts.flat_map(|text| text.split(',')).take(MAX_HOSTS).filter_map(Host::parse)
 }
 
-/// Whether a page of ours asks: by `Sec-Fetch-Site`, else by `Origin`; a request with neither does not come from a browser's
-/// page. Any name that the request has for us will do: a page elsewhere can set none of them.
+/// Whether the request comes from a page of ours: by `Sec-Fetch-Site`, else by `Origin`; a request with
+/// neither does not come from a page in a browser. Any host name that the request has for us is accepted: a
+/// page elsewhere can set none of them.
 pub fn is_same_origin(headers: &HeaderMap, config: &Config) -> bool {
     if let Some(site) = headers.get("sec-fetch-site") {
         return matches!(site.as_bytes(), b"same-origin" | b"none");

@@ -1,4 +1,4 @@
-//! `GET /api/me/records`: what I attended, what counts of it, and what does not and why.
+//! `GET /api/me/records`: what the viewer attended, what of it counts, and what does not and why.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::{
     state::AppState,
 };
 
-/// Reports of a lesson that did not count, shown at most, the last ones: many times what any player makes in a lesson.
+/// Most beats shown that did not count, the last ones of a lesson: many times what any player makes.
 const NOT_COUNTED: usize = 1_000;
 
 /// Lessons of a page.

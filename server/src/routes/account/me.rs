@@ -1,4 +1,4 @@
-//! `GET /api/me`: who one is.
+//! `GET /api/me`: who is signed in.
 
 use axum::Json;
 use serde::Serialize;

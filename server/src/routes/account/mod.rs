@@ -1,4 +1,4 @@
-//! Signing in and out, the first run, and who one is.
+//! Signing in and out, the first run, and who is signed in.
 
 mod me;
 mod new_password;

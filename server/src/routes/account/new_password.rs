@@ -1,4 +1,4 @@
-//! Which passwords people may choose. The pages say the same rules while one types.
+//! Which passwords people may choose. The pages show the same rules while somebody types.
 
 use crate::{
     auth::{PASSWORD_CHARS, Weakness, weakness},
@@ -6,8 +6,8 @@ use crate::{
     typed,
 };
 
-/// A password as it will be checked: without what stands around it, which came along when it was copied. Signing in looks past
-/// it, too.
+/// A password as it will be checked: without surrounding spaces and marks, which came along when it was
+/// copied. Signing in ignores them, too.
 pub(super) fn check(field: &str, typed: &str, phone: &str) -> ApiResult<String> {
     let password = typed::trimmed(typed);
     match weakness(password, phone) {
@@ -16,7 +16,7 @@ pub(super) fn check(field: &str, typed: &str, phone: &str) -> ApiResult<String> 
     }
 }
 
-/// A password that is not taken.
+/// The problem with a password that is refused.
 fn weak(field: &str, weakness: Weakness) -> Problem {
     let (code, sentence) = match weakness {
         Weakness::Length => ("password_length", "A password has 8 to 128 characters."),

@@ -1,4 +1,4 @@
-//! `PUT /api/me/password`: one's own password, by whoever knows the old one. Other sessions of the person end.
+//! `PUT /api/me/password`: changes one's own password, given the old one. Other sessions of the person end.
 
 use axum::{Json, extract::State};
 use serde::Deserialize;
@@ -67,7 +67,8 @@ pub(super) async fn change(
     Ok(Json(Me::from(&user)))
 }
 
-/// As it was typed, or without what stands around it. People who change theirs wait for one another in no line with strangers.
+/// Checks it as it was typed, and without what surrounds it. People who change their password do not queue
+/// with strangers.
 async fn is_right(app: &AppState, user: Uuid, typed: String, hash: Option<String>) -> ApiResult<bool> {
     let meant = typed::trimmed(&typed).to_owned();
     let tries = if meant == typed { vec![typed] } else { vec![typed, meant] };

@@ -1,4 +1,5 @@
-//! Signing in and out. A wrong password and an unknown phone are one answer and take one time.
+//! Signing in and out. A wrong password and an unknown phone number get the same answer and take the same
+//! time.
 
 use std::collections::HashSet;
 
@@ -24,7 +25,7 @@ use crate::{
     typed,
 };
 
-/// Longest password that is looked at, in bytes; longer ones are simply wrong.
+/// Longest password that is checked, in bytes; longer ones are simply wrong.
 pub(super) const PASSWORD_BYTES: usize = 512;
 
 /// A phone number and a password.
@@ -47,7 +48,8 @@ pub(super) async fn sign_in(
     headers: HeaderMap,
     Body(body): Body<SignIn>,
 ) -> ApiResult<Response> {
-    // What is no phone number has no owner: nothing is counted, so that whoever mistypes theirs keeps nobody waiting.
+    // What is not a phone number has no owner: nothing is counted, so that a typing mistake keeps nobody
+    // waiting.
     let phone = parse_phone(&body.phone).ok_or_else(wrong)?;
     let known = app.store.credentials(&phone).await?;
     let user_id = known.as_ref().map(|known| known.user_id);
@@ -74,8 +76,9 @@ fn wrong() -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, "wrong_credentials", "The phone number or the password is wrong.")
 }
 
-/// As it was typed; failing that, without spaces and invisible marks around it, which come along when one copies. Inside
-/// nothing is changed. An unknown phone takes as many tries, so the time tells nothing.
+/// Checks it as it was typed; failing that, without spaces and invisible marks around it, which come along
+/// when copying. Inside nothing is changed. An unknown phone number takes as many checks, so the time reveals
+/// nothing.
 async fn is_password(
     app: &AppState,
     admitted: Admitted,
@@ -94,7 +97,7 @@ async fn is_password(
     }
 }
 
-/// 429: tried too often.
+/// 429: too many attempts.
 pub(super) fn too_many(wait_ms: i64) -> Problem {
     let seconds = u64::try_from(wait_ms.div_euclid(1000) + 1).unwrap_or(1);
     Problem::new(

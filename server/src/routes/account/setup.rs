@@ -1,4 +1,4 @@
-//! The first run: the centre and its organizer, made once with the link from the log.
+//! The first run: the centre and its organizer, created once with the link from the log.
 
 use axum::{Json, extract::State, http::HeaderMap, response::Response};
 use serde::{Deserialize, Serialize};

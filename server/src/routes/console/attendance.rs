@@ -21,7 +21,7 @@ use crate::{
 /// Rows of a page.
 const ROWS: i64 = 50;
 
-/// Reports of a member on one page: more than a player makes in a lesson of half a day.
+/// Beats of a member on one page: more than a player makes in a lesson of half a day.
 const INTERVALS: usize = 5_000;
 
 /// Which rows.

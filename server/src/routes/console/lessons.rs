@@ -51,7 +51,7 @@ pub(super) async fn lessons(
         within_paths: Some(viewer.organized_paths()),
         phases: which.state.into_iter().collect(),
         latest_first: true,
-        // What is to come is looked for from now on.
+        // Upcoming lessons are listed from now on.
         nearest_to: (which.state == Some(LessonPhase::Planned)).then(|| app.source.wall()),
         ..LessonFilter::default()
     };

@@ -1,4 +1,4 @@
-//! The organizer's side. Every list and every change keeps to the organizer's part of the tree.
+//! The organizer's side. Every list and every change must keep to the organizer's part of the tree.
 
 mod attendance;
 mod lessons;

@@ -1,4 +1,4 @@
-//! `GET /api/console/people`: people with a role, to choose from.
+//! `GET /api/console/people`: people with a role, for pickers.
 
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use crate::{
     typed,
 };
 
-/// People at most; who is not among them is found by typing more of the name.
+/// People at most; others are found by typing more of the name.
 const PEOPLE: i64 = 50;
 
 /// Whom.

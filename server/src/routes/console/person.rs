@@ -1,4 +1,4 @@
-//! One person of the roster: added, seen and changed by who answers for them.
+//! One person of the roster: added, seen and changed by whoever answers for them.
 
 use std::collections::HashSet;
 
@@ -77,7 +77,7 @@ pub(super) struct PersonView {
     phone: String,
 }
 
-/// A field that is there, perhaps as null.
+/// A field that is present, perhaps as null.
 #[expect(clippy::option_option, reason = "missing and null differ (RFC 7396)")]
 fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
     Option::<T>::deserialize(from).map(Some)
@@ -172,7 +172,7 @@ pub(super) async fn edit(
     Ok(Json(PersonView { row: RosterRow::new(&changed, &viewer), phone: changed.phone }))
 }
 
-/// What became of it, as an answer.
+/// The outcome as an answer.
 pub(super) fn outcome(result: Result<PersonOutcome, StoreError>) -> ApiResult<()> {
     match result {
         Ok(PersonOutcome::Done) => Ok(()),

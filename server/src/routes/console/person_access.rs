@@ -1,6 +1,7 @@
-//! Whether a person may sign in, and a new first password for who has lost theirs. A password leaves the server once, to be
-//! printed on a slip; with the slip's code the phone fills in the form by itself. The code holds the password behind the
-//! `#` of an address: browsers send that part to nobody, so that no log and no chat preview sees it.
+//! Whether a person may sign in, and a new first password for those who lost theirs. A password leaves the
+//! server once, to be printed on a slip; with the slip's code the phone fills in the form by itself. The code
+//! has the password behind the `#` of an address: browsers send that part to nobody, so that no log and no
+//! chat preview sees it.
 
 use axum::{Json, extract::State, http::HeaderMap};
 use qrcode::EcLevel;
@@ -38,13 +39,13 @@ pub(super) struct FirstPassword {
     here_only: bool,
 }
 
-/// A password that was made, and its hash.
+/// A generated password and its hash.
 pub(super) struct Made {
     pub(super) hash: String,
     password: String,
 }
 
-/// Makes a first password.
+/// Generates a first password.
 pub(super) async fn first_password(app: &AppState) -> ApiResult<Made> {
     let password = auth::first_password(app.source.bytes());
     let hash =
@@ -62,7 +63,7 @@ impl Made {
     ) -> FirstPassword {
         let (origin, here_only) = shared_origin(headers, &app.config);
         let sign_in_url = format!("{origin}/sign-in");
-        // Digits and plain letters; a plus that is not escaped would be read as a space.
+        // Digits and plain letters; an unescaped plus would be read as a space.
         let phone = person.phone.replace('+', "%2B");
         let link = format!("{sign_in_url}#phone={phone}&first={}", self.password);
         FirstPassword {

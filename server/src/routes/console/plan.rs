@@ -24,7 +24,7 @@ const LONGEST_MS: i64 = 12 * 3_600_000;
 /// Shortest lesson: a minute.
 const SHORTEST_MS: i64 = 60_000;
 
-/// How far in the past or ahead a lesson may be planned: a day, two years.
+/// How far in the past and ahead a lesson may be planned: a day, two years.
 const PLANNABLE_MS: (i64, i64) = (86_400_000, 731 * 86_400_000);
 
 /// Units a lesson can be for.
@@ -171,7 +171,7 @@ async fn detail(app: &AppState, viewer: &Viewer, id: Uuid) -> ApiResult<Json<Les
     Ok(Json(detail_of(app, viewer, &lesson, may).await?))
 }
 
-/// A unit that exists inside the viewer's part of the tree; whether others exist is not told.
+/// A unit that exists inside the viewer's part of the tree; whether others exist is not revealed.
 async fn check_unit(app: &AppState, viewer: &Viewer, field: &str, id: Uuid) -> ApiResult<()> {
     let inside = app.store.unit(id).await?.is_some_and(|unit| viewer.organizes(&unit.path));
     if inside {
@@ -205,8 +205,8 @@ async fn check_audience(app: &AppState, viewer: &Viewer, units: &[Uuid]) -> ApiR
     Ok(())
 }
 
-/// The units an editor chose, and those beyond the editor's part of the tree that were invited before: somebody above
-/// invited them, and an editor who does not see them cannot mean to leave them out.
+/// The units an editor chose, and those outside the editor's part of the tree that were invited before:
+/// somebody above invited them, and an editor who does not see them cannot mean to leave them out.
 async fn edited_audience(
     app: &AppState,
     viewer: &Viewer,

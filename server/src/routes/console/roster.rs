@@ -124,7 +124,7 @@ pub(super) async fn roster(
     let of = |page| Page { offset: i64::from(page - 1) * PEOPLE, limit: PEOPLE };
     let mut found = app.store.roster(&filter, of(page)).await?;
     if found.people.is_empty() && page > 1 {
-        // The last ones of that page are gone, or were never there.
+        // The page is past the end, or its last people are gone.
         page = u32::try_from((found.total - 1).div_euclid(PEOPLE) + 1).unwrap_or(1).max(1);
         found = app.store.roster(&filter, of(page)).await?;
     }

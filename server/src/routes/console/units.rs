@@ -1,4 +1,4 @@
-//! `/api/console/units`: the organizer's part of the tree, seen, added to and renamed.
+//! `/api/console/units`: the organizer's part of the tree: list, add, rename.
 
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
@@ -116,7 +116,7 @@ pub(super) async fn rename(
     Ok(Json(unit.into()))
 }
 
-/// Two units of one place with one name could not be told apart in any list.
+/// Two units of one parent with one name could not be distinguished in any list.
 async fn check_name(
     app: &AppState,
     parent: Option<Uuid>,

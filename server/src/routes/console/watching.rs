@@ -1,4 +1,4 @@
-//! `GET /api/console/lessons/{id}/watching`: who is there now, by branch and person.
+//! `GET /api/console/lessons/{id}/watching`: who is watching now, by branch and person.
 
 use std::collections::HashMap;
 

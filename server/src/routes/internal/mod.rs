@@ -1,4 +1,4 @@
-//! What media nodes ask and tell. Only with the shared secret; no cookies, so no cross-site concern.
+//! Requests and reports of media nodes. Only with the shared secret; no cookies, so no cross-site concern.
 
 mod publish;
 mod snapshot;

@@ -1,4 +1,4 @@
-//! May this stream key publish? The reason of a refusal is for the encoder's log window.
+//! Answers whether a stream key may publish. The reason of a refusal is for the encoder's log window.
 
 use axum::{
     Json,
@@ -42,8 +42,8 @@ pub(super) async fn publish(
     }
 }
 
-/// The lesson a publish pass opens, if it is one and who was given it may still run the lesson. Pages publish by WHIP; in an
-/// RTMP address a pass has nothing to do.
+/// The lesson a publish pass opens, if it is a pass and its person may still run the lesson. Pages publish by
+/// WHIP; a pass must not be used in an RTMP address.
 async fn by_pass(app: &AppState, request: &PublishRequest) -> ApiResult<Option<StreamTarget>> {
     if request.transport != Transport::Whip {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! A node tells all it has, and gets its orders.
+//! A node reports all it has and gets its orders.
 
 use axum::{Json, extract::State};
 use yunke_protocol::{Orders, Snapshot};

@@ -38,7 +38,7 @@ pub(super) async fn captions(
     let mut text = app.store.captions_text(lesson.id, language).await?.ok_or_else(Problem::not_found)?;
     let Trim { in_ms, out_ms } = lesson.trim();
     if !scope.may.run && lesson.trim() != Trim::default() {
-        // Up to two megabytes: no work for a thread that serves others.
+        // Up to two megabytes: not on a thread that serves other requests.
         let cut = tokio::task::spawn_blocking(move || {
             let cues = captions::read(text.as_bytes())?;
             Ok::<_, CaptionsError>(captions::write(&captions::within(

@@ -13,7 +13,8 @@ use crate::{
     state::AppState,
 };
 
-/// A replay stands the moment a lesson ends; one that does not after so long, in milliseconds, does not come by itself.
+/// A replay is ready the moment a lesson ends; one that is not after this many milliseconds will not come by
+/// itself.
 const COMING_MS: i64 = 10 * 60_000;
 
 /// How it is with the replay of a lesson.
@@ -129,7 +130,7 @@ pub fn card(app: &AppState, lesson: &Lesson, my_progress: Option<Progress>) -> L
     }
 }
 
-/// Where a poster is fetched; `v` lets browsers keep it.
+/// The address of a poster; `v` lets browsers cache it.
 pub fn poster_url(lesson: Uuid, poster_at: Option<UtcMillis>) -> Option<String> {
     poster_at.map(|at| format!("/api/lessons/{lesson}/poster?v={at}"))
 }

@@ -100,7 +100,7 @@ impl From<&Rule> for RuleFigures {
     }
 }
 
-/// The whole of a lesson for a viewer.
+/// All of a lesson that a viewer may see.
 pub async fn detail_of(
     app: &AppState,
     viewer: &Viewer,

@@ -1,4 +1,5 @@
-//! `POST /api/lessons/{id}/leases`: the right to fetch a lesson's media, and the name of the evidence.
+//! `POST /api/lessons/{id}/leases`: the right to fetch a lesson's media, and the id its evidence is stored
+//! under.
 
 use axum::{
     Json,
@@ -23,9 +24,9 @@ use crate::{
 /// A lease of a lesson that is not over lasts until its planned end plus this: lessons run late.
 const LIVE_SLACK_MS: i64 = 6 * 3_600_000;
 
-/// No lease lasts shorter than this; a replay's lasts exactly this.
+/// The shortest lease; a replay's lasts exactly this.
 const LEASE_MIN_MS: i64 = 12 * 3_600_000;
-/// And never longer than this: the date may be wrong by decades.
+/// The longest lease: the planned date may be wrong by decades.
 const LEASE_MAX_MS: i64 = 31 * 24 * 3_600_000;
 
 /// What plays.
@@ -100,7 +101,7 @@ pub fn refuse_hidden(lesson: &Lesson, may: May) -> ApiResult<()> {
     Ok(())
 }
 
-/// Keeps a lease, then signs it: no token is ever out of which the store does not know.
+/// Stores a lease, then signs it: no token is ever given out that the store does not know.
 pub async fn grant(
     app: &AppState,
     viewer: &Viewer,
@@ -114,12 +115,12 @@ pub async fn grant(
     }
     let now = app.source.now();
     let over = lesson.phase == LessonPhase::Ended;
-    // A planned time is a date, a lease lasts a time.
+    // A planned time is by the wall clock, a lease by the steady clock.
     let left = (lesson.planned_end_at + LIVE_SLACK_MS - app.source.wall()).min(LEASE_MAX_MS);
     let until = if over { now } else { now.saturating_add(left) };
     // The token has whole seconds; the row says the same.
     let expires_at = until.max(now + LEASE_MIN_MS).div_euclid(1000) * 1000;
-    // A lease that was given before the end opens no replay: what may be seen of it is decided afterwards.
+    // A lease issued before the end opens no replay: what may be seen of it is decided afterwards.
     let stretch = match purpose {
         Purpose::Watch => Stretch::new(lesson.trim().in_ms, lesson.trim().out_ms),
         Purpose::Preview => Stretch::WHOLE,
@@ -173,8 +174,8 @@ pub async fn grant(
     })
 }
 
-/// The replay was stored since `lesson` was read. A node lets go of a lesson once its end is stored: who reads the lesson
-/// before that and asks the node after it would find a replay in neither.
+/// Whether the replay was stored since `lesson` was read. A node drops a lesson once its end is stored: code
+/// that reads the lesson before that and asks the node afterwards would find a replay in neither.
 async fn stored_since(app: &AppState, lesson: &Lesson) -> ApiResult<bool> {
     Ok(app.store.lesson(lesson.id).await?.is_some_and(|now| now.replay_ready))
 }

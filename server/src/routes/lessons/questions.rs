@@ -40,7 +40,7 @@ pub(super) struct MyQuestion {
 }
 
 impl From<Question> for MyQuestion {
-    /// That staff put a question away is not told.
+    /// That staff hid a question is not revealed.
     fn from(question: Question) -> Self {
         let Question { id, text, asked_at, at_ms, state, decided_at, .. } = question;
         let answered_at = decided_at.filter(|_| state == QuestionState::Answered);

@@ -63,7 +63,7 @@ impl From<Chapter> for ChapterView {
     }
 }
 
-/// The edit of a lesson's replay for somebody who may see it so.
+/// The edit of a lesson's replay, for somebody who may see it like that.
 pub async fn replay_of(app: &AppState, lesson: &Lesson, may: May) -> ApiResult<ReplayView> {
     let Trim { in_ms, out_ms } = lesson.trim();
     let hidden = lesson.is_hidden();

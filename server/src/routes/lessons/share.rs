@@ -1,5 +1,5 @@
-//! Short links to lessons: made by staff, opened by anybody who has one. The page behind it tells chat programs what a link
-//! is about; it must never say more of a lesson than who has the code may know: title, lecturer, unit and time.
+//! Short links to lessons: created by staff, opened by anybody who has one. The page behind a link describes
+//! it to chat programs; it must never reveal more of a lesson than title, lecturer, unit and time.
 
 use axum::{Json, extract::State, http::HeaderMap};
 use qrcode::EcLevel;
@@ -17,7 +17,7 @@ use crate::{
     typed,
 };
 
-/// A code that was made exists already with a chance of one in 10^14; then another is made.
+/// A new code exists already with a chance of one in 10^14; then another one is generated.
 const TRIES: usize = 3;
 
 /// A lesson's short link.

@@ -1,5 +1,5 @@
-//! `POST /api/lessons/{id}/beats`: the room for those who cannot hold a socket, and the last beats of a
-//! page that goes away. The same checks, the same answers, and the state along with them.
+//! `POST /api/lessons/{id}/beats`: the room for clients that cannot hold a socket, and the last beats of a
+//! page that goes away. The same checks and answers as the socket, with the state.
 
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};

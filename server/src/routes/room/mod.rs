@@ -1,4 +1,4 @@
-//! A lesson's room: the socket, and the POST for those who cannot hold one.
+//! A lesson's room: the socket, and the POST for clients that cannot hold one.
 
 mod beats;
 mod progress;

@@ -1,4 +1,4 @@
-//! `GET /api/lessons/{id}/progress`: how far one is.
+//! `GET /api/lessons/{id}/progress`: how far the viewer is.
 
 use axum::{Json, extract::State};
 

@@ -1,5 +1,5 @@
-//! `GET /api/lessons/{id}/room`: the room's WebSocket. Down come states and acknowledgements, up go beats.
-//! One task a socket; a client that does not take what it is sent is dropped, never waited for.
+//! `GET /api/lessons/{id}/room`: the room's WebSocket. It carries states and acknowledgements down and beats
+//! up. One task per socket; a client that does not take what it is sent is dropped, never waited for.
 
 use std::{sync::Arc, time::Duration};
 
@@ -28,29 +28,29 @@ use crate::{
 /// A full batch of beats is a quarter of it.
 const MESSAGE_BYTES: usize = 64 * 1024;
 
-/// What is read from a client at once: its messages are short, and thousands of sockets wait with such a buffer each.
+/// Read buffer of a socket: messages are short, and thousands of sockets wait with such a buffer each.
 const READ_BUFFER: usize = 4 << 10;
 
 /// A client that takes longer to take a message is dropped.
 const SEND_LIMIT: Duration = Duration::from_secs(10);
 
-/// How often a client is asked for a sign of life, and without how many answers it is dropped.
+/// How often a client is pinged, and after how long a silence it is dropped.
 const PING_EVERY: Duration = Duration::from_secs(20);
 const SILENCE_LIMIT: Duration = Duration::from_mins(1);
 
-/// A socket that sends so many messages nobody can read is closed.
+/// A socket that sends more unreadable messages than this is closed.
 const GARBAGE_LIMIT: u32 = 10;
 
 /// The lease has run out, or others took its place; the page opens the lesson again. (4000–4999 are for applications.)
 const CLOSE_LEASE_EXPIRED: u16 = 4403;
 
-/// The person signed out, or may no longer sign in.
+/// The person signed out or may no longer sign in.
 const CLOSE_SIGNED_OUT: u16 = 4401;
 
 /// The same person opened too many sockets since; the page does not come back by itself.
 const CLOSE_TOO_MANY: u16 = 4409;
 
-/// As whom to enter.
+/// The lease to enter with.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -73,7 +73,7 @@ enum Kind {
     Beats,
 }
 
-/// The beats of a client's message, each still unread; `None` when it is none.
+/// The beats of a client's message, each still unparsed; `None` if it is no such message.
 pub(crate) fn beats_of(text: &str) -> Option<Vec<Box<RawValue>>> {
     let FromClient { r#type: Kind::Beats, beats } = serde_json::from_str(text).ok()?;
     Some(beats)
@@ -115,7 +115,7 @@ pub(super) async fn room(
     let busy = || Problem::unavailable("busy", "The server is busy. Try again in a moment.", 5);
     let room = app.rooms.room(lesson).await?;
     let place = app.sockets.take(viewer.user.id, viewer.token_hash).ok_or_else(busy)?;
-    // Only what is listened to is kept: each member's socket counts as one listener.
+    // Only the receiver in use is kept: each member's socket counts as one listener.
     let told = match lease {
         Some(_) => Told::Member(room.member_texts()),
         None => Told::Staff(room.frames()),
@@ -128,7 +128,7 @@ pub(super) async fn room(
         .max_message_size(MESSAGE_BYTES)
         .max_frame_size(MESSAGE_BYTES);
     Ok(upgrade.on_upgrade(move |socket| {
-        // The tracker knows the socket, so that a stopping server waits for its farewell.
+        // The tracker knows the socket, so that a stopping server waits for its close frame.
         let tasks = seat.app.tasks.clone();
         tasks.track_future(async move {
             let mut socket = socket;
@@ -145,7 +145,7 @@ struct Seat {
     lease: Option<LeaseRow>,
 }
 
-/// What the socket hears of the room.
+/// What the socket receives of the room.
 enum Told {
     Member(watch::Receiver<Utf8Bytes>),
     Staff(watch::Receiver<Arc<Frame>>),
@@ -186,7 +186,7 @@ fn farewell(code: u16, reason: &'static str) -> CloseFrame {
 }
 
 impl Seat {
-    /// Until one side leaves; what to say then, if anything can be said.
+    /// Runs until one side leaves; returns the close frame, if one can be sent.
     async fn run(&self, socket: &mut WebSocket, told: Told, mut place: Place) -> Option<CloseFrame> {
         let mut told = told.beginning();
         let mut heard_at = Instant::now();
@@ -269,7 +269,7 @@ impl Seat {
             }
             Err(RoomError::SlowDown(_)) => self.complain(socket, "slow_down").await,
             Err(RoomError::NoLesson) => Next::Leave(Some(farewell(close_code::POLICY, "no_lesson"))),
-            // Not kept: the client still has them and sends them again.
+            // Not committed: the client still has them and sends them again.
             Err(_) => self.complain(socket, "busy").await,
         }
     }
@@ -296,7 +296,7 @@ impl Seat {
     }
 }
 
-/// Counts a message that nobody could read; the farewell when it was one too many.
+/// Counts an unreadable message; returns the close frame if it was one too many.
 fn one_more(garbage: &mut u32) -> Option<CloseFrame> {
     *garbage += 1;
     (*garbage > GARBAGE_LIMIT).then(|| farewell(close_code::POLICY, "too_much_garbage"))
@@ -307,7 +307,7 @@ async fn say(socket: &mut WebSocket, what: &ToClient<'_>) -> Next {
     if send(socket, Message::Text(text.into())).await { Next::Stay } else { Next::Leave(None) }
 }
 
-/// False: the client is gone or does not take what it is sent.
+/// False: the client is gone or does not read.
 async fn send(socket: &mut WebSocket, message: Message) -> bool {
     matches!(tokio::time::timeout(SEND_LIMIT, socket.send(message)).await, Ok(Ok(())))
 }

@@ -1,4 +1,4 @@
-//! `POST /api/studio/lessons/{id}/booth`: a pass to publish from the page; the stream key stays as it is.
+//! `POST /api/studio/lessons/{id}/booth`: a publish pass for the page; the stream key stays as it is.
 
 use axum::{Json, extract::State, http::HeaderMap};
 use serde::Serialize;
@@ -14,7 +14,7 @@ use crate::{
     state::AppState,
 };
 
-/// A pass lasts longer than any lesson, and no longer than a day in the booth.
+/// How long a pass lasts: longer than any lesson, shorter than a day.
 const PASS_MS: i64 = 12 * 3_600_000;
 
 /// Where and with what the booth publishes.

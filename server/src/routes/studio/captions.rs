@@ -48,7 +48,7 @@ pub(super) async fn put(
     if lesson.phase == LessonPhase::Cancelled {
         return Err(wrong_phase(lesson.phase));
     }
-    // Two megabytes are read in some milliseconds; still no work for a thread that serves others.
+    // Two megabytes are parsed in some milliseconds; still not on a thread that serves other requests.
     let read = tokio::task::spawn_blocking(move || {
         let cues = captions::read(&file)?;
         Ok::<_, CaptionsError>((captions::write(&cues), cues.len()))

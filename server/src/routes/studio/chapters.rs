@@ -1,4 +1,4 @@
-//! `…/chapters`: places of the timeline with a title, by hand or by the booth while the lesson runs.
+//! `…/chapters`: positions of the timeline with a title, by hand or by the booth while the lesson runs.
 
 use axum::{Json, extract::State};
 use serde::Deserialize;
@@ -132,7 +132,7 @@ async fn all(app: &AppState, lesson: &Lesson) -> ApiResult<Json<Vec<ChapterView>
     Ok(Json(app.store.chapters(lesson.id).await?.into_iter().map(ChapterView::from).collect()))
 }
 
-/// The farthest position there is: of a lesson that is live, now.
+/// The last position there is; of a live lesson, now.
 fn end_of(app: &AppState, lesson: &Lesson) -> ApiResult<LessonMillis> {
     let now = app.source.now();
     let facts = app.media.facts(lesson, now);

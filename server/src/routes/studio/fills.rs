@@ -1,4 +1,5 @@
-//! `…/fills`: what is missing of a recording, and files that take its place. The files go to the media node, not through here.
+//! `…/fills`: what is missing of a recording, and files that take its place. The files must go to the media
+//! node, not through here.
 
 use axum::{Json, extract::State, http::HeaderMap};
 use serde::{Deserialize, Serialize};
@@ -20,10 +21,10 @@ use crate::{
     state::AppState,
 };
 
-/// A file is sent within a day, or its address is asked for again.
+/// How long an upload address is valid; after that it is requested again.
 const PASS_MS: i64 = 24 * 3_600_000;
 
-/// Earliest start that is taken, 2020-01-01: what lies before it is a clock that was never set.
+/// Earliest accepted start, 2020-01-01: anything earlier is a clock that was never set.
 const EARLIEST: i64 = 1_577_836_800_000;
 
 /// Which fill; the lesson is in the scope.

@@ -1,4 +1,4 @@
-//! `POST /api/studio/lessons/{id}/key`: a new stream key, shown once. `DELETE`: none any more.
+//! `POST /api/studio/lessons/{id}/key`: a new stream key, shown once. `DELETE`: revokes it.
 
 use axum::{
     Json,

@@ -18,7 +18,7 @@ use crate::{
     state::AppState,
 };
 
-/// A download that is paused goes on until then.
+/// How long a paused download can be resumed.
 const PASS_MS: i64 = 12 * 3_600_000;
 
 /// How far the MP4 file of the recording is.

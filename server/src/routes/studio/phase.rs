@@ -1,4 +1,4 @@
-//! `POST …/start` and `…/end`: 开始上课 and 下课. Asking twice is fine.
+//! `POST …/start` and `…/end`: 开始上课 and 下课. Repeating is safe.
 
 use axum::{Json, extract::State, http::HeaderMap};
 

@@ -1,5 +1,6 @@
-//! A QR code that sets up a phone encoder: a Larix Grove link (softvelum.com/larix/grove), which Larix Broadcaster opens and
-//! other encoders for phones read, too. It holds the stream key, so it is drawn here and never an address of ours.
+//! A QR code that sets up a phone encoder: a Larix Grove link (softvelum.com/larix/grove), which Larix
+//! Broadcaster opens and other phone encoders read, too. It contains the stream key, so it is drawn here and
+//! must never be an address of ours.
 
 use std::fmt::Write as _;
 
@@ -10,10 +11,10 @@ use crate::qr::{self, QrDrawing};
 
 /// The connection's name on the phone. The next lesson's takes its place.
 const NAME: &str = "Yunke";
-/// What lost packets get to come again on a mobile network, milliseconds.
+/// Latency for retransmissions on a mobile network, milliseconds.
 const LATENCY_MS: u32 = 1000;
 
-/// By SRT where it is on, which suits a mobile network; else by RTMP. `None`: too long for a QR code.
+/// SRT where it is on, which suits a mobile network; else RTMP. `None`: too long for a QR code.
 pub(super) fn phone_code(doors: &Doors, key: &str) -> Option<QrDrawing> {
     qr::draw(&grove_link(doors, key), EcLevel::L)
 }
@@ -44,7 +45,7 @@ fn grove_link(doors: &Doors, key: &str) -> String {
     format!("larix://set/v1?{}", query.join("&"))
 }
 
-/// Percent-encoded, but for what is plain in a query (RFC 3986, 2.3).
+/// Percent-encoded, except for what is unreserved in a query (RFC 3986, 2.3).
 fn escaped(text: &str) -> String {
     text.bytes().fold(String::new(), |mut out, byte| {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

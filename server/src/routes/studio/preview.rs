@@ -1,4 +1,4 @@
-//! `POST /api/studio/lessons/{id}/preview`: a lease to see what arrives, also before the lesson.
+//! `POST /api/studio/lessons/{id}/preview`: a lease to see the incoming picture, also before the lesson.
 
 use axum::{Json, extract::State, http::HeaderMap};
 use yunke_protocol::{DeviceClass, Purpose};

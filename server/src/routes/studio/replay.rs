@@ -16,7 +16,7 @@ use crate::{
     state::AppState,
 };
 
-/// The shortest replay that can be left, in milliseconds.
+/// The shortest stretch a trim may leave, in milliseconds.
 const SHORTEST_MS: i64 = 1_000;
 
 /// The stretch that is shown.
@@ -64,7 +64,7 @@ pub(super) async fn trim(
             format!("The replay can begin between 0 and {} ms.", length - SHORTEST_MS),
         ));
     }
-    // The whole end is no cut: a length that is told anew later keeps it whole.
+    // Up to the end is not a cut: if a later report changes the length, it stays whole.
     let out_ms = wish.out_ms.filter(|out| *out != length);
     if out_ms.is_some_and(|out| out > length || out < wish.in_ms + SHORTEST_MS) {
         let sentence = "The replay must end at least a second after it begins, and within the lesson.";

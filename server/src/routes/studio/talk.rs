@@ -1,5 +1,5 @@
-//! What is said beside a lesson, for its staff: the questions with names, and the private notes. Every change is answered
-//! with all of it.
+//! The discussion of a lesson, for its staff: the questions with names, and the private notes. Every change
+//! is answered with all of it.
 
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
@@ -55,7 +55,8 @@ struct NoteView {
 }
 
 impl Talk {
-    /// All of a lesson. The revision is read first: what changes meanwhile is told as a newer one.
+    /// The whole discussion. The revision is read first: what changes meanwhile is announced under a newer
+    /// one.
     pub(crate) async fn of(app: &AppState, lesson: Uuid) -> ApiResult<Json<Self>> {
         let revision = app.store.talk_figures(lesson).await?.revision;
         let questions = app.store.questions(lesson, None).await?.into_iter().map(question).collect();

@@ -38,7 +38,7 @@ pub(super) struct StudioLesson {
     peak: u32,
 }
 
-/// The whole of a lesson for its staff.
+/// All of a lesson for its staff.
 pub(super) async fn studio_lesson(
     app: &AppState,
     viewer: &Viewer,

@@ -1,4 +1,4 @@
-//! `/health`: whether all is well, and if not, what is wrong. No secrets, no personal data.
+//! `/health`: whether everything works, and if not, what is wrong. No secrets, no personal data.
 
 use std::sync::atomic::Ordering;
 
@@ -7,21 +7,21 @@ use serde::Serialize;
 
 use crate::{disk::Disk, problem::source_chain, state::AppState};
 
-/// How the server is.
+/// The state of the server.
 #[derive(Debug, Serialize)]
 pub(super) struct Health {
-    /// `ok`, `degraded` (who is in goes on, something is missing) or `down` (the database cannot be read).
+    /// `ok`, `degraded` (people continue, something is missing) or `down` (the database cannot be read).
     status: &'static str,
     version: &'static str,
     checks: Vec<Check>,
 }
 
-/// One thing that was looked at.
+/// One check.
 #[derive(Debug, Serialize)]
 struct Check {
     name: &'static str,
     ok: bool,
-    /// What is wrong and what to do; empty when it is well.
+    /// What is wrong and what to do; empty when all is well.
     reason: &'static str,
 }
 
@@ -62,12 +62,12 @@ pub(super) async fn health(State(app): State<AppState>) -> (StatusCode, Json<Hea
     (status, Json(health))
 }
 
-/// The process answers.
+/// Liveness: the process answers.
 pub(super) async fn live() -> &'static str {
     "live\n"
 }
 
-/// Requests can be served: the same checks; media may be away, the API works without it.
+/// Readiness: the same checks; media may be away, the API works without it.
 pub(super) async fn ready(State(app): State<AppState>) -> (StatusCode, Json<Health>) {
     health(State(app)).await
 }
