@@ -22,7 +22,7 @@ export class Refused extends Error {
 }
 
 export class Person {
-  /** @param {import('./yunke.mjs').Yunke} yunke */
+  /** @param {{ url: string, secret(kind: string, value: string): void }} yunke The server; it looks for secrets in its logs. */
   constructor(yunke) {
     this.yunke = yunke;
     this.cookie = null;

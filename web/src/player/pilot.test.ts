@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Pilot } from './pilot'
-import type { Source } from './playback'
+import type { Source } from './source'
 import type { LineSample } from './weakness'
 
 const LIVE: Source = { kind: 'live', url: '/live/l/x/index.m3u8', listen: '/live/l/x/listen.m3u8', whep: null }

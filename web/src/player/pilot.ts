@@ -4,7 +4,7 @@
  * media element.
  */
 import { probe, type Found } from './probe'
-import type { Source } from './playback'
+import type { Source } from './source'
 import { Weakness, type LineSample } from './weakness'
 
 /** Which source plays. Where the member chose 仅听声音 the sound is all that is asked for. */

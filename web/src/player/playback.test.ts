@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Engine, EngineEvents, EngineFactory, Quality } from './engine'
-import { Playback, type Source } from './playback'
+import { Playback } from './playback'
+import type { Source } from './source'
 
 /** A media element that does what it is told. */
 class FakeVideo extends EventTarget {

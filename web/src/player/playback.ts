@@ -5,6 +5,7 @@
 import { Backoff } from './backoff'
 import type { Engine, EngineFactory, FailureKind, Quality, StartAt } from './engine'
 import { Pilot, type Course } from './pilot'
+import type { Source } from './source'
 import { Still } from './still'
 import { Watchdog, type Cure } from './watchdog'
 import { WhepChoice, type WhepFailure } from './whepChoice'
@@ -36,15 +37,6 @@ export interface PlaybackOptions {
   events: PlaybackEvents
   random: () => number
   now: () => number
-}
-
-export interface Source {
-  kind: 'live' | 'replay'
-  url: string
-  /** The sound alone of it; null where `url` is that. */
-  listen: string | null
-  /** Where the same picture comes by WHEP; null where it does not. */
-  whep: string | null
 }
 
 /** Every so many failures in a row the whole source is opened anew instead of asked again. */

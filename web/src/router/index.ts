@@ -30,7 +30,7 @@ export const router = createRouter({
     ...consoleRoutes,
     ...setupRoutes,
     ...accountRoutes,
-    { path: '/:rest(.*)*', name: 'missing', meta: { area: 'common', open: true }, component: () => import('@/components/MissingPage.vue') },
+    { path: '/:rest(.*)*', name: 'missing', meta: { area: 'common', open: true }, component: () => import('./MissingPage.vue') },
   ],
   scrollBehavior: (to, _from, saved) => saved ?? (to.hash ? false : { top: 0 }),
 })
