@@ -12,7 +12,7 @@ run:  ## build what is stale and start the demo (ARGS="--listen 127.0.0.1:9000" 
 test:  ## everything CI runs: format, lints, unit, generated files, pages, whole-system tests
 	@scripts/test.sh $(ONLY)
 
-check:  ## lints without tests: fmt, clippy, types, licences (ADVISORIES=1 also asks the advisory database)
+check:  ## lints without tests: fmt, clippy, types, licences, documents (ADVISORIES=1 also asks the advisory database)
 	@scripts/check.sh
 
 bench:  ## measure the release build against nginx and the targets; writes docs/BENCHMARKS.md

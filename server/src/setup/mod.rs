@@ -1,4 +1,4 @@
-//! The first run: a one-time link in the log lets whoever reads the log make the centre and its organizer.
+//! The first run: a one-time link in the log lets whoever reads the log create the centre and its organizer.
 
 use std::sync::Mutex;
 
@@ -13,7 +13,7 @@ use crate::clock::Source;
 pub struct SetupLink(Mutex<Option<[u8; 32]>>);
 
 impl SetupLink {
-    /// Makes the token of this run. It is shown once and kept only as a hash.
+    /// Creates the token of this run of the server. It is shown once and stored only as a hash.
     pub fn open(&self, source: &Source) -> String {
         let token = URL_SAFE_NO_PAD.encode(source.bytes::<24>());
         *self.0.lock().expect("no panic while held") = Some(Sha256::digest(token.as_bytes()).into());
@@ -26,7 +26,7 @@ impl SetupLink {
         self.0.lock().expect("no panic while held").is_some_and(|own| own.ct_eq(&hash).into())
     }
 
-    /// Takes the link away: there is a centre now.
+    /// Withdraws the link: there is a centre now.
     pub fn close(&self) {
         *self.0.lock().expect("no panic while held") = None;
     }
