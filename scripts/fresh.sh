@@ -14,9 +14,6 @@ if [ "${1:-check}" = write ]; then
 fi
 stale=0
 cmp -s "$made/openapi.json" web/src/api/openapi.json || { stale=1; diff -u web/src/api/openapi.json "$made/openapi.json" | head -n 40; }
-cp web/src/api/schema.d.ts "$made/schema.d.ts"
-(cd web && node_modules/.bin/openapi-typescript src/api/openapi.json -o "$made/new.d.ts" >/dev/null)
-cmp -s "$made/new.d.ts" "$made/schema.d.ts" || { stale=1; diff -u "$made/schema.d.ts" "$made/new.d.ts" | head -n 40; }
 
 # Every direct dependency has its line in docs/DEPENDENCIES.md.
 direct() {

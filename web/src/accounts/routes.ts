@@ -1,7 +1,6 @@
 import type { RouteRecordRaw } from 'vue-router'
-import { loadArea } from '@/i18n'
 
-export const accountRoutes: RouteRecordRaw[] = [
+export default [
   // The rules of a password are said in the words of the first run.
-  { path: '/password', name: 'password', meta: { area: 'accounts', title: 'accounts.title' }, component: async () => (await Promise.all([import('./PasswordPage.vue'), loadArea('setup')]))[0] },
-]
+  { path: '/password', name: 'password', meta: { words: ['accounts', 'setup'], title: 'accounts.title' }, component: () => import('./PasswordPage.vue') },
+] satisfies RouteRecordRaw[]

@@ -18,6 +18,8 @@ export type LessonCard = Schemas['LessonCard']
 /** The page keeps it up to date from the room, where the edge is null before the start. */
 export type Lesson = Omit<Schemas['LessonDetail'], 'edge_ms'> & { edge_ms: number | null }
 export type Gap = Schemas['Gap']
+/** A stretch of the timeline, half-open. */
+export type Piece = Schemas['Piece']
 export type Home = Schemas['Home']
 export type LeaseGrant = Schemas['LeaseGrant']
 export type ReplayView = Schemas['ReplayView']
@@ -47,9 +49,5 @@ export type Beat = Schemas['BeatIn']
 /** The last four are for staff only, and missing for everybody else. */
 export type RoomState = Schemas['RoomState']
 
-export interface BeatsAnswer {
-  acked: number[]
-  /** `seq` is null for a beat that could not even be read. */
-  refused: { seq: number | null; code: string }[]
-  progress: Progress | null
-}
+/** What came of beats that were sent up. `seq` is null for a beat that could not even be read. */
+export type BeatsAnswer = Omit<Schemas['Handed'], 'state'>

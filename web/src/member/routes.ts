@@ -1,12 +1,12 @@
 import type { RouteRecordRaw } from 'vue-router'
 
-export const memberRoutes: RouteRecordRaw[] = [
-  { path: '/sign-in', name: 'sign-in', meta: { area: 'member', open: true, title: 'member.signIn.title' }, component: () => import('./accounts/SignInPage.vue') },
-  { path: '/s/:code', name: 'arrive', meta: { area: 'member', open: true }, component: () => import('./share/ArrivePage.vue'), props: true },
-  { path: '/lessons/:id', name: 'lesson', meta: { area: 'member' }, component: () => import('./lesson/LessonPage.vue'), props: true },
+export default [
+  { path: '/sign-in', name: 'sign-in', meta: { words: ['member'], open: true, title: 'member.signIn.title' }, component: () => import('./accounts/SignInPage.vue') },
+  { path: '/s/:code', name: 'arrive', meta: { words: ['member'], open: true }, component: () => import('./share/ArrivePage.vue'), props: true },
+  { path: '/lessons/:id', name: 'lesson', meta: { words: ['member'] }, component: () => import('./lesson/LessonPage.vue'), props: true },
   {
     path: '/',
-    meta: { area: 'member' },
+    meta: { words: ['member'] },
     component: () => import('./MemberFrame.vue'),
     children: [
       { path: '', name: 'home', meta: { title: 'common.nav.home' }, component: () => import('./home/HomePage.vue') },
@@ -14,4 +14,4 @@ export const memberRoutes: RouteRecordRaw[] = [
       { path: 'me', name: 'me', meta: { title: 'common.nav.me' }, component: () => import('./accounts/MePage.vue') },
     ],
   },
-]
+] satisfies RouteRecordRaw[]

@@ -31,10 +31,7 @@ export interface OutboxStore {
   removeLease(leaseId: string): Promise<void>
 }
 
-export interface Refusal {
-  seq: number | null
-  code: string
-}
+export type Refusal = BeatsAnswer['refused'][number]
 
 export class Outbox {
   private readonly waiting = new Map<number, Beat>()

@@ -3,34 +3,30 @@
  * words and their components are loaded when somebody first goes there.
  */
 import { shallowRef } from 'vue'
-import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router'
-import { accountRoutes } from '@/accounts/routes'
-import { consoleRoutes } from '@/console/routes'
+import { createRouter, createWebHistory, type RouteLocationNormalized, type RouteRecordRaw } from 'vue-router'
 import { loadArea, t, type Area, type MessageKey } from '@/i18n'
-import { memberRoutes } from '@/member/routes'
 import { session } from '@/session/session'
-import { setupRoutes } from '@/setup/routes'
-import { studioRoutes } from '@/studio/routes'
 
 declare module 'vue-router' {
   interface RouteMeta {
-    /** Whose words the page uses. */
-    area?: Area
+    /** The words the page uses, besides those of the pages around it. */
+    words?: Area[]
+    /** The tab it wants in a frame (staff/tabs.ts), and where in the row. */
+    tab?: { of: string; label: MessageKey; place: number }
     /** May be seen without signing in. */
     open?: boolean
     title?: MessageKey
   }
 }
 
+/** Every area says in its `routes.ts` which pages it has. */
+const areas = import.meta.glob<RouteRecordRaw[]>('../*/routes.ts', { eager: true, import: 'default' })
+
 export const router = createRouter({
   history: createWebHistory(),
   routes: [
-    ...memberRoutes,
-    ...studioRoutes,
-    ...consoleRoutes,
-    ...setupRoutes,
-    ...accountRoutes,
-    { path: '/:rest(.*)*', name: 'missing', meta: { area: 'common', open: true }, component: () => import('./MissingPage.vue') },
+    ...Object.values(areas).flat(),
+    { path: '/:rest(.*)*', name: 'missing', meta: { words: ['common'], open: true }, component: () => import('./MissingPage.vue') },
   ],
   scrollBehavior: (to, _from, saved) => saved ?? (to.hash ? false : { top: 0 }),
 })
@@ -45,10 +41,12 @@ export const boot = {
   },
 }
 
-const areaOf = (to: Pick<RouteLocationNormalized, 'matched'>) => to.matched.map((r) => r.meta.area).findLast((a) => a !== undefined)
+type Target = Pick<RouteLocationNormalized, 'matched'>
+
+const loadWords = ({ matched }: Target) => Promise.all(matched.flatMap((page) => page.meta.words ?? []).map(loadArea))
 
 /** The files of a page are fetched while it is asked who is there; the router would ask for them after the answer. */
-function fetchPage(to: Pick<RouteLocationNormalized, 'matched'>): void {
+function fetchPage(to: Target): void {
   for (const { components } of to.matched) {
     for (const page of Object.values(components ?? {})) {
       const coming: unknown = typeof page === 'function' ? (page as () => unknown)() : null
@@ -61,17 +59,15 @@ function fetchPage(to: Pick<RouteLocationNormalized, 'matched'>): void {
 /** All that the first page needs, at once and before there is anything to show it. */
 export function lookAhead(): void {
   const to = router.resolve(location.pathname + location.search)
-  const area = areaOf(to)
-  if (area) void loadArea(area).catch(() => undefined)
+  loadWords(to).catch(() => undefined)
   if (!to.meta.open) void session.ensure()
   fetchPage(to)
 }
 
 router.beforeEach(async (to) => {
-  const area = areaOf(to)
   fetchPage(to)
   // Who is signed in is asked only where it matters: the sign-in page itself must open without a refusal in the log.
-  const [unanswered] = await Promise.all([to.meta.open ? null : session.ensure(), area ? loadArea(area) : undefined])
+  const [unanswered] = await Promise.all([to.meta.open ? null : session.ensure(), loadWords(to)])
   if (to.meta.open) return true
   if (unanswered) {
     problem.value = unanswered

@@ -1,3 +1,3 @@
 import type { RouteRecordRaw } from 'vue-router'
 
-export const setupRoutes: RouteRecordRaw[] = [{ path: '/setup', name: 'setup', meta: { area: 'setup', open: true }, component: () => import('./SetupPage.vue') }]
+export default [{ path: '/setup', name: 'setup', meta: { words: ['setup'], open: true }, component: () => import('./SetupPage.vue') }] satisfies RouteRecordRaw[]

@@ -3,10 +3,10 @@
  * put together, and everything gets its place on the lesson's time axis. It only shows what the
  * server decided; it must never compute a credit.
  */
-import type { components } from '@/api/schema'
+import type { Piece } from '@/api/types'
 import type { EvidenceInterval } from './api'
 
-export type Span = components['schemas']['Piece']
+export type Span = Piece
 
 /** Neighbouring intervals of one lease with the same verdict and reason. */
 export interface EvidenceRun extends EvidenceInterval {

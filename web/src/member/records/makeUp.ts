@@ -1,11 +1,6 @@
 /** Why a lesson is not full, as one reads it, and where to go on listening. Pure. */
-import type { MyRecord } from '@/api/types'
+import type { MyRecord, Piece } from '@/api/types'
 import { join, type Missing } from './pieces'
-
-interface Piece {
-  from_ms: number
-  to_ms: number
-}
 
 /** Pieces closer than this are one for a reader. */
 const NEAR_MS = 2000

@@ -1,16 +1,10 @@
 /** Turning the intervals of a record into what a person reads: neighbours with the same reason are one line. */
-import type { EvidenceInterval } from '@/api/types'
+import type { EvidenceInterval, Piece } from '@/api/types'
 
 /** Pieces closer than this are one. */
 const NEAR_MS = 2000
 
-export interface Missing {
-  from_ms: number
-  to_ms: number
-  source: EvidenceInterval['source']
-  mode: EvidenceInterval['mode']
-  reasons: string[]
-}
+export type Missing = Piece & Pick<EvidenceInterval, 'source' | 'mode' | 'reasons'>
 
 /** What was claimed and does not count: claims less the pieces that do, joined. */
 export function join(intervals: readonly EvidenceInterval[]): Missing[] {
@@ -26,11 +20,6 @@ export function join(intervals: readonly EvidenceInterval[]): Missing[] {
     else joined.push({ ...piece })
   }
   return joined
-}
-
-interface Piece {
-  from_ms: number
-  to_ms: number
 }
 
 function without(claimed: Piece, pieces: readonly Piece[]): Piece[] {

@@ -1,8 +1,7 @@
 /** The preview of a lesson in a `<video>`: plays while something arrives, starts afresh when the lesson begins. */
 import { onScopeDispose, ref, watch, type Ref } from 'vue'
 import { loadEngine } from '@/player/platform'
-import { request } from '@/api/request'
-import type { LeaseGrant } from '@/api/types'
+import { openPreview } from './api'
 import { PreviewPlayer, type PreviewState } from './previewPlayer'
 
 /** A picture that stands still for this long although media arrives is loaded afresh. */
@@ -12,7 +11,7 @@ const LOOK_MS = 2_000
 export function usePreview(video: Ref<HTMLVideoElement | null>, lessonId: string, wanted: () => boolean, stream: () => unknown) {
   const state = ref<PreviewState>('idle')
   const player = new PreviewPlayer({
-    lease: () => request<LeaseGrant>('POST', `/api/studio/lessons/${encodeURIComponent(lessonId)}/preview`, { device: 'desktop' }),
+    lease: () => openPreview(lessonId),
     engine: async (events) => {
       const element = video.value
       if (!element) return null

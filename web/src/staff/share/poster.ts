@@ -2,6 +2,9 @@
  * The poster of a lesson, to send in a chat or to print: title, time, lecturer, and the code. Drawn in the page, so that it has
  * the reader's own fonts; portrait, since chats cut wide pictures.
  */
+import type { components } from '@/api/schema'
+
+type Drawing = components['schemas']['QrDrawing']
 
 export interface PosterWords {
   /** Who invites, at the top. */
@@ -14,11 +17,6 @@ export interface PosterWords {
   hint: string
   /** The address, for whoever types. */
   url: string
-}
-
-export interface Drawing {
-  size: number
-  path: string
 }
 
 export const WIDTH = 1080

@@ -1,32 +1,20 @@
-/** The studio's requests. */
-import { request } from '@/api/request'
-import type { LeaseGrant, Lesson, LessonCard } from '@/api/types'
-import type { Counts, IncomingStream, RefusedPublisher } from '@/staff/room/types'
-import type { Doors } from './doors'
-import type { Code } from './PhoneCode.vue'
+/** The lecturer's requests about their lessons. */
+import { api, ask } from '@/api/client'
+import type { components } from '@/api/schema'
+import type { Lesson } from '@/api/types'
 
-export interface StudioLesson extends Counts, Doors {
-  lesson: Lesson
-  key_set: boolean
-  publisher: IncomingStream | null
-  refused: RefusedPublisher | null
-  waiting_for: 'media' | 'key_frame' | null
-  outage_since: number | null
-  media_up: boolean
-}
+type Schemas = components['schemas']
+/** Where encoders publish. Without `srt_url` SRT is off, without a passphrase it is not encrypted. */
+export type Doors = Schemas['Doors']
+export type StreamKey = Schemas['StreamKey']
+/** Its lesson is kept up to date from the room. */
+export type StudioLesson = Omit<Schemas['StudioLesson'], 'lesson'> & { lesson: Lesson }
 
-export interface StreamKey extends Doors {
-  key: string
-  /** Sets up a phone encoder; null where it does not fit. */
-  phone: Code | null
-}
+const at = (id: string) => ({ params: { path: { id } } })
 
-const at = (id: string): string => `/api/studio/lessons/${encodeURIComponent(id)}`
-
-export const listStudioLessons = (signal: AbortSignal) => request<LessonCard[]>('GET', '/api/studio/lessons', undefined, signal)
-export const getStudioLesson = (id: string, signal: AbortSignal) => request<StudioLesson>('GET', at(id), undefined, signal)
-export const startLesson = (id: string) => request<unknown>('POST', `${at(id)}/start`, {})
-export const endLesson = (id: string) => request<unknown>('POST', `${at(id)}/end`, {})
-export const makeKey = (id: string) => request<StreamKey>('POST', `${at(id)}/key`, {})
-export const revokeKey = (id: string) => request<undefined>('DELETE', `${at(id)}/key`)
-export const openPreview = (id: string) => request<LeaseGrant>('POST', `${at(id)}/preview`, { device: 'desktop' })
+export const listStudioLessons = (signal: AbortSignal) => ask(api.GET('/api/studio/lessons', { signal }))
+export const getStudioLesson = (id: string, signal: AbortSignal): Promise<StudioLesson> => ask(api.GET('/api/studio/lessons/{id}', { ...at(id), signal }))
+export const startLesson = (id: string) => ask(api.POST('/api/studio/lessons/{id}/start', at(id)))
+export const endLesson = (id: string) => ask(api.POST('/api/studio/lessons/{id}/end', at(id)))
+export const makeKey = (id: string) => ask(api.POST('/api/studio/lessons/{id}/key', at(id)))
+export const revokeKey = (id: string) => ask(api.DELETE('/api/studio/lessons/{id}/key', at(id)))

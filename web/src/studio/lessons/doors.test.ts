@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { doorFields, protocols, srtAddress, type Doors } from './doors'
+import type { Doors } from './api'
+import { doorFields, protocols, srtAddress } from './doors'
 
 const doors: Doors = { rtmp_server: 'rtmp://a.cn/live', whip_url: 'https://a.cn/whip', srt_url: 'srt://a.cn:8890', srt_passphrase: null }
 const values = (...args: Parameters<typeof doorFields>) => doorFields(...args).map((field) => field.value)

@@ -1,15 +1,6 @@
 /** What is copied into an encoder, by protocol: pure, so that the exact strings are tested. */
 import type { MessageKey } from '@/i18n'
-
-/** Where encoders publish, as the server says. */
-export interface Doors {
-  rtmp_server: string
-  whip_url: string
-  /** Null: SRT is off. */
-  srt_url: string | null
-  /** Null: SRT is not encrypted. */
-  srt_passphrase: string | null
-}
+import type { Doors } from './api'
 
 export const PROTOCOLS = ['rtmp', 'srt', 'whip'] as const
 export type Protocol = (typeof PROTOCOLS)[number]

@@ -20,7 +20,7 @@ describe('health in words', () => {
   it('says why an encoder was not let in, and the service’s own words where they say more', async () => {
     await setLocale('zh-CN')
     await loadArea('studio')
-    const refused = (code: string) => refusedLine({ transport: 'srt', code, reason: 'HEVC cannot be played', at: 0 })
+    const refused = (code: string) => refusedLine({ code, reason: 'HEVC cannot be played' })
     expect(t(refused('passphrase').what)).toContain('加密口令不对')
     expect([refused('taken').detail, refused('media').detail, refused('new_one').detail]).toEqual(['', 'HEVC cannot be played', 'HEVC cannot be played'])
     for (const code of ['taken', 'key_replaced', 'passphrase', 'media', 'later', 'new_one']) expect(t(refused(code).advice)).not.toMatch(/studio\./)

@@ -4,7 +4,10 @@
  */
 
 import type { MessageKey } from '@/i18n'
-import type { HealthNote, RefusedPublisher } from '@/staff/room/types'
+import type { HealthNote } from '@/staff/room/types'
+
+/** The media service may be newer than this page and know codes that it does not. */
+type Note = Omit<HealthNote, 'code'> & { code: string }
 
 export type Severity = 'bad' | 'warn' | 'info'
 
@@ -91,7 +94,7 @@ const REFUSED = new Set(['taken', 'key_replaced', 'passphrase', 'media', 'later'
 const IN_DETAIL = new Set(['media', 'unknown'])
 
 /** Why an encoder that had the right key was not let in, and the service's own words where they say more. */
-export function refusedLine({ code, reason }: RefusedPublisher): { what: MessageKey; advice: MessageKey; detail: string } {
+export function refusedLine({ code, reason }: { code: string; reason: string }): { what: MessageKey; advice: MessageKey; detail: string } {
   const key = REFUSED.has(code) ? code : 'unknown'
   return { what: `studio.health.refused.${key}.what` as MessageKey, advice: `studio.health.refused.${key}.do` as MessageKey, detail: IN_DETAIL.has(key) ? reason : '' }
 }
@@ -105,7 +108,7 @@ const NOT_IN_BOOTH = new Set(['bitrate_low'])
  * The notes as lines, for who uses an encoder or for who sends from the booth; a code this page does not know yet is
  * said as "something is not as it should be".
  */
-export function healthLines(notes: readonly HealthNote[], booth = false): HealthLine[] {
+export function healthLines(notes: readonly Note[], booth = false): HealthLine[] {
   const shown = notes.filter(({ code }) => !booth || !NOT_IN_BOOTH.has(code))
   return shown.map(({ code, value }) => {
     const known = code in SEVERITY

@@ -2,6 +2,7 @@
  * Where the lesson stands, as one value the lecturer's page shows: before, on air, away, over. Pure:
  * the clock and what the room said come in, nothing goes out.
  */
+import type { StaffRoomState } from '@/staff/room/types'
 
 export interface StageInput {
   phase: string
@@ -9,7 +10,7 @@ export interface StageInput {
   publisher: { last_media_at: number; video: unknown; audio: unknown } | null
   outage_since: number | null
   /** What keeps a lesson that was started from going on air. */
-  waiting_for: 'media' | 'key_frame' | null
+  waiting_for: StaffRoomState['waiting_for']
   zero_at: number | null
   /** When the lesson was started, before media has said where zero is. */
   started_at: number | null

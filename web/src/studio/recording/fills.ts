@@ -2,6 +2,7 @@
  * Sending a file for a fill: in pieces, to the media service, going on where it stopped. Framework-free.
  */
 import { Problem, problemFrom } from '@/api/problem'
+import type { Piece } from '@/api/types'
 
 /** What the media service takes at a time. */
 export const PIECE_BYTES = 4 * 1024 * 1024
@@ -74,11 +75,6 @@ export function fillType(file: File): 'video/webm' | 'video/mp4' | null {
 }
 
 /** A stretch of the lesson's timeline. */
-export interface Piece {
-  from_ms: number
-  to_ms: number
-}
-
 /** A gap is filled in pieces of about this length, each wholly (GAP_SEGMENT of the media service): what a file has of a gap must be as long. */
 const FILLED_MS = 2_000
 

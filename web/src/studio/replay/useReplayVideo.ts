@@ -3,7 +3,7 @@ import { onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 import { asProblem, Problem } from '@/api/problem'
 import type { Engine } from '@/player/engine'
 import { loadEngine } from '@/player/platform'
-import { openPreview } from '@/studio/lessons/api'
+import { openPreview } from '@/staff/room/api'
 
 const LOOK_MS = 250
 

@@ -1,0 +1,27 @@
+/** Tabs over pages: a page asks for one in its route (`meta.tab`), so that the frame around it lists none. */
+import { computed, type ComputedRef } from 'vue'
+import { useRoute, useRouter } from 'vue-router'
+import { t } from '@/i18n'
+
+export interface Tab {
+  name: string
+  label: string
+  /** Its page is shown, or one below it. */
+  here: boolean
+}
+
+export function useTabs(frame: string): ComputedRef<Tab[]> {
+  const router = useRouter()
+  const route = useRoute()
+  const pages = router
+    .getRoutes()
+    .flatMap(({ name, meta: { tab } }) => (tab?.of === frame ? [{ name: String(name), ...tab }] : []))
+    .sort((a, b) => a.place - b.place)
+  const paths = computed(() => pages.map(({ name }) => router.resolve({ name, params: route.params }).path))
+  const here = computed(() => {
+    const matching = paths.value.filter((path) => route.path === path || route.path.startsWith(`${path}/`))
+    // The first page of an area stands above all the others: the longest address is the one.
+    return matching.sort((a, b) => b.length - a.length)[0]
+  })
+  return computed(() => pages.map(({ name, label }, at) => ({ name, label: t(label), here: paths.value[at] === here.value })))
+}
