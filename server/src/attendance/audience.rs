@@ -10,24 +10,25 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::{
     evidence::{Beat, Cause, LeaseId, PlayState},
     interval::{Interval, IntervalSet},
+    past::Past,
     rule::Rule,
 };
 
 /// A playing beat makes present for so long.
-const PRESENT_MS: i64 = 45_000;
+pub(super) const PRESENT_MS: i64 = 45_000;
 
 /// Whose presence; a member.
 pub type MemberId = u128;
 
 /// What a beat says about presence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Says {
+pub(super) enum Says {
     Here,
     Gone,
     Nothing,
 }
 
-fn says(beat: &Beat, zero_at: Option<i64>, rule: &Rule) -> Says {
+pub(super) fn says(beat: &Beat, zero_at: Option<i64>, rule: &Rule) -> Says {
     let edge = zero_at.map(|zero| beat.received_at.saturating_sub(zero) + rule.edge_tolerance_ms);
     match (beat.state, beat.cause) {
         (PlayState::Left | PlayState::Ended, _) | (_, Cause::Hide | Cause::End) => Says::Gone,
@@ -81,9 +82,9 @@ impl Presence {
 
     /// Takes a member's past, after a restart; what was heard of a lease since is newer and stays.
     pub fn restore(&mut self, member: MemberId, past: &Past) {
-        for &(lease, last_seq, until) in &past.seats {
-            if self.seats.get(&lease).is_none_or(|seat| seat.last_seq <= last_seq) {
-                self.sit(lease, Seat { member, last_seq, until });
+        for (lease, word) in past.last_words() {
+            if self.seats.get(&lease).is_none_or(|seat| seat.last_seq <= word.seq) {
+                self.sit(lease, Seat { member, last_seq: word.seq, until: word.here.map(|here| here.to) });
             }
         }
     }
@@ -154,62 +155,6 @@ impl Presence {
             _ => {}
         }
     }
-}
-
-/// One member's presence so far.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Past {
-    /// As intervals of server time, for [`peak`].
-    pub spans: IntervalSet,
-    /// Each lease with the number of its last beat that says something, and until when it is present, exclusive.
-    pub seats: Vec<(LeaseId, u32, Option<i64>)>,
-}
-
-/// One member's presence, from beats of any number and order.
-pub fn past_presence(beats: &[Beat], zero_at: Option<i64>, rule: &Rule) -> Past {
-    let mut past = Past::default();
-    for_each_lease(beats, |lease| {
-        let (last_seq, until) = sweep_lease(lease, zero_at, rule, &mut past.spans);
-        past.seats.push((lease[0].lease, last_seq, until));
-    });
-    past
-}
-
-fn for_each_lease(beats: &[Beat], mut each: impl FnMut(&[Beat])) {
-    let mut sorted = beats.to_vec();
-    sorted.sort_by_key(|beat| (beat.lease, beat.received_at, beat.seq));
-    sorted.chunk_by(|a, b| a.lease == b.lease).for_each(&mut each);
-}
-
-/// Adds the presence of one lease to `spans`; gives its last seq and until when its last word holds.
-fn sweep_lease(
-    lease: &[Beat],
-    zero_at: Option<i64>,
-    rule: &Rule,
-    spans: &mut IntervalSet,
-) -> (u32, Option<i64>) {
-    let mut last_seq = 0;
-    let mut here: Option<Interval> = None;
-    for beat in lease {
-        if beat.seq < last_seq {
-            continue;
-        }
-        last_seq = beat.seq;
-        let at = beat.received_at;
-        let said = says(beat, zero_at, rule);
-        if said != Says::Nothing
-            && let Some(before) = here.take()
-        {
-            spans.insert(Interval::new(before.from, before.to.min(at)));
-        }
-        if said == Says::Here {
-            here = Some(Interval::new(at, at + PRESENT_MS + 1));
-        }
-    }
-    if let Some(last) = here {
-        spans.insert(last);
-    }
-    (last_seq, here.map(|last| last.to))
 }
 
 /// 峰值: the exact maximum of a sweep over the members' presence.

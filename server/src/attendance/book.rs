@@ -19,13 +19,13 @@ const LIVE_TAIL_MS: i64 = 60_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bounds {
     rule: Rule,
-    zero_at: Option<i64>,
-    length_ms: Option<i64>,
-    gaps: IntervalSet,
-    ended_at: Option<i64>,
-    offers: Vec<Offer>,
+    pub(super) zero_at: Option<i64>,
+    pub(super) length_ms: Option<i64>,
+    pub(super) gaps: IntervalSet,
+    pub(super) ended_at: Option<i64>,
+    pub(super) offers: Vec<Offer>,
     /// Ascending by end.
-    outages: Vec<Interval>,
+    pub(super) outages: Vec<Interval>,
 }
 
 impl Bounds {
@@ -45,8 +45,13 @@ impl Bounds {
     }
 
     /// The figures.
-    pub(super) fn rule(&self) -> &Rule {
+    pub fn rule(&self) -> &Rule {
         &self.rule
+    }
+
+    /// UTC of position 0.
+    pub fn zero_at(&self) -> Option<i64> {
+        self.zero_at
     }
 
     /// What no node delivered counts all the same.

@@ -107,7 +107,7 @@ pub struct LeaseTerms {
 }
 
 /// What a replay offers to who opens it from then on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Offer {
     /// Since when.
     pub from_at: i64,

@@ -8,6 +8,7 @@
 //! a whole lesson from its evidence ([`judge`]): there is no second opinion to disagree with.
 
 mod audience;
+mod basis;
 mod book;
 mod bucket;
 mod contest;
@@ -16,13 +17,14 @@ mod credit;
 mod evidence;
 mod interval;
 mod judge;
+mod past;
 mod rule;
 mod verdict;
 
 #[cfg(test)]
 mod tests;
 
-pub use audience::{MemberId, Minute, Past, Presence, audience_by_minute, past_presence, peak};
+pub use audience::{MemberId, Minute, Presence, audience_by_minute, peak};
 pub use book::{Bounds, MemberBook, group_by_receipt};
 pub use contest::{Claim, Rival, lost_to_rivals};
 pub use corroborate::Testimony;
@@ -30,5 +32,6 @@ pub use credit::{Credit, CreditLevel, Visits, credit, denominator, visits};
 pub use evidence::{Beat, Cause, LeaseId, LeaseTerms, Mode, Offer, PlayState, Source, Timeline};
 pub use interval::{Interval, IntervalSet};
 pub use judge::{Evidence, Judged, judge};
+pub use past::{LastWord, Past, past_presence};
 pub use rule::{HoursStep, Rule};
 pub use verdict::{Outcome, Reason, Reasons, Verdict};

@@ -2,7 +2,7 @@
 //! lesson's own data, so that a recomputation years later uses the figures of the day.
 
 /// Lessons of at least `from_ms` earn `hours_milli` for full credit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct HoursStep {
     /// Countable length of the lesson, at least.
     pub from_ms: i64,
@@ -11,7 +11,7 @@ pub struct HoursStep {
 }
 
 /// The figures of a rule.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Rule {
     /// Goes into every record and export.
     pub version: i64,

@@ -1,16 +1,20 @@
-//! What a room has to know of the past: who was present when, and who counts as a person. It is read in the background, a few
-//! members at a time, and goes on when whoever asked for the room gave up. A room is open before it is through: who comes back
-//! is read alone, and beats are acknowledged without it. It must never judge on the workers that answer requests.
+//! What a room has to know of the past: who was present when, and who counts as a person. It comes from the digests that were
+//! kept, and of whom there is more, from the evidence. It is read in the background, a few members at a time, and goes on when
+//! whoever asked for the room gave up. It must never judge on the workers that answer requests.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::sync::mpsc;
 use uuid::Uuid;
-use yunke_store::{Lesson, PastEvidence, StoreResult};
+use yunke_store::{PastEvidence, RoomDigest, StoreResult};
 
-use super::registry::RoomParts;
+use super::{
+    digest::Digest,
+    keeping::{self, AT_ONCE},
+    registry::RoomParts,
+};
 use crate::{
-    attendance::{Beat, Bounds, LeaseTerms, MemberBook, Past, Rule, group_by_receipt, past_presence, visits},
+    attendance::{Beat, Bounds, Past},
     evidence,
     problem::source_chain,
 };
@@ -18,12 +22,15 @@ use crate::{
 /// Leases whose evidence is read at once: some 60,000 beats of a lesson of an hour.
 const LEASES_A_READ: i64 = 256;
 
+/// Digests that are read at once.
+const DIGESTS_A_READ: i64 = 4_096;
+
 /// Chunks that wait for the room; the reading waits when it is full.
 const CHUNKS: usize = 2;
 
 /// How often a chunk is tried again when the database does not answer, and after how long.
 const TRIES: u32 = 10;
-const AGAIN_AFTER: std::time::Duration = std::time::Duration::from_millis(500);
+const AGAIN_AFTER: Duration = Duration::from_millis(500);
 
 /// One member's past.
 #[derive(Debug)]
@@ -35,13 +42,14 @@ pub(super) struct Loaded {
 }
 
 /// Begins to read everything that was kept about a lesson. The channel ends when that is through.
-pub(super) fn load(parts: &RoomParts, lesson: Arc<Lesson>, bounds: Bounds) -> mpsc::Receiver<Vec<Loaded>> {
-    let (sender, chunks) = mpsc::channel(CHUNKS);
-    let (parts, stopping) = (parts.clone(), parts.stopping.clone());
+pub(super) fn load(parts: &RoomParts, lesson: Uuid, bounds: Bounds) -> mpsc::Receiver<Vec<Loaded>> {
+    let (room, chunks) = mpsc::channel(CHUNKS);
+    let stopping = parts.stopping.clone();
+    let loading = Loading { parts: parts.clone(), lesson, bounds: Arc::new(bounds), room };
     parts.tasks.clone().spawn(async move {
         tokio::select! {
             () = stopping.cancelled() => {}
-            done = all(&parts, &lesson, &bounds, &sender) => {
+            done = loading.all() => {
                 if let Err(error) = done {
                     tracing::error!(error = source_chain(&error), "a room goes on without all of its past");
                 }
@@ -51,50 +59,123 @@ pub(super) fn load(parts: &RoomParts, lesson: Arc<Lesson>, bounds: Bounds) -> mp
     chunks
 }
 
-async fn all(
-    parts: &RoomParts,
-    lesson: &Lesson,
-    bounds: &Bounds,
-    sender: &mpsc::Sender<Vec<Loaded>>,
-) -> StoreResult<()> {
-    let rule = evidence::rule(&lesson.rule);
-    let mut read = again(parts, lesson.id, None).await?;
-    while let Some(last) = read.last().map(|member| member.user_id) {
-        let (bounds, rule, zero_at) = (bounds.clone(), rule.clone(), lesson.zero_at);
-        let some = std::mem::take(&mut read);
-        let judging = move || some.iter().map(|one| judge(one, &bounds, &rule, zero_at)).collect();
-        // The next are read while these are judged.
-        let (loaded, next) =
-            tokio::join!(evidence::off_the_workers(judging), again(parts, lesson.id, Some(last)));
-        // The room is gone: nobody needs the rest.
-        if sender.send(loaded).await.is_err() {
-            break;
-        }
-        read = next?;
-    }
-    Ok(())
+struct Loading {
+    parts: RoomParts,
+    lesson: Uuid,
+    bounds: Arc<Bounds>,
+    room: mpsc::Sender<Vec<Loaded>>,
 }
 
-async fn again(parts: &RoomParts, lesson: Uuid, after: Option<Uuid>) -> StoreResult<Vec<PastEvidence>> {
+/// What some members' digests and news came to.
+#[derive(Default)]
+struct Judged {
+    loaded: Vec<Loaded>,
+    /// Worth keeping.
+    new: Vec<(RoomDigest, Vec<(Uuid, i64)>)>,
+    /// Their digests are of no use: they have to be read from the beginning.
+    unusable: Vec<Uuid>,
+}
+
+impl Loading {
+    async fn all(self) -> StoreResult<()> {
+        let unusable = self.pass(true).await?;
+        if !unusable.is_empty() {
+            for users in unusable.chunks(AT_ONCE) {
+                self.parts.store.drop_room_digests(self.lesson, users).await?;
+            }
+            self.pass(false).await?;
+        }
+        Ok(())
+    }
+
+    /// Goes once through the lesson's members in the order of their ids, or only through those of whom there is more than a
+    /// digest. Gives those whose digests are of no use.
+    async fn pass(&self, everybody: bool) -> StoreResult<Vec<Uuid>> {
+        let mut unusable = Vec::new();
+        let mut after = None;
+        let mut news = self.news(after).await?;
+        loop {
+            // News first: what another process puts into a digest meanwhile is then in one of the two.
+            let up_to = news.last().map(|member| member.user_id);
+            let mut digests =
+                if everybody || up_to.is_some() { self.digests(after, up_to).await? } else { Vec::new() };
+            if !everybody {
+                digests.retain(|digest| news.iter().any(|member| member.user_id == digest.user_id));
+            }
+            let bounds = self.bounds.clone();
+            let judging = evidence::off_the_workers(move || judge_all(digests, &news, &bounds));
+            let next = async { if up_to.is_some() { self.news(up_to).await } else { Ok(Vec::new()) } };
+            // The next are read while these are judged.
+            let (judged, next) = tokio::join!(judging, next);
+            unusable.extend(judged.unusable);
+            // The room is gone: nobody needs the rest.
+            if self.room.send(judged.loaded).await.is_err() {
+                return Ok(Vec::new());
+            }
+            keeping::write(&self.parts, self.lesson, judged.new).await;
+            if up_to.is_none() {
+                return Ok(unusable);
+            }
+            (after, news) = (up_to, next?);
+        }
+    }
+
+    async fn news(&self, after: Option<Uuid>) -> StoreResult<Vec<PastEvidence>> {
+        again(|| self.parts.store.past_evidence(self.lesson, after, LEASES_A_READ)).await
+    }
+
+    /// All digests in between: as many as the lesson has members at most.
+    async fn digests(&self, after: Option<Uuid>, up_to: Option<Uuid>) -> StoreResult<Vec<RoomDigest>> {
+        let mut all: Vec<RoomDigest> = Vec::new();
+        loop {
+            let from = all.last().map(|digest| digest.user_id).or(after);
+            let page =
+                again(|| self.parts.store.room_digests(self.lesson, from, up_to, DIGESTS_A_READ)).await?;
+            let full = i64::try_from(page.len()).is_ok_and(|count| count == DIGESTS_A_READ);
+            all.extend(page);
+            if !full {
+                return Ok(all);
+            }
+        }
+    }
+}
+
+async fn again<T, F: Future<Output = StoreResult<T>>>(read: impl Fn() -> F) -> StoreResult<T> {
     for _ in 1..TRIES {
-        if let Ok(read) = parts.store.past_evidence(lesson, after, LEASES_A_READ).await {
-            return Ok(read);
+        if let Ok(done) = read().await {
+            return Ok(done);
         }
         tokio::time::sleep(AGAIN_AFTER).await;
     }
-    parts.store.past_evidence(lesson, after, LEASES_A_READ).await
+    read().await
 }
 
-fn judge(evidence: &PastEvidence, bounds: &Bounds, rule: &Rule, zero_at: Option<i64>) -> Loaded {
-    let mut beats: Vec<Beat> = evidence.beats.iter().map(evidence::beat).collect();
-    let past = past_presence(&beats, zero_at, rule);
-    let mut book = MemberBook::default();
-    for &(lease, issued_at) in &evidence.leases {
-        book.open(LeaseTerms { id: lease.as_u128(), issued_at }, bounds);
+fn judge_all(digests: Vec<RoomDigest>, news: &[PastEvidence], bounds: &Bounds) -> Judged {
+    let mut judged = Judged::default();
+    let mut kept: HashMap<Uuid, Option<Digest>> =
+        digests.into_iter().map(|row| (row.user_id, Digest::read(&row, bounds))).collect();
+    for member in news {
+        let beats: Vec<Beat> = member.beats.iter().map(evidence::beat).collect();
+        let user = member.user_id;
+        let digest = match kept.remove(&user) {
+            None if member.leases.iter().all(|lease| lease.through == 0) => {
+                Some(Digest::judged(member, &beats, bounds))
+            }
+            Some(Some(mut digest)) => digest.continued(member, &beats, bounds).then_some(digest),
+            None | Some(None) => None,
+        };
+        if let Some(digest) = digest {
+            judged.new.extend(digest.row(user, bounds));
+            judged.loaded.push(Loaded { user, past: digest.past, person: digest.person });
+        } else {
+            judged.unusable.push(user);
+        }
     }
-    beats.sort_by_key(|beat| (beat.received_at, beat.lease, beat.seq));
-    for group in group_by_receipt(&beats) {
-        book.receive(group, bounds);
+    for (user, digest) in kept {
+        match digest {
+            Some(Digest { past, person, .. }) => judged.loaded.push(Loaded { user, past, person }),
+            None => judged.unusable.push(user),
+        }
     }
-    Loaded { user: evidence.user_id, past, person: visits(book.viewing()).person }
+    judged
 }

@@ -8,8 +8,9 @@ use yunke_store::{BeatMode, BeatRow, LeaseDevice, LeaseRow, MemberEvidence};
 
 use yunke_protocol::Delivery;
 
+use super::digest::Digest;
 use crate::{
-    attendance::{Beat, Bounds, Interval, IntervalSet, MemberBook, group_by_receipt, visits},
+    attendance::{Beat, Bounds, Interval, IntervalSet, MemberBook, Past, group_by_receipt, visits},
     evidence::{beat, delivered, terms},
 };
 
@@ -20,6 +21,7 @@ const REPEATED_MS: i64 = 50_000;
 #[derive(Debug)]
 pub(super) struct Member {
     book: MemberBook,
+    digest: Digest,
     leases: Vec<Uuid>,
     /// What nodes sent to the member.
     sent: IntervalSet,
@@ -47,13 +49,20 @@ impl Member {
             let lease = evidence.leases.iter().find(|lease| lease.id == beat.lease_id)?;
             Some(LastSeen { device: lease.device, mode: beat.body.mode })
         });
+        let issued: Vec<_> = evidence.leases.iter().map(|lease| (lease.id, lease.issued_at)).collect();
+        let digest = Digest::of(&beats, &issued, bounds);
         let leases = evidence.leases.iter().map(|lease| lease.id).collect();
         let sent = evidence.delivered.iter().map(|(_, stretch)| delivered(*stretch)).collect();
         let behind_edge = evidence.behind_edge;
         if behind_edge {
             book.unseen();
         }
-        Self { book, leases, sent, behind_edge, contested, last }
+        Self { book, digest, leases, sent, behind_edge, contested, last }
+    }
+
+    /// Presence, as far as it is known.
+    pub(super) fn past(&self) -> &Past {
+        &self.digest.past
     }
 }
 
@@ -133,6 +142,11 @@ impl Members {
         self.books.contains_key(&user)
     }
 
+    /// What is to be kept of a member whose book is in memory.
+    pub(super) fn digest(&self, user: Uuid) -> Option<&Digest> {
+        self.books.get(&user).map(|member| &member.digest)
+    }
+
     /// Another lesson claims some of the same time.
     pub(super) fn contest(&mut self, user: Uuid) {
         if let Some(member) = self.books.get_mut(&user) {
@@ -146,6 +160,7 @@ impl Members {
         member.book.open(terms(lease), bounds);
         self.owners.insert(lease.id, lease.user_id);
         let beats: Vec<Beat> = rows.iter().map(beat).collect();
+        member.digest.receive(&beats, lease.issued_at, bounds);
         for verdict in member.book.receive(&beats, bounds) {
             metrics::counter!("yunke_beats_judged_total", "outcome" => verdict.outcome.code()).increment(1);
         }
@@ -178,8 +193,9 @@ impl Members {
     }
 
     fn count(&mut self, user: Uuid) {
-        let Some(member) = self.books.get(&user) else { return };
-        if visits(member.book.viewing()).person {
+        let Some(member) = self.books.get_mut(&user) else { return };
+        member.digest.person = visits(member.book.viewing()).person;
+        if member.digest.person {
             self.people.insert(user);
         } else {
             self.people.remove(&user);

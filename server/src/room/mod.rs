@@ -2,10 +2,14 @@
 //! made from the evidence when it is first asked for, and gone when nobody needs it: it owns nothing
 //! that could not be computed again. It must never wait for a client.
 
+mod answers;
 mod desk;
+mod digest;
+mod keeping;
 mod load;
 mod members;
 mod progress;
+mod reading;
 mod registry;
 mod sockets;
 mod state;

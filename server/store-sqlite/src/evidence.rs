@@ -5,11 +5,11 @@ use sqlx::SqliteConnection;
 use uuid::Uuid;
 use yunke_store::{
     Appended, Attendee, BeatRow, EvidenceMark, EvidenceStore, Heard, LeaseDelivery, LeaseRow, MemberEvidence,
-    Page, PastEvidence, StoreResult, UtcMillis,
+    Page, PastEvidence, RoomDigest, StoreResult, UtcMillis,
 };
 
 use crate::{
-    SqliteStore, beats, deliveries,
+    SqliteStore, beats, deliveries, digests,
     error::{failed, word},
     json, leases, marks, past, unit,
 };
@@ -177,6 +177,29 @@ impl EvidenceStore for SqliteStore {
         leases: i64,
     ) -> StoreResult<Vec<PastEvidence>> {
         past::read(self, lesson_id, after, leases).await
+    }
+
+    async fn keep_room_digests(
+        &self,
+        lesson_id: Uuid,
+        digests: &[RoomDigest],
+        through: &[(Uuid, i64)],
+    ) -> StoreResult<()> {
+        digests::keep(self, lesson_id, digests, through).await
+    }
+
+    async fn room_digests(
+        &self,
+        lesson_id: Uuid,
+        after: Option<Uuid>,
+        up_to: Option<Uuid>,
+        limit: i64,
+    ) -> StoreResult<Vec<RoomDigest>> {
+        digests::read(self, lesson_id, after, up_to, limit).await
+    }
+
+    async fn drop_room_digests(&self, lesson_id: Uuid, users: &[Uuid]) -> StoreResult<()> {
+        digests::drop(self, lesson_id, users).await
     }
 
     async fn evidence_marks(&self, user_id: Uuid) -> StoreResult<Vec<EvidenceMark>> {

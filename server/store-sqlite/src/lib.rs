@@ -7,6 +7,7 @@ mod account;
 mod attachment;
 mod beats;
 mod deliveries;
+mod digests;
 mod error;
 mod evidence;
 mod leases;

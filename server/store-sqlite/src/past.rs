@@ -1,10 +1,10 @@
-//! All of a lesson's leases and beats, read in bulk: SQLite writes the beats of a lease into one text, since five million rows
+//! A lesson's leases and beats that are in no digest yet, read in bulk: SQLite writes the beats of a lease into one text, since five million rows
 //! of thirteen columns each cost many times what the beats do.
 
 use uuid::Uuid;
 use yunke_store::{
-    BeatBody, BeatCause, BeatMode, BeatRow, BeatSource, BeatState, PastEvidence, StoreError, StoreResult,
-    TextEnum as _,
+    BeatBody, BeatCause, BeatMode, BeatRow, BeatSource, BeatState, PastEvidence, PastLease, StoreError,
+    StoreResult, TextEnum as _,
 };
 
 use crate::{SqliteStore, error::failed};
@@ -16,6 +16,7 @@ struct Row {
     user_id: Uuid,
     id: Uuid,
     issued_at: i64,
+    through: i64,
     beats: Option<String>,
 }
 
@@ -52,11 +53,14 @@ async fn rows(
     sqlx::query_as!(
         Row,
         r#"SELECT l.user_id AS "user_id!: Uuid", l.id AS "id!: Uuid", l.issued_at AS "issued_at!: i64",
+                  coalesce(d.through, 0) AS "through!: i64",
                   (SELECT group_concat(b.seq || ',' || b.received_at || ',' || b.state || ',' || b.cause || ',' || b.source
                                        || ',' || b.mode || ',' || b.from_ms || ',' || b.to_ms || ',' || b.rate_milli || ','
                                        || b.visible || ',' || b.gesture || ',' || b.client_ms, ';')
-                   FROM beats b WHERE b.lease_id = l.id) AS "beats?: String"
-           FROM leases l WHERE l.lesson_id = ?1 AND l.user_id > ?2 AND l.purpose = 'watch'
+                   FROM beats b WHERE b.lease_id = l.id AND b.seq > coalesce(d.through, 0)) AS "beats?: String"
+           FROM leases l LEFT JOIN room_digest_leases d ON d.lease_id = l.id
+           WHERE l.lesson_id = ?1 AND l.user_id > ?2 AND l.purpose = 'watch'
+             AND EXISTS (SELECT 1 FROM beats b WHERE b.lease_id = l.id AND b.seq > coalesce(d.through, 0))
            ORDER BY l.user_id, l.issued_at, l.id LIMIT ?3"#,
         lesson_id,
         after,
@@ -78,7 +82,10 @@ fn member(rows: &[Row]) -> StoreResult<PastEvidence> {
     }
     Ok(PastEvidence {
         user_id: rows[0].user_id,
-        leases: rows.iter().map(|row| (row.id, row.issued_at)).collect(),
+        leases: rows
+            .iter()
+            .map(|row| PastLease { id: row.id, issued_at: row.issued_at, through: row.through })
+            .collect(),
         beats,
     })
 }

@@ -236,15 +236,38 @@ pub struct MemberEvidence {
     pub heard: Vec<(UtcMillis, UtcMillis)>,
 }
 
-/// A member's leases and beats for one lesson, without who they are.
+/// A member's beats for one lesson that are in no digest of a room yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PastEvidence {
     /// The member.
     pub user_id: Uuid,
-    /// Leases to watch: which, and when each was issued; in that order.
-    pub leases: Vec<(Uuid, UtcMillis)>,
-    /// Beats under these leases, in no order.
+    /// Leases to watch with such beats, in order of issue.
+    pub leases: Vec<PastLease>,
+    /// These beats, in no order.
     pub beats: Vec<BeatRow>,
+}
+
+/// A lease with beats that are in no digest yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PastLease {
+    /// Which.
+    pub id: Uuid,
+    /// When it was issued.
+    pub issued_at: UtcMillis,
+    /// Beats 1 … `through` are in the member's digest.
+    pub through: i64,
+}
+
+/// What a room keeps of one member's past. Derived from the evidence: with another basis it is of no use, and whoever drops it
+/// loses nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomDigest {
+    /// The member.
+    pub user_id: Uuid,
+    /// What it was judged by.
+    pub basis: i64,
+    /// The room's own text.
+    pub body: String,
 }
 
 /// What a member's credit for a lesson is computed from, as figures of which at least one differs once anything was added:
@@ -327,14 +350,35 @@ pub trait EvidenceStore: Send + Sync {
     /// The evidence of these members for the lesson, in the order asked for; who has none is left out.
     async fn member_evidence(&self, lesson_id: Uuid, users: &[Uuid]) -> StoreResult<Vec<MemberEvidence>>;
 
-    /// Leases and beats of a lesson, member after member in the order of their ids from after `after` on: whole members, of
-    /// about `leases` leases. Empty: there are no more. Made for reading all of a large lesson.
+    /// Beats of a lesson that are in no digest, member after member in the order of their ids from after `after` on: whole
+    /// members, of about `leases` leases. Empty: there are no more. Made for reading all of a large lesson.
     async fn past_evidence(
         &self,
         lesson_id: Uuid,
         after: Option<Uuid>,
         leases: i64,
     ) -> StoreResult<Vec<PastEvidence>>;
+
+    /// Keeps digests in place of older ones of the same members, in one transaction. `through`: of each of these leases the beats
+    /// from 1 up to the number are in them, and no others.
+    async fn keep_room_digests(
+        &self,
+        lesson_id: Uuid,
+        digests: &[RoomDigest],
+        through: &[(Uuid, i64)],
+    ) -> StoreResult<()>;
+
+    /// Digests of a lesson in the order of their members' ids, from after `after` up to `up_to`, at most `limit`.
+    async fn room_digests(
+        &self,
+        lesson_id: Uuid,
+        after: Option<Uuid>,
+        up_to: Option<Uuid>,
+        limit: i64,
+    ) -> StoreResult<Vec<RoomDigest>>;
+
+    /// Drops digests: the beats of these members are in none then.
+    async fn drop_room_digests(&self, lesson_id: Uuid, users: &[Uuid]) -> StoreResult<()>;
 
     /// The marks of all lessons the member opened to watch.
     async fn evidence_marks(&self, user_id: Uuid) -> StoreResult<Vec<EvidenceMark>>;

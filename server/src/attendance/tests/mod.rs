@@ -1,6 +1,7 @@
 //! What must be tried against the counting (ATTENDANCE.md), one named test for each line that applies
 //! to this pure part. Parsing, storing and sockets have theirs where they live.
 
+mod basis;
 mod budget;
 mod corroboration;
 mod counting;

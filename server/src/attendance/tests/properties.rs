@@ -7,7 +7,7 @@ use super::*;
 const LENGTH: i64 = 600 * S;
 
 prop_compose! {
-    fn any_beat()(
+    pub(super) fn any_beat()(
         lease in 1_u128..4,
         seq in 1_u32..60,
         at in 0_i64..900_000,
@@ -292,7 +292,7 @@ proptest! {
         let spans: Vec<_> = (1..=2)
             .map(|id| {
                 let mine: Vec<_> = stored.iter().copied().filter(|b| member(b.lease) == id).collect();
-                past_presence(&mine, Some(ZERO), &rule).spans
+                past_presence(&mine, Some(ZERO), &rule).spans()
             })
             .collect();
         prop_assert_eq!(presence.peak(), peak(&spans));
@@ -317,7 +317,7 @@ proptest! {
                 let mine: Vec<_> = before.iter().copied().filter(|b| b.lease == id).collect();
                 let past = past_presence(&mine, Some(ZERO), &rule);
                 restored.restore(id, &past);
-                past.spans
+                past.spans()
             })
             .collect();
         restored.pass(ZERO + killed_at);

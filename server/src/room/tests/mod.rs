@@ -1,6 +1,7 @@
 //! Rooms over a real database and an injected clock.
 
 mod counting;
+mod digests;
 mod loading;
 mod progress;
 mod talking;

@@ -5,7 +5,12 @@ use super::{
     beats::{beat, lease},
     id, planned, town,
 };
-use crate::{ALIVE_LEASES, LeaseDevice, LeasePurpose, LeaseRow, RunClock, Store, StoreError};
+use uuid::Uuid;
+
+use crate::{
+    ALIVE_LEASES, LeaseDevice, LeasePurpose, LeaseRow, PastEvidence, PastLease, RoomDigest, RunClock, Store,
+    StoreError,
+};
 
 /// A lease comes back as it was issued; one of nobody or of no lesson is refused.
 pub async fn a_lease_is_kept_as_it_was_issued(store: &dyn Store) {
@@ -71,6 +76,68 @@ pub async fn leases_beyond_the_bound_are_superseded(store: &dyn Store) {
 
 /// What is read in bulk is what is read member by member, in pages of any size.
 pub async fn evidence_in_bulk_is_the_same(store: &dyn Store) {
+    let (lesson_id, users) = three_who_watched(store).await;
+    let mut single = store.member_evidence(lesson_id, &users).await.expect("read");
+    single.retain(|one| !one.beats.is_empty());
+    for page in [1, 2, 3, 100] {
+        let mut all = in_bulk(store, lesson_id, page).await;
+        assert_eq!(all.len(), single.len(), "{page} leases a page");
+        for (bulk, one) in all.iter_mut().zip(&single) {
+            let mut beats = one.beats.clone();
+            beats.sort_by_key(|beat| (beat.lease_id, beat.body.seq));
+            bulk.beats.sort_by_key(|beat| (beat.lease_id, beat.body.seq));
+            assert_eq!(bulk.user_id, one.user_id);
+            let leases: Vec<_> = one
+                .leases
+                .iter()
+                .map(|l| PastLease { id: l.id, issued_at: l.issued_at, through: 0 })
+                .collect();
+            assert_eq!(bulk.leases, leases);
+            assert_eq!(bulk.beats, beats);
+        }
+    }
+}
+
+/// What a room kept comes back, and in bulk only what came after it.
+pub async fn a_digest_stands_for_the_beats_in_it(store: &dyn Store) {
+    let (lesson_id, [_, a, b]) = three_who_watched(store).await;
+    let digest = |user_id, body: &str| RoomDigest { user_id, basis: -7, body: body.to_owned() };
+    store
+        .keep_room_digests(
+            lesson_id,
+            &[digest(a, "a"), digest(b, "b")],
+            &[(id(300), 5), (id(301), 3), (id(302), 5)],
+        )
+        .await
+        .expect("kept");
+    let news = in_bulk(store, lesson_id, 1).await;
+    assert_eq!(news.len(), 1, "of b nothing is new");
+    assert_eq!(news[0].user_id, a);
+    assert_eq!(news[0].leases, [PastLease { id: id(301), issued_at: NOW + 301, through: 3 }]);
+    let mut seqs: Vec<_> = news[0].beats.iter().map(|beat| (beat.lease_id, beat.body.seq)).collect();
+    seqs.sort_unstable();
+    assert_eq!(seqs, [(id(301), 4), (id(301), 5)]);
+    // Ids ascend with their numbers: the organizer, a, b.
+    let read = |after, up_to, limit| store.room_digests(lesson_id, after, up_to, limit);
+    assert_eq!(read(None, None, 10).await.expect("read"), [digest(a, "a"), digest(b, "b")]);
+    assert_eq!(read(None, None, 1).await.expect("read"), [digest(a, "a")]);
+    assert_eq!(read(Some(a), None, 10).await.expect("read"), [digest(b, "b")]);
+    assert_eq!(read(None, Some(a), 10).await.expect("read"), [digest(a, "a")]);
+    store.keep_room_digests(lesson_id, &[digest(a, "newer")], &[(id(301), 5)]).await.expect("kept");
+    assert_eq!(read(None, Some(a), 10).await.expect("read"), [digest(a, "newer")]);
+    assert!(in_bulk(store, lesson_id, 10).await.is_empty());
+    // One that knows fewer leases comes last: what was only in the newer one is news again.
+    store.keep_room_digests(lesson_id, &[digest(a, "older")], &[(id(300), 5)]).await.expect("kept");
+    let news = in_bulk(store, lesson_id, 10).await;
+    assert_eq!(news[0].leases, [PastLease { id: id(301), issued_at: NOW + 301, through: 0 }]);
+    store.drop_room_digests(lesson_id, &[a]).await.expect("dropped");
+    assert_eq!(read(None, None, 10).await.expect("read"), [digest(b, "b")]);
+    let news = in_bulk(store, lesson_id, 10).await;
+    assert_eq!(news.iter().map(|one| (one.user_id, one.beats.len())).collect::<Vec<_>>(), [(a, 10)]);
+}
+
+/// The organizer, who opened the lesson and played nothing, and two who played; five beats a lease.
+async fn three_who_watched(store: &dyn Store) -> (Uuid, [Uuid; 3]) {
     let town = town(store).await;
     store.begin_run(id(900), NOW, RunClock::default()).await.expect("begun");
     let lesson_id = planned(store, &town, 200).await;
@@ -79,31 +146,21 @@ pub async fn evidence_in_bulk_is_the_same(store: &dyn Store) {
     {
         let lease = lease(store, number, lesson_id, user, None).await;
         let beats: Vec<_> = (1..=5).map(|seq| beat(lease, seq, NOW + seq)).collect();
-        // Of the last one nothing was heard.
         if number != 303 {
             store.append_beats(id(900), NOW, &beats).await.expect("kept");
         }
     }
-    let users = [town.organizer, town.member_a, town.member_b];
-    let single = store.member_evidence(lesson_id, &users).await.expect("read");
-    for page in [1, 2, 3, 100] {
-        let mut all = Vec::new();
-        loop {
-            let after = all.last().map(|member: &crate::PastEvidence| member.user_id);
-            let some = store.past_evidence(lesson_id, after, page).await.expect("read");
-            if some.is_empty() {
-                break;
-            }
-            all.extend(some);
+    (lesson_id, [town.organizer, town.member_a, town.member_b])
+}
+
+async fn in_bulk(store: &dyn Store, lesson_id: Uuid, leases: i64) -> Vec<PastEvidence> {
+    let mut all: Vec<PastEvidence> = Vec::new();
+    loop {
+        let after = all.last().map(|member| member.user_id);
+        let some = store.past_evidence(lesson_id, after, leases).await.expect("read");
+        if some.is_empty() {
+            return all;
         }
-        assert_eq!(all.len(), single.len(), "{page} leases a page");
-        for (bulk, one) in all.iter_mut().zip(&single) {
-            let mut beats = one.beats.clone();
-            beats.sort_by_key(|beat| (beat.lease_id, beat.body.seq));
-            bulk.beats.sort_by_key(|beat| (beat.lease_id, beat.body.seq));
-            assert_eq!(bulk.user_id, one.user_id);
-            assert_eq!(bulk.leases, one.leases.iter().map(|l| (l.id, l.issued_at)).collect::<Vec<_>>());
-            assert_eq!(bulk.beats, beats);
-        }
+        all.extend(some);
     }
 }
