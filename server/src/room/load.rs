@@ -25,6 +25,9 @@ const LEASES_A_READ: i64 = 256;
 /// Digests that are read at once.
 const DIGESTS_A_READ: i64 = 4_096;
 
+/// Digests are kept once there are so many.
+const KEPT_AT_ONCE: usize = 512;
+
 /// Chunks that wait for the room; the reading waits when it is full.
 const CHUNKS: usize = 2;
 
@@ -92,6 +95,7 @@ impl Loading {
     /// digest. Gives those whose digests are of no use.
     async fn pass(&self, everybody: bool) -> StoreResult<Vec<Uuid>> {
         let mut unusable = Vec::new();
+        let mut new = Vec::new();
         let mut after = None;
         let mut news = self.news(after).await?;
         loop {
@@ -105,15 +109,18 @@ impl Loading {
             let bounds = self.bounds.clone();
             let judging = evidence::off_the_workers(move || judge_all(digests, &news, &bounds));
             let next = async { if up_to.is_some() { self.news(up_to).await } else { Ok(Vec::new()) } };
-            // The next are read while these are judged.
-            let (judged, next) = tokio::join!(judging, next);
+            let due = if new.len() >= KEPT_AT_ONCE { std::mem::take(&mut new) } else { Vec::new() };
+            let keeping = keeping::write(&self.parts, self.lesson, due);
+            // The next are read, and those before kept, while these are judged.
+            let (judged, next, ()) = tokio::join!(judging, next, keeping);
             unusable.extend(judged.unusable);
+            new.extend(judged.new);
             // The room is gone: nobody needs the rest.
             if self.room.send(judged.loaded).await.is_err() {
                 return Ok(Vec::new());
             }
-            keeping::write(&self.parts, self.lesson, judged.new).await;
             if up_to.is_none() {
+                keeping::write(&self.parts, self.lesson, new).await;
                 return Ok(unusable);
             }
             (after, news) = (up_to, next?);

@@ -123,7 +123,10 @@ pub async fn a_digest_stands_for_the_beats_in_it(store: &dyn Store) {
     assert_eq!(read(None, None, 1).await.expect("read"), [digest(a, "a")]);
     assert_eq!(read(Some(a), None, 10).await.expect("read"), [digest(b, "b")]);
     assert_eq!(read(None, Some(a), 10).await.expect("read"), [digest(a, "a")]);
-    store.keep_room_digests(lesson_id, &[digest(a, "newer")], &[(id(301), 5)]).await.expect("kept");
+    store
+        .keep_room_digests(lesson_id, &[digest(a, "newer")], &[(id(300), 5), (id(301), 5)])
+        .await
+        .expect("kept");
     assert_eq!(read(None, Some(a), 10).await.expect("read"), [digest(a, "newer")]);
     assert!(in_bulk(store, lesson_id, 10).await.is_empty());
     // One that knows fewer leases comes last: what was only in the newer one is news again.
