@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::*;
 
 /// Waits until the room says so; the limit is only there to fail instead of hanging.
-async fn shows(stage: &Stage, what: impl FnMut(&Arc<Frame>) -> bool) -> Counts {
+pub(super) async fn shows(stage: &Stage, what: impl FnMut(&Arc<Frame>) -> bool) -> Counts {
     let room = stage.rooms.room(stage.lesson).await.expect("open");
     let mut frames = room.frames();
     let found = tokio::time::timeout(Duration::from_secs(20), frames.wait_for(what)).await;
