@@ -7,9 +7,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use yunke_domain::{BeatCause, BeatState, Interval, IntervalSet};
+
 use super::{
-    evidence::{Beat, Cause, LeaseId, PlayState},
-    interval::{Interval, IntervalSet},
+    evidence::{Beat, LeaseId},
     past::Past,
     rule::Rule,
 };
@@ -31,11 +32,11 @@ pub(super) enum Says {
 pub(super) fn says(beat: &Beat, zero_at: Option<i64>, rule: &Rule) -> Says {
     let edge = zero_at.map(|zero| beat.received_at.saturating_sub(zero) + rule.edge_tolerance_ms);
     match (beat.state, beat.cause) {
-        (PlayState::Left | PlayState::Ended, _) | (_, Cause::Hide | Cause::End) => Says::Gone,
-        (PlayState::Playing, _) if beat.rate_milli > rule.max_rate_milli => Says::Nothing,
-        (PlayState::Playing, _) if edge.is_none_or(|edge| beat.from_ms > edge) => Says::Nothing,
-        (PlayState::Playing, _) => Says::Here,
-        (PlayState::Paused | PlayState::Buffering, _) => Says::Nothing,
+        (BeatState::Left | BeatState::Ended, _) | (_, BeatCause::Hide | BeatCause::End) => Says::Gone,
+        (BeatState::Playing, _) if beat.rate_milli > rule.max_rate_milli => Says::Nothing,
+        (BeatState::Playing, _) if edge.is_none_or(|edge| beat.from_ms > edge) => Says::Nothing,
+        (BeatState::Playing, _) => Says::Here,
+        (BeatState::Paused | BeatState::Buffering, _) => Says::Nothing,
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use super::{book::Bounds, interval::Interval};
+use yunke_domain::Interval;
+
+use super::book::Bounds;
 
 /// Raised when the code judges the same evidence in another way.
 const JUDGED_BY: u32 = 1;

@@ -3,11 +3,12 @@
 
 use std::collections::HashMap;
 
+use yunke_domain::{BeatMode, BeatSource, BeatState, Interval, IntervalSet};
+
 use super::{
     bucket::{Bucket, cost_ms},
     corroborate::Seen,
-    evidence::{Beat, LeaseId, LeaseTerms, Mode, Offer, PlayState, Source, Timeline},
-    interval::{Interval, IntervalSet},
+    evidence::{Beat, LeaseId, LeaseTerms, Offer, Timeline},
     rule::Rule,
     verdict::{Outcome, Reason, Reasons, Verdict},
 };
@@ -65,7 +66,7 @@ impl Bounds {
         let all = Interval::new(0, i64::MAX);
         let opens_replay = self.ended_at.map_or(self.length_ms.is_some(), |ended_at| issued_at >= ended_at);
         if !opens_replay {
-            return (beat.source == Source::Live).then_some(all);
+            return (beat.source == BeatSource::Live).then_some(all);
         }
         let in_force = self.offers.partition_point(|offer| offer.from_at <= issued_at);
         match in_force.checked_sub(1) {
@@ -82,13 +83,13 @@ impl Bounds {
 
     /// The pieces of the claim that could be watched when it arrived, and why not the rest.
     fn available(&self, beat: &Beat, issued_at: i64) -> Result<(Vec<Interval>, Reasons), Reason> {
-        if beat.state != PlayState::Playing {
+        if beat.state != BeatState::Playing {
             return Err(Reason::NotPlaying);
         }
         if beat.rate_milli > self.rule.max_rate_milli {
             return Err(Reason::RateTooHigh);
         }
-        if beat.mode == Mode::Video && !beat.visible && !self.rule.hidden_video_counts {
+        if beat.mode == BeatMode::Video && !beat.visible && !self.rule.hidden_video_counts {
             return Err(Reason::HiddenVideo);
         }
         let zero_at = self.zero_at.ok_or(Reason::NotStarted)?;

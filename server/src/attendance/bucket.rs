@@ -5,7 +5,9 @@
 //! at rate r spends media ÷ r. So pinging often gains nothing, waiting gains at most one silence, and
 //! the order and number of beats do not matter. Must never trust a figure of the client but the claim.
 
-use super::{interval::Interval, rule::Rule};
+use yunke_domain::Interval;
+
+use super::rule::Rule;
 
 /// Ceiling of `media_ms` played at `rate_milli`, in server milliseconds.
 pub(super) fn cost_ms(media_ms: i64, rate_milli: i64) -> i64 {

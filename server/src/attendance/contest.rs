@@ -1,10 +1,9 @@
 //! Two lessons at one moment: only the one the member last turned to by hand accrues. The evidence of
 //! the other is kept, with the reason.
 
-use super::{
-    interval::{Interval, IntervalSet},
-    verdict::{Reason, Verdict},
-};
+use yunke_domain::{Interval, IntervalSet};
+
+use super::verdict::{Reason, Verdict};
 
 /// When a member followed a lesson, and when the member's own hand chose it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -8,9 +8,10 @@
 //! What was sent under one lease corroborates all of the member's: a page goes on with the media of its last lease when it
 //! takes another, and may report under this what it fetched under that.
 
+use yunke_domain::{Interval, IntervalSet};
+
 use super::{
     evidence::Beat,
-    interval::{Interval, IntervalSet},
     rule::Rule,
     verdict::{Reason, Verdict},
 };

@@ -1,10 +1,8 @@
 //! From coverage to credit, and from viewing time to visits: integer rules, nothing else.
 
-use super::{
-    evidence::Timeline,
-    interval::{Interval, IntervalSet},
-    rule::Rule,
-};
+use yunke_domain::{Interval, IntervalSet};
+
+use super::{evidence::Timeline, rule::Rule};
 
 /// A visit is at least this much viewing …
 const VISIT_MS: i64 = 30_000;

@@ -1,64 +1,10 @@
 //! What the judgement is made from. Times named `*_at` are UTC milliseconds of the server's clock,
 //! positions lesson milliseconds. Nothing in here is a client's wall clock.
 
-use super::interval::Interval;
+use yunke_domain::{BeatCause, BeatMode, BeatSource, BeatState, Interval};
 
 /// Names a lease; the evidence of one device's visit.
 pub type LeaseId = u128;
-
-/// What the player was doing up to the beat.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum PlayState {
-    /// Media was being played: the only state that earns anything.
-    Playing,
-    /// Stopped by the user or the system.
-    Paused,
-    /// Wanting to play, waiting for media.
-    Buffering,
-    /// At the end of the lesson.
-    Ended,
-    /// The page went away.
-    Left,
-}
-
-/// What made the player send the beat.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Cause {
-    /// The regular beat, every 15 s ± 20 %.
-    Tick,
-    /// Playing began.
-    Play,
-    /// Playing stopped.
-    Pause,
-    /// The position was moved.
-    Seek,
-    /// The speed changed.
-    Rate,
-    /// The page was shown or hidden.
-    Visibility,
-    /// The lesson's end was reached.
-    End,
-    /// The page goes away.
-    Hide,
-}
-
-/// Where the media came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Source {
-    /// While the lesson was on air.
-    Live,
-    /// From the recording.
-    Replay,
-}
-
-/// What was played.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Mode {
-    /// Picture and sound.
-    Video,
-    /// Sound only.
-    Audio,
-}
 
 /// One beat as it was committed. The order of fields makes the order of sorting: by receipt, then by
 /// the client's own count.
@@ -71,13 +17,13 @@ pub struct Beat {
     /// Whose it is.
     pub lease: LeaseId,
     /// What the player did.
-    pub state: PlayState,
+    pub state: BeatState,
     /// What made it send.
-    pub cause: Cause,
+    pub cause: BeatCause,
     /// Live or replay.
-    pub source: Source,
+    pub source: BeatSource,
     /// Video or audio.
-    pub mode: Mode,
+    pub mode: BeatMode,
     /// Played from here …
     pub from_ms: i64,
     /// … up to here; never before `from_ms`.

@@ -3,12 +3,13 @@
 
 use std::collections::HashSet;
 
+use yunke_domain::{Interval, IntervalSet};
+
 use super::{
     book::{Bounds, MemberBook, group_by_receipt},
     contest::{Claim, Rival, lost_to_rivals, yield_time},
     corroborate::{Corroborator, Testimony},
     evidence::{Beat, LeaseTerms},
-    interval::{Interval, IntervalSet},
     verdict::Verdict,
 };
 

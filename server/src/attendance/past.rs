@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use yunke_domain::{Interval, IntervalSet};
+
 use super::{
     audience::{PRESENT_MS, Says, says},
     evidence::{Beat, LeaseId},
-    interval::{Interval, IntervalSet},
     rule::Rule,
 };
 

@@ -1,7 +1,7 @@
 //! What became of a beat's interval, and why. The codes are stable: they are stored, exported and
 //! translated (docs/ATTENDANCE.md has their words).
 
-use super::interval::Interval;
+use yunke_domain::Interval;
 
 /// What became of a beat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,13 +1,10 @@
 //! From what the store keeps to what the judgement takes. Words stay words, figures stay figures.
 
 use uuid::Uuid;
-use yunke_store::{
-    BeatCause, BeatMode, BeatRow, BeatSource, BeatState, LeaseRow, Lesson, LessonPhase, ReplayEdit, Trim,
-};
+use yunke_domain::Interval;
+use yunke_store::{BeatRow, LeaseRow, Lesson, LessonPhase, ReplayEdit, Trim};
 
-use crate::attendance::{
-    Beat, Cause, HoursStep, Interval, LeaseTerms, Mode, Offer, PlayState, Rule, Source, Timeline,
-};
+use crate::attendance::{Beat, HoursStep, LeaseTerms, Offer, Rule, Timeline};
 
 /// How long after the server came back its outage can still be claimed (docs/adr/0008).
 const OUTAGE_GRACE_MS: i64 = 120_000;
@@ -22,31 +19,10 @@ pub fn beat(row: &BeatRow) -> Beat {
         received_at: row.received_at,
         seq: u32::try_from(body.seq).unwrap_or(u32::MAX),
         lease: row.lease_id.as_u128(),
-        state: match body.state {
-            BeatState::Playing => PlayState::Playing,
-            BeatState::Paused => PlayState::Paused,
-            BeatState::Buffering => PlayState::Buffering,
-            BeatState::Ended => PlayState::Ended,
-            BeatState::Left => PlayState::Left,
-        },
-        cause: match body.cause {
-            BeatCause::Tick => Cause::Tick,
-            BeatCause::Play => Cause::Play,
-            BeatCause::Pause => Cause::Pause,
-            BeatCause::Seek => Cause::Seek,
-            BeatCause::Rate => Cause::Rate,
-            BeatCause::Visibility => Cause::Visibility,
-            BeatCause::End => Cause::End,
-            BeatCause::Hide => Cause::Hide,
-        },
-        source: match body.source {
-            BeatSource::Live => Source::Live,
-            BeatSource::Replay => Source::Replay,
-        },
-        mode: match body.mode {
-            BeatMode::Video => Mode::Video,
-            BeatMode::Audio => Mode::Audio,
-        },
+        state: body.state,
+        cause: body.cause,
+        source: body.source,
+        mode: body.mode,
         from_ms: body.from_ms,
         to_ms: body.to_ms,
         rate_milli: body.rate_milli.max(1),
@@ -65,16 +41,6 @@ pub fn claims_id(lesson: Uuid) -> u128 {
     lesson.as_u128()
 }
 
-/// A gap.
-pub fn interval(gap: yunke_store::Gap) -> Interval {
-    Interval::new(gap.from_ms, gap.to_ms)
-}
-
-/// What was sent.
-pub fn delivered(stretch: yunke_store::Stretch) -> Interval {
-    Interval::new(stretch.from_ms, stretch.to_ms)
-}
-
 /// The timeline a lesson's evidence is judged against. Between the lecturer's "end" and the node's word
 /// on the final length, the length is the time from zero to the end.
 pub fn timeline(lesson: &Lesson) -> Timeline {
@@ -87,7 +53,7 @@ pub fn timeline(lesson: &Lesson) -> Timeline {
         zero_at: lesson.zero_at,
         planned_ms: lesson.planned_end_at - lesson.planned_start_at,
         length_ms: ended.then(|| lesson.length_ms.unwrap_or_else(until_end)),
-        gaps: lesson.gaps.iter().copied().map(interval).collect(),
+        gaps: lesson.gaps.clone(),
         trims: trims(&lesson.edits),
         ended_at: lesson.ended_at.filter(|_| ended),
         offers: lesson.edits.iter().map(offer).collect(),

@@ -4,10 +4,10 @@
 use std::{collections::HashMap, sync::Mutex};
 
 use uuid::Uuid;
+use yunke_domain::Interval;
 use yunke_store::EvidenceMark;
 
 use super::Progress;
-use crate::attendance::Interval;
 
 /// Members' lessons that are kept: some 20 MB. When it is full all are forgotten, and judged again when asked for.
 const KEPT: usize = 50_000;

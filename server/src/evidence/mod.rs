@@ -12,7 +12,7 @@ mod row;
 mod workers;
 mod writer;
 
-pub use convert::{axis_ms, beat, claims_id, delivered, interval, rule, terms, timeline};
+pub use convert::{axis_ms, beat, claims_id, rule, terms, timeline};
 pub use input::{BATCH_BEATS, BeatIn, MAX_SEQ, RefusedBeat, read_beats};
 pub use kept::{KeptProgress, marks_of};
 pub use limits::{EvidenceLimits, SlowDown};

@@ -1,8 +1,7 @@
 //! When the server itself was down: nobody could deliver a beat then, and nobody may lose by it.
 
+use yunke_domain::Interval;
 use yunke_store::{ServerRun, Store, StoreResult, UtcMillis};
-
-use crate::attendance::Interval;
 
 /// All outages up to now.
 pub async fn outages(store: &dyn Store, now: UtcMillis) -> StoreResult<Vec<Interval>> {

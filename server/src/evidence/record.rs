@@ -6,12 +6,13 @@ use std::{collections::HashMap, sync::Arc};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
+use yunke_domain::{Interval, IntervalSet};
 use yunke_store::{Lesson, MemberEvidence, Store, StoreResult, UtcMillis};
 
 use super::{convert, off_the_workers, outages};
 use crate::attendance::{
-    Beat, Bounds, Claim, Credit, CreditLevel, Evidence, Interval, IntervalSet, Judged, LeaseTerms, Testimony,
-    Visits, credit, judge, visits,
+    Beat, Bounds, Claim, Credit, CreditLevel, Evidence, Judged, LeaseTerms, Testimony, Visits, credit, judge,
+    visits,
 };
 
 /// How much credit, as the API says it.
@@ -184,8 +185,7 @@ fn judge_one(lesson: Uuid, evidence: &MemberEvidence, rivals: &[Claim], bounds: 
     let leases: Vec<LeaseTerms> = evidence.leases.iter().map(convert::terms).collect();
     let beats: Vec<Beat> = evidence.beats.iter().map(convert::beat).collect();
     let lesson = convert::claims_id(lesson);
-    let delivered: Vec<Interval> =
-        evidence.delivered.iter().map(|(_, stretch)| convert::delivered(*stretch)).collect();
+    let delivered: Vec<Interval> = evidence.delivered.iter().map(|(_, stretch)| *stretch).collect();
     let heard: Vec<Interval> = evidence.heard.iter().map(|&(from, to)| Interval::new(from, to)).collect();
     let testimony = Testimony { delivered: &delivered, heard: &heard, behind_edge: evidence.behind_edge };
     judge(&Evidence { lesson, leases: &leases, beats: &beats, rivals, testimony }, bounds)

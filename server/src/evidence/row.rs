@@ -3,10 +3,11 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use yunke_store::{BeatMode, BeatSource, LeaseDevice, RollEntry};
+use yunke_domain::{BeatMode, BeatSource, Interval};
+use yunke_store::{LeaseDevice, RollEntry};
 
 use super::record::{CreditWord, Record};
-use crate::attendance::{Beat, Credit, CreditLevel, Interval, Mode, Source, Verdict};
+use crate::attendance::{Beat, Credit, CreditLevel, Verdict};
 
 /// One member's attendance of a lesson.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -161,14 +162,8 @@ impl EvidenceInterval {
         Self {
             lease: Uuid::from_u128(beat.lease),
             device,
-            source: match beat.source {
-                Source::Live => BeatSource::Live,
-                Source::Replay => BeatSource::Replay,
-            },
-            mode: match beat.mode {
-                Mode::Video => BeatMode::Video,
-                Mode::Audio => BeatMode::Audio,
-            },
+            source: beat.source,
+            mode: beat.mode,
             received_at: beat.received_at,
             claimed: beat.claim().into(),
             pieces: verdict.pieces.iter().copied().map(Piece::from).collect(),

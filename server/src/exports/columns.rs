@@ -1,11 +1,12 @@
 //! The columns of 个人明细, in the order of ATTENDANCE.md, and what one row says in them. Both file
 //! formats are made from the same cells, so they cannot say different things.
 
+use yunke_domain::{BeatMode, BeatSource};
 use yunke_store::{Lesson, LessonPhase, RollEntry, UnitKind};
 
 use super::detail::{Places, Totals};
 use crate::{
-    attendance::{CreditLevel, Mode, Reason, Source},
+    attendance::{CreditLevel, Reason},
     auth::mask_phone,
     calendar,
     evidence::{AttendanceRow, Record},
@@ -166,11 +167,11 @@ fn ways(record: &Record) -> String {
             continue;
         }
         let source = match beat.source {
-            Source::Live => "直播",
-            Source::Replay => "回放",
+            BeatSource::Live => "直播",
+            BeatSource::Replay => "回放",
         };
         // Picture and sound are the rule and need no word.
-        for way in [Some(source), (beat.mode == Mode::Audio).then_some("音频")].into_iter().flatten() {
+        for way in [Some(source), (beat.mode == BeatMode::Audio).then_some("音频")].into_iter().flatten() {
             if !ways.contains(&way) {
                 ways.push(way);
             }

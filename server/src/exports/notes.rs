@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     calendar::local_time,
-    evidence::{axis_ms, interval, timeline},
+    evidence::{axis_ms, timeline},
 };
 
 /// Name and explanation, line by line; an empty name is a heading.
@@ -16,7 +16,7 @@ pub(super) fn lines(detail: &Detail) -> Vec<(String, String)> {
     let totals = detail.totals();
     let line = |name: &str, words: String| (name.to_owned(), words);
     let time = |at: Option<i64>| at.map_or_else(|| "—".to_owned(), local_time);
-    let gaps_ms: i64 = lesson.gaps.iter().map(|gap| interval(*gap).ms()).sum();
+    let gaps_ms: i64 = lesson.gaps.iter().map(|gap| gap.ms()).sum();
     let countable_ms = crate::attendance::denominator(&timeline(lesson), detail.made_at);
     let mut lines = vec![
         line("", "个人明细".to_owned()),

@@ -6,7 +6,7 @@ use std::{collections::HashMap, sync::Mutex};
 use tokio::sync::Notify;
 use uuid::Uuid;
 use yunke_protocol::{Delivery, Phase, Snapshot};
-use yunke_store::{DELIVERY_MEMORY_MS, Heard, LeaseDelivery, Stretch, UtcMillis};
+use yunke_store::{DELIVERY_MEMORY_MS, Heard, Interval, LeaseDelivery, UtcMillis};
 
 use crate::{problem::source_chain, state::AppState};
 
@@ -88,7 +88,7 @@ impl DeliveryDesk {
 }
 
 fn kept(lesson_id: Uuid, delivery: &Delivery) -> LeaseDelivery {
-    let stretches = delivery.intervals.iter().map(|&(from_ms, to_ms)| Stretch { from_ms, to_ms });
+    let stretches = delivery.intervals.iter().map(|&(from_ms, to_ms)| Interval { from: from_ms, to: to_ms });
     LeaseDelivery {
         lesson_id,
         lease_id: delivery.lease,

@@ -53,8 +53,7 @@ impl MediaNodes {
         let running = matches!(lesson.phase, LessonPhase::Live | LessonPhase::Ended);
         // In rehearsal the node knows no timeline of this lesson; what it says of one is not ours.
         let line = told.as_ref().filter(|told| running && told.phase != Phase::Rehearsal);
-        let stored =
-            || lesson.gaps.iter().map(|gap| Gap { from_ms: gap.from_ms, to_ms: gap.to_ms }).collect();
+        let stored = || lesson.gaps.iter().map(|gap| Gap { from_ms: gap.from, to_ms: gap.to }).collect();
         let zero_at = lesson.zero_at.or(line.and_then(|told| told.zero_at));
         let away = told.as_ref().is_none_or(|told| told.publisher.is_none() || told.outage_since.is_some());
         let on_air = match lesson.phase {

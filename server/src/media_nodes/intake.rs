@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 use yunke_protocol::{LessonSnapshot, Phase, Snapshot};
-use yunke_store::{Gap, MediaReport};
+use yunke_store::{Interval, MediaReport};
 
 use super::MediaView;
 use crate::state::AppState;
@@ -94,7 +94,7 @@ fn report(lesson: &LessonSnapshot) -> MediaReport {
         lesson_id: lesson.lesson,
         zero_at: lesson.zero_at,
         edge_ms: lesson.edge_ms.unwrap_or(0),
-        gaps: lesson.gaps.iter().map(|gap| Gap { from_ms: gap.from_ms, to_ms: gap.to_ms }).collect(),
+        gaps: lesson.gaps.iter().map(|gap| Interval { from: gap.from_ms, to: gap.to_ms }).collect(),
         length_ms: length(lesson),
         replay_ready: lesson.replay_ready,
     }

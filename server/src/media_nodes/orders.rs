@@ -30,7 +30,7 @@ pub fn order_of(target: &StreamTarget) -> Option<LessonOrder> {
         LessonPhase::Ended => Phase::Ended,
         LessonPhase::Cancelled => return None,
     };
-    let gaps = target.gaps.iter().map(|gap| Gap { from_ms: gap.from_ms, to_ms: gap.to_ms }).collect();
+    let gaps = target.gaps.iter().map(|gap| Gap { from_ms: gap.from, to_ms: gap.to }).collect();
     let key_version = u64::try_from(target.key_version).unwrap_or(0);
     Some(LessonOrder { lesson: target.lesson_id, phase, key_version, zero_at: target.zero_at, gaps })
 }

@@ -3,10 +3,11 @@
 
 use tokio::{sync::oneshot, time::Instant};
 use uuid::Uuid;
+use yunke_domain::Interval;
 
 use super::{registry::Missed, task::Room};
 use crate::{
-    attendance::{Interval, credit},
+    attendance::credit,
     evidence::{self, Progress, Records},
     problem::source_chain,
 };

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+use yunke_domain::Interval;
 use yunke_store::{PastEvidence, RoomDigest};
 
 use crate::attendance::{
-    Beat, Bounds, Interval, LastWord, LeaseTerms, MemberBook, Past, group_by_receipt, past_presence, visits,
+    Beat, Bounds, LastWord, LeaseTerms, MemberBook, Past, group_by_receipt, past_presence, visits,
 };
 
 /// One member's digest.

@@ -4,14 +4,15 @@
 use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
+use yunke_domain::{Interval, IntervalSet};
 use yunke_store::{BeatMode, BeatRow, LeaseDevice, LeaseRow, MemberEvidence};
 
 use yunke_protocol::Delivery;
 
 use super::digest::Digest;
 use crate::{
-    attendance::{Beat, Bounds, Interval, IntervalSet, MemberBook, Past, group_by_receipt, visits},
-    evidence::{beat, delivered, terms},
+    attendance::{Beat, Bounds, MemberBook, Past, group_by_receipt, visits},
+    evidence::{beat, terms},
 };
 
 /// Nodes repeat what they sent for a minute.
@@ -52,7 +53,7 @@ impl Member {
         let issued: Vec<_> = evidence.leases.iter().map(|lease| (lease.id, lease.issued_at)).collect();
         let digest = Digest::of(&beats, &issued, bounds);
         let leases = evidence.leases.iter().map(|lease| lease.id).collect();
-        let sent = evidence.delivered.iter().map(|(_, stretch)| delivered(*stretch)).collect();
+        let sent = evidence.delivered.iter().map(|(_, stretch)| *stretch).collect();
         let behind_edge = evidence.behind_edge;
         if behind_edge {
             book.unseen();

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use uuid::Uuid;
+use yunke_domain::Interval;
 use yunke_store::{EvidenceMark, Lesson, LessonPhase, UtcMillis};
 
 use super::RoomError;
 use crate::{
-    attendance::Interval,
     evidence::{Progress, Records, marks_of, outages},
     problem::ApiResult,
     state::AppState,

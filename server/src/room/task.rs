@@ -9,6 +9,7 @@ use tokio::{
     time::Instant,
 };
 use uuid::Uuid;
+use yunke_domain::{Interval, IntervalSet};
 use yunke_store::{BeatRow, LeaseRow, Lesson, LessonPhase, StoreResult, TalkFigures};
 
 use super::{
@@ -20,7 +21,7 @@ use super::{
     updates::MemberUpdates,
 };
 use crate::{
-    attendance::{Bounds, Interval, IntervalSet, Presence, Rule, peak},
+    attendance::{Bounds, Presence, Rule, peak},
     evidence::{self, Progress},
     media_nodes::MediaView,
     problem::source_chain,

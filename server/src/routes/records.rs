@@ -90,7 +90,7 @@ impl MyRecord {
             replay: ReplayStanding::of(lesson, lesson.replay_ready, now),
             replay_in_ms: lesson.trim().in_ms,
             replay_out_ms: lesson.trim().out_ms,
-            gaps: lesson.gaps.iter().map(|gap| Piece { from_ms: gap.from_ms, to_ms: gap.to_ms }).collect(),
+            gaps: lesson.gaps.iter().map(|gap| Piece::from(*gap)).collect(),
             counted: record.judged.covered.iter().map(Piece::from).collect(),
             not_counted: latest_of(
                 EvidenceInterval::of(record)

@@ -2,7 +2,7 @@
 
 use sqlx::SqliteConnection;
 use uuid::Uuid;
-use yunke_store::{DELIVERY_MEMORY_MS, Heard, LeaseDelivery, StoreResult, Stretch, UtcMillis};
+use yunke_store::{DELIVERY_MEMORY_MS, Heard, Interval, LeaseDelivery, StoreResult, UtcMillis};
 
 use crate::{SqliteStore, error::failed};
 
@@ -14,7 +14,7 @@ pub(crate) async fn keep(
     let mut tx = store.begin().await?;
     for delivery in delivered {
         for stretch in &delivery.stretches {
-            if 0 <= stretch.from_ms && stretch.from_ms < stretch.to_ms {
+            if 0 <= stretch.from && stretch.from < stretch.to {
                 unite(&mut tx, delivery.lesson_id, delivery.lease_id, *stretch).await?;
             }
         }
@@ -38,23 +38,23 @@ pub(crate) async fn keep(
 }
 
 /// Adds a stretch to the union; what it overlaps or touches becomes one row with it.
-async fn unite(on: &mut SqliteConnection, lesson_id: Uuid, lease_id: Uuid, new: Stretch) -> StoreResult<()> {
+async fn unite(on: &mut SqliteConnection, lesson_id: Uuid, lease_id: Uuid, new: Interval) -> StoreResult<()> {
     // Nothing was ever kept of a lease that is not of this lesson, so there is nothing to replace either.
     let met = sqlx::query_as!(
-        Stretch,
-        "DELETE FROM deliveries WHERE lease_id = ?1 AND from_ms <= ?3 AND to_ms >= ?2
+        Interval,
+        r#"DELETE FROM deliveries WHERE lease_id = ?1 AND from_ms <= ?3 AND to_ms >= ?2
          AND EXISTS (SELECT 1 FROM leases l WHERE l.id = ?1 AND l.lesson_id = ?4)
-         RETURNING from_ms, to_ms",
+         RETURNING from_ms AS "from", to_ms AS "to""#,
         lease_id,
-        new.from_ms,
-        new.to_ms,
+        new.from,
+        new.to,
         lesson_id,
     )
     .fetch_all(&mut *on)
     .await
     .map_err(failed)?;
-    let from_ms = met.iter().map(|old| old.from_ms).fold(new.from_ms, i64::min);
-    let to_ms = met.iter().map(|old| old.to_ms).fold(new.to_ms, i64::max);
+    let from_ms = met.iter().map(|old| old.from).fold(new.from, i64::min);
+    let to_ms = met.iter().map(|old| old.to).fold(new.to, i64::max);
     sqlx::query!(
         "INSERT INTO deliveries (lease_id, from_ms, to_ms)
          SELECT l.id, ?2, ?3 FROM leases l WHERE l.id = ?1 AND l.lesson_id = ?4 AND l.purpose = 'watch'",
@@ -128,7 +128,7 @@ pub(crate) async fn of_member(
     on: &mut SqliteConnection,
     lesson_id: Uuid,
     user_id: Uuid,
-) -> StoreResult<Vec<(Uuid, Stretch)>> {
+) -> StoreResult<Vec<(Uuid, Interval)>> {
     let rows = sqlx::query!(
         r#"SELECT d.lease_id AS "lease_id: Uuid", d.from_ms, d.to_ms
            FROM leases l CROSS JOIN deliveries d ON d.lease_id = l.id
@@ -140,10 +140,7 @@ pub(crate) async fn of_member(
     .fetch_all(on)
     .await
     .map_err(failed)?;
-    Ok(rows
-        .into_iter()
-        .map(|row| (row.lease_id, Stretch { from_ms: row.from_ms, to_ms: row.to_ms }))
-        .collect())
+    Ok(rows.into_iter().map(|row| (row.lease_id, Interval { from: row.from_ms, to: row.to_ms })).collect())
 }
 
 /// Whether one of a member's leases to watch a lesson came through an edge.

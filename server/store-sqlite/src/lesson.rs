@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 use yunke_store::{
-    Cancel, Edit, EditOutcome, Gap, Lesson, LessonFilter, LessonStore, LessonSummary, MediaOutcome,
+    Cancel, Edit, EditOutcome, Interval, Lesson, LessonFilter, LessonStore, LessonSummary, MediaOutcome,
     MediaReport, NewLesson, Page, PhaseChange, PhaseOutcome, Rule, StoreResult, StreamTarget, TextEnum as _,
     Unit, UtcMillis,
 };
@@ -17,10 +17,10 @@ use crate::{
 };
 
 /// Closed outages of a lesson, ascending.
-pub(crate) async fn gaps(on: &mut SqliteConnection, lesson_id: Uuid) -> StoreResult<Vec<Gap>> {
+pub(crate) async fn gaps(on: &mut SqliteConnection, lesson_id: Uuid) -> StoreResult<Vec<Interval>> {
     sqlx::query_as!(
-        Gap,
-        "SELECT from_ms, to_ms FROM lesson_gaps WHERE lesson_id = ? ORDER BY from_ms",
+        Interval,
+        r#"SELECT from_ms AS "from", to_ms AS "to" FROM lesson_gaps WHERE lesson_id = ? ORDER BY from_ms"#,
         lesson_id
     )
     .fetch_all(on)

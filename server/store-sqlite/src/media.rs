@@ -135,13 +135,13 @@ async fn take(on: &mut SqliteConnection, report: &MediaReport) -> StoreResult<()
     if known.rows_affected() == 0 {
         return Ok(());
     }
-    for gap in report.gaps.iter().filter(|gap| 0 <= gap.from_ms && gap.from_ms < gap.to_ms) {
+    for gap in report.gaps.iter().filter(|gap| 0 <= gap.from && gap.from < gap.to) {
         sqlx::query!(
             "INSERT INTO lesson_gaps (lesson_id, from_ms, to_ms) VALUES (?, ?, ?)
              ON CONFLICT (lesson_id, from_ms) DO UPDATE SET to_ms = max(to_ms, excluded.to_ms)",
             report.lesson_id,
-            gap.from_ms,
-            gap.to_ms
+            gap.from,
+            gap.to
         )
         .execute(&mut *on)
         .await

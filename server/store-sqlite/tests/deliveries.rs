@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 use yunke_store::{
-    EvidenceStore as _, Heard, LeaseDelivery, LeaseDevice, LeasePurpose, LeaseRow, Stretch,
+    EvidenceStore as _, Heard, Interval, LeaseDelivery, LeaseDevice, LeasePurpose, LeaseRow,
     conformance::{NOW, id, planned, town},
 };
 use yunke_store_sqlite::SqliteStore;
@@ -31,8 +31,7 @@ async fn two_thousand_leases_are_kept_in_little_time() {
     }
     let (mut worst, began) = (Duration::ZERO, Instant::now());
     for round in 0..6 {
-        let stretches =
-            vec![Stretch { from_ms: (round * 10_000 - 50_000).max(0), to_ms: (round + 1) * 10_000 }];
+        let stretches = vec![Interval { from: (round * 10_000 - 50_000).max(0), to: (round + 1) * 10_000 }];
         let delivery = |lease_id: &Uuid| LeaseDelivery {
             lesson_id,
             lease_id: *lease_id,
@@ -51,6 +50,6 @@ async fn two_thousand_leases_are_kept_in_little_time() {
     println!("2000 leases: {:?} a round, at most {worst:?} a transaction", began.elapsed() / 6);
     assert!(worst < Duration::from_secs(5), "{worst:?}");
     let kept = store.member_evidence(lesson_id, &[town.member_a]).await.expect("read").remove(0).delivered;
-    let whole = Stretch { from_ms: 0, to_ms: 60_000 };
+    let whole = Interval { from: 0, to: 60_000 };
     assert!(kept.len() == 2_000 && kept.iter().all(|(_, stretch)| *stretch == whole));
 }

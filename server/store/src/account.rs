@@ -2,18 +2,9 @@
 
 use async_trait::async_trait;
 use uuid::Uuid;
+use yunke_domain::Role;
 
-use crate::{Page, StoreResult, Unit, UtcMillis, text_enum};
-
-text_enum! {
-    /// A role for one part of the tree. Being a member is not granted: it comes with a branch.
-    Role {
-        /// May be named as a lesson's lecturer and run that lesson.
-        Lecturer = "lecturer",
-        /// Plans lessons and answers for attendance in that part of the tree.
-        Organizer = "organizer",
-    }
-}
+use crate::{Page, StoreResult, Unit, UtcMillis};
 
 /// A person who may sign in.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,30 +2,11 @@
 
 use async_trait::async_trait;
 use uuid::Uuid;
+use yunke_domain::{
+    BeatCause, BeatMode, BeatSource, BeatState, Interval, LeaseDevice, LeasePurpose, LessonPhase,
+};
 
-use crate::{LessonMillis, LessonPhase, Page, StoreResult, Unit, UtcMillis, text_enum};
-
-text_enum! {
-    /// What a lease is for.
-    LeasePurpose {
-        /// A member follows the lesson; beats count.
-        Watch = "watch",
-        /// Staff look at the incoming picture; nothing counts.
-        Preview = "preview",
-    }
-}
-
-text_enum! {
-    /// What plays; self-reported, shown, never used to decide.
-    LeaseDevice {
-        /// A phone.
-        Phone = "phone",
-        /// A tablet.
-        Tablet = "tablet",
-        /// A desk or portable PC.
-        Desktop = "desktop",
-    }
-}
+use crate::{LessonMillis, Page, StoreResult, Unit, UtcMillis};
 
 /// A lease as it was issued.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,64 +33,6 @@ impl LeaseRow {
     /// Its time is over; so is that of one from before the clock was put back.
     pub fn is_over(&self, now: UtcMillis) -> bool {
         self.expires_at <= now || self.issued_at > now
-    }
-}
-
-text_enum! {
-    /// What the player was doing up to a beat.
-    BeatState {
-        /// Media was being played.
-        Playing = "playing",
-        /// Stopped by the user or the system.
-        Paused = "paused",
-        /// Waiting for media.
-        Buffering = "buffering",
-        /// At the end of the lesson.
-        Ended = "ended",
-        /// The page went away.
-        Left = "left",
-    }
-}
-
-text_enum! {
-    /// What made the player send a beat.
-    BeatCause {
-        /// The regular beat.
-        Tick = "tick",
-        /// Playing began.
-        Play = "play",
-        /// Playing stopped.
-        Pause = "pause",
-        /// The position was moved.
-        Seek = "seek",
-        /// The speed changed.
-        Rate = "rate",
-        /// The page was shown or hidden.
-        Visibility = "visibility",
-        /// The end was reached.
-        End = "end",
-        /// The page goes away.
-        Hide = "hide",
-    }
-}
-
-text_enum! {
-    /// Where the media of a beat came from.
-    BeatSource {
-        /// On air.
-        Live = "live",
-        /// The recording.
-        Replay = "replay",
-    }
-}
-
-text_enum! {
-    /// What a beat's media was.
-    BeatMode {
-        /// Picture and sound.
-        Video = "video",
-        /// Sound only.
-        Audio = "audio",
     }
 }
 
@@ -176,15 +99,6 @@ pub struct Attendee {
 /// How long a node may be silent so that nothing it delivered is missed: each of its snapshots tells the last 60 s.
 pub const DELIVERY_MEMORY_MS: i64 = 45_000;
 
-/// A stretch of the timeline that was sent to a lease, `[from_ms, to_ms)`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Stretch {
-    /// First millisecond.
-    pub from_ms: LessonMillis,
-    /// First millisecond after it.
-    pub to_ms: LessonMillis,
-}
-
 /// What a node sent to a lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeaseDelivery {
@@ -193,7 +107,7 @@ pub struct LeaseDelivery {
     /// The lease.
     pub lease_id: Uuid,
     /// In any order; they may overlap.
-    pub stretches: Vec<Stretch>,
+    pub stretches: Vec<Interval>,
     /// It came through an edge that the operator named: nothing is seen of what it fetches there.
     pub behind_edge: bool,
 }
@@ -229,7 +143,7 @@ pub struct MemberEvidence {
     /// Beats under these leases, in no order.
     pub beats: Vec<BeatRow>,
     /// What nodes sent to these leases: per lease disjoint, ascending.
-    pub delivered: Vec<(Uuid, Stretch)>,
+    pub delivered: Vec<(Uuid, Interval)>,
     /// One of these leases came through an edge that the operator named.
     pub behind_edge: bool,
     /// When the lesson's nodes were heard of, `[from, to]`, ascending.

@@ -2,31 +2,9 @@
 
 use async_trait::async_trait;
 use uuid::Uuid;
+use yunke_domain::{Interval, LessonPhase};
 
-use crate::{LessonMillis, Page, ReplayEdit, StoreResult, Trim, Unit, UtcMillis, text_enum};
-
-text_enum! {
-    /// Where a lesson is in its life.
-    LessonPhase {
-        /// Not started.
-        Planned = "planned",
-        /// Started, the timeline runs.
-        Live = "live",
-        /// Over; the replay stands.
-        Ended = "ended",
-        /// Will not take place.
-        Cancelled = "cancelled",
-    }
-}
-
-/// An outage of the lecturer, half-open `[from_ms, to_ms)`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Gap {
-    /// First millisecond without media.
-    pub from_ms: LessonMillis,
-    /// First millisecond with media again.
-    pub to_ms: LessonMillis,
-}
+use crate::{LessonMillis, Page, ReplayEdit, StoreResult, Trim, Unit, UtcMillis};
 
 /// The rule that comes with the schema.
 pub const DEFAULT_RULE: Uuid = Uuid::from_u128(0x0000_0000_0000_7000_8000_0000_0000_0001);
@@ -106,7 +84,7 @@ pub struct Lesson {
     /// Whether the replay stands.
     pub replay_ready: bool,
     /// Closed outages, ascending.
-    pub gaps: Vec<Gap>,
+    pub gaps: Vec<Interval>,
     /// Who may watch.
     pub audience: Vec<Unit>,
     /// How credit is computed.
@@ -304,7 +282,7 @@ pub struct StreamTarget {
     /// UTC of position 0, if the timeline runs.
     pub zero_at: Option<UtcMillis>,
     /// Closed outages.
-    pub gaps: Vec<Gap>,
+    pub gaps: Vec<Interval>,
 }
 
 /// What a node tells of one lesson, to be stored. Repeating it changes nothing.
@@ -317,7 +295,7 @@ pub struct MediaReport {
     /// Position up to which media exists; only ever grows.
     pub edge_ms: LessonMillis,
     /// Closed outages; added to those that are known.
-    pub gaps: Vec<Gap>,
+    pub gaps: Vec<Interval>,
     /// The final length, once the node has ended the lesson.
     pub length_ms: Option<LessonMillis>,
     /// The replay stands.

@@ -16,18 +16,16 @@ mod replay;
 mod roll;
 mod share;
 mod talk;
-mod text;
 mod unit;
 
 pub use account::{
-    AccountStore, Credentials, NewUser, Person, Role, RoleGrant, Session, Setup, SetupOutcome, User,
+    AccountStore, Credentials, NewUser, Person, RoleGrant, Session, Setup, SetupOutcome, User,
 };
 pub use error::{StoreError, StoreResult};
 pub use evidence::*;
 pub use lesson::{
-    Cancel, DEFAULT_RULE, Edit, EditOutcome, Gap, Lesson, LessonFilter, LessonPhase, LessonStore,
-    LessonSummary, MediaOutcome, MediaReport, NewLesson, PhaseChange, PhaseOutcome, Rule, SeenBy,
-    StreamTarget,
+    Cancel, DEFAULT_RULE, Edit, EditOutcome, Lesson, LessonFilter, LessonStore, LessonSummary, MediaOutcome,
+    MediaReport, NewLesson, PhaseChange, PhaseOutcome, Rule, SeenBy, StreamTarget,
 };
 pub use operation::{AuditEntry, ClockChange, OperationStore, RunClock, ServerRun};
 pub use people::{
@@ -45,8 +43,11 @@ pub use talk::{
     PrivateNote, QUESTION_CHARS, QUESTIONS_MAX, Question, QuestionState, Settle, TalkFigures, TalkOutcome,
     TalkStore,
 };
-pub use text::TextEnum;
-pub use unit::{NewUnit, Unit, UnitKind, UnitOutcome, UnitStore};
+pub use unit::{NewUnit, Unit, UnitOutcome, UnitStore};
+pub use yunke_domain::{
+    BeatCause, BeatMode, BeatSource, BeatState, Interval, LeaseDevice, LeasePurpose, LessonPhase, Role,
+    TextEnum, UnitKind,
+};
 
 /// UTC milliseconds since the Unix epoch.
 pub type UtcMillis = i64;

@@ -3,8 +3,9 @@
 
 use async_trait::async_trait;
 use uuid::Uuid;
+use yunke_domain::text_enum;
 
-use crate::{LessonMillis, StoreResult, UtcMillis, text_enum};
+use crate::{LessonMillis, StoreResult, UtcMillis};
 
 /// The stretch of the timeline a replay shows, `[in_ms, out_ms)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use uuid::Uuid;
+use yunke_domain::text_enum;
 
-use crate::{Page, StoreResult, Unit, text_enum};
+use crate::{Page, StoreResult, Unit};
 
 text_enum! {
     /// Which part of a roll.

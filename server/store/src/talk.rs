@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use uuid::Uuid;
+use yunke_domain::text_enum;
 
-use crate::{LessonMillis, StoreResult, UtcMillis, text_enum};
+use crate::{LessonMillis, StoreResult, UtcMillis};
 
 /// Longest question, in characters.
 pub const QUESTION_CHARS: usize = 200;

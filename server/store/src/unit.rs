@@ -2,38 +2,9 @@
 
 use async_trait::async_trait;
 use uuid::Uuid;
+use yunke_domain::UnitKind;
 
-use crate::{StoreResult, UtcMillis, text_enum};
-
-text_enum! {
-    /// The level of a unit.
-    UnitKind {
-        /// 中心
-        Centre = "centre",
-        /// 站
-        Station = "station",
-        /// 点
-        Point = "point",
-        /// 支部
-        Branch = "branch",
-    }
-}
-
-impl UnitKind {
-    /// Whether a unit of this level can be part of one of the level `above`: levels may be left out, never turned around.
-    pub fn fits_in(self, above: Self) -> bool {
-        self.depth() > above.depth()
-    }
-
-    fn depth(self) -> u8 {
-        match self {
-            Self::Centre => 0,
-            Self::Station => 1,
-            Self::Point => 2,
-            Self::Branch => 3,
-        }
-    }
-}
+use crate::{StoreResult, UtcMillis};
 
 /// A node of the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]

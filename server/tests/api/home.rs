@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use yunke_store::{
-    BeatBody, BeatCause, BeatMode, BeatRow, BeatSource, BeatState, Gap, LeaseDelivery, LeaseDevice,
-    LeasePurpose, LeaseRow, LessonPhase, MediaReport, PhaseChange, Stretch,
+    BeatBody, BeatCause, BeatMode, BeatRow, BeatSource, BeatState, Interval, LeaseDelivery, LeaseDevice,
+    LeasePurpose, LeaseRow, LessonPhase, MediaReport, PhaseChange,
 };
 
 use crate::harness::{HOUR_MS, NOW, Server, Town, good};
@@ -138,7 +138,7 @@ async fn what_is_shown_is_never_older_than_the_evidence() {
     let rival = given(&server, &town, zero).await;
     watch(&server, &town, rival, zero + HOUR_MS + 20 * MINUTE_MS, 15).await;
     assert_eq!(shown("a rival").await, Some(40 * MINUTE_MS));
-    let gaps = vec![Gap { from_ms: 0, to_ms: MINUTE_MS }];
+    let gaps = vec![Interval { from: 0, to: MINUTE_MS }];
     let known = MediaReport {
         lesson_id: id,
         zero_at: Some(zero),
@@ -149,7 +149,7 @@ async fn what_is_shown_is_never_older_than_the_evidence() {
     };
     tell(&server, known).await;
     shown("an interruption became known").await;
-    let stretches = vec![Stretch { from_ms: 0, to_ms: 1_000 }];
+    let stretches = vec![Interval { from: 0, to: 1_000 }];
     let delivery = LeaseDelivery { lesson_id: id, lease_id: lease, stretches, behind_edge: false };
     server.app.store.keep_deliveries(&[delivery], &[]).await.expect("kept");
     shown("a delivery").await;

@@ -95,7 +95,7 @@ fn a_replay_after_the_live_lesson_adds_what_was_missed() {
     let mut beats = honest(1, 0, 20 * MIN);
     beats.extend(honest(2, 0, 45 * MIN).into_iter().map(|b| Beat {
         received_at: b.received_at + 24 * 60 * MIN,
-        source: Source::Replay,
+        source: BeatSource::Replay,
         ..b
     }));
     let leases = [lease(1, 0), lease(2, 24 * 60 * MIN)];

@@ -96,7 +96,7 @@ fn where_no_node_was_heard_of_nothing_is_marked() {
 
 #[test]
 fn a_claim_that_does_not_count_anyway_is_not_marked() {
-    let paused = Beat { state: PlayState::Paused, ..beat(1, 1, 15 * S, 0, 15 * S) };
+    let paused = Beat { state: BeatState::Paused, ..beat(1, 1, 15 * S, 0, 15 * S) };
     let judged = judged_by(&LENIENT(), &[paused], told(&[sent(0, S)], &ALWAYS));
     assert_eq!(last(&judged).reasons.iter().collect::<Vec<_>>(), [Reason::NotPlaying]);
     assert_eq!(judged.uncorroborated_ms(), 0);

@@ -11,11 +11,11 @@ fn a_viewer_counts_from_the_first_playing_beat_to_the_farewell() {
     let mut presence = Presence::default();
     feed(&mut presence, 1, &beat(1, 1, 0, 0, 0));
     assert_eq!(presence.now(), 1);
-    feed(&mut presence, 1, &Beat { state: PlayState::Left, ..beat(1, 2, 10 * S, 0, 0) });
+    feed(&mut presence, 1, &Beat { state: BeatState::Left, ..beat(1, 2, 10 * S, 0, 0) });
     assert_eq!(presence.now(), 0);
     feed(&mut presence, 1, &beat(1, 3, 11 * S, 0, 0));
     assert_eq!(presence.now(), 1, "and is back with the next playing beat");
-    feed(&mut presence, 1, &Beat { cause: Cause::Hide, ..beat(1, 4, 12 * S, 0, 1) });
+    feed(&mut presence, 1, &Beat { cause: BeatCause::Hide, ..beat(1, 4, 12 * S, 0, 1) });
     assert_eq!(presence.now(), 0, "a last played piece at page hide is a farewell too");
 }
 
@@ -34,7 +34,7 @@ fn a_crashed_phone_is_gone_after_45_seconds() {
 fn a_queue_that_arrives_after_the_farewell_brings_nobody_back() {
     let mut presence = Presence::default();
     feed(&mut presence, 1, &beat(1, 1, 0, 0, 0));
-    feed(&mut presence, 1, &Beat { state: PlayState::Left, ..beat(1, 4, 10 * S, 0, 0) });
+    feed(&mut presence, 1, &Beat { state: BeatState::Left, ..beat(1, 4, 10 * S, 0, 0) });
     feed(&mut presence, 1, &beat(1, 2, 11 * S, 0, 5 * S));
     assert_eq!(presence.now(), 0);
 }
@@ -46,7 +46,7 @@ fn two_devices_are_one_viewer_and_the_first_to_leave_takes_nobody_along() {
     feed(&mut presence, 1, &beat(2, 1, S, 0, 0));
     feed(&mut presence, 9, &beat(3, 1, S, 0, 0));
     assert_eq!(presence.now(), 2);
-    feed(&mut presence, 1, &Beat { state: PlayState::Left, ..beat(1, 2, 2 * S, 0, 0) });
+    feed(&mut presence, 1, &Beat { state: BeatState::Left, ..beat(1, 2, 2 * S, 0, 0) });
     assert_eq!(presence.now(), 2);
 }
 
@@ -54,8 +54,8 @@ fn two_devices_are_one_viewer_and_the_first_to_leave_takes_nobody_along() {
 fn waiting_paused_ahead_or_racing_makes_nobody_present() {
     let mut presence = Presence::default();
     let no = beat(1, 1, 10 * S, 0, 0);
-    feed(&mut presence, 1, &Beat { state: PlayState::Buffering, ..no });
-    feed(&mut presence, 1, &Beat { seq: 2, state: PlayState::Paused, ..no });
+    feed(&mut presence, 1, &Beat { state: BeatState::Buffering, ..no });
+    feed(&mut presence, 1, &Beat { seq: 2, state: BeatState::Paused, ..no });
     feed(&mut presence, 1, &Beat { seq: 3, rate_milli: 2_000, ..no });
     feed(&mut presence, 1, &Beat { seq: 4, from_ms: 60 * S, to_ms: 75 * S, ..no });
     presence.receive(1, &Beat { seq: 5, ..no }, None, &Rule::default());
@@ -68,7 +68,7 @@ fn the_peak_is_of_moments_not_of_the_order_within_one() {
     let mut presence = Presence::default();
     feed(&mut presence, 1, &beat(1, 1, 0, 0, 0));
     feed(&mut presence, 2, &beat(2, 1, 10 * S, 0, 0));
-    feed(&mut presence, 1, &Beat { state: PlayState::Left, ..beat(1, 2, 10 * S, 0, 0) });
+    feed(&mut presence, 1, &Beat { state: BeatState::Left, ..beat(1, 2, 10 * S, 0, 0) });
     presence.pass(ZERO + 11 * S);
     assert_eq!((presence.now(), presence.peak()), (1, 1));
 }

@@ -12,6 +12,8 @@ mod properties;
 mod timeline;
 mod trims;
 
+use yunke_domain::{BeatCause, BeatMode, BeatSource, BeatState, Interval, IntervalSet};
+
 use super::*;
 
 /// Lessons in these tests start here: an hour before midnight of a leap day in Shanghai.
@@ -51,10 +53,10 @@ fn beat(lease: LeaseId, seq: u32, at: i64, from: i64, to: i64) -> Beat {
         received_at: ZERO + at,
         seq,
         lease,
-        state: PlayState::Playing,
-        cause: Cause::Tick,
-        source: Source::Live,
-        mode: Mode::Video,
+        state: BeatState::Playing,
+        cause: BeatCause::Tick,
+        source: BeatSource::Live,
+        mode: BeatMode::Video,
         from_ms: from,
         to_ms: to,
         rate_milli: 1000,
@@ -69,7 +71,7 @@ fn lease(id: LeaseId, issued: i64) -> LeaseTerms {
 
 /// An honest live viewer: opens at `from`, plays at once, a beat every 15 s, until `to`.
 fn honest(id: LeaseId, from: i64, to: i64) -> Vec<Beat> {
-    let mut beats = vec![Beat { cause: Cause::Play, gesture: true, ..beat(id, 1, from, from, from) }];
+    let mut beats = vec![Beat { cause: BeatCause::Play, gesture: true, ..beat(id, 1, from, from, from) }];
     let mut at = from;
     while at < to {
         let next = (at + 15 * S).min(to);

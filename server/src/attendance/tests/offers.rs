@@ -13,7 +13,7 @@ fn edited() -> Timeline {
 }
 
 /// Three minutes from `from` on, under a lease opened `opened` after the start of the lesson and played at once.
-fn played(opened: i64, from: i64, source: Source) -> Judged {
+fn played(opened: i64, from: i64, source: BeatSource) -> Judged {
     let beats: Vec<_> = honest(1, 0, 3 * MIN)
         .into_iter()
         .map(|b| Beat {
@@ -30,25 +30,25 @@ fn played(opened: i64, from: i64, source: Source) -> Judged {
 #[test]
 fn of_a_trimmed_replay_only_what_is_shown_counts() {
     let hour = 60 * MIN;
-    assert_eq!(played(hour, 0, Source::Replay).counted_ms(), 3 * MIN, "before the trim");
-    assert_eq!(played(2 * hour, 20 * MIN, Source::Replay).counted_ms(), 3 * MIN);
-    let across = played(2 * hour, 9 * MIN, Source::Replay);
+    assert_eq!(played(hour, 0, BeatSource::Replay).counted_ms(), 3 * MIN, "before the trim");
+    assert_eq!(played(2 * hour, 20 * MIN, BeatSource::Replay).counted_ms(), 3 * MIN);
+    let across = played(2 * hour, 9 * MIN, BeatSource::Replay);
     assert_eq!(across.covered.iter().collect::<Vec<_>>(), [Interval::new(10 * MIN, 12 * MIN)]);
-    let cut = played(2 * hour, 5 * MIN, Source::Replay);
+    let cut = played(2 * hour, 5 * MIN, BeatSource::Replay);
     assert_eq!((cut.counted_ms(), last(&cut).reasons.has(Reason::NotOffered)), (0, true));
-    assert_eq!(played(2 * hour, 5 * MIN, Source::Live).counted_ms(), 0, "it is no live lesson any more");
+    assert_eq!(played(2 * hour, 5 * MIN, BeatSource::Live).counted_ms(), 0, "it is no live lesson any more");
 }
 
 #[test]
 fn of_a_hidden_replay_nothing_counts_and_who_opened_it_before_goes_on() {
     let hour = 60 * MIN;
-    assert_eq!(played(3 * hour, 20 * MIN, Source::Replay).counted_ms(), 0);
-    assert_eq!(played(3 * hour - MIN, 20 * MIN, Source::Replay).counted_ms(), 3 * MIN);
+    assert_eq!(played(3 * hour, 20 * MIN, BeatSource::Replay).counted_ms(), 0);
+    assert_eq!(played(3 * hour - MIN, 20 * MIN, BeatSource::Replay).counted_ms(), 3 * MIN);
 }
 
 #[test]
 fn a_lease_of_the_live_lesson_opens_no_replay_and_earns_nothing_long_after_the_end() {
-    assert_eq!(played(30 * MIN, 0, Source::Replay).counted_ms(), 0);
+    assert_eq!(played(30 * MIN, 0, BeatSource::Replay).counted_ms(), 0);
     // Live up to the end, some seconds behind; then it goes on claiming what it did not see.
     let mut beats = honest(1, 50 * MIN, 60 * MIN);
     let seq = 1_000;

@@ -101,9 +101,9 @@ fn a_loop_over_the_same_minute_counts_one_minute() {
 fn seeking_to_the_end_earns_only_what_was_played_there() {
     let beats = [
         beat(1, 1, 60 * MIN + 15 * S, 0, 15 * S),
-        Beat { cause: Cause::Seek, ..beat(1, 2, 60 * MIN + 16 * S, 59 * MIN, 59 * MIN) },
-        Beat { cause: Cause::End, ..beat(1, 3, 61 * MIN + 16 * S, 59 * MIN, 60 * MIN) },
-        Beat { state: PlayState::Ended, ..beat(1, 4, 61 * MIN + 16 * S, 0, 60 * MIN) },
+        Beat { cause: BeatCause::Seek, ..beat(1, 2, 60 * MIN + 16 * S, 59 * MIN, 59 * MIN) },
+        Beat { cause: BeatCause::End, ..beat(1, 3, 61 * MIN + 16 * S, 59 * MIN, 60 * MIN) },
+        Beat { state: BeatState::Ended, ..beat(1, 4, 61 * MIN + 16 * S, 0, 60 * MIN) },
     ];
     let sought = judged(&ended(60 * MIN), &[lease(1, 60 * MIN)], &beats);
     assert_eq!(sought.counted_ms(), 15 * S + 45 * S, "60 s of silence earn 45");
@@ -111,7 +111,7 @@ fn seeking_to_the_end_earns_only_what_was_played_there() {
 
 #[test]
 fn paused_buffering_ended_and_left_earn_nothing() {
-    for state in [PlayState::Paused, PlayState::Buffering, PlayState::Ended, PlayState::Left] {
+    for state in [BeatState::Paused, BeatState::Buffering, BeatState::Ended, BeatState::Left] {
         let beats = [Beat { state, ..beat(1, 1, 15 * S, 0, 15 * S) }];
         let idle = judged(&live(60), &[lease(1, 0)], &beats);
         assert_eq!(idle.counted_ms(), 0);
@@ -226,7 +226,7 @@ fn a_locked_phone_counts_for_sound_and_for_picture_only_if_the_rule_says_so() {
         };
         judge(&evidence, &Bounds::new(rule, &live(60), &[])).counted_ms()
     };
-    assert_eq!(got(&Rule::default(), Mode::Video), 15 * S);
-    assert_eq!(got(&strict, Mode::Video), 0);
-    assert_eq!(got(&strict, Mode::Audio), 15 * S);
+    assert_eq!(got(&Rule::default(), BeatMode::Video), 15 * S);
+    assert_eq!(got(&strict, BeatMode::Video), 0);
+    assert_eq!(got(&strict, BeatMode::Audio), 15 * S);
 }

@@ -15,10 +15,10 @@ prop_compose! {
         length in -20_000_i64..200_000,
         rate_milli in prop::sample::select(vec![1, 500, 1_000, 1_001, 1_250, 1_500, 2_000, 16_000]),
         state in prop::sample::select(vec![
-            PlayState::Playing, PlayState::Playing, PlayState::Playing, PlayState::Paused,
-            PlayState::Buffering, PlayState::Ended, PlayState::Left,
+            BeatState::Playing, BeatState::Playing, BeatState::Playing, BeatState::Paused,
+            BeatState::Buffering, BeatState::Ended, BeatState::Left,
         ]),
-        cause in prop::sample::select(vec![Cause::Tick, Cause::Tick, Cause::Play, Cause::Hide]),
+        cause in prop::sample::select(vec![BeatCause::Tick, BeatCause::Tick, BeatCause::Play, BeatCause::Hide]),
         gesture in any::<bool>(),
     ) -> Beat {
         Beat { state, cause, rate_milli, gesture, ..beat(lease, seq, at / 100 * 100, from, from + length) }

@@ -90,7 +90,7 @@ fn live_today_and_the_replay_tomorrow_are_one_coverage() {
     let mut beats = honest(1, 0, 30 * MIN);
     for (seq, at) in (1_u32..).zip((0..).map(|i| 25 * MIN + i * 15 * S).take(140)) {
         let received = day + at - 25 * MIN + 15 * S;
-        beats.push(Beat { source: Source::Replay, ..beat(2, seq, received, at, at + 15 * S) });
+        beats.push(Beat { source: BeatSource::Replay, ..beat(2, seq, received, at, at + 15 * S) });
     }
     let both = judged(&ended(60 * MIN), &[lease(1, 0), lease(2, day)], &beats);
     assert_eq!(both.counted_ms(), 60 * MIN);
@@ -116,7 +116,7 @@ fn midnight_leap_day_and_the_clients_clock_do_not_matter() {
 fn of_two_lessons_at_once_the_one_turned_to_last_accrues() {
     // Lesson 7 from the start; at 5 min the member opens lesson 8 and comes back at 10 min by a tap.
     let mut own = honest(1, 0, 15 * MIN);
-    own.push(Beat { gesture: true, cause: Cause::Play, ..beat(1, 900, 10 * MIN, 10 * MIN, 10 * MIN) });
+    own.push(Beat { gesture: true, cause: BeatCause::Play, ..beat(1, 900, 10 * MIN, 10 * MIN, 10 * MIN) });
     let other = honest(2, 5 * MIN, 15 * MIN);
     let (terms, rival_terms) = ([lease(1, 0)], [lease(2, 5 * MIN)]);
     let bounds = bounds(&live(60));

@@ -97,7 +97,7 @@ impl Stage {
     }
 
     /// What the media node tells of a lesson.
-    async fn media(&self, lesson_id: Uuid, version: i64, gaps: Vec<yunke_store::Gap>) {
+    async fn media(&self, lesson_id: Uuid, version: i64, gaps: Vec<yunke_domain::Interval>) {
         let report = MediaReport {
             lesson_id,
             zero_at: Some(ZERO),

@@ -45,7 +45,7 @@ async fn progress_kept_beat_by_beat_is_the_recomputed_one() {
         assert_eq!(answer.progress, Some(stage.recomputed(stage.lesson, user).await));
         if round == 20 {
             // An interruption becomes known afterwards.
-            stage.media(stage.lesson, 2, vec![yunke_store::Gap { from_ms: 100_000, to_ms: 160_000 }]).await;
+            stage.media(stage.lesson, 2, vec![yunke_domain::Interval { from: 100_000, to: 160_000 }]).await;
         }
         if round == 40 {
             stage.restart();

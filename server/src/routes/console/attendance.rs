@@ -160,7 +160,7 @@ pub(super) async fn member(
         row: AttendanceRow::of(&record, invited, attended),
         uncorroborated_ms: record.judged.uncorroborated_ms(),
         lesson_ms: axis_ms(&scope.lesson, now),
-        gaps: scope.lesson.gaps.iter().map(|gap| Piece { from_ms: gap.from_ms, to_ms: gap.to_ms }).collect(),
+        gaps: scope.lesson.gaps.iter().map(|gap| Piece::from(*gap)).collect(),
         intervals: all.into_iter().skip(from).take(INTERVALS).collect(),
         intervals_more,
     }))

@@ -4,12 +4,12 @@ use uuid::Uuid;
 
 use super::{NOW, beats::lease, id, lessons::go, planned, town};
 use crate::{
-    DELIVERY_MEMORY_MS, Heard, LeaseDelivery, LeasePurpose, LeaseRow, LessonPhase, MemberEvidence, Store,
-    Stretch,
+    DELIVERY_MEMORY_MS, Heard, Interval, LeaseDelivery, LeasePurpose, LeaseRow, LessonPhase, MemberEvidence,
+    Store,
 };
 
-fn stretch(from_ms: i64, to_ms: i64) -> Stretch {
-    Stretch { from_ms, to_ms }
+fn stretch(from_ms: i64, to_ms: i64) -> Interval {
+    Interval { from: from_ms, to: to_ms }
 }
 
 fn delivery(lesson_id: Uuid, lease_id: Uuid, stretches: &[(i64, i64)]) -> LeaseDelivery {

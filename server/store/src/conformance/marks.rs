@@ -2,8 +2,8 @@
 
 use super::{NOW, Town, beats, id, lessons::go, planned, town};
 use crate::{
-    EvidenceMark, Gap, Heard, LeaseDelivery, LessonPhase, MediaReport, PhaseOutcome, ReplayChange, RunClock,
-    Store, Stretch, Trim,
+    EvidenceMark, Heard, Interval, LeaseDelivery, LessonPhase, MediaReport, PhaseOutcome, ReplayChange,
+    RunClock, Store, Trim,
 };
 
 async fn marks(store: &dyn Store, town: &Town) -> Vec<EvidenceMark> {
@@ -20,7 +20,7 @@ pub async fn whatever_is_added_changes_the_mark(store: &dyn Store) {
     let mut before = marks(store, &town).await;
     assert_eq!((before.len(), before[0].lesson_id, before[0].leases, before[0].beats), (1, lesson, 1, 0));
     assert_eq!((before[0].first_at, before[0].last_at), (NOW + 300, None));
-    let report = |gaps: Vec<Gap>, length_ms| MediaReport {
+    let report = |gaps: Vec<Interval>, length_ms| MediaReport {
         lesson_id: lesson,
         zero_at: Some(NOW),
         edge_ms: 0,
@@ -35,7 +35,7 @@ pub async fn whatever_is_added_changes_the_mark(store: &dyn Store) {
         store.append_beats(id(900), NOW, &[beat]).await.expect("kept");
     };
     let deliver = async |from_ms, to_ms| {
-        let stretches = vec![Stretch { from_ms, to_ms }];
+        let stretches = vec![Interval { from: from_ms, to: to_ms }];
         let one = LeaseDelivery { lesson_id: lesson, lease_id: first, stretches, behind_edge: false };
         store.keep_deliveries(&[one], &[]).await.expect("kept");
     };
@@ -43,7 +43,7 @@ pub async fn whatever_is_added_changes_the_mark(store: &dyn Store) {
         let heard = Heard { lesson_id: Some(lesson), boot: id(1), from_at: NOW, to_at: NOW + to };
         store.keep_deliveries(&[], &[heard]).await.expect("kept");
     };
-    let gap = |to_ms| vec![Gap { from_ms: 10, to_ms }];
+    let gap = |to| vec![Interval { from: 10, to }];
     for step in 0..13 {
         match step {
             0 => drop(beats::lease(store, 301, lesson, town.member_a, None).await),

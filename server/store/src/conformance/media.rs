@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::{NOW, id, lessons::go, planned, town};
-use crate::{EditOutcome, Gap, LessonPhase, MediaOutcome, MediaReport, Store};
+use crate::{EditOutcome, Interval, LessonPhase, MediaOutcome, MediaReport, Store};
 
 /// Live ones, planned ones with a key in time, ended ones until their recording is complete.
 pub async fn targets_are_what_media_needs(store: &dyn Store) {
@@ -88,7 +88,7 @@ pub async fn an_older_snapshot_changes_nothing(store: &dyn Store) {
 pub async fn a_timeline_is_written_once(store: &dyn Store) {
     let town = town(store).await;
     let lesson = planned(store, &town, 200).await;
-    let gap = |from_ms, to_ms| Gap { from_ms, to_ms };
+    let gap = |from_ms, to_ms| Interval { from: from_ms, to: to_ms };
     let zero = MediaReport { zero_at: Some(NOW + 7), length_ms: Some(1), ..report(lesson) };
     tell(store, id(1), 1, zero.clone()).await;
     let before = store.lesson(lesson).await.expect("asked").expect("there");
