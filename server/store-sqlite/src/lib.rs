@@ -35,6 +35,7 @@ use std::{
 
 use sqlx::{
     Connection as _, Sqlite, SqlitePool, Transaction,
+    migrate::MigrateError,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use yunke_store::{StoreError, StoreResult};
@@ -72,7 +73,13 @@ impl SqliteStore {
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT);
         let write = pool(1).connect_with(options.clone()).await.map_err(failed)?;
-        MIGRATIONS.run(&write).await.map_err(|error| StoreError::Failed(Box::new(error)))?;
+        MIGRATIONS.run(&write).await.map_err(|error| match error {
+            MigrateError::VersionMissing(written) => StoreError::Newer {
+                written,
+                known: MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0),
+            },
+            other => StoreError::Failed(Box::new(other)),
+        })?;
         let read = pool(READERS).connect_with(options.read_only(true)).await.map_err(failed)?;
         Ok(Self { write, read })
     }
@@ -138,6 +145,23 @@ mod tests {
         fs::set_permissions(&file, Permissions::from_mode(0o644)).expect("changed");
         let _store = SqliteStore::open(&file).await.expect("opened");
         assert_eq!(modes(), [0o600; 3]);
+    }
+
+    #[tokio::test]
+    async fn a_database_of_a_newer_version_is_refused_and_stays_as_it_is() {
+        let home = tempfile::tempdir().expect("a temporary directory");
+        let file = home.path().join("yunke.db");
+        let store = SqliteStore::open(&file).await.expect("opened");
+        sqlx::query("UPDATE _sqlx_migrations SET version = 9999 WHERE version = 1")
+            .execute(&store.write)
+            .await
+            .expect("set");
+        let known = MIGRATIONS.iter().map(|migration| migration.version).max().expect("some");
+        let refused = SqliteStore::open(&file).await.expect_err("refused");
+        assert!(
+            matches!(refused, StoreError::Newer { written: 9999, known: here } if here == known),
+            "{refused}"
+        );
     }
 
     #[tokio::test]

@@ -16,6 +16,17 @@ pub enum StoreError {
     /// The database is busy or gone; the same call may succeed later.
     #[error("the database is not available")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A newer version of the program wrote the database: this one does not know its schema.
+    #[error(
+        "it was written by a newer version of Yunke (schema {written}, this version knows {known}): start that version, or \
+         restore a backup from before the update"
+    )]
+    Newer {
+        /// The newest migration in it.
+        written: i64,
+        /// The newest one this version has.
+        known: i64,
+    },
     /// Anything else: a defect or a broken disk.
     #[error("the database failed")]
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
