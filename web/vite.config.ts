@@ -31,6 +31,8 @@ export default defineConfig({
     manifest: true,
     rolldownOptions: {
       output: {
+        // 32 bits tell as surely as 48 whether a file changed, and all names stand in what a phone loads first.
+        hashCharacters: 'hex',
         // Everything that every page needs, in one file: one request, and it packs better.
         codeSplitting: { groups: [{ name: 'start', test: /node_modules\/(?:@vue|vue|vue-router)\/|src\/(?:i18n\/(?:index|dictionary|format)|api\/(?:client|now|problem|request)|lib\/(?:resource|online|later|idb)|player\/(?:backoff|platform)|components\/(?:state|YIcon))/ }] },
       },

@@ -2,6 +2,7 @@
  * Where a recording lacks a track, so that the page can say so: a still, or silence, stands in for it (docs/adr/0027). The
  * multivariant playlist tells (docs/STREAMING.md). Pure.
  */
+import type { PlayerState } from './state'
 
 /** A stretch on the lesson's timeline, milliseconds, half open. */
 export type Stretch = [from: number, to: number]
@@ -33,4 +34,11 @@ export function lackAt({ picture, sound }: Lacks, at: number): { picture: boolea
   const within = (stretches: Stretch[]) => stretches.find(([from, to]) => at >= from && at < to)
   const dark = within(picture)
   return { picture: dark !== undefined, sound: within(sound) !== undefined, pictured: dark === undefined || dark[0] > 0 }
+}
+
+/** What should be there now and is not: the room knows it live, the playlist of a recording. */
+export function missingNow({ room, source, positionMs }: PlayerState, lacks: Lacks): PlayerState['missing'] {
+  if (source === 'replay' && positionMs !== null) return lackAt(lacks, positionMs)
+  const tracks = source === 'live' && room?.on_air === 'on_air' ? room.tracks : null
+  return { picture: tracks?.picture === false, sound: tracks?.sound === false, pictured: tracks?.pictured ?? true }
 }

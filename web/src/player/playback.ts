@@ -4,53 +4,22 @@
  */
 import { Backoff } from './backoff'
 import type { Engine, EngineFactory, FailureKind, Quality, StartAt } from './engine'
+import { Flow, LONG_MS } from './flow'
 import { Pilot, type Course } from './pilot'
+import type { PlaybackOptions } from './playbackOptions'
 import type { Source } from './source'
 import { Still } from './still'
 import { Watchdog, type Cure } from './watchdog'
 import { WhepChoice, type WhepFailure } from './whepChoice'
 
-export interface PlaybackEvents {
-  /** Media moves. */
-  moving(): void
-  /** Media stands although it should move; `why` is what a page may say about it. */
-  standing(why: 'buffering' | 'reconnecting'): void
-  /** Somebody (page, lock screen, phone call) paused it. */
-  paused(): void
-  /** The browser wants a tap first. */
-  blocked(): void
-  ended(): void
-  jumped(): void
-  leaseRefused(): void
-  /** Whether there is more than one picture to choose from. */
-  choices(many: boolean): void
-  /** What of the lesson plays from now on, and what is missing of it here. */
-  course(course: Course, weak: boolean): void
-  unsupported(): void
-}
-
-export interface PlaybackOptions {
-  video: HTMLVideoElement
-  loadEngine: (video: HTMLVideoElement) => Promise<EngineFactory | null>
-  /** The engine of WHEP; null where this device has none. */
-  loadWhep: (video: HTMLVideoElement) => Promise<EngineFactory | null>
-  events: PlaybackEvents
-  random: () => number
-  now: () => number
-}
-
 /** Every so many failures in a row the whole source is opened anew instead of asked again. */
 const REOPEN_EVERY = 2
 /** Resuming a live lesson this far behind goes to the edge. */
 const BACK_TO_LIVE_MS = 12_000
-/** Standing still for this long is more than buffering. */
-const LONG_MS = 3000
-/** What has not begun may take this long. */
-const BEGIN_MS = 6000
 /** How often it is looked at what should be played. */
 const STEER_MS = 250
-/** A connection that is alive and brings nothing, although the lecturer is there, is given up after this. */
-const SILENT_MS = 6000
+/** What has not begun may take this long. */
+const BEGIN_MS = 6000
 
 export class Playback {
   source: Source | null = null
@@ -66,8 +35,7 @@ export class Playback {
   private resting = false
   private readonly choice = new WhepChoice()
   private readonly still: Still
-  /** Since when the engine says that nothing moves. */
-  private standsSince: number | null = null
+  private readonly flow = new Flow()
   private readonly watchdog = new Watchdog()
   private readonly backoff: Backoff
   private retryTimer: ReturnType<typeof setTimeout> | undefined
@@ -115,10 +83,7 @@ export class Playback {
     const whep = source.whep !== null && this.course === 'all' && this.choice.open ? await this.options.loadWhep(this.options.video).catch(() => null) : null
     const factory = whep ?? (await this.ordinary())
     if (turn !== this.loading) return
-    if (!factory) {
-      this.options.events.unsupported()
-      return
-    }
+    if (!factory) return this.options.events.unsupported()
     this.letGo()
     if (whep && !this.wanted) {
       this.resting = true
@@ -143,7 +108,7 @@ export class Playback {
     })
     this.engine = engine
     if (engine.realtime) this.options.events.choices(false)
-    this.standsSince = null
+    this.flow.reset()
     this.begun = false
     this.watchdog.reset()
     this.tell()
@@ -271,35 +236,33 @@ export class Playback {
 
   private listen(): void {
     const { video, events } = this.options
-    const { signal } = this.stop
-    video.addEventListener('playing', () => {
+    const on = (name: string, handle: () => unknown) => video.addEventListener(name, handle, { signal: this.stop.signal })
+    on('playing', () => {
       this.reopening = false
       this.begun = true
       // Under the sound alone the last picture stays to be seen.
       if (this.course !== 'sound') this.still.drop()
       events.moving()
-    }, { signal })
-    video.addEventListener('waiting', () => this.wanted && events.standing('buffering'), { signal })
-    video.addEventListener('seeking', () => events.jumped(), { signal })
-    video.addEventListener('ended', () => {
-      // A connection that ends is no lesson that ends.
-      if (this.engine && !this.engine.realtime) events.ended()
-    }, { signal })
-    video.addEventListener('pause', () => {
+    })
+    on('waiting', () => this.wanted && events.standing('buffering'))
+    on('seeking', () => events.jumped())
+    // A connection that ends is no lesson that ends.
+    on('ended', () => this.engine && !this.engine.realtime && events.ended())
+    on('pause', () => {
       if (this.reopening || this.resting || video.ended || !this.source) return
       this.wanted = false
       events.paused()
       this.rest()
-    }, { signal })
+    })
     // Of a lock screen or headphones, too.
-    video.addEventListener('play', () => {
+    on('play', () => {
       this.wanted = true
       if (this.resting) this.anew()
-    }, { signal })
-    video.addEventListener('timeupdate', () => {
+    })
+    on('timeupdate', () => {
       this.steer()
       if (this.watchdog.stalledMs(this.options.now()) === 0) this.backoff.reset()
-    }, { signal })
+    })
   }
 
   private watch(): void {
@@ -353,14 +316,8 @@ export class Playback {
   }
 
   private failed(kind: FailureKind, detail: string): void {
-    if (kind === 'lease') {
-      this.options.events.leaseRefused()
-      return
-    }
-    if (kind === 'unsupported') {
-      this.options.events.unsupported()
-      return
-    }
+    if (kind === 'lease') return this.options.events.leaseRefused()
+    if (kind === 'unsupported') return this.options.events.unsupported()
     console.info('playback: %s failure (%s), trying again', kind, detail)
     if (kind === 'lost' || kind === 'later' || kind === 'never') {
       this.otherwise(kind)
@@ -415,18 +372,16 @@ export class Playback {
   }
 
   private flows(moving: boolean): void {
-    this.standsSince = moving ? null : this.options.now()
+    this.flow.moves(moving, this.options.now())
     if (moving) this.options.events.moving()
     else if (this.wanted) this.options.events.standing('buffering')
   }
 
   private watchFlow(at: number): void {
-    if (this.standsSince === null || !this.wanted) return
-    const since = at - this.standsSince
-    // Nothing is to be had; when the lecturer is back, the count begins anew.
-    if (this.lecturerAway) this.standsSince = at
-    if (this.lecturerAway || since >= LONG_MS) this.options.events.standing('reconnecting')
-    if (!this.lecturerAway && since >= SILENT_MS) this.failed('lost', 'nothing comes')
+    if (!this.wanted) return
+    const state = this.flow.check(at, this.lecturerAway)
+    if (state !== 'fine') this.options.events.standing('reconnecting')
+    if (state === 'lost') this.failed('lost', 'nothing comes')
   }
 
   private whereNow(): StartAt {

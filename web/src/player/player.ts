@@ -2,46 +2,23 @@
  * The player of a lesson: brings picture, evidence and room together and tells a page what to show. Knows no framework.
  * It must never claim what was not played, and never stop playing because something else failed.
  */
-import type { LeaseGrant, RoomState } from '@/api/types'
+import type { BeatState, LeaseGrant, RoomState } from '@/api/types'
 import type { Quality, StartAt } from './engine'
-import { Evidence, type EvidenceApi } from './evidence'
-import type { BeatState } from '@/api/types'
+import { Evidence } from './evidence'
+import { NOTHING, lacksOf, missingNow } from './lacks'
 import type { Sample } from './meter'
-import type { OutboxStore } from './outbox'
-import type { EngineFactory } from './engine'
-import type { Device } from './platform'
-import { NOTHING, lackAt, lacksOf } from './lacks'
+import type { PlayerOptions } from './options'
+import { watchPage } from './page'
+import { atEnd, endMs, fromBookmark, startAt, startMs } from './place'
 import { Playback } from './playback'
-import type { Source } from './source'
 import { text } from './probe'
+import { sourceIn, type Source } from './source'
+import { idleStage, standingStage } from './stage'
 import { firstState, sourceOf, type PlayerState, type Stage } from './state'
-
-export interface PlayerOptions {
-  lessonId: string
-  memberId: string
-  video: HTMLVideoElement
-  device: Device
-  api: EvidenceApi
-  store: OutboxStore
-  loadEngine: (video: HTMLVideoElement) => Promise<EngineFactory | null>
-  loadWhep: (video: HTMLVideoElement) => Promise<EngineFactory | null>
-  random: () => number
-  /** Monotonic milliseconds. */
-  now: () => number
-  serverNow: () => number
-  /** Where a replay was left. */
-  bookmark: { get(): number | null; set(ms: number | null): void }
-  /** Which picture was chosen on this device. */
-  taste: { get(): Quality; set(quality: Quality): void }
-}
 
 const SAMPLE_MS = 500
 /** Closer to the end than this, a lesson that ended live is over; further away, it goes on as a replay. */
 const NEAR_END_MS = 10_000
-/** A recording that stands this close to its end is over. */
-const LAST_MS = 300
-/** A replay bookmark this close to the end begins anew. */
-const BOOKMARK_END_MS = 15_000
 
 export class Player {
   private value: PlayerState = firstState
@@ -141,9 +118,9 @@ export class Player {
   seekTo(ms: number): void {
     const zero = this.value.room?.zero_at
     if (zero === null || zero === undefined) return
-    const length = this.endMs() ?? Number.POSITIVE_INFINITY
+    const length = endMs(this.value) ?? Number.POSITIVE_INFINITY
     this.evidence.meter.jump(this.options.now())
-    this.playback.seekToDate(zero + Math.min(Math.max(this.startMs(), ms), length))
+    this.playback.seekToDate(zero + Math.min(Math.max(startMs(this.value), ms), length))
     this.sampleNow()
   }
 
@@ -209,7 +186,7 @@ export class Player {
       this.set({ stage: 'starting', source: kind, armed: false, rate: 1 })
       this.options.video.playbackRate = 1
       this.evidence.meter.context = { ...this.evidence.meter.context, source: kind, mode: this.beatMode() }
-      await this.load(kind, () => (kind === 'live' ? 'live' : this.fromBookmark()), true)
+      await this.load(kind, () => (kind === 'live' ? 'live' : fromBookmark(this.value, this.options.bookmark.get())), true)
     } finally {
       this.opening = null
     }
@@ -217,9 +194,9 @@ export class Player {
 
   /** Where it starts is asked last: a new lease may say that another stretch is shown. */
   private async load(kind: 'live' | 'replay', at: () => StartAt, wanted: boolean): Promise<void> {
-    let source = this.source(kind, this.evidence.lease)
+    let source = sourceIn(this.evidence.lease, kind, this.value.mode)
     // The lease was given before there was a replay: ask again.
-    if (source === null) source = this.source(kind, await this.evidence.renew())
+    if (source === null) source = sourceIn(await this.evidence.renew(), kind, this.value.mode)
     if (this.stop.signal.aborted) return
     if (source === null) {
       // Wanted, and not there yet: it begins when the room says that it is.
@@ -237,20 +214,12 @@ export class Player {
     this.missing()
   }
 
-  private source(kind: 'live' | 'replay', grant: LeaseGrant | null): Source | null {
-    if (!grant) return null
-    const sound = this.value.mode === 'audio'
-    const url = kind === 'live' ? (sound ? grant.live_audio_url : grant.live_url) : sound ? grant.replay_audio_url : grant.replay_url
-    const listen = sound ? null : kind === 'live' ? grant.live_audio_url : grant.replay_audio_url
-    return url === null ? null : { kind, url, listen, whep: kind === 'live' && !sound ? grant.whep_url : null }
-  }
-
   private leased(grant: LeaseGrant, before: LeaseGrant | null): void {
     const playing = this.playback.source
     const { inMs, outMs } = this.value
     this.set({ inMs: grant.replay_in_ms, outMs: grant.replay_out_ms })
     if (!before || !playing) return
-    const source = this.source(playing.kind, grant)
+    const source = sourceIn(grant, playing.kind, this.value.mode)
     const sameStretch = inMs === grant.replay_in_ms && outMs === grant.replay_out_ms
     // Another stretch stands in another address, and its playlist has other segments.
     if (playing.kind === 'replay' && !sameStretch) void this.load('replay', () => this.place(), this.playback.wanted)
@@ -282,12 +251,9 @@ export class Player {
     this.settleStage()
   }
 
-  /** What should be there and is not: the room knows it live, the playlist of a recording. */
   private missing(): void {
-    const { course, room, source, missing, positionMs, seen } = this.value
-    const tracks = source === 'live' && room?.on_air === 'on_air' ? room.tracks : null
-    const live = { picture: tracks?.picture === false, sound: tracks?.sound === false, pictured: tracks?.pictured ?? true }
-    const now = source === 'replay' && positionMs !== null ? lackAt(this.lacks, positionMs) : live
+    const { course, missing, seen } = this.value
+    const now = missingNow(this.value, this.lacks)
     const same = now.picture === missing.picture && now.sound === missing.sound && now.pictured === missing.pictured
     if (!same) this.set({ missing: now })
     if (!seen && course === 'all' && this.options.video.videoWidth > 0) this.set({ seen: true })
@@ -298,12 +264,8 @@ export class Player {
     return this.value.course === 'sound' ? 'audio' : this.value.mode
   }
 
-  /** The stage of a page on which nothing plays. */
   private settleStage(): void {
-    const { room, source, stage } = this.value
-    if (!room || source !== null || stage === 'over' || stage === 'failed') return
-    const idle: Record<RoomState['phase'], Stage> = { planned: 'waiting', live: 'ready', ended: 'ready', cancelled: 'cancelled' }
-    this.set({ stage: idle[room.phase] })
+    this.set({ stage: idleStage(this.value) })
   }
 
   private started(): void {
@@ -316,8 +278,8 @@ export class Player {
 
   private standing(why: 'buffering' | 'reconnecting'): void {
     this.moving = false
-    const { room, source, stage } = this.value
-    if (source === 'replay' && this.atEnd()) {
+    const { room, source } = this.value
+    if (source === 'replay' && atEnd(this.value, this.position())) {
       this.finished()
       return
     }
@@ -325,8 +287,7 @@ export class Player {
       if (why === 'reconnecting') this.finished()
       return
     }
-    if (source === 'live' && room?.on_air === 'lecturer_away') this.set({ stage: 'away' })
-    else if (why === 'reconnecting' || stage !== 'reconnecting') this.set({ stage: stage === 'starting' && why === 'buffering' ? 'starting' : why })
+    this.set({ stage: standingStage(this.value, why) })
   }
 
   private halted(cause: 'pause' | 'end', state: BeatState, stage: Stage): void {
@@ -342,7 +303,7 @@ export class Player {
     const positionMs = this.position() ?? this.value.positionMs
     const wanted = this.playback.wanted
     this.halted('end', 'ended', 'over')
-    const length = this.endMs()
+    const length = endMs(this.value)
     const rest = length !== null && positionMs !== null ? length - positionMs : 0
     this.playback.close()
     this.set({ source: null, positionMs: null, behindLiveMs: null })
@@ -353,31 +314,8 @@ export class Player {
     }
   }
 
-  private startMs(): number {
-    return this.value.source === 'replay' ? this.value.inMs : 0
-  }
-
-  private endMs(): number | null {
-    const length = this.value.room?.edge_ms ?? null
-    return this.value.source === 'replay' ? (this.value.outMs ?? length) : length
-  }
-
-  private fromBookmark(): StartAt {
-    const end = this.endMs()
-    const kept = this.options.bookmark.get() ?? 0
-    const over = end !== null && kept > end - BOOKMARK_END_MS
-    return this.at(over ? 0 : kept)
-  }
-
   private place(): StartAt {
-    return this.at(this.position() ?? this.value.positionMs ?? 0)
-  }
-
-  /** A position of the replay; the media element counts from about where it begins. */
-  private at(ms: number): StartAt {
-    const zero = this.value.room?.zero_at ?? null
-    const from = Math.max(ms, this.value.inMs)
-    return { date: zero === null ? null : zero + from, guessMs: from - this.value.inMs }
+    return startAt(this.value, this.position() ?? this.value.positionMs ?? 0)
   }
 
   /** The last segment reaches beyond what is shown. */
@@ -385,12 +323,6 @@ export class Player {
     const { source, outMs } = this.value
     const at = source === 'replay' && outMs !== null ? this.position() : null
     if (at !== null && at >= outMs!) this.finished()
-  }
-
-  /** A last segment of a few hundredths of a second is not always played; nobody waits for it. */
-  private atEnd(): boolean {
-    const [at, end] = [this.position(), this.endMs()]
-    return at !== null && end !== null && at >= end - LAST_MS
   }
 
   private tick(): void {
@@ -434,23 +366,25 @@ export class Player {
   private listen(): void {
     const { signal } = this.stop
     const { video } = this.options
+    const { meter } = this.evidence
     video.addEventListener('timeupdate', () => {
-      this.evidence.meter.sample(this.sample())
+      meter.sample(this.sample())
       this.stopAtEnd()
     }, { signal })
-    document.addEventListener('visibilitychange', () => {
-      const visible = document.visibilityState === 'visible'
-      this.evidence.meter.cut(this.sample(), 'visibility')
-      this.evidence.meter.context = { ...this.evidence.meter.context, visible }
-      if (visible) this.hurry()
-    }, { signal })
-    addEventListener('pagehide', () => this.leave(), { signal })
-    addEventListener('pageshow', (event) => {
-      // Back from the browser's cache, perhaps still playing.
-      if (event.persisted && !video.paused) this.evidence.meter.start(this.sample(), false)
-      if (event.persisted) this.hurry()
-    }, { signal })
-    addEventListener('online', () => this.hurry(), { signal })
+    watchPage({
+      shown: (visible) => {
+        meter.cut(this.sample(), 'visibility')
+        meter.context = { ...meter.context, visible }
+        if (visible) this.hurry()
+      },
+      left: () => this.leave(),
+      back: () => {
+        // It may still be playing.
+        if (!video.paused) meter.start(this.sample(), false)
+        this.hurry()
+      },
+      online: () => this.hurry(),
+    }, signal)
   }
 
   private set(change: Partial<PlayerState>): void {

@@ -11,8 +11,8 @@ declare module 'vue-router' {
   interface RouteMeta {
     /** The words the page uses, besides those of the pages around it. */
     words?: Area[]
-    /** The tab it wants in a frame (staff/tabs.ts), and where in the row. */
-    tab?: { of: string; label: MessageKey; place: number }
+    /** The tab it wants in the frame around it (staff/tabs.ts), and where in the row. */
+    tab?: [label: MessageKey, place: number]
     /** May be seen without signing in. */
     open?: boolean
     title?: MessageKey

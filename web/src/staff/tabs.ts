@@ -10,12 +10,13 @@ export interface Tab {
   here: boolean
 }
 
+/** The tabs of the frame at this path (as the routes write it), in their order. */
 export function useTabs(frame: string): ComputedRef<Tab[]> {
   const router = useRouter()
   const route = useRoute()
   const pages = router
     .getRoutes()
-    .flatMap(({ name, meta: { tab } }) => (tab?.of === frame ? [{ name: String(name), ...tab }] : []))
+    .flatMap(({ name, path, meta: { tab } }) => (tab && path.startsWith(frame) && !path.slice(frame.length + 1).includes('/') ? [{ name: String(name), label: tab[0], place: tab[1] }] : []))
     .sort((a, b) => a.place - b.place)
   const paths = computed(() => pages.map(({ name }) => router.resolve({ name, params: route.params }).path))
   const here = computed(() => {

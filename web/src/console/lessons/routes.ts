@@ -4,7 +4,7 @@ import type { RouteRecordRaw } from 'vue-router'
 const ofOneLesson = import.meta.glob<RouteRecordRaw[]>('../*/lessonRoutes.ts', { eager: true, import: 'default' })
 
 export default [
-  { path: 'lessons', name: 'console-lessons', meta: { tab: { of: 'console', label: 'console.nav.lessons', place: 2 } }, component: () => import('./LessonsPage.vue') },
+  { path: 'lessons', name: 'console-lessons', meta: { tab: ['console.nav.lessons', 2] }, component: () => import('./LessonsPage.vue') },
   { path: 'lessons/new', name: 'console-plan', component: () => import('./PlanPage.vue') },
   { path: 'lessons/:id/edit', name: 'console-edit', props: true, component: () => import('./PlanPage.vue') },
   {

@@ -4,7 +4,7 @@ export default [
   {
     path: 'attendance',
     name: 'console-attendance',
-    meta: { words: ['console.accounts'], tab: { of: 'console-lesson', label: 'console.lesson.attendance', place: 3 } },
+    meta: { words: ['console.accounts'], tab: ['console.lesson.attendance', 3] },
     component: () => import('./AttendancePage.vue'),
   },
 ] satisfies RouteRecordRaw[]

@@ -4,7 +4,7 @@ export default [
   {
     path: 'share',
     name: 'console-share',
-    meta: { words: ['staff.share'], tab: { of: 'console-lesson', label: 'console.lesson.share', place: 2 } },
+    meta: { words: ['staff.share'], tab: ['console.lesson.share', 2] },
     component: () => import('./SharePage.vue'),
   },
 ] satisfies RouteRecordRaw[]
