@@ -23,6 +23,8 @@ node scripts/docs/check.mjs
 step "Types of the pages"
 scripts/web.sh deps
 (cd web && npm run --silent typecheck)
+step "Lint of pages, tests and scripts, warnings are errors"
+(cd web && npm run --silent lint)
 step "No circle of imports in pages and tests"
 (cd web && npm run --silent circles)
 step "The pages use nothing newer than the floor of browsers"

@@ -26,7 +26,7 @@ linting_compiler() {
 # Tests, the two programs and those of tests/load, with the same features.
 step_build() { cargo build --locked --workspace --all-targets; }
 step_web() {
-  scripts/web.sh deps && cd web && npm run --silent typecheck && npm run --silent circles && npm test --silent && cd .. &&
+  scripts/web.sh deps && cd web && npm run --silent typecheck && npm run --silent lint && npm run --silent circles && npm test --silent && cd .. &&
     scripts/web.sh build && cd web && npm run --silent size && npm run --silent floor
 }
 step_rust() {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { cast, DEMO } from '../harness/cast.mjs';
+import { COMPOSERS, DARK, FRAMES_SENT, PAGE, rememberPeers, shows } from '../harness/composed.mjs';
 import { Tabs } from '../harness/hidden.mjs';
 import { beside, playlist } from '../harness/hls.mjs';
 import { edgePast, plan } from '../harness/lessons.mjs';
@@ -20,41 +21,9 @@ import { Yunke } from '../harness/yunke.mjs';
 
 const BACK_MS = 5_000;
 const CABLE_OUT_MS = 4_000;
-/** The ground of the pages of `pdf()`, and of a picture with nothing on it. */
-const PAGE = [255, 230, 204];
-const DARK = [20, 18, 17];
-
-/** In the page: its connections can be asked. */
-function rememberPeers() {
-  window.peers = [];
-  window.RTCPeerConnection = class extends RTCPeerConnection {
-    constructor(...how) {
-      super(...how);
-      window.peers.push(this);
-    }
-  };
-}
-const FRAMES_SENT = `(async () => {
-  const reports = await Promise.all(window.peers.map((peer) => peer.getStats()));
-  return reports.flatMap((report) => [...report.values()]).reduce((sum, { type, framesSent }) => sum + (type === 'outbound-rtp' ? framesSent ?? 0 : 0), 0);
-})()`;
 const HIDDEN_MS = Number(process.env.HIDDEN_MS ?? 6_000);
 /** Of the 30 that are sent, as the media service counts them. A busy machine makes some less; a browser that slows a hidden tab, one. */
 const HIDDEN_FPS = 15;
-/** Scripts that run first: as it is, and as in a browser without insertable streams. */
-const COMPOSERS = { 'a worker': '', 'a canvas': 'delete window.MediaStreamTrackProcessor; delete window.MediaStreamTrackGenerator' };
-
-/** Is the middle of the left edge of the page's video of this colour, as well as an encoder keeps it? */
-const shows = (page, colour) =>
-  until(`a picture of ${colour}`, () =>
-    page.evaluate((wanted) => {
-      const video = document.querySelector('video');
-      const canvas = Object.assign(document.createElement('canvas'), { width: 1, height: 1 });
-      const paint = canvas.getContext('2d');
-      paint.drawImage(video, video.videoWidth * 0.03, video.videoHeight / 2, 1, 1, 0, 0, 1, 1);
-      return [...paint.getImageData(0, 0, 1, 1).data].slice(0, 3).every((value, n) => Math.abs(value - wanted[n]) < 16);
-    }, colour),
-  { within: 20_000 });
 
 test('the booth', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'yunke-voices-'));

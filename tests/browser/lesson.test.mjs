@@ -34,7 +34,7 @@ test('a lesson on phones', async (t) => {
   const progress = (person) => person.get(`/api/lessons/${lesson}/progress`);
   const holdsUp = (t, person, visit, more) => defend(t, { organizer, lesson, member: person, visit, ...more });
 
-  let page = await open(chrome, yunke);
+  const page = await open(chrome, yunke);
 
   await t.test('a member signs in, taps once and is counted within 2 s', async () => {
     await signIn(page, account(near));

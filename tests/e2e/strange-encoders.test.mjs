@@ -15,7 +15,7 @@ import { edgePast, end, goLive, plan, rtmpAddress, srtAddress } from '../harness
 import { media, offset } from '../harness/packets.mjs';
 import { plays, signIn, watch } from '../harness/pages.mjs';
 import { browser, open } from '../harness/phone.mjs';
-import { until, watchFor } from '../harness/wait.mjs';
+import { until } from '../harness/wait.mjs';
 import { Yunke } from '../harness/yunke.mjs';
 
 const run = promisify(execFile);

@@ -25,7 +25,7 @@ const KBPS = 16_000;
 const RESERVE_BYTES = (256 << 20) / 20;
 
 /** A folder on a small disk, or why there is none. */
-async function smallDisk(t) {
+async function smallDisk() {
   const folder = await mkdtemp(join(tmpdir(), 'yunke-disk-'));
   try {
     await run('mount', ['-t', 'tmpfs', '-o', `size=${DISK}`, 'tmpfs', folder]);
@@ -75,7 +75,7 @@ async function download(url, list, file) {
 }
 
 test('the data disk is full in the middle of a lesson', async (t) => {
-  const disk = await smallDisk(t);
+  const disk = await smallDisk();
   if (disk.refused) return t.skip(disk.refused);
   // Its own hooks come before this one: nothing is on the disk any more.
   const yunke = await startIn(t, disk.folder).finally(() => t.after(disk.release));

@@ -45,7 +45,7 @@ export function flashAndBeep() {
     gate.gain.value = 0;
     tone.connect(gate).connect(out);
     tone.start();
-    let began = performance.now();
+    const began = performance.now();
     let on = false;
     setInterval(() => {
       const now = (performance.now() - began) % 1_100 < 200;

@@ -7,7 +7,7 @@
  */
 
 /** Every `words.zh-CN.ts` adds its own words to it. */
-// eslint-disable-next-line @typescript-eslint/no-empty-object-type
+// biome-ignore lint/suspicious/noEmptyInterface: empty here, full where all words are
 export interface Dictionary {}
 
 export type Area = keyof Dictionary

@@ -4,6 +4,6 @@ import type { UnitKind } from './api'
 const ORDER: UnitKind[] = ['centre', 'station', 'point', 'branch']
 
 export function levelsBelow(kind: string): UnitKind[] {
-  const at = ORDER.findIndex((k) => k === kind)
+  const at = ORDER.indexOf(kind as UnitKind)
   return at < 0 ? [] : ORDER.slice(at + 1)
 }

@@ -41,7 +41,7 @@ async function carryOut(order: CopyOrder): Promise<void> {
   }
 }
 
-onmessage = ({ data }: MessageEvent<CopyOrder>) => {
+self.onmessage = ({ data }: MessageEvent<CopyOrder>) => {
   line = line
     .then(() => carryOut(data))
     .catch((thrown: unknown) => {

@@ -76,7 +76,7 @@ function tick(): void {
   setTimeout(tick, Math.max(0, due - now))
 }
 
-onmessage = ({ data }: MessageEvent<ComposerOrder>) => {
+self.onmessage = ({ data }: MessageEvent<ComposerOrder>) => {
   switch (data.type) {
     case 'open':
       writer = data.out.getWriter()
