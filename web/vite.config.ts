@@ -24,14 +24,14 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: {
       polyfill: false,
-      // What a page needs besides is fetched with it on phones. Staff pages find theirs on the way: the list of all their files would
-      // be loaded by every phone. Style sheets are always named, or nobody would load them.
+      // On phones the other files of a page are preloaded with it. Staff pages load theirs one after another: the list of all their
+      // files would be loaded by every phone. Style sheets are always named, or nobody would load them.
       resolveDependencies: (page, needed, { hostType }) => (hostType === 'html' || /\/(?:MemberFrame|HomePage|LessonPage|SignInPage|ArrivePage|RecordsPage|MePage)-/.test(page) ? needed : needed.filter((file) => file.endsWith('.css'))),
     },
     manifest: true,
     rolldownOptions: {
       output: {
-        // 32 bits tell as surely as 48 whether a file changed, and all names stand in what a phone loads first.
+        // 32 bits detect a changed file as well as 48 do, and all names are part of what a phone loads first.
         hashCharacters: 'hex',
         // Everything that every page needs, in one file: one request, and it packs better.
         codeSplitting: { groups: [{ name: 'start', test: /node_modules\/(?:@vue|vue|vue-router)\/|src\/(?:i18n\/(?:index|dictionary|format)|api\/(?:client|now|problem|request)|lib\/(?:resource|online|later|idb)|player\/(?:backoff|platform)|components\/(?:state|YIcon))/ }] },

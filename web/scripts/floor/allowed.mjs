@@ -36,9 +36,9 @@ export const STYLES = [
   { what: [':-webkit-scrollbar', ':-webkit-scrollbar-corner', ':-webkit-scrollbar-thumb', ':-webkit-scrollbar-track', ':-webkit-scrollbar-track-piece'], why: 'Element Plus, only looks' },
   { what: [':focus-visible'], why: 'without it the browser draws its own ring' },
   { what: [':backdrop'], why: 'without it the dialog has a shade of ours (lib/modal.ts)' },
-  { what: ['aspect-ratio'], why: 'the place has a height besides, or the picture brings its own' },
+  { what: ['aspect-ratio'], why: 'the place has a height, too, or the picture has its own' },
   { what: ['overflow-wrap: anywhere'], why: 'the page breaks words as it is (base.css)' },
   { what: ['@page', 'size'], where: ['SlipsPage.css'], why: 'for the printer; without it, its own paper' },
-  { what: [':is'], where: ['labels.css'], why: 'the build writes the same rule with :-webkit-any besides' },
+  { what: [':is'], where: ['labels.css'], why: 'the build also writes the same rule with :-webkit-any' },
   { what: [':has', 'scroll-margin-top', 'scroll-margin-bottom'], where: ['BoothPage.css'], why: 'the booth is for computers; only distances' },
 ]

@@ -19,7 +19,7 @@ function clockFrom(response: Response): void {
 type Listener = () => void
 const signedOut = new Set<Listener>()
 
-/** Told when an answer says that the session is over. */
+/** Called when an answer says that the session is over. */
 export function onSignedOut(listener: Listener): void {
   signedOut.add(listener)
 }
@@ -42,7 +42,7 @@ export async function send(request: Request): Promise<Response> {
   clockFrom(response)
   if (response.ok) return response
   const problem = await problemFrom(response)
-  if (problem.status === 401 && problem.code === 'sign_in_required') signedOut.forEach((tell) => tell())
+  if (problem.status === 401 && problem.code === 'sign_in_required') signedOut.forEach((notify) => notify())
   throw problem
 }
 

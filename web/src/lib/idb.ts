@@ -15,13 +15,13 @@ export function finished(transaction: IDBTransaction): Promise<void> {
   })
 }
 
-/** Opens a database; `again` is called when it is of no use any more and has to be opened anew. */
+/** Opens a database; `again` is called when the connection is no longer usable and has to be opened again. */
 export function openDatabase(factory: IDBFactory, name: string, version: number, again: () => void, make: (db: IDBDatabase) => void): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     const opening = factory.open(name, version)
     opening.onupgradeneeded = () => make(opening.result)
     opening.onsuccess = () => {
-      // The browser closes it under us when storage is cleared: open it anew next time.
+      // The browser closes it under us when storage is cleared: open it again next time.
       opening.result.onclose = again
       opening.result.onversionchange = () => {
         opening.result.close()

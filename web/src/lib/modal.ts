@@ -1,6 +1,6 @@
 /**
  * Dialogs that take the page until they are answered. The browser's own where it has them; before Safari 15.4 an element that
- * lies above a shade, holds the focus, and hears Escape.
+ * lies above a shade, holds the focus, and closes on Escape.
  */
 
 const shades = new WeakMap<HTMLElement, { shade: HTMLElement; end: () => void }>()
@@ -51,7 +51,7 @@ function lay(dialog: HTMLElement): void {
   const onFocus = (event: FocusEvent) => {
     if (event.target instanceof Node && !dialog.contains(event.target)) focusFirst()
   }
-  // The browser tells its own dialog of a tap beside it; here the shade is tapped.
+  // The browser reports a tap beside its own dialog; here the shade receives it.
   const onShade = () => dialog.dispatchEvent(new MouseEvent('click'))
   document.addEventListener('keydown', onKey, true)
   document.addEventListener('focusin', onFocus)

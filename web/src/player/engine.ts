@@ -3,7 +3,7 @@
 export type FailureKind =
   /** No or a wrong answer: try again. */
   | 'network'
-  /** The decoder or the buffer gave up: set it up anew. */
+  /** The decoder or the buffer failed: recreate it. */
   | 'media'
   /** The lease in the address is not accepted any more. */
   | 'lease'

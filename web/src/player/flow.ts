@@ -1,8 +1,8 @@
-/** Whether a connection that is alive still brings media: its engine says when nothing moves, this says for how long that may be. */
+/** Whether a live connection still delivers media: the engine reports that nothing moves, this decides how long that is acceptable. */
 
-/** Standing still for this long is more than buffering. */
+/** Timeout after which standing still is more than buffering. */
 export const LONG_MS = 3000
-/** A connection that brings nothing, although the lecturer is there, is given up after this. */
+/** Timeout after which a connection that delivers nothing, although the lecturer is there, is given up. */
 const SILENT_MS = 6000
 
 export class Flow {
@@ -21,7 +21,7 @@ export class Flow {
     if (this.since === null) return 'fine'
     const ms = at - this.since
     if (lecturerAway) {
-      // There is nothing to bring; when the lecturer is back, the count begins again.
+      // There is nothing to deliver; when the lecturer is back, the count restarts.
       this.since = at
       return 'standing'
     }

@@ -7,7 +7,7 @@ import type { Engine, EngineEvents, LineFigures, LoadHow, Quality, StartAt } fro
 import { FragmentMeter } from './hlsLoaders'
 import { dateAt, timeAt } from './timeline'
 
-/** hls.js may repair the decoder this often in a row before the player builds everything anew. */
+/** hls.js may repair the decoder this often in a row before the player recreates the engine. */
 const MEDIA_REPAIRS = 2
 const REPAIR_WINDOW_MS = 10_000
 
@@ -149,7 +149,7 @@ export class HlsEngine implements Engine {
     this.hls = null
   }
 
-  /** The replay begins where its dates say, which the first playlist tells. */
+  /** The replay begins where its dates say, which are in the first playlist. */
   private place(details: LevelDetails): void {
     if (this.placed || this.wanted === 'live') return
     this.placed = true

@@ -1,6 +1,6 @@
 /**
- * Where a recording lacks a track, so that the page can say so: a still, or silence, stands in for it (docs/adr/0027). The
- * multivariant playlist tells (docs/STREAMING.md). Pure.
+ * Where a recording lacks a track, so that the page can say so: a still, or silence, stands in for it (docs/adr/0027). It
+ * stands in the multivariant playlist (docs/STREAMING.md). Pure.
  */
 import type { PlayerState } from './state'
 

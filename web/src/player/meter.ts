@@ -30,7 +30,7 @@ export const TICK_SPREAD = 0.2
 const SLACK_MS = 300
 /** A jump smaller than this (an engine skipping a hole) goes on without announcing itself; it is not claimed either. */
 const SMALL_JUMP_MS = 2000
-/** A step back smaller than this is the timeline being measured anew at a segment border, not a seek. */
+/** A step back smaller than this is the timeline being corrected at a segment boundary, not a seek. */
 const STEP_BACK_MS = 250
 
 interface Run {

@@ -1,4 +1,4 @@
-/** What this device is and can do. The class of the device goes with the lease; nothing else about it is told. */
+/** What this device is and can do. The class of the device is sent with the lease; nothing else about it is. */
 import type { DeviceClass } from '@/api/types'
 import type { EngineFactory } from './engine'
 

@@ -12,13 +12,13 @@ import { Still } from './still'
 import { Watchdog, type Cure } from './watchdog'
 import { WhepChoice, type WhepFailure } from './whepChoice'
 
-/** Every so many failures in a row the whole source is opened anew instead of asked again. */
+/** After this many consecutive failures the source is reopened instead of retried. */
 const REOPEN_EVERY = 2
 /** Resuming a live lesson this far behind goes to the edge. */
 const BACK_TO_LIVE_MS = 12_000
-/** How often it is looked at what should be played. */
+/** Interval at which the choice of what plays is reconsidered. */
 const STEER_MS = 250
-/** What has not begun may take this long. */
+/** Timeout for what has not begun to play. */
 const BEGIN_MS = 6000
 
 export class Playback {
@@ -43,7 +43,7 @@ export class Playback {
   private readonly pilot: Pilot
   /** What plays or is being opened. */
   private course: Course = 'all'
-  private told = ''
+  private published = ''
   /** Where it was to begin, until it has. */
   private target: StartAt = 'live'
   private begun = false
@@ -61,7 +61,7 @@ export class Playback {
 
   /** Opens a source; plays it when play is wanted. */
   open(source: Source, at: StartAt): Promise<void> {
-    this.choice.startedAnew()
+    this.choice.restarted()
     this.pilot.begin(source)
     return this.reopen(source, at)
   }
@@ -111,7 +111,7 @@ export class Playback {
     this.flow.reset()
     this.begun = false
     this.watchdog.reset()
-    this.tell()
+    this.publishCourse()
     engine.prefer?.(this.quality)
     const sound = this.course === 'sound' ? source.listen : null
     engine.load((whep ? source.whep : sound) ?? source.url, at, { patient: this.course === 'sound' })
@@ -143,9 +143,9 @@ export class Playback {
 
   play(): void {
     this.wanted = true
-    this.choice.startedAnew()
+    this.choice.restarted()
     if (this.resting || this.mayImprove()) {
-      this.anew()
+      this.restart()
       return
     }
     if (!this.engine) return
@@ -154,10 +154,10 @@ export class Playback {
   }
 
   pause(): void {
-    const untold = this.reopening || this.resting
+    const silent = this.reopening || this.resting
     this.wanted = false
     this.options.video.pause()
-    if (!untold) return
+    if (!silent) return
     // Nothing plays that could say that it was paused.
     this.options.events.paused()
     this.rest()
@@ -206,8 +206,8 @@ export class Playback {
 
   /** The lecturer is on air, for the first time or again. */
   lecturerBack(): void {
-    this.choice.startedAnew()
-    if (this.wanted && this.mayImprove()) this.anew()
+    this.choice.restarted()
+    if (this.wanted && this.mayImprove()) this.restart()
     else this.hurry()
   }
 
@@ -215,7 +215,7 @@ export class Playback {
   hurry(): void {
     if (!this.source || !this.wanted) return
     if (this.resting) {
-      this.anew()
+      this.restart()
       return
     }
     if (this.engine?.realtime || this.watchdog.stalledMs(this.options.now()) === 0) return
@@ -257,7 +257,7 @@ export class Playback {
     // Of a lock screen or headphones, too.
     on('play', () => {
       this.wanted = true
-      if (this.resting) this.anew()
+      if (this.resting) this.restart()
     })
     on('timeupdate', () => {
       this.steer()
@@ -295,15 +295,15 @@ export class Playback {
     this.lastTime = currentTime
     const { bps, needBps } = engine.line?.() ?? { bps: null, needBps: null }
     const course = this.pilot.look({ at, stalled, begun: this.begun, measured: engine.line !== undefined, bps, needBps })
-    if (course === this.course) this.tell()
+    if (course === this.course) this.publishCourse()
     else if (course === 'sound' && source.kind === 'live' && this.begun) void this.reopen(source, { date: engine.date(), guessMs: null })
-    else this.anew()
+    else this.restart()
   }
 
-  private tell(): void {
-    const told = [this.course, this.pilot.weak].join()
-    if (told === this.told) return
-    this.told = told
+  private publishCourse(): void {
+    const course = [this.course, this.pilot.weak].join()
+    if (course === this.published) return
+    this.published = course
     this.options.events.course(this.course, this.pilot.weak)
   }
 
@@ -311,7 +311,7 @@ export class Playback {
     if (cure === 'jump') this.engine?.seekLive()
     else if (cure === 'resume') this.engine?.resume()
     else if (cure === 'reload' && this.source) void this.reopen(this.source, this.whereNow())
-    // A source that was opened anew, or a jump, may leave the element paused.
+    // Reopening a source, or a jump, may leave the element paused.
     if (cure !== 'none' && this.wanted && this.options.video.paused) this.start()
   }
 
@@ -325,18 +325,18 @@ export class Playback {
     }
     if (this.wanted) this.options.events.standing('reconnecting')
     clearTimeout(this.retryTimer)
-    const anew = kind === 'media' || this.backoff.tries % REOPEN_EVERY === REOPEN_EVERY - 1
-    this.retryTimer = setTimeout(() => this.retry(anew), this.backoff.next())
+    const reopen = kind === 'media' || this.backoff.tries % REOPEN_EVERY === REOPEN_EVERY - 1
+    this.retryTimer = setTimeout(() => this.retry(reopen), this.backoff.next())
   }
 
-  private retry(anew = false): void {
+  private retry(reopen = false): void {
     clearTimeout(this.retryTimer)
     if (!this.source) return
-    if (anew) this.anew()
+    if (reopen) this.restart()
     else this.engine?.resume()
   }
 
-  private anew(): void {
+  private restart(): void {
     if (this.source) void this.reopen(this.source, this.whereNow())
   }
 
@@ -347,7 +347,7 @@ export class Playback {
     if (this.wanted) this.options.events.standing(offline ? 'reconnecting' : 'buffering')
     // `hurry` joins again when the network is back.
     if (offline || !this.wanted) this.rest()
-    else this.anew()
+    else this.restart()
   }
 
   /** It could come by WHEP, and does not. */

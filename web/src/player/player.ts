@@ -1,5 +1,5 @@
 /**
- * The player of a lesson: brings picture, evidence and room together and tells a page what to show. Knows no framework.
+ * The player of a lesson: brings picture, evidence and room together and publishes what a page shows. Knows no framework.
  * It must never claim what was not played, and never stop playing because something else failed.
  */
 import type { BeatState, LeaseGrant, RoomState } from '@/api/types'
@@ -391,6 +391,6 @@ export class Player {
     const changed = (Object.keys(change) as (keyof PlayerState)[]).some((key) => change[key] !== this.value[key])
     if (!changed) return
     this.value = { ...this.value, ...change }
-    for (const tell of this.listeners) tell(this.value)
+    for (const notify of this.listeners) notify(this.value)
   }
 }

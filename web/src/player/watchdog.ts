@@ -1,5 +1,5 @@
 /**
- * What to do when the picture stands still although it should move. Pure: told once a second how things are, it answers
+ * What to do when the picture stands still although it should move. Pure: given the state of playback once a second, it returns
  * with the mildest cure that has not been tried in this stall.
  */
 export type Cure = 'none' | 'jump' | 'resume' | 'reload'
@@ -53,7 +53,7 @@ export class Watchdog {
     this.since ??= now.at - 1000
     const stalled = now.at - this.since
     if (now.lecturerAway) {
-      // Nothing to fetch. When the picture is back, the count begins anew.
+      // Nothing to fetch. When the picture is back, the count restarts.
       this.since = now.at - 1000
       this.tried = 'none'
       this.afterOutageUntil = now.at + JUST_AFTER_MS

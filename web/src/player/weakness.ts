@@ -1,5 +1,5 @@
 /**
- * Whether the network is too weak for a picture, and when the picture is tried again. Pure: told regularly how things are.
+ * Whether the network is too weak for a picture, and when the picture is tried again. Pure: given samples of the connection at regular intervals.
  * It falls after seconds, and comes back only to a line with ample room; nothing of it is remembered beyond the visit.
  */
 
@@ -21,7 +21,7 @@ const LOOK_BACK_MS = 30_000
 /** Having stood this long is enough on a line that is measured too narrow; longer while it begins. */
 const STALL_MS = 2000
 const BEGIN_MS = 4000
-/** So many stalls, and so long together, on a line that is measured tight. */
+/** Number and total length of stalls on a connection whose measured rate is barely enough. */
 const STALLS = 3
 const TOGETHER_MS = 3000
 /** Where nothing can be measured. */

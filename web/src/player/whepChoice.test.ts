@@ -10,7 +10,7 @@ describe('the choice', () => {
     expect(choice.open).toBe(true)
     choice.failed('lost', 205_000)
     expect(choice.open).toBe(false)
-    choice.startedAnew()
+    choice.restarted()
     expect(choice.open, 'for this visit').toBe(false)
   })
 
@@ -18,14 +18,14 @@ describe('the choice', () => {
     const choice = new WhepChoice()
     choice.failed('later', 0)
     expect(choice.open).toBe(false)
-    choice.startedAnew()
+    choice.restarted()
     expect(choice.open).toBe(true)
   })
 
   it('never asks again where it does not play', () => {
     const choice = new WhepChoice()
     choice.failed('never', 0)
-    choice.startedAnew()
+    choice.restarted()
     expect(choice.open).toBe(false)
   })
 })

@@ -5,7 +5,7 @@
 
 export type WhepFailure = 'lost' | 'later' | 'never'
 
-/** A connection that is lost again within this after it was made anew is no good here. */
+/** A connection that is lost again within this time after it was recreated is no good here. */
 const STEADY_MS = 20_000
 
 export class WhepChoice {
@@ -17,8 +17,8 @@ export class WhepChoice {
     return this.state === 'open'
   }
 
-  /** Playing begins anew, and not because it failed: somebody pressed play, the lecturer is back. */
-  startedAnew(): void {
+  /** Playing restarts, and not because it failed: somebody pressed play, the lecturer is back. */
+  restarted(): void {
     if (this.state === 'later') this.state = 'open'
   }
 

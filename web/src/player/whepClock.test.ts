@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Meter, type BeatDraft } from './meter'
-import { heardIn, WhepClock } from './whepClock'
+import { receivedIn, WhepClock } from './whepClock'
 
 const NTP = 2_208_988_800_000
 const ZERO = 1_800_000_000_000
@@ -25,7 +25,7 @@ function connection() {
         samples += 12_000
         if (!what.sound) concealed += 12_000
         const estimatedPlayoutTimestamp = what.placed === false ? undefined : NTP + ZERO + at - 10_200
-        clock.look(heardIn([
+        clock.look(receivedIn([
           { type: 'transport' },
           { type: 'inbound-rtp', kind: 'audio', totalSamplesReceived: samples, concealedSamples: concealed, estimatedPlayoutTimestamp: estimatedPlayoutTimestamp && estimatedPlayoutTimestamp - 100 },
           { type: 'inbound-rtp', kind: 'video', framesDecoded: frames, estimatedPlayoutTimestamp },

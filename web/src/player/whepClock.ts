@@ -22,7 +22,7 @@ export interface InboundStats {
   concealedSamples?: number
 }
 
-export interface Heard {
+export interface Received {
   frames: number
   /** Samples handed to the speaker, and how many of them were made up. */
   samples: number
@@ -31,16 +31,16 @@ export interface Heard {
   date: number | null
 }
 
-export function heardIn(stats: Iterable<InboundStats>): Heard {
-  const heard: Heard = { frames: 0, samples: 0, concealed: 0, date: null }
+export function receivedIn(stats: Iterable<InboundStats>): Received {
+  const received: Received = { frames: 0, samples: 0, concealed: 0, date: null }
   for (const one of stats) {
     if (one.type !== 'inbound-rtp') continue
-    heard.frames += one.framesDecoded ?? 0
-    heard.samples += one.totalSamplesReceived ?? 0
-    heard.concealed += one.concealedSamples ?? 0
-    if (one.estimatedPlayoutTimestamp && (heard.date === null || one.kind === 'video')) heard.date = one.estimatedPlayoutTimestamp - NTP_TO_UNIX_MS
+    received.frames += one.framesDecoded ?? 0
+    received.samples += one.totalSamplesReceived ?? 0
+    received.concealed += one.concealedSamples ?? 0
+    if (one.estimatedPlayoutTimestamp && (received.date === null || one.kind === 'video')) received.date = one.estimatedPlayoutTimestamp - NTP_TO_UNIX_MS
   }
-  return heard
+  return received
 }
 
 export class WhepClock {
@@ -49,23 +49,23 @@ export class WhepClock {
   /** When that was true. While it stands it is true at every look. */
   at = 0
   moving = true
-  private last: Heard | null = null
+  private last: Received | null = null
   private movedAt = 0
   private soundSince: number | null = null
 
   /** Sound is played and no picture ever came. */
   soundAlone = false
 
-  look(heard: Heard, at: number): void {
-    const moved = this.moved(heard, at)
-    this.last = heard
+  look(received: Received, at: number): void {
+    const moved = this.moved(received, at)
+    this.last = received
     if (moved || this.movedAt === 0) this.movedAt = at
     this.moving = at - this.movedAt < STANDS_MS
-    if (moved && heard.date !== null) this.date = heard.date
+    if (moved && received.date !== null) this.date = received.date
     this.at = at
   }
 
-  private moved(now: Heard, at: number): boolean {
+  private moved(now: Received, at: number): boolean {
     const { last } = this
     if (now.frames > 0) this.soundAlone = false
     if (!last) return now.frames > 0

@@ -3,7 +3,7 @@
  * ends it says how, once. Loaded on demand. What happens then is decided in whepChoice.ts.
  */
 import type { Engine, EngineEvents, FailureKind } from './engine'
-import { WhepClock, type Heard } from './whepClock'
+import { WhepClock, type Received } from './whepClock'
 import { refusal, WhepSession, type WhepDeps } from './whepSession'
 
 /** How often what is played is looked at. */
@@ -97,20 +97,20 @@ export class WhepEngine implements Engine {
   private async look(): Promise<void> {
     const { session } = this
     if (!session) return
-    const heard = await session.heard().catch(() => null)
-    if (!this.over) this.judge(session, heard, performance.now())
+    const received = await session.received().catch(() => null)
+    if (!this.over) this.judge(session, received, performance.now())
   }
 
-  private judge(session: WhepSession, heard: Heard | null, now: number): void {
+  private judge(session: WhepSession, received: Received | null, now: number): void {
     const { clock } = this
-    if (heard) clock.look(heard, now)
+    if (received) clock.look(received, now)
     if (this.playsSince === null) {
-      if (heard && (heard.frames > 0 || clock.soundAlone)) this.begins(now)
+      if (received && (received.frames > 0 || clock.soundAlone)) this.begins(now)
       else if (session.state === 'gone') this.fail('never', 'closed while joining')
       else if (now - this.begunAt > JOIN_MS) this.fail('never', 'no frame')
       return
     }
-    if (this.picture === 'out' && heard && heard.frames > 0) this.withPicture(session, true)
+    if (this.picture === 'out' && received && received.frames > 0) this.withPicture(session, true)
     this.shakySince = session.state === 'shaky' && !clock.moving ? (this.shakySince ?? now) : null
     if (session.state === 'gone') this.fail('lost', 'closed')
     else if (this.shakySince !== null && now - this.shakySince > SHAKY_MS) this.fail('lost', 'silent')

@@ -3,7 +3,7 @@
  * docs/STREAMING.md: all candidates are in the answer, and the session has an address that ends it.
  */
 import { noAnswer, problemFrom, Problem } from '@/api/problem'
-import { heardIn, type Heard, type InboundStats } from './whepClock'
+import { receivedIn, type Received, type InboundStats } from './whepClock'
 
 export interface WhepDeps {
   peer(): RTCPeerConnection
@@ -54,9 +54,9 @@ export class WhepSession {
     }
   }
 
-  async heard(): Promise<Heard> {
+  async received(): Promise<Received> {
     const stats = await this.pc.getStats()
-    return heardIn(stats.values() as Iterable<InboundStats>)
+    return receivedIn(stats.values() as Iterable<InboundStats>)
   }
 
   /** What is left of the connection. Chromium may say `connected` after the other side closed; DTLS knows better. */
@@ -67,7 +67,7 @@ export class WhepSession {
     return connectionState === 'disconnected' ? 'shaky' : 'fine'
   }
 
-  /** Ends it, and tells the node so unless it said so itself; also from a page that is being closed. */
+  /** Ends the session, and deletes it at the node unless the node ended it; also from a page that is being closed. */
   end(): void {
     if (this.ended) return
     const known = this.closedThere

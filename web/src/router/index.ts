@@ -9,7 +9,7 @@ import { session } from '@/session/session'
 
 declare module 'vue-router' {
   interface RouteMeta {
-    /** The words the page uses, besides those of the pages around it. */
+    /** The words the page uses, in addition to those of the pages around it. */
     words?: Area[]
     /** The tab it wants in the frame around it (staff/tabs.ts), and where in the row. */
     tab?: [label: MessageKey, place: number]

@@ -8,7 +8,7 @@ import type { Question } from '@/api/types'
 import { Backoff } from '@/player/backoff'
 
 export const QUESTION_CHARS = 200
-/** A member asks once in so long. */
+/** Minimum time between two questions of a member. */
 export const ASK_EVERY_S = 10
 
 export interface Draft {

@@ -54,7 +54,7 @@ const taste = {
     try {
       localStorage.setItem(QUALITY, quality)
     } catch {
-      // storage is blocked: it is chosen anew next time
+      // storage is blocked: it is chosen again next time
     }
   },
 }

@@ -7,7 +7,7 @@ import { useResource } from '@/lib/resource'
 import { session } from '@/session/session'
 import { Asking, type Draft, type DraftStore } from './asking'
 
-/** Whoever waits for an answer looks within so long after one was given: not everybody at the same moment. */
+/** Who waits for an answer fetches it within this time after one was given, so that not all do at the same moment. */
 const LOOK_WITHIN_MS = 2_000
 
 /** A random (v4) UUID; `crypto.randomUUID` is missing on http addresses and in older browsers. */

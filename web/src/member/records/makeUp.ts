@@ -75,7 +75,7 @@ export function makeUp(record: MyRecord): MakeUp | null {
 
 const overlap = (a: Piece, b: Missing): number => Math.max(0, Math.min(a.to_ms, b.to_ms) - Math.max(a.from_ms, b.from_ms))
 
-/** The replay of a lesson goes on where one was: it is told to begin here. */
+/** The replay of a lesson resumes where one was: this sets that place. */
 export function beginAt(lessonId: string, ms: number): void {
   try {
     localStorage.setItem(`yunke.at.${lessonId}`, String(Math.max(0, Math.floor(ms))))

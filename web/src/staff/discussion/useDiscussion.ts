@@ -1,6 +1,6 @@
 /**
- * Questions and private notes of a lesson, for its staff. The room tells the newest revision; whoever shows an older one
- * asks again, once however many changes there were meanwhile. What is older than what is shown is never taken.
+ * Questions and private notes of a lesson, for its staff. The room publishes the newest revision; a page that shows an older one
+ * fetches again, once however many changes there were meanwhile. What is older than what is shown is never taken.
  */
 import { computed, ref, watch } from 'vue'
 import type { MemberQuestion, PrivateNote, QuestionState, Discussion } from '@/api/types'

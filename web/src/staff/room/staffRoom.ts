@@ -1,6 +1,6 @@
 /**
  * The staff's end of a lesson's room: holds one WebSocket open for as long as the page stands, through
- * reloads of the server and changes of network, and hands on every state it hears. It only listens:
+ * reloads of the server and changes of network, and passes on every state it receives. It only listens:
  * it sends no beats, so nobody is counted because a lecturer looks at his own lesson.
  * Framework-free; socket, timers and randomness are injected.
  */
@@ -78,7 +78,7 @@ export class StaffRoom<S extends { phase: string }> {
       this.parts.onLink('open')
       this.clear()
     }
-    socket.onmessage = (e) => this.hear(socket, e.data)
+    socket.onmessage = (e) => this.receive(socket, e.data)
     socket.onclose = (e) => {
       if (socket !== this.socket) return
       this.socket = null
@@ -90,7 +90,7 @@ export class StaffRoom<S extends { phase: string }> {
     }
   }
 
-  private hear(socket: SocketLike, data: unknown): void {
+  private receive(socket: SocketLike, data: unknown): void {
     if (socket !== this.socket || typeof data !== 'string') return
     const message = parse(data)
     if (message?.type !== 'state') return

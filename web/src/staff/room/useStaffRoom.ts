@@ -1,4 +1,4 @@
-/** A lesson's room in a staff page: the last state heard, and whether the line is open. */
+/** A lesson's room in a staff page: the last state received, and whether the socket is open. */
 import { onScopeDispose, readonly, ref, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
 import { online } from '@/lib/online'
 import { StaffRoom, type Link } from './staffRoom'

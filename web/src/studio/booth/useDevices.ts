@@ -33,7 +33,7 @@ export function useDevices() {
     tracks[kind] = track
     trouble[kind] = null
     before?.stop()
-    // `stop()` of our own tells nobody; this is the cable, or the system.
+    // Our own `stop()` raises no event; this is the cable, or the system.
     track.addEventListener('ended', () => void lost(kind, track))
   }
 
@@ -83,7 +83,7 @@ export function useDevices() {
       }
     } finally {
       asking.value = false
-      await list() // their names are told only now
+      await list() // their names are available only now
     }
   }
 

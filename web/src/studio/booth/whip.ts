@@ -153,7 +153,7 @@ export class WhipPublisher {
 
   private failed(problem: Problem): void {
     if (problem.code === 'key_wrong' || problem.code === 'key_missing') {
-      // The pass is over, or its person may not any more: a new one tells which.
+      // The pass has expired, or the person has lost the right: the answer to a request for a new one shows which.
       this.grant = null
       this.keysRefused += 1
     }

@@ -23,7 +23,7 @@ export function useStudioLesson(id: string) {
     if (p?.missing || p?.forbidden) room.stop()
   })
 
-  /** Whichever was heard last wins: both come from the same server. */
+  /** The last one received wins: both come from the same server. */
   const latest = shallowRef<Pick<StudioLesson, 'publisher' | 'refused' | 'waiting_for' | 'outage_since' | 'viewers_now' | 'people' | 'peak'> & Pick<StudioLesson['lesson'], 'phase' | 'zero_at' | 'edge_ms' | 'gaps' | 'replay_ready'> | null>(null)
   watch(resource.data, (data) => {
     if (data) latest.value = { ...data, phase: data.lesson.phase, zero_at: data.lesson.zero_at, edge_ms: data.lesson.edge_ms, gaps: data.lesson.gaps, replay_ready: data.lesson.replay_ready }

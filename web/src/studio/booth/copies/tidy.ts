@@ -2,7 +2,7 @@
 import type { Copy } from './store'
 
 export const KEEP_MS = 30 * 24 * 3600_000
-/** What a long lesson needs; below this the lecturer is told. */
+/** What a long lesson needs; below this the lecturer is warned. */
 export const ENOUGH_BYTES = 2_000_000_000
 
 /** What is known of a lesson: over, still to be finished, not ours to know any more, or not answered. */

@@ -46,7 +46,7 @@ export function corner(width: number, height: number): Box {
   return { x: WIDTH - w - MARGIN, y: HEIGHT - h - MARGIN, width: w, height: h }
 }
 
-/** Draws the whole picture anew. Slides that are not there are dark: covered, or not drawn yet. */
+/** Redraws the whole picture. Missing slides are dark: covered, or not drawn yet. */
 export function paint(context: CanvasDrawImage & CanvasRect & { fillStyle: unknown }, layout: Layout, camera: Drawable | null, slides: Drawable | null): void {
   const put = ({ image }: Drawable, box: Box) => context.drawImage(image, box.x, box.y, box.width, box.height)
   context.fillStyle = GROUND
