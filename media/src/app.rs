@@ -21,7 +21,6 @@ use crate::{
     control::{self, Control, HttpServer, Server},
     ingest::{
         rtmp, srt,
-        webrtc::{Ports, WebRtc},
         whip::{self, Whip},
     },
     jobs::{self, Jobs, Worker},
@@ -31,6 +30,7 @@ use crate::{
     recording::Reserved,
     replay::Replays,
     serve,
+    webrtc::{Ports, WebRtc},
     whep::{self, Whep},
 };
 

@@ -15,23 +15,23 @@ use uuid::Uuid;
 use yunke_protocol::{DeviceClass, Lease, LeaseKey, Purpose, Stretch};
 
 use crate::{
-    ingest::{
-        Track,
-        flv::TagReader,
-        peer::{Peers as _, WIRE},
-        rtmp::converse,
-        rtp::{Packet, Report, receiver::Receiver},
-        ts::Demuxer,
-        webrtc::{Ports, WebRtc, routes},
-    },
+    container::{flv::TagReader, ts::Demuxer},
+    ingest::{rtmp::converse, rtp::receiver::Receiver},
     live::{
         access::Access,
         core::{directives::Directives, frontier::Frontier, names::Name},
         stream::Playlist,
     },
-    signalling::{
-        fragment::Fragment,
-        offer::{Offer, Role},
+    unit::Track,
+    webrtc::{
+        Ports, WebRtc,
+        publisher::{Peers as _, WIRE},
+        routes,
+        rtp::{Packet, Report},
+        signalling::{
+            fragment::Fragment,
+            offer::{Offer, Role},
+        },
     },
 };
 

@@ -2,7 +2,9 @@
 
 pub mod app;
 pub mod clock;
+pub mod codec;
 pub mod config;
+pub mod container;
 pub mod control;
 #[doc(hidden)]
 pub mod fuzz;
@@ -14,5 +16,9 @@ pub mod pipeline;
 pub mod recording;
 pub mod replay;
 pub mod serve;
-pub mod signalling;
+pub mod server;
+pub mod timing;
+pub mod transcode;
+pub mod unit;
+pub mod webrtc;
 pub mod whep;

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Refusal, bits::Bits};
+use super::{CodecError, bits::Bits};
 
 const RATES: [u32; 13] =
     [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350];
@@ -29,8 +29,7 @@ impl AudioConfig {
     }
 
     /// Reads an `AudioSpecificConfig`.
-    pub fn parse(record: Bytes) -> Result<Self, Refusal> {
-        let damaged = || Refusal::media("the AAC configuration of the encoder is damaged");
+    pub fn parse(record: Bytes) -> Result<Self, CodecError> {
         let mut bits = Bits::new(&record);
         let read = |bits: &mut Bits<'_>| -> Option<(u32, u32, u32, bool)> {
             let object = object_type(bits)?;
@@ -48,12 +47,12 @@ impl AudioConfig {
             let short = core == 2 && bits.bit().unwrap_or(false);
             Some((object, rate, channels, short))
         };
-        let (object, rate, channels, short) = read(&mut bits).ok_or_else(damaged)?;
+        let (object, rate, channels, short) = read(&mut bits).ok_or(CodecError::AudioDamaged)?;
         if !matches!(object, 2 | 5 | 29) {
-            return Err(Refusal::media(format!("AAC object type {object} cannot be played: set AAC-LC")));
+            return Err(CodecError::AudioObject(object));
         }
         if !(1..=7).contains(&channels) || !(7_000..=96_000).contains(&rate) {
-            return Err(damaged());
+            return Err(CodecError::AudioDamaged);
         }
         let channels = if channels == 7 { 8 } else { channels };
         let codec = format!("mp4a.40.{object}");
@@ -81,7 +80,7 @@ mod tests {
 
     use super::*;
 
-    fn parse(record: &'static [u8]) -> Result<AudioConfig, Refusal> {
+    fn parse(record: &'static [u8]) -> Result<AudioConfig, CodecError> {
         AudioConfig::parse(Bytes::from_static(record))
     }
 

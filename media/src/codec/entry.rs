@@ -1,7 +1,7 @@
 //! Where decoding of an H.264 stream can start: at an IDR picture, or at a recovery point (ITU-T H.264, D.2.8), which is what encoders
 //! with open GOPs and with intra refresh send instead.
 
-use super::{avc::unescape, bits::Bits};
+use super::{bits::Bits, h264::unescape};
 
 /// Pictures until one is whole, beyond which a recovery point is of no use: ten seconds of 60 a second.
 const MAX_RECOVERY: u32 = 600;
@@ -38,7 +38,7 @@ pub(crate) fn entry<'a>(nals: impl IntoIterator<Item = &'a [u8]>) -> Option<Entr
 }
 
 /// The `recovery_frame_cnt` of a recovery point, if the SEI unit has one that is not broken.
-pub(super) fn recovery(nal: &[u8]) -> Option<u32> {
+pub(crate) fn recovery(nal: &[u8]) -> Option<u32> {
     const RECOVERY_POINT: usize = 6;
     let payload = unescape(nal.get(1..)?);
     let mut rest = &payload[..];

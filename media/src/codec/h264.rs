@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 
-use super::{Refusal, bits::Bits};
+use super::{CodecError, bits::Bits};
 
 /// Largest side of a picture we take; 4096 is the largest that phones decode.
 const MAX_SIDE: u32 = 4096;
@@ -28,28 +28,22 @@ pub struct VideoConfig {
 
 impl VideoConfig {
     /// Reads a decoder configuration record.
-    pub fn parse(record: Bytes) -> Result<Self, Refusal> {
-        let damaged = || Refusal::media("the H.264 configuration of the encoder is damaged");
+    pub fn parse(record: Bytes) -> Result<Self, CodecError> {
         let [1, profile, compatible, level, lengths, count, rest @ ..] = &record[..] else {
-            return Err(damaged());
+            return Err(CodecError::VideoDamaged);
         };
         let nal_length = usize::from(lengths & 3) + 1;
         if count.trailing_zeros() >= 5 || nal_length == 3 {
-            return Err(damaged());
+            return Err(CodecError::VideoDamaged);
         }
-        let (size, rest) = rest.split_first_chunk::<2>().ok_or_else(damaged)?;
-        let sps = rest.get(..u16::from_be_bytes(*size).into()).ok_or_else(damaged)?;
-        let sps = Sps::parse(sps).ok_or_else(damaged)?;
+        let (size, rest) = rest.split_first_chunk::<2>().ok_or(CodecError::VideoDamaged)?;
+        let sps = rest.get(..u16::from_be_bytes(*size).into()).ok_or(CodecError::VideoDamaged)?;
+        let sps = Sps::parse(sps).ok_or(CodecError::VideoDamaged)?;
         if sps.chroma != 1 || sps.deep {
-            return Err(Refusal::media(
-                "H.264 must be 8-bit 4:2:0 (profile Baseline, Main or High): set the pixel format to yuv420p or NV12",
-            ));
+            return Err(CodecError::PixelFormat);
         }
         if !(16..=MAX_SIDE).contains(&sps.width) || !(16..=MAX_SIDE).contains(&sps.height) {
-            return Err(Refusal::media(format!(
-                "a picture of {} x {} pixels cannot be played; 1280 x 720 is recommended",
-                sps.width, sps.height
-            )));
+            return Err(CodecError::PictureSize { width: sps.width, height: sps.height });
         }
         let codec = format!("avc1.{profile:02x}{compatible:02x}{level:02x}");
         let Sps { width, height, fps_milli, .. } = sps;
@@ -57,18 +51,18 @@ impl VideoConfig {
     }
 
     /// Whether a record says how long lengths are, and leaves the parameter sets to the pictures.
-    pub(super) fn is_empty_record(record: &[u8]) -> bool {
+    pub(crate) fn is_empty_record(record: &[u8]) -> bool {
         // The upper three bits are reserved.
         matches!(record, [1, _, _, _, _, count, ..] if count % 32 == 0)
     }
 
     /// Bytes of a NAL unit's length.
-    pub(super) fn length_bytes(&self) -> usize {
+    pub(crate) fn length_bytes(&self) -> usize {
         self.nal_length
     }
 
     /// The same for NAL units behind lengths of four bytes.
-    pub(super) fn with_long_lengths(self) -> Self {
+    pub(crate) fn with_long_lengths(self) -> Self {
         if self.nal_length == 4 {
             return self;
         }

@@ -2,7 +2,7 @@
 //! H.264, annex B). Nothing is copied, and lengths that do not add up are `None`.
 
 /// The NAL units, by lengths of so many bytes; `None` when they do not add up.
-pub(super) fn sized(data: &[u8], length_bytes: usize) -> Option<Vec<&[u8]>> {
+pub(crate) fn sized(data: &[u8], length_bytes: usize) -> Option<Vec<&[u8]>> {
     let (mut rest, mut units) = (data, Vec::new());
     while !rest.is_empty() {
         let (length, after) = rest.split_at_checked(length_bytes)?;
@@ -17,7 +17,7 @@ pub(super) fn sized(data: &[u8], length_bytes: usize) -> Option<Vec<&[u8]>> {
 }
 
 /// The NAL units between start codes, none of them empty.
-pub(super) fn between_codes(data: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn between_codes(data: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = after_code(data);
     std::iter::from_fn(move || {
         let bytes = rest?;
@@ -32,7 +32,7 @@ pub(super) fn between_codes(data: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// What begins with a start code.
-pub(super) fn begins_with_code(data: &[u8]) -> bool {
+pub(crate) fn begins_with_code(data: &[u8]) -> bool {
     matches!(data, [0, 0, 1, ..] | [0, 0, 0, 1, ..])
 }
 

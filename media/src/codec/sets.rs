@@ -12,7 +12,7 @@ const MAX_PPS: usize = 16;
 
 /// The sets a stream has now.
 #[derive(Debug, Default)]
-pub(super) struct ParameterSets {
+pub(crate) struct ParameterSets {
     sps: Option<Bytes>,
     pps: BTreeMap<u32, Bytes>,
     /// They have changed since [`ParameterSets::settle`].
@@ -21,7 +21,7 @@ pub(super) struct ParameterSets {
 
 impl ParameterSets {
     /// Takes a NAL unit that is a parameter set; false: it is none. `None`: it is a damaged one.
-    pub(super) fn take(&mut self, nal: &[u8]) -> Option<bool> {
+    pub(crate) fn take(&mut self, nal: &[u8]) -> Option<bool> {
         match nal.first()? & 0x1f {
             7 => {
                 if self.sps.as_deref() != Some(nal) {
@@ -45,7 +45,7 @@ impl ParameterSets {
     }
 
     /// Those of a configuration that came by itself.
-    pub(super) fn replace(&mut self, config: &VideoConfig) {
+    pub(crate) fn replace(&mut self, config: &VideoConfig) {
         *self = Self::default();
         for set in config.parameter_sets() {
             self.take(&set);
@@ -54,17 +54,17 @@ impl ParameterSets {
     }
 
     /// Whether they have changed since they were last made into a configuration.
-    pub(super) fn is_stale(&self) -> bool {
+    pub(crate) fn is_stale(&self) -> bool {
         self.stale
     }
 
     /// A configuration was made of them.
-    pub(super) fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         self.stale = false;
     }
 
     /// The decoder configuration record of them, for lengths of four bytes; `None`: some are missing.
-    pub(super) fn record(&self) -> Option<Bytes> {
+    pub(crate) fn record(&self) -> Option<Bytes> {
         let sps = self.sps.as_ref().filter(|_| !self.pps.is_empty())?;
         let [profile, compatible, level] = *sps.get(1..)?.first_chunk::<3>()?;
         let mut record = BytesMut::from(&[1, profile, compatible, level, 0xff, 0xe1][..]);
@@ -85,7 +85,7 @@ impl ParameterSets {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ingest::avc::tests::RECORD_720P;
+    use crate::codec::h264::tests::RECORD_720P;
 
     #[test]
     fn the_sets_of_a_record_make_the_same_configuration_and_only_a_change_makes_them_stale() {

@@ -6,7 +6,11 @@ mod picture;
 use bytes::{Buf as _, Bytes};
 
 use self::picture::{Pictures, Read};
-use super::{AudioConfig, Frame, LeftOut, Refusal, Track, Unit};
+use crate::{
+    codec::AudioConfig,
+    container::ContainerError,
+    unit::{Frame, LeftOut, Track, Unit},
+};
 
 /// Reads tags; remembers the format that stands before the frames.
 #[derive(Debug, Default)]
@@ -23,7 +27,12 @@ impl TagReader {
     }
 
     /// Reads a video message; appends what there is to play in it.
-    pub fn video(&mut self, dts_ms: u32, mut tag: Bytes, units: &mut Vec<Unit>) -> Result<(), Refusal> {
+    pub fn video(
+        &mut self,
+        dts_ms: u32,
+        mut tag: Bytes,
+        units: &mut Vec<Unit>,
+    ) -> Result<(), ContainerError> {
         let Some(&head) = tag.first() else { return Ok(()) };
         tag.advance(1);
         let frame_type = head >> 4 & 7;
@@ -88,7 +97,12 @@ impl TagReader {
     }
 
     /// Reads an audio message; appends what there is to play in it.
-    pub fn audio(&mut self, dts_ms: u32, mut tag: Bytes, units: &mut Vec<Unit>) -> Result<(), Refusal> {
+    pub fn audio(
+        &mut self,
+        dts_ms: u32,
+        mut tag: Bytes,
+        units: &mut Vec<Unit>,
+    ) -> Result<(), ContainerError> {
         let Some(&head) = tag.first() else { return Ok(()) };
         tag.advance(1);
         let sequence_start = match head >> 4 {
@@ -181,8 +195,8 @@ fn first_track(tag: &Bytes) -> Option<FirstTrack> {
     found.map(|(code, body)| FirstTrack { kind, code, body, others: tracks > 1 })
 }
 
-fn not_playable(what: &str, instead: &str) -> Refusal {
-    Refusal::media(format!("{what} cannot be played in lessons: set the encoder to {instead}"))
+fn not_playable(what: &str, instead: &'static str) -> ContainerError {
+    ContainerError::NotPlayable { what: what.to_owned(), instead }
 }
 
 /// The packet type, past any `ModEx` prefixes (nanosecond offsets and what may come).
@@ -229,18 +243,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::ingest::avc::tests::{RECORD_720P, RECORD_SMALL};
+    use crate::codec::h264::tests::{RECORD_720P, RECORD_SMALL};
 
     fn tag(parts: &[&[u8]]) -> Bytes {
         parts.concat().into()
     }
 
-    fn video(reader: &mut TagReader, dts_ms: u32, tag: Bytes) -> Result<Vec<Unit>, Refusal> {
+    fn video(reader: &mut TagReader, dts_ms: u32, tag: Bytes) -> Result<Vec<Unit>, ContainerError> {
         let mut units = Vec::new();
         reader.video(dts_ms, tag, &mut units).map(|()| units)
     }
 
-    fn audio(reader: &mut TagReader, tag: Bytes) -> Result<Vec<Unit>, Refusal> {
+    fn audio(reader: &mut TagReader, tag: Bytes) -> Result<Vec<Unit>, ContainerError> {
         let mut units = Vec::new();
         reader.audio(0, tag, &mut units).map(|()| units)
     }
@@ -262,7 +276,8 @@ mod tests {
     #[test]
     fn other_codecs_are_refused_by_name() {
         let mut reader = TagReader::default();
-        let refused = |result: Result<Vec<Unit>, Refusal>| result.expect_err("not playable").reason;
+        let refused =
+            |result: Result<Vec<Unit>, ContainerError>| result.expect_err("not playable").to_string();
         assert!(refused(video(&mut reader, 0, tag(&[&[0x90], b"hvc1", &[0; 20]]))).contains("HEVC"));
         assert!(refused(video(&mut reader, 0, tag(&[&[0x1c, 0, 0, 0, 0]]))).contains("HEVC"));
         assert!(refused(video(&mut reader, 0, tag(&[&[0x14, 0]]))).contains("VP6"));

@@ -1,95 +1,24 @@
 //! How media comes in: a protocol asks a [`Gate`] whether a stream key may publish, and hands what arrives to the
-//! [`Inlet`] it got, as access units. Only this module and what is below it know RTMP, FLV, SRT, MPEG-TS or WebRTC.
+//! [`Inlet`] it got, as access units. Only this module and what is below it know RTMP, SRT or WHIP.
 //!
 //! Everything here reads bytes of strangers: it must never panic, never trust a length, never hold more than its limits,
 //! never log a stream key.
 
-pub mod aac;
-pub mod avc;
-pub(crate) mod bits;
-pub(crate) mod entry;
-pub mod flv;
-mod nal;
-pub mod peer;
 pub mod rtmp;
 pub mod rtp;
-mod sets;
-pub mod sound_chain;
 pub mod srt;
-pub mod ts;
-pub mod webrtc;
 pub mod whip;
 
 use std::{future::Future, time::Duration};
 
-use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 use yunke_protocol::Transport;
 
-pub use self::{aac::AudioConfig, avc::VideoConfig};
-
-/// Picture or sound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Track {
-    /// H.264.
-    Video,
-    /// AAC.
-    Audio,
-}
-
-/// One thing a publisher sends.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unit {
-    /// The picture's format; before its first frame and whenever it changes.
-    VideoConfig(VideoConfig),
-    /// The sound's format; likewise.
-    AudioConfig(AudioConfig),
-    /// An access unit.
-    Frame(Frame),
-    /// The sound as it came, where it was made AAC of: for viewers who take Opus.
-    Opus(Opus),
-}
-
-/// A packet of Opus (RFC 7587).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Opus {
-    /// Its time on the clock of the frames, milliseconds, wrapping at 2³².
-    pub time_ms: u32,
-    /// Its time by the publisher's own count, 48 kHz, not wrapping.
-    pub ticks: i64,
-    /// The packet.
-    pub data: Bytes,
-}
-
-/// One access unit, timestamps as the publisher has them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Frame {
-    /// Picture or sound.
-    pub track: Track,
-    /// Decoding time, milliseconds, wrapping at 2³².
-    pub dts_ms: u32,
-    /// Presentation minus decoding time, milliseconds.
-    pub cts_ms: i32,
-    /// Decoding can start here.
-    pub key: bool,
-    /// Length-prefixed NAL units, or one raw AAC frame.
-    pub data: Bytes,
-}
-
-/// What was left out of what a publisher sends, since it began: for the lecturer, who would not know otherwise.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct LeftOut {
-    /// Pictures and pieces of sound that do not add up.
-    pub damaged: u64,
-    /// Key frames without the parameter sets they need.
-    pub without_sets: u64,
-    /// Sound before its format.
-    pub without_format: u64,
-    /// Messages of further tracks or streams beside the first.
-    pub further: u64,
-    /// Messages that are too large to be read.
-    pub oversized: u64,
-}
+use crate::{
+    codec::CodecError,
+    container::ContainerError,
+    unit::{LeftOut, Unit},
+};
 
 /// Why a publisher is refused or sent away, in words for its log window.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -125,6 +54,18 @@ impl Refusal {
     /// A refusal for the state of the lesson.
     pub fn denied(reason: impl Into<String>) -> Self {
         Self { kind: RefusalKind::Denied, reason: reason.into() }
+    }
+}
+
+impl From<CodecError> for Refusal {
+    fn from(error: CodecError) -> Self {
+        Self::media(error.to_string())
+    }
+}
+
+impl From<ContainerError> for Refusal {
+    fn from(error: ContainerError) -> Self {
+        Self::media(error.to_string())
     }
 }
 

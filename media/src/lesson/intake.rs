@@ -4,8 +4,8 @@
 use yunke_protocol::{Transport, UtcMillis};
 
 use crate::{
-    ingest::Unit,
     pipeline::{align::Align, composition::Composition, recode::Recode},
+    unit::Unit,
 };
 
 /// The intake of one publisher.

@@ -27,9 +27,10 @@ use self::{
     state::State,
 };
 use crate::{
-    ingest::{Refusal, Unit},
+    ingest::Refusal,
     live::{Clock, Origin},
     recording::{Beginning, Recorder, Status},
+    unit::Unit,
     whep::feed::Feed,
 };
 

@@ -6,13 +6,15 @@ use std::time::Duration;
 use yunke_protocol::UtcMillis;
 
 use crate::{
-    ingest::{AudioConfig, Frame, Track, VideoConfig},
+    codec::{AudioConfig, VideoConfig},
     live::{
         LiveHandle,
         event::{Event, Format, Init, Part, Rendition},
     },
-    pipeline::{ladder::Made, packager::Packed},
+    pipeline::packager::Packed,
     recording::Recorder,
+    transcode::Made,
+    unit::{Frame, Track},
 };
 
 /// A stream that is open in the origin.

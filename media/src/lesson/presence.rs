@@ -2,7 +2,7 @@
 
 use yunke_protocol::{Tracks, UtcMillis};
 
-use crate::ingest::Track;
+use crate::unit::Track;
 
 /// Sound comes 20 times a second and more: without it for so long it is missing.
 const SOUND_MS: i64 = 1_500;

@@ -16,8 +16,9 @@ use yunke_protocol::{
 use super::{Context, DEAD_MS, Lesson, NoSeat, Origins, intake::Intake, seat::Noted};
 use crate::{
     control::{Server, reconcile::Action},
-    ingest::{Gate, Inlet, LeftOut, Refusal, RefusalKind, Unit},
+    ingest::{Gate, Inlet, Refusal, RefusalKind},
     recording::{Beginning, Loaded, Recorder, index::Index, load},
+    unit::{LeftOut, Unit},
     whep::{Feeds, feed::Feed},
 };
 

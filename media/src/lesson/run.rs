@@ -7,14 +7,15 @@ use yunke_protocol::UtcMillis;
 
 use super::output::{Output, RunInfo};
 use crate::{
-    ingest::{AudioConfig, Frame, Track},
+    codec::AudioConfig,
     pipeline::{
         filler::{Filler, Fit, Moment},
-        ladder::{Ladder, Sink, Timing, Trouble, Wanted, WantedPicture},
         packager::{Packager, PackagerError},
         repair::{Repair, Repaired, Stamp},
         splitter::{Splitter, Step},
     },
+    transcode::{Ladder, Sink, Timing, Trouble, Wanted, WantedPicture},
+    unit::{Frame, Track},
 };
 
 /// Media time lies this much above zero, so that decoding times before the first picture are not negative.

@@ -5,12 +5,12 @@ use yunke_protocol::{HealthCode, HealthNote, Publisher, Tracks, Transport, UtcMi
 
 use super::presence::Presence;
 use crate::{
-    ingest::{AudioConfig, Frame, LeftOut, Refusal, Track, VideoConfig},
-    pipeline::{
-        ladder::Trouble,
-        meter::{Meter, Repairs},
-    },
+    codec::{AudioConfig, VideoConfig},
+    ingest::Refusal,
+    pipeline::meter::{Meter, Repairs},
     recording::Status,
+    transcode::Trouble,
+    unit::{Frame, LeftOut, Track},
 };
 
 /// A publisher without media for so long is dead: the next one gets the seat.

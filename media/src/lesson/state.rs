@@ -28,11 +28,12 @@ use crate::{
         Audience,
         event::{Event, Rendition, StreamStart},
     },
-    pipeline::{filler::Still, ladder, meter::Repairs},
+    pipeline::{filler::Still, meter::Repairs},
     recording::{
         Beginning, Recorder, Status,
         index::{Arrival, Index},
     },
+    transcode,
     whep::feed::Feed,
 };
 

@@ -10,10 +10,12 @@ use yunke_protocol::{Gap, HealthCode, LeaseKey};
 
 use super::*;
 use crate::{
-    ingest::{AudioConfig, Frame, RefusalKind, Track, VideoConfig, avc::tests::RECORD_720P},
+    codec::{AudioConfig, VideoConfig, h264::tests::RECORD_720P},
+    ingest::RefusalKind,
     live::event::Rendition,
     pipeline::{filler::tests::headed, packager},
     recording::{Loaded, load},
+    unit::{Frame, Track},
 };
 
 const START: i64 = 1_800_000_000_000;

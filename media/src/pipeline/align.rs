@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use yunke_protocol::UtcMillis;
 
-use crate::ingest::{Track, Unit};
+use crate::unit::{Track, Unit};
 
 /// Tracks that lie further apart than this have clocks that have nothing to do with each other.
 pub(crate) const APART_MS: i64 = 10_000;
@@ -139,7 +139,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::ingest::Frame;
+    use crate::unit::Frame;
 
     fn frame(track: Track, dts_ms: i64) -> Unit {
         let dts_ms = u32::try_from(dts_ms.rem_euclid(1 << 32)).expect("wrapped");

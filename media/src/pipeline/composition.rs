@@ -6,7 +6,10 @@
 
 use yunke_protocol::UtcMillis;
 
-use crate::ingest::{Frame, Track, Unit, VideoConfig};
+use crate::{
+    codec::VideoConfig,
+    unit::{Frame, Track, Unit},
+};
 
 /// Pictures that are looked at before the first goes on: twice what a decoder of a live stream holds back.
 const LOOK_FRAMES: usize = 8;
@@ -188,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_format_waits_for_its_first_picture() {
-        let record = Bytes::from_static(crate::ingest::avc::tests::RECORD_720P);
+        let record = Bytes::from_static(crate::codec::h264::tests::RECORD_720P);
         let format = Unit::VideoConfig(VideoConfig::parse(record).expect("a real record"));
         let mut composition = Composition::default();
         let mut out = Vec::new();

@@ -6,7 +6,10 @@ use std::collections::VecDeque;
 use yunke_protocol::{AudioInfo, HealthCode, HealthNote, UtcMillis, VideoInfo};
 
 use super::tempo::Tempo;
-use crate::ingest::{AudioConfig, Frame, LeftOut, Track, VideoConfig};
+use crate::{
+    codec::{AudioConfig, VideoConfig},
+    unit::{Frame, LeftOut, Track},
+};
 
 /// Seconds that count.
 const WINDOW_MS: i64 = 5_000;
@@ -302,7 +305,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::ingest::avc::tests::RECORD_720P;
+    use crate::codec::h264::tests::RECORD_720P;
 
     fn fed(seconds: u32, key_every: u32, bytes: usize) -> Meter {
         let mut meter = Meter::default();

@@ -1,11 +1,8 @@
-//! From access units to CMAF parts: timestamps are repaired, parts and segments cut, and GStreamer's `cmafmux` packs them;
-//! smaller renditions are made beside.
+//! From access units to CMAF parts: timestamps are repaired, parts and segments cut, and GStreamer's `cmafmux` packs them.
 
 pub mod align;
-mod boxes;
 pub mod composition;
 pub mod filler;
-pub mod ladder;
 pub mod meter;
 pub mod packager;
 pub mod recode;

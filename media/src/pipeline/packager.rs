@@ -15,11 +15,14 @@ use bytes::Bytes;
 use gst::prelude::*;
 
 use super::{
-    boxes,
     repair::Stamp,
     splitter::{Ended, Step},
 };
-use crate::ingest::{AudioConfig, Frame, Track, VideoConfig};
+use crate::{
+    codec::{AudioConfig, VideoConfig},
+    container::mp4::boxes,
+    unit::{Frame, Track},
+};
 
 /// What may wait before a muxer: 3 s of the highest bit rate we take. More means that the pipeline stands still.
 const MAX_QUEUE_BYTES: u64 = 12 << 20;
@@ -320,7 +323,7 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
-    use crate::{ingest::avc::tests::RECORD_720P, pipeline::splitter::Splitter};
+    use crate::{codec::h264::tests::RECORD_720P, pipeline::splitter::Splitter};
 
     fn run() -> (Packager, mpsc::Receiver<Packed>, Splitter) {
         init().expect("GStreamer is installed");

@@ -12,9 +12,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use yunke_protocol::UtcMillis;
 
 use self::chain::Chain;
-use crate::ingest::{
-    Frame, Track, Unit, VideoConfig,
-    entry::{Entry, entry},
+use crate::{
+    codec::{
+        VideoConfig,
+        entry::{Entry, entry},
+    },
+    unit::{Frame, Track, Unit},
 };
 
 /// Without an IDR for so long the picture is made anew: longer than the ten seconds that encoders keep to who were told nothing.

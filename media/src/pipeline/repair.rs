@@ -7,7 +7,7 @@
 use yunke_protocol::UtcMillis;
 
 use super::{align::APART_MS, composition::FURTHEST_US, still::Still};
-use crate::ingest::{Frame, Track};
+use crate::unit::{Frame, Track};
 
 /// A step of the timestamps that differs by more than this from what the clock says ends the run.
 const JUMP_US: i64 = 1_000_000;

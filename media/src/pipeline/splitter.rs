@@ -8,10 +8,11 @@
 use std::collections::VecDeque;
 
 use super::repair::Stamp;
-use crate::ingest::{Frame, Track};
+use crate::{
+    timing::SEGMENT_MIN_US,
+    unit::{Frame, Track},
+};
 
-/// The first key frame after this ends the segment. A bit less than 2 s, as timestamps are rounded.
-pub const SEGMENT_MIN_US: i64 = 1_900_000;
 /// Without a key frame the segment ends here: `EXT-X-TARGETDURATION`.
 pub const SEGMENT_MAX_US: i64 = 4_000_000;
 /// Segments of a lesson without picture.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use gst::prelude::*;
 
-use super::AudioConfig;
+use crate::codec::AudioConfig;
 
 /// Of what is decoded, in two channels.
 pub const RATE: i32 = 48_000;

@@ -17,12 +17,12 @@ use gst::prelude::*;
 
 use super::{Boundary, Made, Sink, Timing, quiet::Quiet};
 use crate::{
-    ingest::{Frame, Track},
     pipeline::{
         packager::{Packager, PackagerError},
         repair::Stamp,
         splitter::{Follower, Step},
     },
+    unit::{Frame, Track},
 };
 
 /// How long the last frames may take at the end; usually 5 ms.

@@ -5,8 +5,8 @@ use super::{
     chain::{Chain, Recipe},
 };
 use crate::{
-    ingest::Frame,
     pipeline::{packager::PackagerError, repair::Stamp},
+    unit::Frame,
 };
 
 /// Chains that may fail in a run; then there is none until the next.

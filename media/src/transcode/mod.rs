@@ -3,6 +3,7 @@
 //! It works beside the pass-through, in pipelines of its own, and must never hold it up, break it or change it. It is told
 //! every step the pass-through's muxers do, so that its segments end where theirs do and have the same numbers.
 
+pub mod audio;
 mod chain;
 mod lane;
 mod picture;
@@ -13,11 +14,14 @@ use std::sync::{Arc, Once};
 
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{
-    packager::Packed,
-    splitter::{Ended, Step},
+use crate::{
+    codec::{AudioConfig, VideoConfig},
+    pipeline::{
+        packager::Packed,
+        splitter::{Ended, Step},
+    },
+    unit::Track,
 };
-use crate::ingest::{AudioConfig, Track, VideoConfig};
 
 use self::{picture::PictureLane, sound::SoundLane};
 

@@ -19,12 +19,13 @@ use super::{
     lane::Lane,
 };
 use crate::{
-    ingest::{Frame, Track, VideoConfig},
+    codec::VideoConfig,
     pipeline::{
         packager::{PackagerError, video_caps},
         repair::Stamp,
         splitter::is_due,
     },
+    unit::{Frame, Track},
 };
 
 /// Pixels of its shorter side.

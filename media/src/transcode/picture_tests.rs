@@ -7,13 +7,13 @@ use std::{
 
 use super::*;
 use crate::{
-    ingest::avc::tests::RECORD_720P,
+    codec::h264::tests::RECORD_720P,
+    container::mp4::boxes::{measure, timescale},
     pipeline::{
-        boxes::{measure, timescale},
-        ladder::{Ladder, Trouble, Wanted, WantedPicture},
         packager::{self, Packed},
         splitter::{Ended, Splitter, Step},
     },
+    transcode::{Ladder, Trouble, Wanted, WantedPicture},
 };
 
 const BASE_US: i64 = 10_000_000;

@@ -9,11 +9,12 @@ use bytes::Bytes;
 
 use super::{Boundary, Made, Sink, Timing, chain::Recipe, lane::Lane};
 use crate::{
-    ingest::{AudioConfig, Frame, Track},
+    codec::AudioConfig,
     pipeline::{
         packager::{PackagerError, audio_caps},
         repair::Stamp,
     },
+    unit::{Frame, Track},
 };
 
 /// Hz.

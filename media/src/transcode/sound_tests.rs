@@ -5,11 +5,13 @@ use std::sync::{Arc, mpsc};
 use gst::prelude::*;
 
 use super::*;
-use crate::pipeline::{
-    boxes::{measure, timescale},
-    ladder::{Ladder, Wanted},
-    packager::{self, Packed},
-    splitter::{Ended, Splitter, Step},
+use crate::{
+    container::mp4::boxes::{measure, timescale},
+    pipeline::{
+        packager::{self, Packed},
+        splitter::{Ended, Splitter, Step},
+    },
+    transcode::{Ladder, Wanted},
 };
 
 const BASE_US: i64 = 10_000_000;

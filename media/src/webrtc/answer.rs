@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, net::SocketAddr};
 
-use crate::signalling::fragment::Credentials;
+use crate::webrtc::signalling::fragment::Credentials;
 
 /// What a kind of candidate is worth: any by UDP is better than any by TCP.
 const UDP: u32 = 126;
@@ -90,7 +90,7 @@ pub(super) fn credentials(sdp: &str) -> Option<Credentials> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::signalling::offer::tests::OFFER;
+    use crate::webrtc::signalling::offer::tests::OFFER;
 
     #[test]
     fn candidates_stand_in_the_first_section_and_replace_all_others() {

@@ -19,7 +19,7 @@ use rtc::{
 use tokio::sync::mpsc;
 
 use super::{segments::Run, tap::Tap};
-use crate::whep::outlet::News;
+use crate::webrtc::subscriber::News;
 
 /// Units on their way to the connection, in order. Not more than the crate has room for (256): who lays more waits there.
 #[derive(Debug, Default, Clone)]

@@ -11,7 +11,7 @@ use webrtc::peer_connection::{
 };
 
 use super::{answer, here, runtime::PeerRuntime, socket::Place};
-use crate::signalling::{
+use crate::webrtc::signalling::{
     fragment::Credentials,
     line::{PeerError, Pending, Restarted},
     offer::Offer,

@@ -9,13 +9,17 @@ mod connection;
 mod outlet;
 mod peer;
 mod ports;
+pub mod publisher;
 mod reports;
 pub(crate) mod routes;
+pub mod rtp;
 mod runtime;
 mod seat;
 mod segments;
+pub mod signalling;
 mod socket;
 mod streams;
+pub mod subscriber;
 mod tap;
 
 use std::{
@@ -44,17 +48,15 @@ pub use self::ports::Ports;
 use self::{
     burst::{Bursts, Tray},
     connection::Parts,
+    publisher::{Answered, Peer, Peers, Wire},
     reports::Reports,
-    socket::{Exchange, Place},
-    tap::Tapped,
-};
-use super::peer::{Answered, Peer, Peers, Wire};
-use crate::{
     signalling::{
         line::{PeerError, Pending},
         offer::{Format, Offer},
     },
-    whep::outlet::{self as viewers, Chosen, News, Outlet, Outlets},
+    socket::{Exchange, Place},
+    subscriber::{self as viewers, Chosen, News, Outlet, Outlets},
+    tap::Tapped,
 };
 
 /// Without a word of the other side for so long the session is shaky, and then over.

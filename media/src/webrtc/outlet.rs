@@ -22,13 +22,15 @@ use super::{
     connection::{Connection, Ears, Parts},
 };
 use crate::{
-    ingest::Track,
-    signalling::{
-        fragment::Credentials,
-        line::{Line, PeerError, Pending, Restarted},
-        offer::Offer,
+    unit::Track,
+    webrtc::{
+        signalling::{
+            fragment::Credentials,
+            line::{Line, PeerError, Pending, Restarted},
+            offer::Offer,
+        },
+        subscriber::{Burst, Closed, News, Outlet, Report},
     },
-    whep::outlet::{Burst, Closed, News, Outlet, Report},
 };
 
 /// Seconds from 1900, where NTP begins, to 1970.

@@ -15,15 +15,15 @@ use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
 
 use super::connection::{Connection, Ears, Parts};
 use crate::{
-    ingest::{
-        Track,
-        peer::{Peer, Wire},
+    unit::Track,
+    webrtc::{
+        publisher::{Peer, Wire},
         rtp::{Again, Packet},
-    },
-    signalling::{
-        fragment::Credentials,
-        line::{Line, PeerError, Pending, Restarted},
-        offer::Offer,
+        signalling::{
+            fragment::Credentials,
+            line::{Line, PeerError, Pending, Restarted},
+            offer::Offer,
+        },
     },
 };
 

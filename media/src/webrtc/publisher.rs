@@ -4,7 +4,7 @@
 use tokio::sync::mpsc;
 
 use super::rtp::{Again, Packet, Report};
-use crate::signalling::{
+use crate::webrtc::signalling::{
     line::{Line, PeerError, Pending},
     offer::Offer,
 };

@@ -9,7 +9,10 @@ use rtc::{
 use tokio::sync::mpsc;
 
 use super::tap::Tap;
-use crate::ingest::{Track, peer::Wire, rtp::Report};
+use crate::{
+    unit::Track,
+    webrtc::{publisher::Wire, rtp::Report},
+};
 
 /// The tap of a publisher's connection.
 pub(super) struct Reports {

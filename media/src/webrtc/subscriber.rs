@@ -5,8 +5,8 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use crate::{
-    ingest::Track,
-    signalling::{
+    unit::Track,
+    webrtc::signalling::{
         line::{Line, PeerError, Pending},
         offer::{Format, Offer},
     },

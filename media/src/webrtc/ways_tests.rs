@@ -24,9 +24,9 @@ use webrtc::peer_connection::{
 };
 
 use super::{Ports, WebRtc};
-use crate::{
+use crate::webrtc::{
     signalling::offer::{Offer, Role},
-    whep::outlet::{Chosen, News, Outlets as _},
+    subscriber::{Chosen, News, Outlets as _},
 };
 
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -7,8 +7,7 @@ use std::{
 
 use uuid::Uuid;
 
-use super::outlet::Outlet;
-use crate::signalling::session::Session;
+use crate::webrtc::{signalling::session::Session, subscriber::Outlet};
 
 /// Sessions of one lease at once. A lease is one player; a second session is its next attempt while the last one is not known to be
 /// dead, a third the same once more. The oldest goes for a further one, as the newest is the one that is watched.

@@ -1,11 +1,10 @@
 //! WHEP playback: a viewer posts an offer under its lease, gets an answer, and receives the lesson by WebRTC.
 //!
 //! [`feed`] is what a lesson sends to all of its viewers, [`viewer`] the task of one of them, [`routes`] speak HTTP. The WebRTC
-//! itself is behind [`outlet::Outlets`]. Decisions in docs/adr.
+//! itself is behind [`Outlets`]. Decisions in docs/adr.
 
 pub mod feed;
 mod leases;
-pub mod outlet;
 mod routes;
 #[cfg(test)]
 mod tests;
@@ -23,15 +22,17 @@ pub use self::routes::router;
 use self::{
     feed::Feed,
     leases::Leases,
-    outlet::{Chosen, NEWS, Outlet, Outlets},
     viewer::{Holder, Viewer},
 };
 use crate::{
     live::Origin,
-    signalling::{
-        offer::{Offer, OfferError},
-        problem::Problem,
-        session::{Session, Sessions},
+    webrtc::{
+        signalling::{
+            offer::{Offer, OfferError},
+            problem::Problem,
+            session::{Session, Sessions},
+        },
+        subscriber::{Chosen, NEWS, Outlet, Outlets},
     },
 };
 

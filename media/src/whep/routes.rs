@@ -13,7 +13,7 @@ use axum::{
 };
 
 use super::{Accepted, Whep};
-use crate::signalling::{
+use crate::webrtc::signalling::{
     http::{SDP, authorized, created, cross_origin, of_type, options, text, trickle},
     offer::{MAX_OFFER_BYTES, Offer, Role},
     problem::Problem,

@@ -14,17 +14,18 @@ use bytes::Bytes;
 use tower::ServiceExt as _;
 use yunke_protocol::{DeviceClass, LeaseKey};
 
-use super::{
-    outlet::{Answered, Burst, Closed, News, Report},
-    *,
-};
+use super::*;
 use crate::{
-    ingest::{Frame, Track, VideoConfig, avc::tests::RECORD_720P},
+    codec::{VideoConfig, h264::tests::RECORD_720P},
     live::{Audience, event::StreamStart},
-    signalling::{
-        fragment::Credentials,
-        line::{Line, PeerError, Pending, Restarted},
-        offer::tests::OFFER,
+    unit::{Frame, Track},
+    webrtc::{
+        signalling::{
+            fragment::Credentials,
+            line::{Line, PeerError, Pending, Restarted},
+            offer::tests::OFFER,
+        },
+        subscriber::{Answered, Burst, Closed, News, Report},
     },
 };
 

@@ -9,11 +9,15 @@ use tokio::{
 };
 use yunke_protocol::Lease;
 
-use super::{
-    feed::{Feed, Media, Standing, Viewing},
-    outlet::{Burst, Closed, News, Outlet, Report},
+use super::feed::{Feed, Media, Standing, Viewing};
+use crate::{
+    live::Origin,
+    unit::Track,
+    webrtc::{
+        signalling::session::Session,
+        subscriber::{Burst, Closed, News, Outlet, Report},
+    },
 };
-use crate::{ingest::Track, live::Origin, signalling::session::Session};
 
 /// Sender reports, and what was delivered. The second report soon follows the first: a receiver needs two for its clock.
 const TICK: Duration = Duration::from_secs(1);

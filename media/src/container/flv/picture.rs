@@ -3,7 +3,10 @@
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 
-use crate::ingest::{Refusal, VideoConfig, entry::recovery, nal, sets::ParameterSets};
+use crate::{
+    codec::{VideoConfig, entry::recovery, nal, sets::ParameterSets},
+    container::ContainerError,
+};
 
 /// Reads the pictures of one publisher.
 #[derive(Debug, Default)]
@@ -45,7 +48,7 @@ impl Pictures {
     }
 
     /// Reads a configuration; `None` when it says nothing new.
-    pub(super) fn header(&mut self, record: Bytes) -> Result<Option<VideoConfig>, Refusal> {
+    pub(super) fn header(&mut self, record: Bytes) -> Result<Option<VideoConfig>, ContainerError> {
         if record.is_empty() {
             return Ok(None);
         }
@@ -57,7 +60,7 @@ impl Pictures {
         self.read_header(record)
     }
 
-    fn read_header(&mut self, record: Bytes) -> Result<Option<VideoConfig>, Refusal> {
+    fn read_header(&mut self, record: Bytes) -> Result<Option<VideoConfig>, ContainerError> {
         self.repeated = false;
         let config = if nal::begins_with_code(&record) {
             nal::between_codes(&record).for_each(|set| {
@@ -82,7 +85,7 @@ impl Pictures {
     }
 
     /// Reads an access unit.
-    pub(super) fn read(&mut self, data: Bytes) -> Result<Read, Refusal> {
+    pub(super) fn read(&mut self, data: Bytes) -> Result<Read, ContainerError> {
         let length_bytes = if self.length_bytes == 0 { 4 } else { self.length_bytes };
         let by_length = nal::sized(&data, length_bytes);
         let mut as_it_is = by_length.is_some() && length_bytes == 4;
@@ -119,7 +122,7 @@ impl Pictures {
     }
 
     /// The format that begins with this key frame, if it is another one.
-    fn renewed(&mut self) -> Result<Option<VideoConfig>, Refusal> {
+    fn renewed(&mut self) -> Result<Option<VideoConfig>, ContainerError> {
         if std::mem::take(&mut self.repeated)
             && let Some(record) = self.header.clone()
         {
@@ -152,7 +155,7 @@ fn joined(nals: &[&[u8]]) -> Bytes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ingest::avc::tests::{RECORD_720P, RECORD_SMALL};
+    use crate::codec::h264::tests::{RECORD_720P, RECORD_SMALL};
 
     fn sets_of(record: &'static [u8]) -> Vec<Bytes> {
         VideoConfig::parse(Bytes::from_static(record)).expect("a real record").parameter_sets()
@@ -166,7 +169,7 @@ mod tests {
         nals.iter().flat_map(|nal| [&[0, 0, 0, 1][..], nal].concat()).collect()
     }
 
-    fn picture(read: Result<Read, Refusal>) -> Picture {
+    fn picture(read: Result<Read, ContainerError>) -> Picture {
         match read {
             Ok(Read::Picture(picture)) => picture,
             other => panic!("a picture, not {other:?}"),

@@ -2,7 +2,7 @@
 //! tests) what media time a chunk says it has. Lengths that do not add up end the reading, never panic.
 
 /// `ftyp` + `moov` (may be empty), and the rest.
-pub(super) fn split_init(bytes: &[u8]) -> (&[u8], &[u8]) {
+pub(crate) fn split_init(bytes: &[u8]) -> (&[u8], &[u8]) {
     let mut at = 0;
     while let Some((kind, size)) = header(&bytes[at..]) {
         if kind != b"ftyp" && kind != b"moov" && kind != b"free" {

@@ -7,19 +7,19 @@ const MAX_RUN: u32 = 100_000;
 /// The file is not what our muxer writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a recorded file: {0}")]
-pub(super) struct Damaged(&'static str);
+pub(crate) struct Damaged(&'static str);
 
 type Result<T> = std::result::Result<T, Damaged>;
 
 /// What an initialization section says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Init {
+pub(crate) struct Init {
     /// Ticks a second.
-    pub(super) timescale: u32,
+    pub(crate) timescale: u32,
     /// Width and height as `tkhd` has them: 16.16 fixed point.
-    pub(super) size: [u8; 8],
+    pub(crate) size: [u8; 8],
     /// The sample entry (`avc1`, `mp4a`) as a whole box.
-    pub(super) entry: Vec<u8>,
+    pub(crate) entry: Vec<u8>,
     /// `trex`: duration, size, flags.
     defaults: Defaults,
 }
@@ -33,26 +33,26 @@ struct Defaults {
 
 /// A chunk of a segment: samples that lie one behind the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Chunk {
+pub(crate) struct Chunk {
     /// Where the first sample lies in the segment.
-    pub(super) offset: u64,
+    pub(crate) offset: u64,
     /// Decode time of the first sample, ticks.
-    pub(super) start: u64,
+    pub(crate) start: u64,
     /// The samples.
-    pub(super) samples: Vec<Sample>,
+    pub(crate) samples: Vec<Sample>,
 }
 
 /// A sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Sample {
+pub(crate) struct Sample {
     /// Ticks until the next one is decoded.
-    pub(super) duration: u32,
+    pub(crate) duration: u32,
     /// Bytes.
-    pub(super) size: u32,
+    pub(crate) size: u32,
     /// Presented so many ticks after it is decoded.
-    pub(super) presented_after: i32,
+    pub(crate) presented_after: i32,
     /// Can be decoded by itself.
-    pub(super) sync: bool,
+    pub(crate) sync: bool,
 }
 
 /// A box: its type, where it starts, the whole of it and what is in it.
@@ -92,7 +92,7 @@ fn word(bytes: &[u8], at: usize) -> Result<u32> {
 }
 
 /// Reads `ftyp` + `moov` of one track.
-pub(super) fn init(bytes: &[u8]) -> Result<Init> {
+pub(crate) fn init(bytes: &[u8]) -> Result<Init> {
     let moov = find(bytes, *b"moov")?;
     let trak = find(moov, *b"trak")?;
     let tkhd = find(trak, *b"tkhd")?;
@@ -111,7 +111,7 @@ pub(super) fn init(bytes: &[u8]) -> Result<Init> {
 }
 
 /// Reads the chunks of a segment of the track that `init` describes.
-pub(super) fn segment(bytes: &[u8], init: &Init) -> Result<Vec<Chunk>> {
+pub(crate) fn segment(bytes: &[u8], init: &Init) -> Result<Vec<Chunk>> {
     let mut chunks = Vec::new();
     for found in boxes(bytes) {
         let found = found?;

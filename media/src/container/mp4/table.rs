@@ -3,8 +3,8 @@
 //! Times are run-length coded as they come, so that two hours of picture and sound take about 3 MB.
 
 use super::{
+    fields::{full, put, whole},
     read::{Chunk, Init, Sample},
-    write::{full, put, whole},
 };
 
 /// A segment whose time differs less than this from where the track is goes on without a seam: program dates are milliseconds.
@@ -12,35 +12,35 @@ const SEAM_US: i64 = 5_000;
 
 /// A track under way.
 #[derive(Debug)]
-pub(super) struct Track {
+pub(crate) struct SampleTable {
     /// Ticks a second, of the first initialization section.
-    pub(super) timescale: u32,
+    pub(crate) timescale: u32,
     /// Width and height, of the first.
-    pub(super) size: [u8; 8],
+    pub(crate) size: [u8; 8],
     /// Where the first sample is presented in the file, microseconds.
-    pub(super) begins_us: i64,
+    pub(crate) begins_us: i64,
     /// Presentation minus decode time of the first sample, ticks.
-    pub(super) first_presented: i64,
+    pub(crate) first_presented: i64,
     entries: Vec<Vec<u8>>,
     durations: Vec<(u32, u32)>,
     presented: Vec<(u32, i32)>,
     sizes: Vec<u32>,
     syncs: Vec<u32>,
-    chunks: Vec<Place>,
+    chunks: Vec<ChunkPosition>,
     /// Decode time of the last sample, and its duration as far as is known.
     last: (i64, i64),
 }
 
 #[derive(Debug)]
-struct Place {
+struct ChunkPosition {
     offset: u64,
     samples: u32,
     entry: u32,
 }
 
-impl Track {
+impl SampleTable {
     /// Of a track that starts with this section, at this time of the file.
-    pub(super) fn new(init: &Init, begins_us: i64) -> Self {
+    pub(crate) fn new(init: &Init, begins_us: i64) -> Self {
         Self {
             timescale: init.timescale,
             size: init.size,
@@ -57,12 +57,12 @@ impl Track {
     }
 
     /// Samples so far.
-    pub(super) fn samples(&self) -> usize {
+    pub(crate) fn samples(&self) -> usize {
         self.sizes.len()
     }
 
     /// Adds a segment: `at_us` is where its first sample is presented in the file, `offset` where its bytes lie behind the head.
-    pub(super) fn add(&mut self, init: &Init, chunks: &[Chunk], at_us: i64, offset: u64) {
+    pub(crate) fn add(&mut self, init: &Init, chunks: &[Chunk], at_us: i64, offset: u64) {
         let Some((zero, first)) =
             chunks.first().and_then(|chunk| Some((chunk.start, chunk.samples.first()?)))
         else {
@@ -88,7 +88,7 @@ impl Track {
                 at = at.saturating_add(sample.duration.into());
             }
             let samples = u32::try_from(chunk.samples.len()).unwrap_or(u32::MAX);
-            self.chunks.push(Place { offset: offset + chunk.offset, samples, entry });
+            self.chunks.push(ChunkPosition { offset: offset + chunk.offset, samples, entry });
         }
     }
 
@@ -118,12 +118,12 @@ impl Track {
     }
 
     /// Length in ticks.
-    pub(super) fn duration(&self) -> u64 {
+    pub(crate) fn duration(&self) -> u64 {
         u64::try_from(self.last.0 + self.last.1).unwrap_or(0)
     }
 
     /// `stbl`, for a file whose media begins at `head`.
-    pub(super) fn boxes(&self, head: u64) -> Vec<u8> {
+    pub(crate) fn boxes(&self, head: u64) -> Vec<u8> {
         let mut body = Vec::new();
         let entries = self.entries.iter().fold(count(self.entries.len()), |mut all, entry| {
             all.extend_from_slice(entry);

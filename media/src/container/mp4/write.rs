@@ -1,7 +1,10 @@
 //! Writes the head of the file: `ftyp`, `moov` and the beginning of `mdat` (ISO/IEC 14496-12). Pure.
 
-use super::table::Track;
-use crate::live::event::Rendition;
+use super::{
+    fields::{be, be64, full, put, whole},
+    table::SampleTable,
+};
+use crate::unit::Track;
 
 /// Ticks a second of the movie's own times.
 const MOVIE_SCALE: u32 = 90_000;
@@ -10,32 +13,8 @@ const MATRIX: [u32; 9] = [0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000];
 /// ISO 639-2 `und`, packed.
 const LANGUAGE: u16 = 0x55c4;
 
-pub(super) fn put(out: &mut Vec<u8>, bytes: &[u8]) {
-    out.extend_from_slice(bytes);
-}
-
-/// A box.
-pub(super) fn whole(kind: [u8; 4], body: &[u8]) -> Vec<u8> {
-    let size = u32::try_from(body.len() + 8).unwrap_or(u32::MAX);
-    [&size.to_be_bytes(), &kind[..], body].concat()
-}
-
-/// A box with version and flags.
-pub(super) fn full(kind: [u8; 4], version: u8, flags: u32, body: &[u8]) -> Vec<u8> {
-    let head = (u32::from(version) << 24 | flags).to_be_bytes();
-    whole(kind, &[&head, body].concat())
-}
-
-fn be(words: &[u32]) -> Vec<u8> {
-    words.iter().flat_map(|word| word.to_be_bytes()).collect()
-}
-
-fn be64(words: &[u64]) -> Vec<u8> {
-    words.iter().flat_map(|word| word.to_be_bytes()).collect()
-}
-
 /// The head of a file whose media has so many bytes.
-pub(super) fn head(tracks: &[(Rendition, Track)], media_bytes: u64) -> Vec<u8> {
+pub(crate) fn head(tracks: &[(Track, SampleTable)], media_bytes: u64) -> Vec<u8> {
     let ftyp = whole(*b"ftyp", b"isom\0\0\x02\0isomiso2avc1mp41");
     // The places of samples have a fixed size, so that the head is as long with the right ones as with these.
     let length = ftyp.len() + moov(tracks, 0).len() + 16;
@@ -44,7 +23,7 @@ pub(super) fn head(tracks: &[(Rendition, Track)], media_bytes: u64) -> Vec<u8> {
     [ftyp, moov, mdat].concat()
 }
 
-fn moov(tracks: &[(Rendition, Track)], head: u64) -> Vec<u8> {
+fn moov(tracks: &[(Track, SampleTable)], head: u64) -> Vec<u8> {
     let length = tracks.iter().map(|(_, track)| begins(track) + shown(track)).max().unwrap_or(0);
     let next = u32::try_from(tracks.len() + 1).unwrap_or(u32::MAX);
     let mvhd = [
@@ -57,14 +36,14 @@ fn moov(tracks: &[(Rendition, Track)], head: u64) -> Vec<u8> {
         be(&[next]),
     ];
     let mut body = full(*b"mvhd", 1, 0, &mvhd.concat());
-    for (id, (rendition, track)) in (1..).zip(tracks) {
-        put(&mut body, &trak(id, *rendition, track, head));
+    for (id, (kind, table)) in (1..).zip(tracks) {
+        put(&mut body, &trak(id, *kind, table, head));
     }
     whole(*b"moov", &body)
 }
 
-fn trak(id: u32, rendition: Rendition, track: &Track, head: u64) -> Vec<u8> {
-    let sound = rendition.is_sound();
+fn trak(id: u32, kind: Track, track: &SampleTable, head: u64) -> Vec<u8> {
+    let sound = kind == Track::Audio;
     let volume = if sound { 0x100_0000 } else { 0 };
     let tkhd = [
         be64(&[0, 0]),
@@ -93,19 +72,19 @@ fn trak(id: u32, rendition: Rendition, track: &Track, head: u64) -> Vec<u8> {
 }
 
 /// When the track begins, movie ticks.
-fn begins(track: &Track) -> u64 {
+fn begins(track: &SampleTable) -> u64 {
     let us = u64::try_from(track.begins_us).unwrap_or(0);
     us.saturating_mul(u64::from(MOVIE_SCALE)) / 1_000_000
 }
 
 /// How long it is shown, movie ticks.
-fn shown(track: &Track) -> u64 {
+fn shown(track: &SampleTable) -> u64 {
     let ticks = u128::from(track.duration()) * u128::from(MOVIE_SCALE) / u128::from(track.timescale.max(1));
     u64::try_from(ticks).unwrap_or(u64::MAX)
 }
 
 /// `edts`: the track begins when its first sample is presented.
-fn edits(track: &Track) -> Vec<u8> {
+fn edits(track: &SampleTable) -> Vec<u8> {
     const EMPTY: u64 = u64::MAX;
     let mut list = Vec::new();
     if begins(track) > 0 {

@@ -11,12 +11,15 @@ mod tests;
 
 use self::{
     packet::{Continuity, Framer, Order, Packet},
-    pes::{Assembler, Clock, Pes},
+    pes::{Assembler, Clock, Pes, ms},
     picture::Pictures,
     sound::{Frames, Sound},
     tables::{Program, Sections},
 };
-use super::{Frame, Refusal, Track, Unit};
+use crate::{
+    container::ContainerError,
+    unit::{Frame, Track, Unit},
+};
 
 /// A stream of which so much has come without a program is none; encoders repeat their tables several times a second.
 const MAX_BYTES_BEFORE_PROGRAM: usize = 2 << 20;
@@ -76,12 +79,11 @@ impl Demuxer {
     }
 
     /// Takes the next bytes, wherever they are cut.
-    pub fn push(&mut self, bytes: &[u8], units: &mut Vec<Unit>) -> Result<(), Refusal> {
+    pub fn push(&mut self, bytes: &[u8], units: &mut Vec<Unit>) -> Result<(), ContainerError> {
         if self.program.is_none() {
             self.bytes_before_program += bytes.len();
             if self.bytes_before_program > MAX_BYTES_BEFORE_PROGRAM {
-                let reason = "what arrives is no MPEG transport stream with a picture or sound";
-                return Err(Refusal::media(reason));
+                return Err(ContainerError::NoProgram);
             }
         }
         self.framer.push(bytes);
@@ -93,7 +95,7 @@ impl Demuxer {
         Ok(())
     }
 
-    fn packet(&mut self, packet: &Packet<'_>, units: &mut Vec<Unit>) -> Result<(), Refusal> {
+    fn packet(&mut self, packet: &Packet<'_>, units: &mut Vec<Unit>) -> Result<(), ContainerError> {
         let (video, audio) = self.program.map_or((None, None), |program| (program.video, program.audio));
         if packet.pid == 0 {
             if let Some(section) = self.pat.push(packet.start, packet.payload) {
@@ -141,7 +143,7 @@ impl Demuxer {
         (self.pictures, self.frames) = (Pictures::new(), Frames::default());
     }
 
-    fn sound(&mut self, pes: &Pes, units: &mut Vec<Unit>) -> Result<(), Refusal> {
+    fn sound(&mut self, pes: &Pes, units: &mut Vec<Unit>) -> Result<(), ContainerError> {
         let mut sounds = Vec::new();
         let pts = pes.pts.map(|pts| self.clock.unwrap(pts));
         self.damaged += u64::from(!self.frames.push(pts, &pes.data, &mut sounds)?);
@@ -171,10 +173,4 @@ impl Line {
         broken |= pushed.iter().flatten().any(Result::is_err);
         (pushed.map(|pes| pes.and_then(Result::ok)), broken)
     }
-}
-
-/// Milliseconds as units have them: wrapping at 2³².
-fn ms(ticks: i64) -> u32 {
-    let ms = (ticks + 45).div_euclid(90).rem_euclid(1 << 32);
-    u32::try_from(ms).unwrap_or_default()
 }

@@ -103,6 +103,12 @@ impl Clock {
     }
 }
 
+/// Milliseconds as units have them: wrapping at 2³².
+pub(super) fn ms(ticks: i64) -> u32 {
+    let ms = (ticks + 45).div_euclid(90).rem_euclid(1 << 32);
+    u32::try_from(ms).unwrap_or_default()
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use proptest::prelude::*;

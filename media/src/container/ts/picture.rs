@@ -1,12 +1,13 @@
 //! H.264 as a byte stream (ITU-T H.264, annex B): PES packets become pictures with their times.
 
-use super::{
-    ms,
-    pes::{Clock, Pes},
-};
-use crate::ingest::{
-    Frame, Refusal, Track, Unit, nal,
-    rtp::h264::{Depacketizer, Event},
+use super::pes::{Clock, Pes, ms};
+use crate::{
+    codec::{
+        assembler::{Assembled, Assembler},
+        nal,
+    },
+    container::ContainerError,
+    unit::{Frame, Track, Unit},
 };
 
 /// The distance of pictures without times until it is known: 25 a second, in 90 kHz.
@@ -14,27 +15,23 @@ const USUAL_STEP: i64 = 3600;
 /// Longer than this is no distance of two pictures but a jump.
 const LONGEST_STEP: i64 = 90_000;
 
-/// Puts pictures together. A NAL unit is a packet to the depacketizer that WebRTC uses, too: what it does about parameter
-/// sets, losses and key frames is the same for both.
+/// Puts pictures together.
 #[derive(Debug)]
 pub(super) struct Pictures {
-    depacketizer: Depacketizer,
-    /// Tells access units apart.
-    number: u32,
+    assembler: Assembler,
     /// Decoding time of the last picture, its distance to the one before, and presentation minus decoding time; 90 kHz.
     last: Option<(i64, i64, i64)>,
 }
 
 impl Pictures {
     pub(super) fn new() -> Self {
-        Self { depacketizer: Depacketizer::new(), number: 0, last: None }
+        Self { assembler: Assembler::new(), last: None }
     }
 
     /// Pictures are missing before the next packet, which itself is whole.
-    pub(super) fn lost(&mut self) -> Result<(), Refusal> {
-        self.depacketizer.lost();
-        self.depacketizer.push(self.number, true, &[])?;
-        self.number = self.number.wrapping_add(1);
+    pub(super) fn lost(&mut self) -> Result<(), ContainerError> {
+        self.assembler.lost();
+        self.assembler.finish()?;
         Ok(())
     }
 
@@ -44,7 +41,7 @@ impl Pictures {
         pes: &Pes,
         clock: &mut Clock,
         units: &mut Vec<Unit>,
-    ) -> Result<u64, Refusal> {
+    ) -> Result<u64, ContainerError> {
         let mut given = pes.dts.or(pes.pts).map(|dts| {
             let dts = clock.unwrap(dts);
             (dts, pes.pts.map_or(dts, |pts| clock.unwrap(pts)) - dts)
@@ -58,23 +55,22 @@ impl Pictures {
                 has_slice = false;
             }
             has_slice |= matches!(kind, 1..=5);
-            // From 24 on, numbers mean something else in RTP and nothing here.
-            if kind < 24 {
-                self.depacketizer.push(self.number, false, nal)?;
+            // From 24 on, numbers mean nothing here; 0 is no NAL unit.
+            if kind == 0 || (kind < 24 && self.assembler.nal(nal).is_none()) {
+                self.assembler.lost();
             }
         }
         Ok(damaged + self.finish(given, units)?)
     }
 
-    fn finish(&mut self, given: Option<(i64, i64)>, units: &mut Vec<Unit>) -> Result<u64, Refusal> {
-        let events = self.depacketizer.push(self.number, true, &[])?;
-        self.number = self.number.wrapping_add(1);
+    fn finish(&mut self, given: Option<(i64, i64)>, units: &mut Vec<Unit>) -> Result<u64, ContainerError> {
+        let assembled = self.assembler.finish()?;
         let (dts, offset) = match (given, self.last) {
             (Some(given), _) => given,
             (None, Some((dts, step, offset))) => (dts + step, offset),
             (None, None) => {
                 // No time yet. What refers to this picture cannot be shown, either.
-                self.depacketizer.again();
+                self.assembler.again();
                 return Ok(1);
             }
         };
@@ -82,17 +78,15 @@ impl Pictures {
             self.last.map(|(before, _, _)| dts - before).filter(|step| (1..=LONGEST_STEP).contains(step));
         let step = step.or(self.last.map(|(_, step, _)| step)).unwrap_or(USUAL_STEP);
         self.last = Some((dts, step, offset));
-        let mut damaged = 0;
-        for event in events {
-            let Event::Picture(picture) = event else {
-                damaged += 1;
-                continue;
-            };
-            units.extend(picture.config.map(Unit::VideoConfig));
-            let cts_ms = i32::try_from((offset + 45).div_euclid(90)).unwrap_or_default();
-            let (dts_ms, key, data) = (ms(dts), picture.key, picture.data);
-            units.push(Unit::Frame(Frame { track: Track::Video, dts_ms, cts_ms, key, data }));
+        match assembled {
+            None => Ok(0),
+            Some(Assembled::Damaged) => Ok(1),
+            Some(Assembled::Picture { key, data, config }) => {
+                units.extend(config.map(Unit::VideoConfig));
+                let cts_ms = i32::try_from((offset + 45).div_euclid(90)).unwrap_or_default();
+                units.push(Unit::Frame(Frame { track: Track::Video, dts_ms: ms(dts), cts_ms, key, data }));
+                Ok(0)
+            }
         }
-        Ok(damaged)
     }
 }

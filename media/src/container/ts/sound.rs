@@ -2,7 +2,7 @@
 
 use bytes::{Buf as _, Bytes, BytesMut};
 
-use crate::ingest::{AudioConfig, Refusal};
+use crate::{codec::AudioConfig, container::ContainerError};
 
 const HEADER: usize = 7;
 /// Largest ADTS frame: 13 bits say its length.
@@ -38,7 +38,7 @@ impl Frames {
         pts: Option<i64>,
         data: &[u8],
         sounds: &mut Vec<Sound>,
-    ) -> Result<bool, Refusal> {
+    ) -> Result<bool, ContainerError> {
         let mut carried = self.rest.len();
         let mut pts = pts;
         self.rest.extend_from_slice(data);

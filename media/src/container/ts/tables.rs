@@ -1,6 +1,6 @@
 //! The tables that say what is where (ITU-T H.222.0, 2.4.4): the first program, its first playable picture and sound.
 
-use crate::ingest::{Refusal, Track};
+use crate::{container::ContainerError, unit::Track};
 
 /// Longest section of these tables.
 const MAX_SECTION: usize = 1024;
@@ -73,7 +73,7 @@ enum Stream {
 
 /// Reads a program's table. Further streams of a kind are passed over; a kind that comes only in formats that cannot be played
 /// is refused by name.
-pub(super) fn program(section: &[u8]) -> Option<Result<Program, Refusal>> {
+pub(super) fn program(section: &[u8]) -> Option<Result<Program, ContainerError>> {
     let head = section.strip_prefix(&[2])?;
     let skip = u16::from_be_bytes([*head.get(9)?, *head.get(10)?]) & 0x0fff;
     let mut rest = head.get(11 + usize::from(skip)..)?;
@@ -97,8 +97,7 @@ pub(super) fn program(section: &[u8]) -> Option<Result<Program, Refusal>> {
         match (playable, other) {
             (None, Some(name)) => {
                 let instead = if wanted == Track::Video { "H.264" } else { "AAC" };
-                let reason = format!("{name} cannot be played in lessons: set the encoder to {instead}");
-                Err(Refusal::media(reason))
+                Err(ContainerError::NotPlayable { what: name.to_owned(), instead })
             }
             (playable, _) => Ok(playable),
         }

@@ -8,7 +8,7 @@ use super::{
     tables::tests::{section, table},
     *,
 };
-use crate::ingest::avc::tests::RECORD_720P;
+use crate::codec::h264::tests::RECORD_720P;
 
 const VIDEO: u16 = 0x100;
 const AUDIO: u16 = 0x101;

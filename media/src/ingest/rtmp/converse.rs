@@ -3,7 +3,7 @@
 use bytes::BytesMut;
 
 use super::session::{Event, Session};
-use crate::ingest::flv::TagReader;
+use crate::container::flv::TagReader;
 
 /// Zeros are a handshake.
 const HANDSHAKE: usize = 1 + 2 * 1536;

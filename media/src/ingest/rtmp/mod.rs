@@ -25,7 +25,11 @@ use self::{
     places::{Place, Places},
     session::{Event, Session, SessionError},
 };
-use super::{Gate, Inlet, LeftOut, Refusal, Unit, flv::TagReader};
+use super::{Gate, Inlet, Refusal};
+use crate::{
+    container::flv::TagReader,
+    unit::{LeftOut, Unit},
+};
 
 /// From the connection to an accepted `publish`; a slow line needs two seconds, a scanner never gets there.
 const SETUP_TIME: Duration = Duration::from_secs(10);

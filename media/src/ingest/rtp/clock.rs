@@ -3,8 +3,10 @@
 //! never quite ours: one that is fast has packets that are less and less late, one that is slow has none any more that are on
 //! time, and both are followed. What moves is corrected gently further on ([`super::drift`]).
 
-use super::{Report, clock_rate};
-use crate::ingest::Track;
+use crate::{
+    unit::Track,
+    webrtc::rtp::{Report, clock_rate},
+};
 
 /// Reports that would move the sound further than this against its arrival are not believed.
 const MAX_CORRECTION_US: i64 = 2_000_000;

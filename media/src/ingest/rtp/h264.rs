@@ -1,12 +1,12 @@
 //! H.264 out of RTP (RFC 6184, non-interleaved): packets in order become access units of length-prefixed NAL units, with
 //! the parameter sets taken out into a decoder configuration record.
 
-use bytes::{BufMut as _, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 
-use crate::ingest::{Refusal, VideoConfig, entry::recovery, sets::ParameterSets};
-
-/// Largest access unit; a key frame of 4096 × 4096 has less.
-const MAX_UNIT_BYTES: usize = 4 << 20;
+use crate::codec::{
+    CodecError, VideoConfig,
+    assembler::{Assembled, Assembler, MAX_UNIT_BYTES},
+};
 
 /// A picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,26 +31,18 @@ pub enum Event {
 }
 
 /// Puts pictures together.
-#[derive(Debug, Default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "what is known of the picture under way, not states of a machine"
-)]
+#[derive(Debug)]
 pub struct Depacketizer {
     timestamp: Option<u32>,
-    /// The NAL units of the picture under way.
-    unit: BytesMut,
     /// The NAL unit under way, of fragments.
     fragment: Option<BytesMut>,
-    key: bool,
-    /// It has a recovery point: what follows can be decoded, now or soon.
-    recovers: bool,
-    picture: bool,
-    damaged: bool,
-    /// Something is missing: pictures cannot be decoded until the next key frame.
-    broken: bool,
-    sets: ParameterSets,
-    config: Option<VideoConfig>,
+    assembler: Assembler,
+}
+
+impl Default for Depacketizer {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// Whether this packet is the beginning of a key frame, or of what stands before one.
@@ -66,30 +58,26 @@ pub fn begins_key(payload: &[u8]) -> bool {
 impl Depacketizer {
     /// Starts; nothing can be decoded before the first key frame.
     pub fn new() -> Self {
-        Self { broken: true, ..Self::default() }
+        Self { timestamp: None, fragment: None, assembler: Assembler::new() }
     }
 
     /// Packets are missing before the next one.
     pub fn lost(&mut self) {
-        self.damaged = true;
+        self.assembler.lost();
         self.fragment = None;
     }
 
-    /// The last pictures went nowhere: the next one that counts is a key frame, with its format.
-    pub fn again(&mut self) {
-        (self.broken, self.config) = (true, None);
-    }
-
     /// Takes the next packet. An error is a format that cannot be played.
-    pub fn push(&mut self, timestamp: u32, marker: bool, payload: &[u8]) -> Result<Vec<Event>, Refusal> {
+    pub fn push(&mut self, timestamp: u32, marker: bool, payload: &[u8]) -> Result<Vec<Event>, CodecError> {
         let mut events = Vec::new();
         if self.timestamp.is_some_and(|before| before != timestamp) {
             // The marker is missing: what there is ends here, and may not be all of it.
             events.extend(self.finish()?);
         }
         self.timestamp = Some(timestamp);
-        if self.payload(payload).is_none() {
-            self.damaged |= !payload.is_empty(); // padding, for measuring the line, is empty
+        // Padding, for measuring the line, is empty.
+        if self.payload(payload).is_none() && !payload.is_empty() {
+            self.assembler.lost();
         }
         if marker {
             events.extend(self.finish()?);
@@ -100,16 +88,16 @@ impl Depacketizer {
     fn payload(&mut self, payload: &[u8]) -> Option<()> {
         let (&head, rest) = payload.split_first()?;
         if head & 0x1f != 28 && self.fragment.take().is_some() {
-            self.damaged = true;
+            self.assembler.lost();
         }
         match head & 0x1f {
-            1..=23 => self.nal(payload),
+            1..=23 => self.assembler.nal(payload),
             24 => {
                 let mut rest = rest;
                 while !rest.is_empty() {
                     let (size, after) = rest.split_first_chunk::<2>()?;
                     let (nal, after) = after.split_at_checked(u16::from_be_bytes(*size).into())?;
-                    self.nal(nal)?;
+                    self.assembler.nal(nal)?;
                     rest = after;
                 }
                 Some(())
@@ -117,7 +105,9 @@ impl Depacketizer {
             28 => {
                 let (&fu, data) = rest.split_first()?;
                 if fu & 0x80 != 0 {
-                    self.damaged |= self.fragment.is_some();
+                    if self.fragment.is_some() {
+                        self.assembler.lost();
+                    }
                     self.fragment = Some(BytesMut::from(&[head & 0xe0 | fu & 0x1f][..]));
                 }
                 let fragment = self.fragment.as_mut()?;
@@ -128,7 +118,7 @@ impl Depacketizer {
                 fragment.extend_from_slice(data);
                 if fu & 0x40 != 0 {
                     let whole = self.fragment.take()?;
-                    return self.nal(&whole);
+                    return self.assembler.nal(&whole);
                 }
                 Some(())
             }
@@ -136,58 +126,18 @@ impl Depacketizer {
         }
     }
 
-    fn nal(&mut self, nal: &[u8]) -> Option<()> {
-        if self.sets.take(nal)? {
-            return Some(());
-        }
-        match nal.first()? & 0x1f {
-            9..=12 => return Some(()), // delimiters, ends and filling carry nothing
-            5 => (self.key, self.picture) = (true, true),
-            1..=4 => self.picture = true,
-            6 => self.recovers |= recovery(nal).is_some(),
-            _ => {}
-        }
-        if self.unit.len() + nal.len() + 4 > MAX_UNIT_BYTES {
-            return None;
-        }
-        self.unit.put_u32(u32::try_from(nal.len()).ok()?);
-        self.unit.extend_from_slice(nal);
-        Some(())
-    }
-
     /// Ends the picture under way.
-    fn finish(&mut self) -> Result<Option<Event>, Refusal> {
+    fn finish(&mut self) -> Result<Option<Event>, CodecError> {
         let Some(timestamp) = self.timestamp.take() else { return Ok(None) };
-        let data = self.unit.split().freeze();
-        let (key, picture) = (self.key, self.picture);
-        let starts = key || std::mem::take(&mut self.recovers);
-        let damaged = self.damaged || self.fragment.take().is_some();
-        (self.key, self.picture, self.damaged) = (false, false, false);
-        if damaged {
-            self.broken = true;
-            return Ok(Some(Event::Damaged));
+        if self.fragment.take().is_some() {
+            self.assembler.lost();
         }
-        if !picture {
-            return Ok(None);
-        }
-        if self.broken && !starts {
-            return Ok(Some(Event::Damaged));
-        }
-        let mut config = None;
-        if starts && (self.sets.is_stale() || self.config.is_none()) {
-            let Some(record) = self.sets.record() else {
-                self.broken = true;
-                return Ok(Some(Event::Damaged)); // a key frame without its parameter sets
-            };
-            let parsed = VideoConfig::parse(record)?;
-            self.sets.settle();
-            if self.config.as_ref() != Some(&parsed) {
-                self.config = Some(parsed.clone());
-                config = Some(parsed);
+        Ok(self.assembler.finish()?.map(|assembled| match assembled {
+            Assembled::Picture { key, data, config } => {
+                Event::Picture(Picture { timestamp, key, data, config })
             }
-        }
-        self.broken = false;
-        Ok(Some(Event::Picture(Picture { timestamp, key, data, config })))
+            Assembled::Damaged => Event::Damaged,
+        }))
     }
 }
 
@@ -196,7 +146,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::ingest::avc::tests::RECORD_720P;
+    use crate::codec::h264::tests::RECORD_720P;
 
     fn sps() -> &'static [u8] {
         &RECORD_720P[8..8 + 25]
@@ -296,7 +246,7 @@ mod tests {
             for (timestamp, marker, payload) in packets {
                 let Ok(events) = depacketizer.push(timestamp, marker, &payload) else { break };
                 for picture in pictures(events) {
-                    let config = depacketizer.config.as_ref().expect("pictures have a format");
+                    let config = depacketizer.assembler.config().expect("pictures have a format");
                     prop_assert_eq!(config.is_key(&picture.data), Some(picture.key));
                 }
             }

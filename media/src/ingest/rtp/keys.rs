@@ -1,6 +1,6 @@
 //! When the publisher is asked for a key frame: browsers send one only when they are asked.
 
-use crate::pipeline::splitter::SEGMENT_MIN_US;
+use crate::timing::SEGMENT_MIN_US;
 
 /// Asked again when none came: a question takes a round trip, and a key frame is sent in pieces, some of them twice.
 const AGAIN_US: i64 = 1_000_000;

@@ -5,12 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use bytes::Bytes;
 
 use super::{
-    Packet,
     receiver::VIDEO_PATIENCE,
     reorder::{Ordered, Reorder},
     trip::Trip,
 };
-use crate::ingest::Track;
+use crate::{unit::Track, webrtc::rtp::Packet};
 
 const SECONDS: i64 = 60;
 /// 20 pictures a second, of ten packets.

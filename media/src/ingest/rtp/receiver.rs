@@ -3,9 +3,7 @@
 use tokio::sync::mpsc;
 
 use super::{
-    Again, Packet, Report,
     clock::Clock,
-    clock_rate,
     h264::{self, Depacketizer, Event},
     keys::{KeyFrames, Why},
     missing::Tally,
@@ -13,7 +11,12 @@ use super::{
     transcode::{self, Sound},
     trip::Trip,
 };
-use crate::ingest::{Frame, Opus, Refusal, Track, Unit, sound_chain::SoundChain};
+use crate::{
+    ingest::Refusal,
+    transcode::audio::SoundChain,
+    unit::{Frame, Opus, Track, Unit},
+    webrtc::rtp::{Again, Packet, Report, clock_rate},
+};
 
 /// A picture that is not whole costs all up to the next key frame, so that much is done for it; players of HLS are further
 /// behind than this, and nothing waits while nothing is missing.

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Packet,
     missing::{Missing, Tally},
     trip::Trip,
 };
+use crate::webrtc::rtp::Packet;
 
 /// Packets held while one is missing: two seconds of 8 Mbit/s. When full, the hole is a loss at once.
 const MAX_HELD: usize = 2048;
@@ -128,7 +128,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::ingest::Track;
+    use crate::unit::Track;
 
     const PATIENCE: Patience = Patience { tries: 2, least_us: 200_000, most_us: 1_000_000 };
 

@@ -10,9 +10,9 @@ use gst::prelude::*;
 use tokio::sync::mpsc;
 
 use super::drift::Mender;
-use crate::ingest::{
-    AudioConfig,
-    sound_chain::{ChainError, RATE, SoundChain, opus_caps, samples},
+use crate::{
+    codec::AudioConfig,
+    transcode::audio::{ChainError, RATE, SoundChain, opus_caps, samples},
 };
 
 /// Speech and music in stereo.
@@ -96,7 +96,7 @@ fn format(sample: &gst::Sample) -> Option<AudioConfig> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ingest::sound_chain::{
+    use crate::transcode::audio::{
         aac_caps,
         tests::{BURST, burst_in, raw, silence_with_a_burst, through},
     };

@@ -7,7 +7,11 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use crate::ingest::{Inlet, LeftOut, Refusal, Unit, ts::Demuxer};
+use crate::{
+    container::ts::Demuxer,
+    ingest::{Inlet, Refusal},
+    unit::{LeftOut, Unit},
+};
 
 /// Payloads that wait for a publisher's task: 8 s of 2 Mbit/s. When full, further ones are dropped, as a network does.
 pub(super) const PAYLOADS: usize = 2048;

@@ -1,8 +1,8 @@
 //! What became of the packets a publisher's line lost: for metrics, and for the log when the session is over.
 
-use crate::ingest::{
-    Track,
-    rtp::{keys::Why, missing::Tally, receiver::Receiver},
+use crate::{
+    ingest::rtp::{keys::Why, missing::Tally, receiver::Receiver},
+    unit::Track,
 };
 
 /// What was counted already.

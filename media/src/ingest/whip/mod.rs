@@ -17,15 +17,14 @@ use yunke_protocol::{IceServer, Transport};
 
 pub use self::routes::router;
 use self::task::Task;
-use super::{
-    Gate, Refusal, RefusalKind,
-    peer::{Peer, Peers, WIRE},
-};
-use crate::signalling::{
-    offer::Offer,
-    offer::{OfferError, Role},
-    problem::Problem,
-    session::{Session, Sessions},
+use super::{Gate, Refusal, RefusalKind};
+use crate::webrtc::{
+    publisher::{Peer, Peers, WIRE},
+    signalling::{
+        offer::{Offer, OfferError, Role},
+        problem::Problem,
+        session::{Session, Sessions},
+    },
 };
 
 /// Offers that are being answered at once. Further ones are told to come again: an answer takes a second at most, but a

@@ -15,7 +15,7 @@ use axum::{
 use super::{Accepted, Whip};
 use crate::{
     ingest::Gate,
-    signalling::{
+    webrtc::signalling::{
         http::{SDP, authorized, bearer, created, cross_origin, of_type, options, text, trickle},
         offer::MAX_OFFER_BYTES,
         problem::Problem,

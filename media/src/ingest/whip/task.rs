@@ -10,14 +10,17 @@ use tokio::{
 use super::{Limits, line::Line};
 use crate::{
     ingest::{
-        Inlet, Refusal, Unit,
-        peer::{Peer, Wire},
+        Inlet, Refusal,
         rtp::{
             receiver::Receiver,
             transcode::{MAX_FRAMES, Sound},
         },
     },
-    signalling::session::Session,
+    unit::Unit,
+    webrtc::{
+        publisher::{Peer, Wire},
+        signalling::session::Session,
+    },
 };
 
 /// How often the session and its key frames are looked after, while nothing arrives.

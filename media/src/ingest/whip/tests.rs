@@ -20,15 +20,16 @@ use yunke_protocol::{IceServer, Transport};
 
 use super::{Limits, Whip, router};
 use crate::{
-    ingest::{
-        Gate, Inlet, Refusal, RefusalKind, Unit,
-        peer::{Answered, Peer, Peers, Wire},
+    ingest::{Gate, Inlet, Refusal, RefusalKind},
+    unit::Unit,
+    webrtc::{
+        publisher::{Answered, Peer, Peers, Wire},
         rtp::Again,
-    },
-    signalling::{
-        fragment::Credentials,
-        line::{Line, PeerError, Pending, Restarted},
-        offer::{Offer, tests::OFFER},
+        signalling::{
+            fragment::Credentials,
+            line::{Line, PeerError, Pending, Restarted},
+            offer::{Offer, tests::OFFER},
+        },
     },
 };
 

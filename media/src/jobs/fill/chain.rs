@@ -11,7 +11,7 @@ use super::{
     reader::{Form, Out, Shared},
     worker::FillError,
 };
-use crate::{ingest::Track, live::event::Rendition};
+use crate::{live::event::Rendition, unit::Track};
 
 /// Bits of picture: a tenth for each pixel and frame, as live encoders are set to.
 const PIXELS_PER_BIT: u64 = 10;

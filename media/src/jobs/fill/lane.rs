@@ -5,12 +5,12 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 
 use crate::{
-    ingest::{Frame, Track},
     pipeline::{
         repair::Stamp,
         splitter::{Ended, Step},
     },
     recording::index::Entry,
+    unit::{Frame, Track},
 };
 
 /// An entry whose last frame ends so much early is still whole: a recording does not end on our grid.

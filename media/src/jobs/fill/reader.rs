@@ -21,7 +21,7 @@ use gst::prelude::*;
 use yunke_protocol::FillKind;
 
 use super::{chain, lane::Coded, worker::FillError};
-use crate::{ingest::Track, live::event::Rendition};
+use crate::{live::event::Rendition, unit::Track};
 
 /// Opening a file and finding a place in it take milliseconds; a file that takes so long is broken.
 const START_TIME: Duration = Duration::from_secs(30);

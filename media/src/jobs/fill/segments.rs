@@ -15,7 +15,7 @@ use super::{
     worker::{FillError, Order, Report, say},
 };
 use crate::{
-    ingest::{AudioConfig, Track, VideoConfig},
+    codec::{AudioConfig, VideoConfig},
     live::event::{Format, Rendition},
     pipeline::{
         packager::{Packager, Packed},
@@ -25,6 +25,7 @@ use crate::{
         fill::Filled,
         index::{self, Entry, Index, InitEntry, MediaEntry},
     },
+    unit::Track,
 };
 
 /// Media time of the first frame of a stretch; the muxer wants room before it.

@@ -4,11 +4,8 @@
 //! What a segment has besides samples (`moof`) lies unused in the file's `mdat`: one per cent of it. The head is put as a
 //! whole and last, so that a file is there or is not; its name says of which edition of the recording it is.
 
-mod read;
 mod serve;
-mod table;
 mod timeline;
-mod write;
 
 #[cfg(test)]
 mod tests;
@@ -23,9 +20,10 @@ use object_store::{ObjectStore, ObjectStoreExt as _, path::Path};
 use uuid::Uuid;
 
 pub(super) use self::serve::{Files, fetch};
-use self::{read::Init, table::Track, timeline::Timeline};
+use self::timeline::Timeline;
 use super::JobError;
 use crate::{
+    container::mp4::{read::Init, table::SampleTable},
     live::event::Rendition,
     recording::{
         self,
@@ -105,7 +103,7 @@ async fn head(
 ) -> Result<Vec<u8>, JobError> {
     let lesson = index.lesson;
     let timeline = Timeline::new(pieces(index).map(|(entry, _)| entry));
-    let (mut inits, mut tracks) = (HashMap::new(), Vec::<(Rendition, Track)>::new());
+    let (mut inits, mut tracks) = (HashMap::new(), Vec::<(Rendition, SampleTable)>::new());
     let (total, mut done) = (media_bytes(index), 0);
     for (entry, media) in pieces(index) {
         let key = (entry.rendition, media.stream, media.init);
@@ -125,7 +123,7 @@ async fn head(
         let at = timeline.at(entry);
         let known = tracks.iter().position(|(rendition, _)| *rendition == entry.rendition);
         let known = known.unwrap_or_else(|| {
-            tracks.push((entry.rendition, Track::new(init, at)));
+            tracks.push((entry.rendition, SampleTable::new(init, at)));
             tracks.len() - 1
         });
         tracks[known].1.add(init, &chunks, at, done);
@@ -139,6 +137,8 @@ async fn head(
         return Err(JobError::Nothing);
     }
     tracks.sort_by_key(|(rendition, _)| *rendition);
+    let kind = |rendition: Rendition| if rendition.is_sound() { Track::Audio } else { Track::Video };
+    let tracks: Vec<_> = tracks.into_iter().map(|(rendition, table)| (kind(rendition), table)).collect();
     Ok(write::head(&tracks, total))
 }
 

@@ -2,12 +2,14 @@
 
 use proptest::prelude::*;
 
-use super::{
-    read::{self, Chunk, Init, Sample},
-    table::Track,
-    write::{full, head, whole},
+use crate::{
+    container::mp4::{
+        read::{self, Chunk, Init, Sample},
+        table::Track,
+        write::{full, head, whole},
+    },
+    live::event::Rendition,
 };
-use crate::live::event::Rendition;
 
 /// An initialization section as our muxer writes it, as far as it is read.
 fn section() -> Vec<u8> {

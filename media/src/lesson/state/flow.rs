@@ -14,17 +14,19 @@ use super::{
     State,
 };
 use crate::{
-    ingest::{AudioConfig, Frame, Refusal, Track, Unit, VideoConfig},
+    codec::{AudioConfig, VideoConfig},
+    ingest::Refusal,
     live::{
         Audience,
         event::{Event, Rendition, StreamStart},
     },
     pipeline::{
         filler::{Moment, Still, plain_sound},
-        ladder,
         packager::PackagerError,
     },
     recording::{Beginning, index::Index},
+    transcode,
+    unit::{Frame, Track, Unit},
 };
 
 /// A hole in the timeline from which on it counts as a gap, though no outage was called. A run that begins sooner after

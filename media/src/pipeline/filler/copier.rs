@@ -10,7 +10,7 @@ use super::{
     skipped,
     writer::Writer,
 };
-use crate::ingest::{VideoConfig, avc::unescape, bits::Bits};
+use crate::codec::{VideoConfig, bits::Bits, h264::unescape};
 
 /// `nal_unit_type` 1, no reference.
 const COPY: u8 = 0x01;

@@ -16,7 +16,10 @@ use yunke_protocol::UtcMillis;
 
 use self::{pictures::Pictures, sounds::Sounds};
 use super::repair::Stamp;
-use crate::ingest::{AudioConfig, Frame, Track, VideoConfig};
+use crate::{
+    codec::{AudioConfig, VideoConfig},
+    unit::{Frame, Track},
+};
 
 /// A picture that stands in for one that never came: its format, and a key frame.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,8 +10,9 @@ use yunke_protocol::UtcMillis;
 
 use super::{Fit, Moment, copier};
 use crate::{
-    ingest::{Frame, Track, VideoConfig},
+    codec::VideoConfig,
     pipeline::repair::Stamp,
+    unit::{Frame, Track},
 };
 
 /// Without a picture for so long, while sound comes, it is at rest.

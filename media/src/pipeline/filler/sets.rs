@@ -3,10 +3,10 @@
 
 use bytes::Bytes;
 
-use crate::ingest::{
+use crate::codec::{
     VideoConfig,
-    avc::{skip_scaling_list, unescape},
     bits::Bits,
+    h264::{skip_scaling_list, unescape},
 };
 
 /// How pictures say where they lie in the order of display.
@@ -172,7 +172,7 @@ fn picture(bits: &mut Bits<'_>) -> Option<Picture> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ingest::avc::tests::RECORD_720P;
+    use crate::codec::h264::tests::RECORD_720P;
 
     #[test]
     fn what_a_real_record_says() {

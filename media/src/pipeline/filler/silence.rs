@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::writer::Writer;
-use crate::ingest::AudioConfig;
+use crate::codec::AudioConfig;
 
 /// Elements of a frame.
 const SINGLE: u32 = 0;
@@ -66,7 +66,7 @@ fn channel(out: &mut Writer, alone: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ingest::sound_chain::tests::through;
+    use crate::transcode::audio::tests::through;
 
     fn config(rate_index: u8, channels: u8) -> AudioConfig {
         let record = vec![0x10 | rate_index >> 1, rate_index << 7 | channels << 3];
@@ -80,7 +80,7 @@ mod tests {
             let config = config(rate_index, channels);
             let silent = frame(&config).expect("a usual layout");
             let frames = (0..20).map(|n| (gst::ClockTime::from_mseconds(n * 21), silent.to_vec())).collect();
-            let caps = crate::ingest::sound_chain::aac_caps(&config);
+            let caps = crate::transcode::audio::aac_caps(&config);
             let out =
                 through("avdec_aac ! audioconvert dithering=none ! audio/x-raw,format=S16LE", &caps, frames);
             let bytes: Vec<u8> = out.into_iter().flat_map(|(_, bytes)| bytes).collect();

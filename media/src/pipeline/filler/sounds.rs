@@ -4,8 +4,9 @@ use yunke_protocol::UtcMillis;
 
 use super::silence;
 use crate::{
-    ingest::{AudioConfig, Frame, Track},
+    codec::AudioConfig,
     pipeline::repair::Stamp,
+    unit::{Frame, Track},
 };
 
 /// Without sound for so long, while pictures come, it is missing.

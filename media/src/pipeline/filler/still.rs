@@ -3,7 +3,10 @@
 use bytes::Bytes;
 
 use super::writer::Writer;
-use crate::ingest::{Frame, Track, VideoConfig};
+use crate::{
+    codec::VideoConfig,
+    unit::{Frame, Track},
+};
 
 const WIDTH_BLOCKS: u32 = 40;
 const HEIGHT_BLOCKS: u32 = 23;

@@ -77,7 +77,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::ingest::{avc::unescape, bits::Bits};
+    use crate::codec::{bits::Bits, h264::unescape};
 
     proptest! {
         #[test]

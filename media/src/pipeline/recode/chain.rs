@@ -10,8 +10,9 @@ use bytes::Bytes;
 use gst::prelude::*;
 
 use crate::{
-    ingest::{Frame, Track, Unit, VideoConfig},
+    codec::VideoConfig,
     pipeline::packager::{PackagerError, video_caps},
+    unit::{Frame, Track, Unit},
 };
 
 /// Media time of the first picture that goes in, milliseconds: there may be presented before it.

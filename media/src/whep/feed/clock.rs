@@ -2,7 +2,7 @@
 //! clock. Sound keeps the publisher's own count of samples, as decoders want it; sender reports say how far that is off UTC, which
 //! the drift of a sound card makes ever more.
 
-use crate::ingest::{Track, rtp::clock_rate};
+use crate::{unit::Track, webrtc::rtp::clock_rate};
 
 /// The count is kept while it is this near to where it was lately beside UTC, 60 ms; else it is laid anew.
 const TOLERANCE_TICKS: i64 = 2_880;

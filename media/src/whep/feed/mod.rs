@@ -19,9 +19,10 @@ use tokio::{
 };
 
 use self::clock::{Count, ticks, timestamp};
-use crate::ingest::{
-    AudioConfig, Frame, Track, VideoConfig,
-    sound_chain::{ChainError, SoundChain},
+use crate::{
+    codec::{AudioConfig, VideoConfig},
+    transcode::audio::{ChainError, SoundChain},
+    unit::{Frame, Track},
 };
 
 /// Access units that a viewer may be behind: 3 s of picture and sound. Who is further behind goes on at a key frame.

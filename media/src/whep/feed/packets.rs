@@ -3,7 +3,7 @@
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 
-use crate::ingest::VideoConfig;
+use crate::codec::VideoConfig;
 
 /// Largest payload: with RTP, SRTP, a retransmission's two bytes, UDP and IPv6 it stays under 1280.
 pub(super) const MAX_PAYLOAD: usize = 1180;
@@ -77,9 +77,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::ingest::{
-        avc::tests::RECORD_720P,
-        rtp::h264::{Depacketizer, Event},
+    use crate::{
+        codec::h264::tests::RECORD_720P,
+        ingest::rtp::h264::{Depacketizer, Event},
     };
 
     fn config() -> VideoConfig {

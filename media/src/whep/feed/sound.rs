@@ -3,9 +3,9 @@
 
 use bytes::Bytes;
 
-use crate::ingest::{
-    AudioConfig,
-    sound_chain::{ChainError, SoundChain, aac_caps, samples},
+use crate::{
+    codec::AudioConfig,
+    transcode::audio::{ChainError, SoundChain, aac_caps, samples},
 };
 
 /// Speech and music in stereo.
@@ -40,7 +40,7 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
-    use crate::ingest::sound_chain::{
+    use crate::transcode::audio::{
         opus_caps,
         tests::{BURST, burst_in, raw, silence_with_a_burst, through},
     };

@@ -1,5 +1,5 @@
 use super::*;
-use crate::ingest::avc::tests::RECORD_720P;
+use crate::codec::h264::tests::RECORD_720P;
 
 const START_US: i64 = 1_800_000_000_000_000;
 

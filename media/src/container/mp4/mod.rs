@@ -1,0 +1,8 @@
+//! The boxes of MP4 (ISO/IEC 14496-12): recorded files are read ([`read`]), their samples gathered ([`table`]) and written as one
+//! file's head ([`write`]); [`boxes`] looks into what the muxer gives.
+
+pub(crate) mod boxes;
+mod fields;
+pub(crate) mod read;
+pub(crate) mod table;
+pub(crate) mod write;
