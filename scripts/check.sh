@@ -9,6 +9,8 @@ deny=target/tools/bin/cargo-deny
 
 step "cargo fmt --check"
 cargo fmt --all --check
+step "No import circles between files or folders"
+node scripts/circles.mjs
 step "cargo clippy, warnings are errors"
 cargo clippy --locked --workspace --all-targets -- -D warnings
 if [ ! -x "$deny" ] || ! "$deny" --version | grep -qF " $deny_version"; then

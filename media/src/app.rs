@@ -17,19 +17,21 @@ use yunke_host::{FolderError, FolderLock, raise_open_files};
 use yunke_protocol::{FileKey, LeaseKey, SteadyClock};
 
 use crate::{
+    clock::Clock,
     config::Config,
-    control::{self, Control, HttpServer, Server},
+    control::{self, Control, HttpServer},
     ingest::{
         rtmp, srt,
         whip::{self, Whip},
     },
     jobs::{self, Jobs, Worker},
     lesson::{self, Lessons},
-    live::{Clock, Origin},
+    live::{self, Origin},
     pipeline::packager,
     recording::Reserved,
     replay::Replays,
     serve,
+    server::Server,
     webrtc::{Ports, WebRtc},
     whep::{self, Whep},
 };
@@ -171,7 +173,7 @@ impl App {
         );
         let serving = serve::http(
             http,
-            self.origin.front(self.routes(Arc::clone(&peers))),
+            live::front(&self.origin, self.routes(Arc::clone(&peers))),
             connections,
             self.tasks.clone(),
             readers.clone(),

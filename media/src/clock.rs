@@ -1,10 +1,16 @@
-//! The one real clock of the program.
+//! The one real clock of the program, and the one everything is given instead.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use rustix::time::{ClockId, clock_gettime};
 use uuid::Uuid;
 use yunke_protocol::{Machine, UtcMillis};
+
+/// UTC that never steps; injected.
+pub type Clock = Arc<dyn Fn() -> UtcMillis + Send + Sync>;
 
 /// This machine's readings.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     LessonMillis, UtcMillis,
-    token::{Body, Seal},
+    token::{Body, LeaseError, Seal},
 };
 
 /// Opens what is live.
@@ -93,18 +93,6 @@ pub struct Lease {
     pub expires_at: UtcMillis,
     /// What of the replay it opens; nothing, if it was given before there was one. A preview opens all without it.
     pub replay: Option<Stretch>,
-}
-
-/// Why a token is no valid lease.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum LeaseError {
-    /// Not a token of ours, or altered.
-    #[error("not a valid lease")]
-    Invalid,
-    /// Genuine, but its time is over.
-    #[error("the lease has expired")]
-    Expired,
 }
 
 /// The secret that signs leases; server and media hold the same.

@@ -26,7 +26,7 @@ pub use fills::{
     MAX_FILL_PIECE_BYTES,
 };
 pub use ice::{IceServer, in_environment as ice_servers_in_environment};
-pub use lease::{DeviceClass, Lease, LeaseError, LeaseKey, Purpose, Stretch};
+pub use lease::{DeviceClass, Lease, LeaseKey, Purpose, Stretch};
 pub use messages::{
     AudioInfo, Delivery, Gap, HealthCode, HealthNote, LessonOrder, LessonSnapshot, Orders, Phase,
     PublishGrant, PublishRefusal, PublishRequest, Publisher, RefusalCode, RefusedCode, RefusedPublisher,
@@ -34,6 +34,7 @@ pub use messages::{
 };
 pub use pass::{PassKey, PublishPass};
 pub use srt::{optional_address, srt_passphrase_problem};
+pub use token::LeaseError;
 pub use work::{WorkRefusal, WorkStage, WorkStatus};
 
 /// UTC milliseconds since the Unix epoch.

@@ -7,11 +7,23 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
-use crate::{LeaseError, UtcMillis};
+use crate::UtcMillis;
 
 const MAC_BYTES: usize = 16;
 /// The longest body there is: that of a device that knows four people.
 const MAX_BODY: usize = 90;
+
+/// Why a token is not valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LeaseError {
+    /// Not a token of ours, or altered.
+    #[error("not a valid lease")]
+    Invalid,
+    /// Genuine, but its time is over.
+    #[error("the lease has expired")]
+    Expired,
+}
 
 /// A secret that seals one kind of token.
 #[derive(Clone)]

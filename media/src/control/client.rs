@@ -8,7 +8,7 @@ use yunke_protocol::{
     Orders, PublishGrant, PublishRefusal, PublishRequest, RefusalCode, Snapshot, Transport, paths,
 };
 
-use super::{Answer, Server};
+use crate::server::{Answer, Server};
 
 /// The server answers in milliseconds or not at all.
 const ANSWER_TIME: Duration = Duration::from_secs(4);

@@ -17,11 +17,10 @@ use uuid::Uuid;
 use yunke_protocol::{Orders, Snapshot, SteadyClock};
 
 use super::{
-    Server,
     agree::agreed,
-    reconcile::{Followed, reconcile},
+    reconcile::{Action, Followed, reconcile},
 };
-use crate::lesson::Lessons;
+use crate::{lesson::Lessons, server::Server};
 
 /// A snapshot is sent at least so often.
 const REPORT_EVERY: Duration = Duration::from_secs(2);
@@ -142,7 +141,11 @@ impl Control {
         let _one_at_a_time = self.following.lock().await;
         let Some(orders) = self.followed().orders().cloned() else { return };
         for action in reconcile(&self.lessons.phases(), &orders) {
-            self.lessons.act(action).await;
+            match action {
+                Action::TakeOn(order) => self.lessons.expect(&order).await,
+                Action::Follow(order) => self.lessons.follow(&order),
+                Action::Drop(lesson) => self.lessons.forget(lesson),
+            }
         }
     }
 

@@ -9,7 +9,10 @@ use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 use object_store::{ObjectStoreExt as _, path::Path};
 
-use super::{JobError, Jobs, Task};
+use super::{
+    error::JobError,
+    queue::{Jobs, Task},
+};
 
 fn path(task: Task) -> Path {
     Path::from(match task {

@@ -16,8 +16,8 @@ use yunke_protocol::{
     FilePass, FileRight, FillMove, FillPlan, LeaseError, MAX_FILL_PIECE_BYTES, WorkRefusal, paths,
 };
 
-use super::{JobError, Jobs, mp4};
-use crate::live::http::{answer, problem::Problem};
+use super::{error::JobError, mp4, queue::Jobs};
+use crate::live::{http::answer, problem::Problem};
 
 /// What the server calls; the caller guards it.
 pub fn control(jobs: Jobs) -> Router {

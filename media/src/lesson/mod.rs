@@ -3,6 +3,7 @@
 //! [`Lesson`] is a state machine behind a mutex. Everything is called with the time; nothing here waits, but for the some
 //! milliseconds in which a run gets its last parts out. What happens inside is told apart in [`state`].
 
+mod context;
 mod intake;
 mod output;
 mod presence;
@@ -16,58 +17,20 @@ use std::{
     time::Duration,
 };
 
-use object_store::ObjectStore;
-use tokio::sync::{Notify, Semaphore};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 use yunke_protocol::{LessonOrder, LessonSnapshot, Phase, Transport};
 
-pub use self::registry::{Lessons, Place};
-use self::{
-    seat::{DEAD_MS, Noted},
-    state::State,
+use self::{context::NoSeat, seat::Noted, state::State};
+pub use self::{
+    context::{Context, Origins},
+    registry::{Lessons, Place},
 };
 use crate::{
     ingest::Refusal,
-    live::{Clock, Origin},
-    recording::{Beginning, Recorder, Status},
+    recording::{Recorder, Status},
     unit::Unit,
     whep::feed::Feed,
 };
-
-/// What all lessons share.
-#[derive(Clone)]
-pub struct Context {
-    /// Where streams are opened.
-    pub origin: Origin,
-    /// Where recordings go.
-    pub store: Arc<dyn ObjectStore>,
-    /// The time.
-    pub clock: Clock,
-    /// Owns the recordings' tasks.
-    pub tasks: TaskTracker,
-    /// Told when the server should hear of something at once.
-    pub changed: Arc<Notify>,
-    /// `PART-TARGET`.
-    pub part_target: Duration,
-    /// A permit for each small picture that may be made at a time.
-    pub small_pictures: Arc<Semaphore>,
-}
-
-/// What a lesson starts from.
-#[derive(Debug, Clone)]
-pub enum Origins {
-    /// Nothing yet.
-    Fresh,
-    /// A recording of an earlier process, which goes on.
-    Resumed(Beginning),
-    /// It is over, and the store has nothing of it.
-    Lost,
-    /// A complete recording.
-    Complete {
-        /// The lesson's length.
-        length_ms: i64,
-    },
-}
 
 /// A lesson.
 pub struct Lesson {
@@ -186,15 +149,6 @@ impl Lesson {
     pub(crate) fn break_pipeline(&self) {
         self.lock().break_pipeline();
     }
-}
-
-/// Why a publisher gets no seat.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum NoSeat {
-    /// It is taken; its publisher last sent media then.
-    Taken { last_media_at: i64 },
-    /// The lesson is over, or not of this node any more.
-    Closed(Refusal),
 }
 
 #[cfg(test)]

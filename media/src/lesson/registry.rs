@@ -13,11 +13,16 @@ use yunke_protocol::{
     LessonOrder, LessonSnapshot, Phase, PublishRefusal, RefusalCode, ReplayDeliveries, Transport,
 };
 
-use super::{Context, DEAD_MS, Lesson, NoSeat, Origins, intake::Intake, seat::Noted};
+use super::{
+    Lesson,
+    context::{Context, NoSeat, Origins},
+    intake::Intake,
+    seat::{DEAD_MS, Noted},
+};
 use crate::{
-    control::{Server, reconcile::Action},
     ingest::{Gate, Inlet, Refusal, RefusalKind},
     recording::{Beginning, Loaded, Recorder, index::Index, load},
+    server::Server,
     unit::{LeftOut, Unit},
     whep::{Feeds, feed::Feed},
 };
@@ -57,27 +62,27 @@ impl Lessons {
         self.map().iter().map(|(id, lesson)| (*id, lesson.phase())).collect()
     }
 
-    /// Does one thing the orders ask for.
-    pub async fn act(&self, action: Action) {
-        match action {
-            Action::TakeOn(order) => {
-                if let Err(problem) = self.take_on(&order).await {
-                    tracing::warn!(lesson = %order.lesson, %problem, "a lesson could not be taken on; tried again");
-                }
-            }
-            Action::Follow(order) => {
-                let lesson = self.map().get(&order.lesson).cloned();
-                if let Some(lesson) = lesson {
-                    lesson.follow(&order);
-                }
-            }
-            Action::Drop(id) => {
-                let lesson = self.map().remove(&id);
-                if let Some(lesson) = lesson {
-                    lesson.close(Refusal::denied("the lesson is not expected here any more"));
-                    self.context.origin.forget(id);
-                }
-            }
+    /// Takes on a lesson that is not here yet. One that cannot be read is left: the next order tries again.
+    pub async fn expect(&self, order: &LessonOrder) {
+        if let Err(problem) = self.take_on(order).await {
+            tracing::warn!(lesson = %order.lesson, %problem, "a lesson could not be taken on; tried again");
+        }
+    }
+
+    /// Does what the server wants of a lesson that is here.
+    pub fn follow(&self, order: &LessonOrder) {
+        let lesson = self.map().get(&order.lesson).cloned();
+        if let Some(lesson) = lesson {
+            lesson.follow(order);
+        }
+    }
+
+    /// Closes a lesson that is none of this node's any more.
+    pub fn forget(&self, id: Uuid) {
+        let lesson = self.map().remove(&id);
+        if let Some(lesson) = lesson {
+            lesson.close(Refusal::denied("the lesson is not expected here any more"));
+            self.context.origin.forget(id);
         }
     }
 

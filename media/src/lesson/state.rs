@@ -17,10 +17,10 @@ use yunke_protocol::{
 };
 
 use super::{
-    Context, DEAD_MS, NoSeat, Origins,
+    context::{Context, NoSeat, Origins},
     output::Output,
     run::Run,
-    seat::{Noted, Seat},
+    seat::{DEAD_MS, Noted, Seat},
 };
 use crate::{
     ingest::{Refusal, RefusalKind},

@@ -11,7 +11,8 @@ use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 use yunke_protocol::{Lease, LeaseError, LeaseKey, Purpose, Stretch};
 
-use super::{Clock, http::problem::Problem};
+use super::problem::Problem;
+use crate::clock::Clock;
 
 /// Checks leases.
 #[derive(Clone)]

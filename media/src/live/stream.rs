@@ -7,7 +7,6 @@ use tokio::sync::watch;
 use yunke_protocol::UtcMillis;
 
 use super::{
-    Audience,
     core::{
         frontier::Frontier,
         multivariant::{self, Offer},
@@ -19,6 +18,15 @@ use super::{
     edition::Edition,
     event::{Completed, Event, Rendition, StreamStart},
 };
+
+/// Who may see a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// Rehearsal: `Preview` leases only; `Watch` leases get 503 with `Retry-After`.
+    Preview,
+    /// Live: everybody with a lease of the lesson.
+    Members,
+}
 
 /// A playlist of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,10 +7,18 @@ use uuid::Uuid;
 use futures_util::TryStreamExt as _;
 
 use super::{
-    Beginning,
     fill::{FillRecord, FillState, Retired, fills_prefix, retired_prefix},
     index::{self, Index},
 };
+
+/// Where a lesson's recording goes on after a restart, or starts.
+#[derive(Debug, Clone)]
+pub struct Beginning {
+    /// What is recorded already; empty for a new recording.
+    pub index: Index,
+    /// Pages in the store.
+    pub pages: u32,
+}
 
 /// What the store has of a lesson.
 #[derive(Debug, Clone)]

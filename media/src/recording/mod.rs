@@ -7,19 +7,12 @@ pub mod fill;
 pub mod index;
 mod load;
 mod reserve;
+mod status;
 #[cfg(test)]
 mod tests;
 mod writer;
 
-use std::{
-    error::Error,
-    io::{self, ErrorKind},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use object_store::ObjectStore;
 use tokio::{
@@ -29,86 +22,17 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 use yunke_protocol::{LessonMillis, UtcMillis};
 
-pub use self::load::{Loaded, fills, load, retired, whole};
-pub(crate) use self::reserve::Reserved;
+pub use self::load::{Beginning, Loaded, fills, load, retired, whole};
+pub use self::status::Status;
 use self::{
-    index::{Arrival, Index},
-    writer::Writer,
+    index::Arrival,
+    writer::{Job, Writer},
 };
+pub(crate) use self::{reserve::Reserved, status::no_space};
 use crate::live::event::{Completed, Content};
 
-/// Segments that may wait for the store, in bytes of all of a lesson: about two minutes of 2 Mbit/s. Beyond, the media of
-/// segments is dropped and their entries kept, until half of it is free: a hole is better than a replay in shreds.
-const MAX_PENDING_BYTES: usize = 32 << 20;
 /// Entries that may wait: four hours of four renditions, for a disk may stay full. Beyond, even the entry is dropped.
 const MAX_PENDING_ENTRIES: usize = 32_768;
-
-/// Where a lesson's recording goes on after a restart, or starts.
-#[derive(Debug, Clone)]
-pub struct Beginning {
-    /// What is recorded already; empty for a new recording.
-    pub index: Index,
-    /// Pages in the store.
-    pub pages: u32,
-}
-
-/// What may be asked of a recording at any time.
-#[derive(Debug, Default)]
-pub struct Status {
-    lost: AtomicU64,
-    pending_bytes: AtomicUsize,
-    complete: AtomicBool,
-    failing: AtomicBool,
-    full: AtomicBool,
-    dropping: AtomicBool,
-}
-
-impl Status {
-    /// Segments that are not in the recording because the store did not take them.
-    pub fn lost(&self) -> u64 {
-        self.lost.load(Ordering::Relaxed)
-    }
-
-    /// The lesson has ended and its whole index stands.
-    pub fn complete(&self) -> bool {
-        self.complete.load(Ordering::Acquire)
-    }
-
-    /// The store refuses at the moment.
-    pub fn failing(&self) -> bool {
-        self.failing.load(Ordering::Relaxed)
-    }
-
-    /// It refuses because the disk is full.
-    pub fn full(&self) -> bool {
-        self.failing() && self.full.load(Ordering::Relaxed)
-    }
-
-    /// Whether so many bytes may wait, too; if so, they are counted.
-    fn admit(&self, size: usize) -> bool {
-        let half = self.dropping.load(Ordering::Relaxed);
-        let most = if half { MAX_PENDING_BYTES / 2 } else { MAX_PENDING_BYTES };
-        let admitted = self.pending_bytes.fetch_add(size, Ordering::Relaxed) + size <= most;
-        if !admitted {
-            self.pending_bytes.fetch_sub(size, Ordering::Relaxed);
-        }
-        self.dropping.store(!admitted, Ordering::Relaxed);
-        admitted
-    }
-
-    fn lose(&self) {
-        self.lost.fetch_add(1, Ordering::Relaxed);
-        metrics::counter!("yunke_media_recording_segments_lost_total").increment(1);
-    }
-}
-
-#[derive(Debug)]
-enum Job {
-    Segment(Completed),
-    Arrives(Arrival),
-    Finish { end: UtcMillis, length_ms: LessonMillis },
-    Flush(oneshot::Sender<()>),
-}
 
 /// The lesson's end of its recording.
 #[derive(Debug, Clone)]
@@ -145,7 +69,7 @@ impl Recorder {
             }
         }
         if self.jobs.try_send(Job::Segment(segment)).is_err() {
-            self.status.pending_bytes.fetch_sub(counted, Ordering::Relaxed);
+            self.status.written(counted);
             self.status.lose();
         }
     }
@@ -179,17 +103,4 @@ impl Recorder {
     pub fn status(&self) -> &Arc<Status> {
         &self.status
     }
-}
-
-/// Whether it failed because nothing more goes onto the disk.
-pub(crate) fn no_space(error: &(dyn Error + 'static)) -> bool {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
-        if let Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge) = kind {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
 }

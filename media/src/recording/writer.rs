@@ -1,10 +1,6 @@
 //! The task that writes one lesson's recording: segment, then the index page that names it, one after the other.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use object_store::{ObjectStore, ObjectStoreExt as _, path::Path};
@@ -15,9 +11,9 @@ use tokio::{
 use yunke_protocol::{LessonMillis, UtcMillis};
 
 use super::{
-    Beginning, Job, Status,
     index::{self, Entry, Index, InitEntry, MediaEntry, PAGE_ENTRIES},
-    no_space,
+    load::Beginning,
+    status::{Status, no_space},
 };
 use crate::live::event::{Completed, Content, NumberedInit, Rendition};
 
@@ -38,6 +34,15 @@ const FULL_RETRY: Duration = Duration::from_secs(5);
 const PAGE_RETRY: Duration = Duration::from_secs(5);
 /// Waits between the attempts to put the index at the end; there is no hurry any more, and no giving up.
 const FINISH_RETRY: Duration = Duration::from_secs(5);
+
+/// What the lesson's end asks of the writer.
+#[derive(Debug)]
+pub(super) enum Job {
+    Segment(Completed),
+    Arrives(Arrival),
+    Finish { end: UtcMillis, length_ms: LessonMillis },
+    Flush(oneshot::Sender<()>),
+}
 
 pub(super) struct Writer {
     store: Arc<dyn ObjectStore>,
@@ -117,7 +122,7 @@ impl Writer {
             Content::Media { bytes, init, independent } => {
                 let size = bytes.len();
                 let media = self.media(rendition, msn, bytes, &init, independent).await;
-                self.status.pending_bytes.fetch_sub(size, Ordering::Relaxed);
+                self.status.written(size);
                 if media.is_none() {
                     self.status.lose();
                 }
@@ -201,15 +206,14 @@ impl Writer {
         while self.put(&path, whole.clone()).await.is_none() {
             sleep(FINISH_RETRY).await;
         }
-        self.status.complete.store(true, Ordering::Release);
+        self.status.finished();
         self.changed.notify_one();
         tracing::info!(lesson = %self.index.lesson, segments = self.index.entries.len(), "the replay is ready");
     }
 
     /// Notes how it is going; when that changes, the server hears of it at once.
     fn failing(&self, failing: bool, full: bool) {
-        self.status.full.store(full, Ordering::Relaxed);
-        if self.status.failing.swap(failing, Ordering::Relaxed) != failing {
+        if self.status.refused(failing, full) {
             self.changed.notify_one();
         }
     }

@@ -10,9 +10,8 @@ use axum::{
 use futures_util::{StreamExt as _, stream};
 use object_store::{ObjectStore, ObjectStoreExt as _, path::Path};
 
-use super::storage;
-use crate::live::http::{
-    answer::{self, Keep},
+use crate::live::{
+    http::answer::{self, Keep},
     problem::Problem,
 };
 
@@ -62,4 +61,10 @@ pub(super) fn problem(error: &object_store::Error) -> Problem {
         object_store::Error::NotFound { .. } => Problem::NotFound,
         error => storage(error),
     }
+}
+
+/// Logs the cause, which the viewer does not get to see.
+pub(super) fn storage(error: &(dyn std::error::Error + 'static)) -> Problem {
+    tracing::error!(error, "reading a recording failed");
+    Problem::Storage
 }

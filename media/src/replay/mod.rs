@@ -30,10 +30,8 @@ use crate::{
         core::names::{Kind, Name},
         edition::Text,
         event::Rendition,
-        http::{
-            answer::{self, Keep},
-            problem::Problem,
-        },
+        http::answer::{self, Keep},
+        problem::Problem,
         stream::Playlist,
     },
     recording::index,
@@ -107,10 +105,12 @@ impl Replays {
 
     async fn read(&self, (lesson, stretch): Shown) -> Result<Arc<Replay>, Problem> {
         let store = &*self.0.store;
-        let index = crate::recording::whole(store, lesson).await.map_err(|error| storage(&error))?;
+        let index = crate::recording::whole(store, lesson).await.map_err(|error| files::storage(&error))?;
         let Some(index) = index else { return Err(self.missing(lesson).await) };
         let mut recording = Recording::new(&index, stretch);
-        for before in crate::recording::retired(store, lesson).await.map_err(|error| storage(&error))? {
+        for before in
+            crate::recording::retired(store, lesson).await.map_err(|error| files::storage(&error))?
+        {
             recording.keep(index.zero_at, stretch, &before.filled);
         }
         Ok(Arc::new(Replay {
@@ -181,19 +181,13 @@ impl Replays {
             Kind::Init(number) => {
                 let path = index::init_path(lesson, name.rendition, name.stream, number);
                 let object = store.get(&path).await.map_err(|error| files::problem(&error))?;
-                let bytes = object.bytes().await.map_err(|error| storage(&error))?;
+                let bytes = object.bytes().await.map_err(|error| files::storage(&error))?;
                 let (sound, range) = (name.rendition.is_sound(), headers.get(header::RANGE));
                 Ok(answer::media(bytes, sound, range, Keep::Immutable))
             }
             Kind::Part(_) => Err(Problem::NotFound),
         }
     }
-}
-
-/// Logs the cause, which the viewer does not get to see.
-fn storage(error: &(dyn std::error::Error + 'static)) -> Problem {
-    tracing::error!(error, "reading a recording failed");
-    Problem::Storage
 }
 
 async fn replay(State(replays): State<Replays>, request: Request) -> Response {

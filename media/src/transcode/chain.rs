@@ -15,7 +15,10 @@ use std::{
 use bytes::Bytes;
 use gst::prelude::*;
 
-use super::{Boundary, Made, Sink, Timing, quiet::Quiet};
+use super::{
+    quiet::Quiet,
+    rendition::{Boundary, Made, Sink, Timing},
+};
 use crate::{
     pipeline::{
         packager::{Packager, PackagerError},

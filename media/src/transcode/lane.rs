@@ -1,8 +1,8 @@
 //! A lane: a chain that is made anew when it fails, some times in a run.
 
 use super::{
-    Boundary, Sink, Timing,
     chain::{Chain, Recipe},
+    rendition::{Boundary, Sink, Timing},
 };
 use crate::{
     pipeline::{packager::PackagerError, repair::Stamp},

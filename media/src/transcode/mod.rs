@@ -8,11 +8,10 @@ mod chain;
 mod lane;
 mod picture;
 mod quiet;
+mod rendition;
 mod sound;
 
 use std::sync::{Arc, Once};
-
-use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{
     codec::{AudioConfig, VideoConfig},
@@ -23,7 +22,8 @@ use crate::{
     unit::Track,
 };
 
-use self::{picture::PictureLane, sound::SoundLane};
+pub use self::rendition::{Made, Sink, Timing, WantedPicture};
+use self::{picture::PictureLane, rendition::Boundary, sound::SoundLane};
 
 /// A publisher's sound up to this rate is small enough itself, bits per second.
 pub const SMALL_SOUND_BPS: u32 = 64_000;
@@ -54,45 +54,6 @@ pub fn prepare() {
     });
 }
 
-/// The format of what was made.
-#[derive(Debug, Clone)]
-pub enum Made {
-    /// A small picture.
-    Picture(VideoConfig),
-    /// A small sound.
-    Sound(AudioConfig),
-}
-
-impl Made {
-    fn video(&self) -> Option<&VideoConfig> {
-        match self {
-            Self::Picture(config) => Some(config),
-            Self::Sound(_) => None,
-        }
-    }
-
-    fn audio(&self) -> Option<&AudioConfig> {
-        match self {
-            Self::Picture(_) => None,
-            Self::Sound(config) => Some(config),
-        }
-    }
-}
-
-/// Takes what was made, with its format; called from pipelines' threads, must not wait.
-pub type Sink = Arc<dyn Fn(&Made, Packed) + Send + Sync>;
-
-/// What all that is made in a run has in common.
-#[derive(Debug, Clone, Copy)]
-pub struct Timing {
-    /// Added to all timestamps, microseconds.
-    pub base_us: i64,
-    /// No part is longer.
-    pub part_target_us: i64,
-    /// The track whose segments the others follow.
-    pub leader: Track,
-}
-
 /// What is to be made in a run.
 #[derive(Debug, Default)]
 pub struct Wanted {
@@ -100,17 +61,6 @@ pub struct Wanted {
     pub sound: Option<AudioConfig>,
     /// A small one of this picture.
     pub picture: Option<WantedPicture>,
-}
-
-/// A picture to be made small.
-#[derive(Debug)]
-pub struct WantedPicture {
-    /// The publisher's.
-    pub source: VideoConfig,
-    /// Its frames per 1000 s; 0 if not known.
-    pub fps_milli: u32,
-    /// One of so many that the node makes at a time; held while it is made.
-    pub place: OwnedSemaphorePermit,
 }
 
 /// What is not made any more in this run, and should have been.
@@ -130,9 +80,6 @@ pub struct Ladder {
     sound: Option<SoundLane>,
     picture: Option<PictureLane>,
 }
-
-/// A segment of the leader: its number in the run and where it starts.
-type Boundary = (u64, i64);
 
 impl Ladder {
     /// Starts with the first frames.

@@ -14,9 +14,9 @@ use gst::prelude::*;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
-    Boundary, Made, Sink, Timing, WantedPicture,
     chain::{Boundaries, Recipe},
     lane::Lane,
+    rendition::{Boundary, Made, Sink, Timing, WantedPicture},
 };
 use crate::{
     codec::VideoConfig,

@@ -7,7 +7,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Boundary, Made, Sink, Timing, chain::Recipe, lane::Lane};
+use super::{
+    chain::Recipe,
+    lane::Lane,
+    rendition::{Boundary, Made, Sink, Timing},
+};
 use crate::{
     codec::AudioConfig,
     pipeline::{

@@ -10,7 +10,7 @@ use webrtc::peer_connection::{
     RTCPeerConnectionState, RTCSessionDescription, Registry, SettingEngine,
 };
 
-use super::{answer, here, runtime::PeerRuntime, socket::Place};
+use super::{answer, runtime::PeerRuntime, socket::Place};
 use crate::webrtc::signalling::{
     fragment::Credentials,
     line::{PeerError, Pending, Restarted},
@@ -146,4 +146,10 @@ impl<E: Ears> PeerConnectionEventHandler for Handler<E> {
     async fn on_track(&self, track: Arc<dyn TrackRemote>) {
         self.ears.track(track);
     }
+}
+
+/// An error of the crate, for the log; the other side is told no more than that it failed.
+pub(super) fn here(error: &webrtc::error::Error) -> PeerError {
+    tracing::warn!(%error, "webrtc: no connection could be made");
+    PeerError::Here
 }

@@ -47,7 +47,7 @@ use webrtc::peer_connection::{
 pub use self::ports::Ports;
 use self::{
     burst::{Bursts, Tray},
-    connection::Parts,
+    connection::{Parts, here},
     publisher::{Answered, Peer, Peers, Wire},
     reports::Reports,
     signalling::{
@@ -259,12 +259,6 @@ fn settings() -> SettingEngine {
         // It would open a socket of its own for every peer, to look up candidates that are not used.
         .with_multicast_dns_mode(rtc::ice::mdns::MulticastDnsMode::Disabled)
         .build()
-}
-
-/// An error of the crate, for the log; the other side is told no more than that it failed.
-fn here(error: &webrtc::error::Error) -> PeerError {
-    tracing::warn!(%error, "webrtc: no connection could be made");
-    PeerError::Here
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use webrtc::media_stream::track_local::{TrackLocal, static_rtp::TrackLocalStatic
 
 use super::{
     burst::Tray,
-    connection::{Connection, Ears, Parts},
+    connection::{Connection, Ears, Parts, here},
 };
 use crate::{
     unit::Track,
@@ -114,7 +114,7 @@ impl Lane {
             send_encodings: Vec::new(),
         };
         let adding = connection.inner.add_transceiver_from_track(Arc::clone(&track) as _, Some(init));
-        adding.await.map_err(|error| super::here(&error))?;
+        adding.await.map_err(|error| here(&error))?;
         Ok(Self { track, ssrc, payload_type })
     }
 

@@ -15,8 +15,8 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio_util::task::TaskTracker;
 use yunke_protocol::{IceServer, Transport};
 
-pub use self::routes::router;
 use self::task::Task;
+pub use self::{routes::router, task::Limits};
 use super::{Gate, Refusal, RefusalKind};
 use crate::webrtc::{
     publisher::{Peer, Peers, WIRE},
@@ -32,24 +32,6 @@ use crate::webrtc::{
 const MAX_SETUPS: usize = 32;
 /// What the answer may take: OBS waits 8 s for all of it.
 const ANSWER_TIME: Duration = Duration::from_secs(4);
-
-/// How many and how long.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// Sessions at once; further offers are told to come again.
-    pub sessions: usize,
-    /// From the answer to ICE and DTLS; a slow line needs three seconds.
-    pub setup: Duration,
-    /// Without a packet for so long the publisher is gone. Its seat can be taken long before.
-    pub idle: Duration,
-}
-
-impl Limits {
-    /// So many sessions, and the usual times.
-    pub fn new(sessions: usize) -> Self {
-        Self { sessions, setup: Duration::from_secs(10), idle: Duration::from_secs(10) }
-    }
-}
 
 /// The WHIP endpoint.
 pub struct Whip<G> {

@@ -7,7 +7,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval, sleep_until},
 };
 
-use super::{Limits, line::Line};
+use super::line::Line;
 use crate::{
     ingest::{
         Inlet, Refusal,
@@ -25,6 +25,24 @@ use crate::{
 
 /// How often the session and its key frames are looked after, while nothing arrives.
 const TICK: Duration = Duration::from_millis(50);
+
+/// How many and how long.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Sessions at once; further offers are told to come again.
+    pub sessions: usize,
+    /// From the answer to ICE and DTLS; a slow line needs three seconds.
+    pub setup: Duration,
+    /// Without a packet for so long the publisher is gone. Its seat can be taken long before.
+    pub idle: Duration,
+}
+
+impl Limits {
+    /// So many sessions, and the usual times.
+    pub fn new(sessions: usize) -> Self {
+        Self { sessions, setup: Duration::from_secs(10), idle: Duration::from_secs(10) }
+    }
+}
 
 /// Carries the media of a session.
 pub(super) struct Task<I> {

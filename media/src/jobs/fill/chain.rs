@@ -7,9 +7,8 @@ use bytes::Bytes;
 use gst::prelude::*;
 
 use super::{
-    lane::Coded,
-    reader::{Form, Out, Shared},
-    worker::FillError,
+    coded::{Coded, Form, Out, Shared},
+    wire::FillError,
 };
 use crate::{live::event::Rendition, unit::Track};
 

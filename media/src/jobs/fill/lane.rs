@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
+use super::coded::Coded;
 use crate::{
     pipeline::{
         repair::Stamp,
@@ -15,19 +16,6 @@ use crate::{
 
 /// An entry whose last frame ends so much early is still whole: a recording does not end on our grid.
 const SHORT_US: i64 = 150_000;
-
-/// An encoded frame, as the encoder gave it.
-#[derive(Debug, Clone)]
-pub(super) struct Coded {
-    /// Since the stretch's beginning, microseconds.
-    pub(super) at_us: i64,
-    /// How long it lasts.
-    pub(super) step_us: i64,
-    /// Can be decoded by itself.
-    pub(super) key: bool,
-    /// The frame.
-    pub(super) data: Bytes,
-}
 
 /// A gap entry and where it lies in the stretch, microseconds.
 #[derive(Debug, Clone)]

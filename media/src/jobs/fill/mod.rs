@@ -4,29 +4,30 @@
 //! segments of it; the fill's record in the store makes them part of the replay, or takes them away again.
 
 mod chain;
+mod coded;
 mod lane;
 mod reader;
 mod retire;
 mod run;
 mod segments;
 mod upload;
+mod wire;
 mod worker;
 
 use object_store::ObjectStoreExt as _;
 use uuid::Uuid;
 use yunke_protocol::{Fill, FillPlan, Fills, MAX_FILL_BYTES, MAX_FILL_OFFSET_MS, WorkStage, WorkStatus};
 
-pub(in crate::jobs) use self::upload::Turns;
 pub use self::worker::work;
-use super::{JobError, Jobs, Task};
+use super::{
+    error::JobError,
+    queue::{Jobs, Task},
+};
 use crate::recording::{
     self,
     fill::{FillRecord, FillState, fill_path, stretches},
     index::Index,
 };
-
-/// Who changes a fill's record holds it, so that reading, deciding and writing are one step; in it the last stream number given.
-pub(in crate::jobs) type Changes = tokio::sync::Mutex<u64>;
 
 /// Fills of a lesson at most.
 const MAX_FILLS: usize = 16;

@@ -20,7 +20,11 @@ use bytes::Bytes;
 use gst::prelude::*;
 use yunke_protocol::FillKind;
 
-use super::{chain, lane::Coded, worker::FillError};
+use super::{
+    chain,
+    coded::{Form, Keys, Out, Shared},
+    wire::FillError,
+};
 use crate::{live::event::Rendition, unit::Track};
 
 /// Opening a file and finding a place in it take milliseconds; a file that takes so long is broken.
@@ -34,24 +38,6 @@ const LEAD_US: i64 = 200_000;
 /// How often a file that is being opened is looked at.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// How the lesson is encoded.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Form {
-    /// Each picture: width, height, frames per 1000 s.
-    pub(super) pictures: Vec<(Rendition, u32, u32, u32)>,
-    /// Each sound: Hz and channels.
-    pub(super) sounds: Vec<(Rendition, u32, u32)>,
-}
-
-/// What comes out.
-#[derive(Debug)]
-pub(super) enum Out {
-    /// A frame, and the decoder's record when it is new.
-    Frame(Rendition, Option<Bytes>, Coded),
-    /// Something ended.
-    End,
-}
-
 /// A file being read.
 pub(super) struct Reader {
     pipeline: gst::Pipeline,
@@ -62,36 +48,6 @@ pub(super) struct Reader {
     first_ns: i64,
     /// Nothing new comes; what waits is the rest.
     over: Cell<bool>,
-}
-
-/// What the reader and the threads of its pipeline share.
-pub(super) struct Shared {
-    /// Presentation time of the file's first frame, nanoseconds; `i64::MAX` until there is one.
-    pub(super) first_ns: AtomicI64,
-    /// Added to running time to give the time in the stretch, microseconds.
-    pub(super) shift_us: AtomicI64,
-    /// Ends that have not come.
-    pub(super) open: AtomicU32,
-    /// Where each picture needs key frames.
-    pub(super) keys: Mutex<Keys>,
-    /// Nothing passes the demuxer until it was sought in.
-    pub(super) holds: bool,
-    /// What holds it.
-    pub(super) held: Mutex<Vec<(gst::Pad, gst::PadProbeId)>>,
-    /// The demuxer stands at the file's first frame.
-    pub(super) standing: AtomicBool,
-    /// The first picture that is decoded is one that seeking cut.
-    pub(super) cuts: AtomicBool,
-    refused: Mutex<Option<FillError>>,
-}
-
-/// Times in the stretch, microseconds, ascending.
-pub(super) type Keys = HashMap<Rendition, VecDeque<i64>>;
-
-impl Shared {
-    pub(super) fn refuse(&self, why: FillError) {
-        self.refused.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(why);
-    }
 }
 
 impl Reader {
@@ -179,8 +135,7 @@ impl Reader {
 
     /// An error if the file was refused.
     fn refused(&self) -> Result<(), FillError> {
-        let refused = self.shared.refused.lock().unwrap_or_else(PoisonError::into_inner).take();
-        refused.map_or(Ok(()), Err)
+        self.shared.refused()
     }
 
     /// Waits until the first frames are there, or the end, or the error.

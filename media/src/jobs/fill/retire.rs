@@ -7,7 +7,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 use object_store::{ObjectStore as _, ObjectStoreExt as _, path::Path};
 use uuid::Uuid;
 
-use super::super::{JobError, Jobs};
+use super::super::{error::JobError, queue::Jobs};
 use crate::{
     live::event::Rendition,
     recording::{

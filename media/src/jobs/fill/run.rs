@@ -17,8 +17,11 @@ use uuid::Uuid;
 use yunke_protocol::WorkStatus;
 
 use super::{
-    super::{JobError, Jobs, Task},
-    worker::{Order, Outcome, Report},
+    super::{
+        error::JobError,
+        queue::{Jobs, Task},
+    },
+    wire::{Order, Outcome, Report},
 };
 use crate::recording::fill::{FillRecord, FillState};
 

@@ -10,9 +10,10 @@ use object_store::{ObjectStoreExt as _, local::LocalFileSystem};
 use yunke_protocol::FilledGap;
 
 use super::{
+    coded::Out,
     lane::{Lane, Whole},
-    reader::{Out, Reader},
-    worker::{FillError, Order, Report, say},
+    reader::Reader,
+    wire::{FillError, Order, Report, say},
 };
 use crate::{
     codec::{AudioConfig, VideoConfig},

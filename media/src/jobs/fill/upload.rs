@@ -7,7 +7,10 @@ use tokio::io::AsyncWriteExt as _;
 use uuid::Uuid;
 use yunke_protocol::{FillKind, MAX_FILL_PIECE_BYTES};
 
-use super::super::{JobError, Jobs, Task};
+use super::super::{
+    error::JobError,
+    queue::{Jobs, Task},
+};
 use crate::recording::{fill::FillState, no_space};
 
 /// So much of the disk stays free: recordings of lessons go there, too. An hour is 1 GB.
@@ -28,9 +31,6 @@ pub(super) fn sniff(beginning: &[u8]) -> Option<FillKind> {
         _ => None,
     }
 }
-
-/// Files that are being written at the moment: one piece at a time.
-pub(in crate::jobs) type Turns = std::sync::Mutex<HashSet<Uuid>>;
 
 /// The turn of one writer of one file.
 struct Turn(Jobs, Uuid);

@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 pub(super) use self::serve::{Files, fetch};
 use self::timeline::Timeline;
-use super::JobError;
+use super::error::JobError;
 use crate::{
     container::mp4::{read::Init, table::SampleTable},
     live::event::Rendition,

@@ -17,8 +17,8 @@ use uuid::Uuid;
 
 use super::{head_path, pieces};
 use crate::{
-    live::http::{
-        answer::{self, Keep},
+    live::{
+        http::answer::{self, Keep},
         problem::Problem,
     },
     recording::{self, index},

@@ -6,7 +6,7 @@ use yunke_protocol::{Gap, Phase, UtcMillis};
 
 use super::{
     super::{
-        Context,
+        context::Context,
         output::{Output, RunInfo},
         run::{Outcome, Run},
         seat::Seat,

@@ -1,6 +1,6 @@
 //! Answers that carry media or playlists: headers, compression, ranges, CORS.
 
-use std::ops::Range;
+use std::{future::Future, ops::Range, pin::Pin};
 
 use axum::{
     body::Body,
@@ -9,12 +9,19 @@ use axum::{
 };
 use bytes::Bytes;
 
-use super::problem::Problem;
-use crate::live::edition::Text;
+use crate::live::{edition::Text, problem::Problem};
 
 const PLAYLIST: HeaderValue = HeaderValue::from_static("application/vnd.apple.mpegurl");
 const MP4: HeaderValue = HeaderValue::from_static("video/mp4");
 const M4A: HeaderValue = HeaderValue::from_static("audio/mp4");
+
+/// The answer to a request.
+pub(crate) enum Answer {
+    /// There is something to say.
+    Now(Response),
+    /// There will be; it does not hold the request.
+    Later(Pin<Box<dyn Future<Output = Response> + Send>>),
+}
 
 /// Room for the headers of any answer here, so that the map is made once.
 const HEADERS: usize = 12;

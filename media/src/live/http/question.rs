@@ -9,13 +9,8 @@ use axum::{
 use tokio::sync::watch;
 use yunke_protocol::{Lease, Purpose, UtcMillis};
 
-use super::{
-    Answer,
-    answer::{self, Keep},
-    problem::Problem,
-};
+use super::answer::{self, Answer, Keep};
 use crate::live::{
-    Audience, Lesson, Origin,
     core::{
         directives::{BadDirective, Directives},
         frontier::Resolution,
@@ -23,11 +18,26 @@ use crate::live::{
         track::{Lookup, Served},
     },
     edition::Edition,
-    stream::{Playlist, Stream},
+    origin::{Lesson, Origin},
+    problem::Problem,
+    stream::{Audience, Playlist, Stream},
 };
 
+/// Answers a request for `/live/{lease}/{lesson}/…`.
+pub(super) fn answer<B>(origin: &Origin, request: &Request<B>) -> Answer {
+    let response = match *request.method() {
+        Method::GET | Method::HEAD => match Question::read(origin, request) {
+            Ok(question) => return question.answer(),
+            Err(problem) => problem.response(),
+        },
+        Method::OPTIONS => answer::preflight(),
+        _ => Problem::Method.response(),
+    };
+    Answer::Now(answer::open_to_all(response))
+}
+
 /// A checked request.
-pub(super) struct Question {
+struct Question {
     origin: Origin,
     lesson: Arc<Lesson>,
     lease: Lease,
@@ -59,16 +69,16 @@ struct Wait {
 
 impl Question {
     /// Copies what it needs: the request's own bytes are the connection's read buffer.
-    pub(super) fn read<B>(origin: &Origin, request: &Request<B>) -> Result<Self, Problem> {
+    fn read<B>(origin: &Origin, request: &Request<B>) -> Result<Self, Problem> {
         let path = request.uri().path().strip_prefix("/live/").unwrap_or_default();
-        let checked = origin.0.access.check(path)?;
+        let checked = origin.access().check(path)?;
         let lesson = origin.lesson(checked.lease.lesson).ok_or(Problem::LessonUnknown)?;
         let wanted = if let Some(playlist) = Playlist::parse(checked.file) {
             Wanted::Playlist(playlist, Directives::parse(request.uri().query().unwrap_or_default()))
         } else {
             Wanted::File(Name::parse(checked.file).ok_or(Problem::NotFound)?)
         };
-        let through_an_edge = origin.0.access.is_edge(request.headers());
+        let through_an_edge = origin.access().is_edge(request.headers());
         if through_an_edge && checked.lease.purpose == Purpose::Watch {
             lesson.deliveries.behind_edge(checked.lease.id, checked.now);
         }
@@ -86,7 +96,7 @@ impl Question {
     }
 
     /// Answers it, now or later.
-    pub(super) fn answer(self) -> Answer {
+    fn answer(self) -> Answer {
         match self.look() {
             Ok(Look::Wait(wait)) => Answer::Later(Box::pin(async move {
                 let response = self.wait(wait).await;
@@ -138,7 +148,7 @@ impl Question {
         match edition.frontier.resolve(asked) {
             Resolution::Bad(reason) => Err(reason.into()),
             Resolution::Wait => {
-                let patience = self.origin.0.patience;
+                let patience = self.origin.patience();
                 let (patience, late) = match asked.msn {
                     Some(_) => (patience.blocked, Problem::TooLong),
                     None => (patience.beginning, Problem::NotOnAir),
@@ -162,7 +172,7 @@ impl Question {
             // The hinted part: it is sent once it is whole.
             Lookup::Coming => Ok(Look::Wait(Wait {
                 editions: stream.subscribe(Playlist::Media(name.rendition)),
-                patience: self.origin.0.patience.blocked,
+                patience: self.origin.patience().blocked,
                 late: Problem::TooLong,
             })),
         }

@@ -16,11 +16,12 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 use yunke_protocol::{DeviceClass, Lease, LeaseKey, Purpose};
 
-use super::{Patience, answer};
+use super::{answer::Answer, front, question::answer};
 use crate::{
     live::{
         Audience, LiveHandle, Origin,
         event::{Event, Format, Init, Part, Rendition, StreamStart},
+        origin::Patience,
     },
     serve,
 };
@@ -124,8 +125,8 @@ async fn respond(origin: &Origin, request: Request<Body>) -> Response {
     let answered = answer(origin, &request);
     drop(request);
     match answered {
-        super::Answer::Now(response) => response,
-        super::Answer::Later(response) => response.await,
+        Answer::Now(response) => response,
+        Answer::Later(response) => response.await,
     }
 }
 
@@ -280,7 +281,7 @@ async fn a_reader_that_hangs_up_is_forgotten() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-    let serving = serve::http(listener, origin.front(Router::new()), serve::CONNECTIONS, tasks, stop);
+    let serving = serve::http(listener, front(&origin, Router::new()), serve::CONNECTIONS, tasks, stop);
     let server = tokio::spawn(serving);
     let mut sockets = Vec::new();
     for n in 0..20 {

@@ -4,6 +4,7 @@
 //! driven by the other track: where nothing arrives nothing is filled, and that is an outage.
 
 mod copier;
+mod moment;
 mod pictures;
 mod sets;
 mod silence;
@@ -12,8 +13,7 @@ mod sounds;
 mod still;
 mod writer;
 
-use yunke_protocol::UtcMillis;
-
+pub use self::moment::{Fit, Moment};
 use self::{pictures::Pictures, sounds::Sounds};
 use super::repair::Stamp;
 use crate::{
@@ -48,26 +48,6 @@ impl Still {
 /// The sound of a lesson that has none yet.
 pub fn plain_sound() -> Option<AudioConfig> {
     AudioConfig::parse(bytes::Bytes::from_static(silence::RECORD)).ok()
-}
-
-/// When a frame arrived.
-#[derive(Debug, Clone, Copy)]
-pub struct Moment {
-    /// The time.
-    pub now: UtcMillis,
-    /// How long a picture may be at rest before it is missing.
-    pub patience_ms: i64,
-}
-
-/// What becomes of a frame.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fit {
-    /// It goes on.
-    Taken,
-    /// It cannot be decoded: the picture joins with its next key frame.
-    WantsKey,
-    /// It is of another format than the run's.
-    Foreign,
 }
 
 /// The filler of a run.

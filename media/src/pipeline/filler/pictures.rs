@@ -8,7 +8,10 @@
 
 use yunke_protocol::UtcMillis;
 
-use super::{Fit, Moment, copier};
+use super::{
+    copier,
+    moment::{Fit, Moment},
+};
 use crate::{
     codec::VideoConfig,
     pipeline::repair::Stamp,
