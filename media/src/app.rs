@@ -141,7 +141,7 @@ impl App {
             tasks: tasks.clone(),
             changed: Arc::clone(&changed),
             part_target: config.part_target(),
-            small_pictures: Arc::new(Semaphore::new(config.small_pictures)),
+            transcode_slots: Arc::new(Semaphore::new(config.transcode_slots)),
         };
         let lessons = Arc::new(Lessons::new(context, Arc::clone(&server)));
         let control = Control::new(&config.node, boot, steady, Arc::clone(&lessons), server, changed);

@@ -63,8 +63,11 @@ pub struct Config {
     pub whip_sessions: usize,
     /// WHEP sessions at once; further viewers are sent to LL-HLS.
     pub whep_sessions: usize,
-    /// Lessons at once that have a small picture made, 0 to 16: each takes some 20 % of a core. Others go without.
-    pub small_pictures: usize,
+    /// Lessons that may have a 360p rendition at the same time, 0 to 16: each takes some 20 % of a core. Others go without.
+    pub transcode_slots: usize,
+    /// The old name of `transcode_slots`, still read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub small_pictures: Option<usize>,
     /// Where the server is.
     pub server_url: String,
     /// What server and node know each other by; at least 16 characters.
@@ -97,7 +100,8 @@ impl Default for Config {
             srt_passphrase: Secret::default(),
             whip_sessions: 64,
             whep_sessions: 200,
-            small_pictures: 0,
+            transcode_slots: 0,
+            small_pictures: None,
             server_url: "http://127.0.0.1:8080".to_owned(),
             shared_secret: Secret::default(),
             edge_token: Secret::default(),
@@ -134,10 +138,22 @@ impl Config {
         if let Some(file) = file {
             sources = sources.merge(Toml::file_exact(file));
         }
-        let config: Self =
+        let mut config: Self =
             sources.merge(Env::prefixed("YUNKE_MEDIA_").split("__")).extract().map_err(Box::new)?;
+        if let Some(slots) = config.small_pictures {
+            config.transcode_slots = config.transcode_slots.max(slots);
+        }
         config.validate()?;
         Ok(config)
+    }
+
+    /// Logs names of settings that have a new one; once logging is set up.
+    pub fn log_old_names(&self) {
+        if self.small_pictures.is_some() {
+            tracing::warn!(
+                "the setting small_pictures is now called transcode_slots; the old name is still read"
+            );
+        }
     }
 
     /// `PART-TARGET`.
@@ -180,8 +196,8 @@ impl Config {
         if !(1..=4096).contains(&self.whep_sessions) {
             return wrong("whep_sessions", "is between 1 and 4096");
         }
-        if self.small_pictures > 16 {
-            return wrong("small_pictures", "is between 0 and 16");
+        if self.transcode_slots > 16 {
+            return wrong("transcode_slots", "is between 0 and 16");
         }
         if !(200..=1000).contains(&self.part_target_ms) {
             return wrong("part_target_ms", "is between 200 and 1000");
@@ -216,6 +232,15 @@ mod tests {
     }
 
     #[test]
+    fn the_old_name_of_the_transcode_slots_is_still_read() {
+        let with =
+            |line: &str| load(&format!("shared_secret = \"0123456789abcdef\"\n{line}")).expect("valid");
+        assert_eq!(with("small_pictures = 2").transcode_slots, 2);
+        assert_eq!(with("transcode_slots = 3").transcode_slots, 3);
+        assert_eq!(with("").transcode_slots, 0);
+    }
+
+    #[test]
     fn unknown_names_and_impossible_values_are_errors() {
         let with = |line: &str| load(&format!("shared_secret = \"0123456789abcdef\"\n{line}"));
         assert!(with("colour = 3").is_err());
@@ -224,6 +249,7 @@ mod tests {
         assert!(with("part_target_ms = 20").is_err());
         assert!(with("webrtc_hosts = [\"0.0.0.0\"]").is_err());
         assert!(with("srt = \"nowhere\"").is_err());
+        assert!(with("transcode_slots = 17").is_err());
         assert!(with("small_pictures = 17").is_err());
         assert!(with("srt_passphrase = \"short\"").is_err());
         assert!(with("ice_servers = [{ url = \"http://x\" }]").is_err());

@@ -48,6 +48,7 @@ fn main() -> anyhow::Result<()> {
 async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
     let config = Config::load(arguments.config.as_deref())?;
     log(config.log);
+    config.log_old_names();
     // Until this function ends, and before the ports: whoever had the folder has them, too.
     let _folder = own_folder(&config.store_dir).await?;
     let listeners = Listeners::bind(&config).await?;

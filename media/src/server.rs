@@ -16,6 +16,6 @@ pub trait Server: Send + Sync + 'static {
         stream_key: String,
     ) -> Answer<'_, Result<PublishGrant, PublishRefusal>>;
 
-    /// Tells the server everything; answers what it wants, if it answers.
+    /// Reports to the server everything; answers what it wants, if it answers.
     fn report<'a>(&'a self, snapshot: &'a Snapshot) -> Answer<'a, Option<Orders>>;
 }

@@ -115,6 +115,7 @@ impl Serve {
         }
         config.validate()?;
         init_log(&config, self.demo);
+        config.log_old_names();
         let options = Options { demo: self.demo, addresses_file: self.addresses_file };
         tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
             let listen = config.http.listen;

@@ -22,7 +22,7 @@ const AWAY_MS = 4_500;
 const BEFORE_MS = 2_000;
 
 test('a gap is filled from a file', async (t) => {
-  const yunke = await Yunke.start(t, { demo: true, quiet: true, env: { YUNKE_MEDIA__SMALL_PICTURES: '1' } });
+  const yunke = await Yunke.start(t, { demo: true, quiet: true, env: { YUNKE_MEDIA__TRANSCODE_SLOTS: '1' } });
   const { organizer, lecturer, near, account, stage } = await cast(yunke);
   const lesson = await plan(organizer, stage, { title: '断了线也不怕' });
   const at = `/api/studio/lessons/${lesson}`;

@@ -12,7 +12,7 @@ import { until } from '../harness/wait.mjs';
 import { Yunke } from '../harness/yunke.mjs';
 
 test('a member chooses the picture', async (t) => {
-  const yunke = await Yunke.start(t, { demo: true, quiet: true, env: { YUNKE_MEDIA__SMALL_PICTURES: '1' } });
+  const yunke = await Yunke.start(t, { demo: true, quiet: true, env: { YUNKE_MEDIA__TRANSCODE_SLOTS: '1' } });
   const { organizer, lecturer, near, account, stage } = await cast(yunke);
   const lesson = await plan(organizer, stage);
   const publisher = await publish(t, lecturer, lesson, { size: 'hd', fps: 25, kbps: 1200, scene: 'slide', title: '画质' });

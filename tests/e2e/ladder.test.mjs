@@ -32,7 +32,7 @@ function pictures(index) {
 const starts = (list) => new Map(list.segments.filter(({ gap }) => !gap).map(({ uri, at }) => [Number(uri.match(/-s(\d+)-/)[1]), at]));
 
 test('a small picture is made beside the publisher\'s', async (t) => {
-  const yunke = await Yunke.start(t, { demo: true, quiet: true, env: { YUNKE_MEDIA__SMALL_PICTURES: '1' } });
+  const yunke = await Yunke.start(t, { demo: true, quiet: true, env: { YUNKE_MEDIA__TRANSCODE_SLOTS: '1' } });
   const { organizer, lecturer, near, stage } = await cast(yunke);
   const lesson = await plan(organizer, stage);
   await publish(t, lecturer, lesson, { size: 'hd', fps: 25, kbps: 1500 });

@@ -359,11 +359,11 @@ pub enum HealthCode {
     TimestampsRepaired,
     /// The pipeline broke and was rebuilt (count).
     Rebuilt,
-    /// The processor is too slow for the small picture, which is not made any more.
+    /// The processor is too slow for the 360p rendition, which is not made any more.
     SmallPictureSlow,
-    /// The small picture failed too often and is not made any more.
+    /// The 360p rendition failed too often and is not made any more.
     SmallPictureBroken,
-    /// The small sound failed too often and is not made any more.
+    /// The low-bitrate audio rendition failed too often and is not made any more.
     SmallSoundBroken,
     /// The disk of the node is full: what is recorded waits in memory, two minutes of it at most.
     RecordingFull,

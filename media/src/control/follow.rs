@@ -43,8 +43,8 @@ pub struct Control {
     followed: Mutex<Followed>,
     /// One reconciliation at a time, so that an older one cannot undo a newer one.
     following: tokio::sync::Mutex<()>,
-    /// When the server was heard of last, in uptime.
-    heard_at: AtomicI64,
+    /// When the server was last heard from, in uptime.
+    last_contact: AtomicI64,
 }
 
 impl Control {
@@ -57,7 +57,7 @@ impl Control {
         server: Arc<dyn Server>,
         changed: Arc<Notify>,
     ) -> Self {
-        let heard_at = AtomicI64::new(clock.uptime());
+        let last_contact = AtomicI64::new(clock.uptime());
         Self {
             node: node.to_owned(),
             boot,
@@ -68,7 +68,7 @@ impl Control {
             version: AtomicU64::new(0),
             followed: Mutex::default(),
             following: tokio::sync::Mutex::default(),
-            heard_at,
+            last_contact,
         }
     }
 
@@ -78,11 +78,11 @@ impl Control {
 
     /// How long ago the server was heard of.
     fn silence_ms(&self) -> i64 {
-        self.clock.uptime() - self.heard_at.load(Ordering::Relaxed)
+        self.clock.uptime() - self.last_contact.load(Ordering::Relaxed)
     }
 
-    fn hear(&self) {
-        self.heard_at.store(self.clock.uptime(), Ordering::Relaxed);
+    fn note_contact(&self) {
+        self.last_contact.store(self.clock.uptime(), Ordering::Relaxed);
     }
 
     /// Goes by the server's clock, unless something is on air: that is measured by the clock as it was.
@@ -130,7 +130,7 @@ impl Control {
 
     /// Orders the server sent by itself; when this returns they have been followed.
     pub async fn sent(&self, orders: Orders) {
-        self.hear();
+        self.note_contact();
         self.agree(&orders, None);
         if self.followed().sent(orders) {
             self.follow().await;
@@ -156,7 +156,7 @@ impl Control {
             let snapshot = self.snapshot();
             gauges(&snapshot);
             if let Some(orders) = self.server.report(&snapshot).await {
-                self.hear();
+                self.note_contact();
                 self.agree(&orders, Some(self.clock.uptime() - asked));
                 self.followed().answered(orders, asked_at);
             }

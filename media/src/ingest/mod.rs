@@ -103,11 +103,11 @@ pub trait Inlet: Send + 'static {
         false
     }
 
-    /// Cancelled when the place is taken away; [`Inlet::farewell`] then has the reason.
+    /// Cancelled when the place is taken away; [`Inlet::close_reason`] then has the reason.
     fn revoked(&self) -> CancellationToken;
 
     /// Why the place was taken away.
-    fn farewell(&self) -> Refusal;
+    fn close_reason(&self) -> Refusal;
 
     /// What was left out so far, all together.
     fn left_out(&mut self, _left_out: LeftOut) {}

@@ -92,13 +92,13 @@ impl Jobs {
         self.under_way().get(&task).is_some_and(|status| status.stage != WorkStage::Failed)
     }
 
-    pub(super) fn tell(&self, task: Task, status: WorkStatus) {
+    pub(super) fn set_status(&self, task: Task, status: WorkStatus) {
         self.under_way().insert(task, status);
     }
 
     /// Tells how far it is, unless nobody wants it any more.
     pub(super) fn update(&self, task: Task, status: WorkStatus) -> bool {
-        self.under_way().get_mut(&task).map(|told| *told = status).is_some()
+        self.under_way().get_mut(&task).map(|known| *known = status).is_some()
     }
 
     pub(super) fn done(&self, task: Task) {

@@ -37,15 +37,15 @@ pub fn router(jobs: Jobs) -> Router {
 }
 
 async fn mp4_status(State(jobs): State<Jobs>, Path(lesson): Path<Uuid>) -> Response {
-    told(jobs.mp4_status(lesson).await)
+    respond(jobs.mp4_status(lesson).await)
 }
 
 async fn ask_mp4(State(jobs): State<Jobs>, Path(lesson): Path<Uuid>) -> Response {
-    told(jobs.ask_mp4(lesson).await)
+    respond(jobs.ask_mp4(lesson).await)
 }
 
 async fn fills(State(jobs): State<Jobs>, Path(lesson): Path<Uuid>) -> Response {
-    told(jobs.fills(lesson).await)
+    respond(jobs.fills(lesson).await)
 }
 
 async fn plan_fill(
@@ -53,7 +53,7 @@ async fn plan_fill(
     Path(lesson): Path<Uuid>,
     Json(plan): Json<FillPlan>,
 ) -> Response {
-    told(jobs.plan_fill(lesson, plan).await)
+    respond(jobs.plan_fill(lesson, plan).await)
 }
 
 async fn move_fill(
@@ -61,14 +61,14 @@ async fn move_fill(
     Path((lesson, fill)): Path<(Uuid, Uuid)>,
     Json(to): Json<FillMove>,
 ) -> Response {
-    told(jobs.move_fill(lesson, fill, to.offset_ms).await)
+    respond(jobs.move_fill(lesson, fill, to.offset_ms).await)
 }
 
 async fn withdraw(State(jobs): State<Jobs>, Path((lesson, fill)): Path<(Uuid, Uuid)>) -> Response {
-    told(jobs.withdraw(lesson, fill).await)
+    respond(jobs.withdraw(lesson, fill).await)
 }
 
-fn told<T: serde::Serialize>(answer: Result<T, JobError>) -> Response {
+fn respond<T: serde::Serialize>(answer: Result<T, JobError>) -> Response {
     answer.map_or_else(|error| refusal(&error), |answer| Json(answer).into_response())
 }
 
@@ -119,16 +119,16 @@ static PLACES: Semaphore = Semaphore::const_new(PIECES);
 const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
 
 async fn arrived(State(jobs): State<Jobs>, Path(token): Path<String>) -> Response {
-    let told = async {
+    let answer = async {
         let (lesson, fill) = jobs.fill_of(&token).map_err(Problem::response)?;
         let (received, bytes) = jobs.arrived(lesson, fill).await.map_err(|error| problem(&error))?;
         Ok::<_, Response>(answer_of(received, bytes))
     };
-    to_pages(told.await.unwrap_or_else(|refused| refused))
+    to_pages(answer.await.unwrap_or_else(|refused| refused))
 }
 
 async fn receive(State(jobs): State<Jobs>, Path(token): Path<String>, request: Request) -> Response {
-    let told = async {
+    let answer = async {
         let (lesson, fill) = jobs.fill_of(&token).map_err(Problem::response)?;
         let offset = request.headers().get(UPLOAD_OFFSET).and_then(|value| value.to_str().ok()?.parse().ok());
         let offset = offset.ok_or_else(|| problem(&JobError::OffsetMissing))?;
@@ -140,7 +140,7 @@ async fn receive(State(jobs): State<Jobs>, Path(token): Path<String>, request: R
         let (_, bytes) = jobs.arrived(lesson, fill).await.map_err(|error| problem(&error))?;
         Ok::<_, Response>(answer_of(received, bytes))
     };
-    to_pages(told.await.unwrap_or_else(|refused| refused))
+    to_pages(answer.await.unwrap_or_else(|refused| refused))
 }
 
 async fn preflight() -> Response {

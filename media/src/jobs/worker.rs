@@ -72,8 +72,8 @@ impl Jobs {
 
     async fn make_mp4(&self, lesson: Uuid) {
         let task = Task::Mp4(lesson);
-        self.tell(task, WorkStatus::running(0));
-        let progress = |percent| self.tell(task, WorkStatus::running(percent));
+        self.set_status(task, WorkStatus::running(0));
+        let progress = |percent| self.set_status(task, WorkStatus::running(percent));
         let mut made = Err(JobError::NotReady);
         for _ in 0..MP4_TRIES {
             made = mp4::make(&self.0.store, lesson, progress).await;
@@ -91,7 +91,7 @@ impl Jobs {
             }
             Err(error) => {
                 tracing::error!(%lesson, %error, "an MP4 file could not be made");
-                self.tell(task, WorkStatus::failed(error.code()));
+                self.set_status(task, WorkStatus::failed(error.code()));
             }
         }
     }

@@ -23,8 +23,8 @@ pub struct Context {
     pub changed: Arc<Notify>,
     /// `PART-TARGET`.
     pub part_target: Duration,
-    /// A permit for each small picture that may be made at a time.
-    pub small_pictures: Arc<Semaphore>,
+    /// A permit for each 360p rendition that may be made at a time.
+    pub transcode_slots: Arc<Semaphore>,
 }
 
 /// What a lesson starts from.

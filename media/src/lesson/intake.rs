@@ -1,5 +1,5 @@
 //! What a publisher's units go through before the lesson takes them: composition times are set right, tracks that arrive apart
-//! are laid beside each other, and a picture that nobody could start with is made anew.
+//! are laid beside each other, and a picture that nobody could start with is re-encoded.
 
 use yunke_protocol::{Transport, UtcMillis};
 
@@ -25,7 +25,7 @@ impl Intake {
         Self { given, recode: Recode::default(), composed: Vec::new(), aligned: Vec::new() }
     }
 
-    /// Whether the picture is made anew.
+    /// Whether the picture is re-encoded.
     pub(super) fn recodes(&self) -> bool {
         self.recode.works()
     }

@@ -1,7 +1,7 @@
 //! A lesson on this node: its publisher's seat, its phase, its runs and outages, and what the server is told of it.
 //!
 //! [`Lesson`] is a state machine behind a mutex. Everything is called with the time; nothing here waits, but for the some
-//! milliseconds in which a run gets its last parts out. What happens inside is told apart in [`state`].
+//! milliseconds in which a run gets its last parts out. What happens inside is described in [`state`].
 
 mod context;
 mod intake;
@@ -23,7 +23,7 @@ use yunke_protocol::{LessonOrder, LessonSnapshot, Phase, Transport};
 use self::{context::NoSeat, seat::Noted, state::State};
 pub use self::{
     context::{Context, Origins},
-    registry::{Lessons, Place},
+    registry::{Lessons, PublisherHandle},
 };
 use crate::{
     ingest::Refusal,
@@ -87,8 +87,8 @@ impl Lesson {
         self.lock().note(seat, noted);
     }
 
-    fn farewell(&self, seat: u64) -> Refusal {
-        self.lock().farewell(seat)
+    fn close_reason(&self, seat: u64) -> Refusal {
+        self.lock().close_reason(seat)
     }
 
     /// A publisher who showed this lesson's key was refused.
@@ -107,7 +107,7 @@ impl Lesson {
         }
     }
 
-    /// What the server is told.
+    /// What is reported to the server.
     pub fn snapshot(&self) -> LessonSnapshot {
         let now = self.now();
         self.lock().snapshot(&self.context, now)

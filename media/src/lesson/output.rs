@@ -13,7 +13,7 @@ use crate::{
     },
     pipeline::packager::Packed,
     recording::Recorder,
-    transcode::Made,
+    transcode::Transcoded,
     unit::{Frame, Track},
 };
 
@@ -34,10 +34,10 @@ pub(super) struct RunInfo {
     pub(super) still: Option<Frame>,
     /// Frames per 1000 s, if known when the run started.
     pub(super) fps_milli: u32,
-    /// The sound is made small, too.
-    pub(super) small_sound: bool,
+    /// With the low-bitrate audio rendition.
+    pub(super) low_audio: bool,
     /// So is the picture.
-    pub(super) small_picture: bool,
+    pub(super) low_video: bool,
 }
 
 impl Output {
@@ -63,10 +63,10 @@ impl Output {
     }
 
     /// What was made of it, packed.
-    pub(super) fn made(&self, made: &Made, anchor: UtcMillis, packed: Packed) {
+    pub(super) fn made(&self, made: &Transcoded, anchor: UtcMillis, packed: Packed) {
         let (rendition, format) = match made {
-            Made::Picture(config) => (Rendition::VideoLow, picture_format(config, config.fps_milli)),
-            Made::Sound(config) => (Rendition::AudioLow, sound_format(config)),
+            Transcoded::Picture(config) => (Rendition::VideoLow, picture_format(config, config.fps_milli)),
+            Transcoded::Sound(config) => (Rendition::AudioLow, sound_format(config)),
         };
         self.take(rendition, anchor, Some(format), packed);
     }

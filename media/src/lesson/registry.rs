@@ -123,7 +123,7 @@ impl Lessons {
         }
     }
 
-    /// What the server is told.
+    /// What is reported to the server.
     pub fn snapshots(&self) -> Vec<LessonSnapshot> {
         self.all().iter().map(|lesson| lesson.snapshot()).collect()
     }
@@ -169,9 +169,9 @@ enum TakeOnError {
 }
 
 impl Gate for Lessons {
-    type Inlet = Place;
+    type Inlet = PublisherHandle;
 
-    async fn open(&self, transport: Transport, stream_key: String) -> Result<Place, Refusal> {
+    async fn open(&self, transport: Transport, stream_key: String) -> Result<PublisherHandle, Refusal> {
         if stream_key.is_empty() {
             let reason = "the stream key is missing".to_owned();
             return Err(Refusal { kind: RefusalKind::WrongKey, reason });
@@ -192,7 +192,16 @@ impl Gate for Lessons {
                     let feed = lesson.feed();
                     let intake = Intake::new(transport);
                     let (left_out, units) = (LeftOut::default(), Vec::new());
-                    return Ok(Place { lesson, transport, seat, revoked, feed, intake, left_out, units });
+                    return Ok(PublisherHandle {
+                        lesson,
+                        transport,
+                        seat,
+                        revoked,
+                        feed,
+                        intake,
+                        left_out,
+                        units,
+                    });
                 }
                 Err(NoSeat::Taken { last_media_at }) => last_media_at,
                 // It may have ended, or been dropped, while this one waited for the seat.
@@ -233,7 +242,7 @@ impl Feeds for Lessons {
 }
 
 /// A publisher's place; dropping it leaves the seat.
-pub struct Place {
+pub struct PublisherHandle {
     lesson: Arc<Lesson>,
     transport: Transport,
     seat: u64,
@@ -245,14 +254,14 @@ pub struct Place {
     units: Vec<Unit>,
 }
 
-impl Place {
+impl PublisherHandle {
     fn noted(&self) -> Noted {
         let (apart_ms, recoded) = (self.intake.apart_ms(), self.intake.recodes());
         Noted { left_out: self.left_out, apart_ms, recoded }
     }
 }
 
-impl Inlet for Place {
+impl Inlet for PublisherHandle {
     fn push(&mut self, unit: Unit) -> Result<Duration, Refusal> {
         let known = self.noted();
         self.intake.push(unit, self.lesson.now(), &mut self.units);
@@ -267,15 +276,15 @@ impl Inlet for Place {
     }
 
     fn key_wanted(&self) -> bool {
-        self.feed.take_wish()
+        self.feed.take_key_frame_request()
     }
 
     fn revoked(&self) -> CancellationToken {
         self.revoked.clone()
     }
 
-    fn farewell(&self) -> Refusal {
-        self.lesson.farewell(self.seat)
+    fn close_reason(&self) -> Refusal {
+        self.lesson.close_reason(self.seat)
     }
 
     fn left_out(&mut self, left_out: LeftOut) {
@@ -288,7 +297,7 @@ impl Inlet for Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for PublisherHandle {
     fn drop(&mut self) {
         self.lesson.leave(self.seat);
     }

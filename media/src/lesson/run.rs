@@ -65,7 +65,7 @@ impl Run {
         info: RunInfo,
         epoch: UtcMillis,
         part_target_us: i64,
-        place: Option<OwnedSemaphorePermit>,
+        slot: Option<OwnedSemaphorePermit>,
         output: Arc<Output>,
         now: UtcMillis,
     ) -> Result<Self, PackagerError> {
@@ -73,11 +73,11 @@ impl Run {
         let leader = if info.video.is_some() { Track::Video } else { Track::Audio };
         let timing = Timing { base_us, part_target_us, leader };
         let wanted = Wanted {
-            sound: info.audio.clone().filter(|_| info.small_sound),
-            picture: info.video.clone().zip(place).map(|(source, place)| WantedPicture {
+            sound: info.audio.clone().filter(|_| info.low_audio),
+            picture: info.video.clone().zip(slot).map(|(source, slot)| WantedPicture {
                 source,
                 fps_milli: info.fps_milli,
-                place,
+                slot,
             }),
         };
         let (made, anchor) = (Arc::clone(&output), info.anchor);

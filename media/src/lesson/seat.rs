@@ -34,7 +34,7 @@ pub(super) struct Noted {
     pub(super) left_out: LeftOut,
     /// How long one track waits for the other, milliseconds.
     pub(super) apart_ms: i64,
-    /// Its picture is made anew.
+    /// Its picture is re-encoded.
     pub(super) recoded: bool,
 }
 

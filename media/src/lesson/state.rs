@@ -41,9 +41,9 @@ use crate::{
 const OUTAGE_MS: i64 = 2_000;
 /// A start that waits for a key frame for so long says so.
 const KEY_MS: i64 = 1_500;
-/// Without a key frame for so long the lecturer is told.
+/// Without a key frame for this long the lecturer sees a note.
 const NO_KEY_MS: i64 = 2_500;
-/// The lecturer hears for so long of a publisher that was refused; one that tries again is heard of again.
+/// A refused publisher is shown to the lecturer for this long after its last try.
 const REFUSED_MS: i64 = 60_000;
 
 pub(super) struct State {
@@ -80,7 +80,7 @@ pub(super) struct State {
     /// Since when media arrives and nothing could begin with it.
     idle_since: Option<UtcMillis>,
     /// Which tracks, and what the start waits for, as the server was last told.
-    told: (Option<Tracks>, Option<WaitingFor>),
+    reported: (Option<Tracks>, Option<WaitingFor>),
     repaired: u64,
     rebuilt: u64,
     recording: Option<Arc<Status>>,
@@ -111,7 +111,7 @@ impl State {
             last_media_at: 0,
             still: None,
             idle_since: None,
-            told: (None, None),
+            reported: (None, None),
             repaired: 0,
             rebuilt: 0,
             recording: None,
@@ -163,7 +163,7 @@ impl State {
         self.output = Some(Arc::new(Output { live, recorder: Some(recorder) }));
         self.unmarked = false;
         // What arrives is said anew, to the recording as well.
-        self.told.0 = None;
+        self.reported.0 = None;
     }
 
     /// True when something changed that the server should hear of.
@@ -234,9 +234,9 @@ impl State {
         }
     }
 
-    pub(super) fn farewell(&self, id: u64) -> Refusal {
-        let told = self.sent_away.as_ref().filter(|(seat, _)| *seat == id).map(|(_, why)| why.clone());
-        told.unwrap_or_else(|| Refusal::denied("another publisher has taken over"))
+    pub(super) fn close_reason(&self, id: u64) -> Refusal {
+        let why = self.sent_away.as_ref().filter(|(seat, _)| *seat == id).map(|(_, why)| why.clone());
+        why.unwrap_or_else(|| Refusal::denied("another publisher has taken over"))
     }
 
     /// True when the server should hear of it at once. One that keeps trying is told of with the next report.
@@ -303,7 +303,7 @@ impl State {
     /// True when a track came or went since the last look, or what the start waits for is another. The recording keeps the former.
     fn look(&mut self, now: UtcMillis) -> bool {
         let news = (self.tracks(now), self.waiting_for(now));
-        let before = std::mem::replace(&mut self.told, news);
+        let before = std::mem::replace(&mut self.reported, news);
         let recorder = self.output.as_ref().and_then(|output| output.recorder.as_ref());
         if let (Some(recorder), Some(tracks)) = (recorder, news.0.filter(|tracks| before.0 != Some(*tracks)))
         {
@@ -317,8 +317,8 @@ impl State {
             self.broken(&problem);
         }
         let sound_bps = self.seat.as_ref().and_then(|seat| seat.meter.steady_sound_bps());
-        if self.phase == Phase::Rehearsal && sound_bps.is_some() && ladder::wants_small_sound(sound_bps) {
-            ladder::prepare();
+        if self.phase == Phase::Rehearsal && sound_bps.is_some() && transcode::wants_low_audio(sound_bps) {
+            transcode::prepare();
         }
         let silent = now - self.last_media_at >= OUTAGE_MS;
         let Some(output) = self.output.clone() else { return false };
@@ -463,7 +463,7 @@ fn refused_code(kind: RefusalKind) -> RefusedCode {
 /// What an earlier process recorded; picture and sound when it came to nothing.
 fn recorded(index: &Index) -> Vec<Rendition> {
     let had = |rendition: &Rendition| {
-        (index.inits.is_empty() && !rendition.is_made())
+        (index.inits.is_empty() && !rendition.is_transcoded())
             || index.inits.iter().any(|init| init.rendition == *rendition)
     };
     Rendition::ALL.into_iter().filter(had).collect()

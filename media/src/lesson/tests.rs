@@ -40,7 +40,7 @@ impl Stage {
             tasks: TaskTracker::new(),
             changed: Arc::new(Notify::new()),
             part_target: Duration::from_millis(300),
-            small_pictures: Arc::new(Semaphore::new(0)),
+            transcode_slots: Arc::new(Semaphore::new(0)),
         };
         Self { context, clock, dir }
     }
@@ -372,8 +372,11 @@ async fn a_new_stream_key_sends_away_who_came_with_an_older_one() {
     assert!(lesson.on_air(), "the key that was granted counts");
     lesson.follow(&LessonOrder { key_version: 2, ..order(Phase::Live) });
     assert!(!lesson.on_air());
-    let farewell = lesson.farewell(lecturer.seat);
-    assert!(farewell.kind == RefusalKind::WrongKey && farewell.reason.contains("replaced"), "{farewell}");
+    let close_reason = lesson.close_reason(lecturer.seat);
+    assert!(
+        close_reason.kind == RefusalKind::WrongKey && close_reason.reason.contains("replaced"),
+        "{close_reason}"
+    );
     let late = Unit::VideoConfig(VideoConfig::parse(Bytes::from_static(RECORD_720P)).expect("a real record"));
     lesson.push(lecturer.seat, late).expect_err("the seat is gone");
     // The new key opens the seat at once, though the one before sent until just now; late orders do not take it.
@@ -460,14 +463,14 @@ async fn what_was_said_is_recorded_and_an_outage_at_the_end_is_not_part_of_it() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_small_picture_that_cannot_be_made_costs_the_lesson_nothing_and_the_lecturer_is_told() {
     let mut stage = Stage::new();
-    stage.context.small_pictures = Arc::new(Semaphore::new(1));
+    stage.context.transcode_slots = Arc::new(Semaphore::new(1));
     let lesson = stage.lesson(&order(Phase::Live));
     let lecturer = Lecturer::sit(&stage, &lesson);
     // Pictures that no decoder makes anything of.
     for n in 0..25 * 12 {
         lecturer.frame(Track::Video, n * 40, n.is_multiple_of(25));
         if n == 0 {
-            assert_eq!(stage.context.small_pictures.available_permits(), 0, "its place is taken");
+            assert_eq!(stage.context.transcode_slots.available_permits(), 0, "its place is taken");
         }
         stage.clock.fetch_add(40, Ordering::Relaxed);
     }
@@ -478,7 +481,7 @@ async fn a_small_picture_that_cannot_be_made_costs_the_lesson_nothing_and_the_le
     };
     assert!(notes.iter().any(told), "{notes:?}");
     assert_eq!(lesson.snapshot().gaps, []);
-    assert_eq!(stage.context.small_pictures.available_permits(), 1, "another lesson may have its place");
+    assert_eq!(stage.context.transcode_slots.available_permits(), 1, "another lesson may have its place");
 }
 
 mod tracks;

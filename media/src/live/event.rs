@@ -20,12 +20,12 @@ use yunke_protocol::UtcMillis;
 pub enum Rendition {
     /// The picture as the publisher sends it, without sound.
     Video,
-    /// The picture made small: 360 lines, 600 kbit/s.
+    /// The 360p rendition, transcoded here: 600 kbit/s.
     #[serde(rename = "video360")]
     VideoLow,
     /// The sound as the publisher sends it.
     Audio,
-    /// The sound made small, for weak networks: 48 kbit/s.
+    /// The low-bitrate audio rendition for weak networks, transcoded here: 48 kbit/s.
     #[serde(rename = "audio48")]
     AudioLow,
 }
@@ -54,8 +54,8 @@ impl Rendition {
         matches!(self, Self::Audio | Self::AudioLow)
     }
 
-    /// Made here from another one. Nobody waits for it: it may come late, or fail.
-    pub const fn is_made(self) -> bool {
+    /// Transcoded here from another one. Nobody waits for it: it may come late, or fail.
+    pub const fn is_transcoded(self) -> bool {
         matches!(self, Self::VideoLow | Self::AudioLow)
     }
 }

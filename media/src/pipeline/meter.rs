@@ -111,7 +111,7 @@ pub struct Repairs {
     pub left_out: LeftOut,
     /// How long one track waits for the other, milliseconds; 0: not at all.
     pub apart_ms: i64,
-    /// The picture is made anew, for want of IDR pictures.
+    /// The picture is re-encoded, for want of IDR pictures.
     pub recoded: bool,
 }
 

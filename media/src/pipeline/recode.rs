@@ -20,7 +20,7 @@ use crate::{
     unit::{Frame, Track, Unit},
 };
 
-/// Without an IDR for so long the picture is made anew: longer than the ten seconds that encoders keep to who were told nothing.
+/// Without an IDR for so long the picture is re-encoded: longer than the ten seconds that encoders keep to who were told nothing.
 const PATIENCE_MS: i64 = 11_000;
 /// Where recovery points come instead there will be none.
 const PATIENCE_AT_RECOVERY_MS: i64 = 4_000;
@@ -29,11 +29,11 @@ const STEP_MS: i64 = 1_000;
 /// Pictures since one that decoding can start with, at most: they are kept until it is known that they are needed.
 const MAX_KEPT: usize = 700;
 const MAX_KEPT_BYTES: usize = 12 << 20;
-/// Publishers whose picture is made anew at once, on this node. Each takes about half of a core.
+/// Publishers whose picture is re-encoded at once, on this node. Each takes about half of a core.
 const PLACES: usize = 2;
 static FREE: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(PLACES)));
 
-/// Watches the picture of one publisher, and makes it anew where it has to be.
+/// Watches the picture of one publisher, and recreates it where it has to be.
 #[derive(Debug, Default)]
 pub struct Recode {
     config: Option<VideoConfig>,
@@ -54,7 +54,7 @@ pub struct Recode {
 }
 
 impl Recode {
-    /// Whether the picture is made anew now.
+    /// Whether the picture is re-encoded now.
     pub fn works(&self) -> bool {
         self.work.is_some()
     }

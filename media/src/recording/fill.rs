@@ -120,7 +120,7 @@ impl Index {
     /// Stretches of the lesson for which picture or sound has no media though the recording has it, ascending. What was made of them
     /// here may be missing: the replay does without.
     pub fn missing(&self) -> Vec<FilledGap> {
-        stretches(self.zero_at, self.gap_entries().filter(|entry| !entry.rendition.is_made()))
+        stretches(self.zero_at, self.gap_entries().filter(|entry| !entry.rendition.is_transcoded()))
     }
 
     /// Entries without media, of renditions the recording has; the renditions interleave.

@@ -13,7 +13,7 @@ const MAX_PENDING_BYTES: usize = 32 << 20;
 #[derive(Debug, Default)]
 pub struct Status {
     lost: AtomicU64,
-    pending_bytes: AtomicUsize,
+    pub(super) pending_bytes: AtomicUsize,
     complete: AtomicBool,
     failing: AtomicBool,
     full: AtomicBool,

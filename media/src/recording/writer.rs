@@ -211,7 +211,7 @@ impl Writer {
         tracing::info!(lesson = %self.index.lesson, segments = self.index.entries.len(), "the replay is ready");
     }
 
-    /// Notes how it is going; when that changes, the server hears of it at once.
+    /// Notes how it is going; when that changes, it is reported to the server at once.
     fn failing(&self, failing: bool, full: bool) {
         if self.status.refused(failing, full) {
             self.changed.notify_one();

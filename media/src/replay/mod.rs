@@ -49,14 +49,14 @@ struct Inner {
     origin: Origin,
     store: Arc<dyn ObjectStore>,
     /// Least recently asked for first. The cell is filled by the first who asks; the others wait for it.
-    kept: Mutex<Vec<(Shown, Kept)>>,
+    kept: Mutex<Vec<(Shown, CachedReplay)>>,
 }
 
 /// A lesson, and what of it is shown: signed by the server, so there are only as many as it made.
 type Shown = (Uuid, Stretch);
 
 /// A place for a replay that may still be on its way.
-type Kept = Arc<OnceCell<Arc<Replay>>>;
+type CachedReplay = Arc<OnceCell<Arc<Replay>>>;
 
 /// A recording, rendered.
 struct Replay {
@@ -90,7 +90,7 @@ impl Replays {
         cell.get_or_try_init(|| self.read(shown)).await.cloned()
     }
 
-    fn cell(&self, shown: Shown) -> Kept {
+    fn cell(&self, shown: Shown) -> CachedReplay {
         let mut kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = match kept.iter().position(|(kept, _)| *kept == shown) {
             Some(at) => kept.remove(at),

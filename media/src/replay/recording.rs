@@ -132,7 +132,7 @@ impl<'a> Track<'a> {
             into.filter(|ms| cut && *ms > 0).map(Duration::from_millis)
         };
         let own = of(rendition)?;
-        if !rendition.is_made() {
+        if !rendition.is_transcoded() {
             let entries: Vec<_> = own.into_iter().map(Cow::Borrowed).collect();
             return Some(Self { rendition, index, start: start(&entries), entries, whole: true });
         }
@@ -143,7 +143,7 @@ impl<'a> Track<'a> {
             return None;
         }
         let spine = if picture.len() > sound.len() { &picture } else { &sound };
-        let entries = beside(spine, &own, rendition);
+        let entries = align_to_reference(spine, &own, rendition);
         let media = |entries: &[&Entry]| entries.iter().filter(|entry| entry.media.is_some()).count();
         let whole = media(&own) * 100 >= media(source) * WHOLE_PERCENT;
         Some(Self { rendition, index, start: start(&entries), entries, whole })
@@ -236,7 +236,7 @@ impl<'a> Track<'a> {
 
 /// The entries of a rendition that was made, one for each of the other: it may have begun late, or ended early, and a player
 /// that came to its end would take it for the lesson's.
-fn beside<'a>(spine: &[&Entry], own: &[&'a Entry], rendition: Rendition) -> Vec<Cow<'a, Entry>> {
+fn align_to_reference<'a>(spine: &[&Entry], own: &[&'a Entry], rendition: Rendition) -> Vec<Cow<'a, Entry>> {
     let known: HashMap<u64, &'a Entry> = own.iter().map(|entry| (entry.msn, *entry)).collect();
     let gap = |like: &Entry| Entry { rendition, media: None, ..like.clone() };
     let entry =
@@ -330,7 +330,7 @@ mod tests {
         assert!(recording.index.is_some_and(|text| text.ends_with(said) && !text.contains("without-sound")));
     }
 
-    /// A small sound that began a segment late and ended one early.
+    /// A low-bitrate audio rendition that began a segment late and ended one early.
     fn with_small_sound(kept: std::ops::Range<u64>) -> Recording {
         let format = Format::Audio { codec: "mp4a.40.2".into(), rate: 48_000, channels: 1 };
         with_small(Rendition::AudioLow, Rendition::Audio, &format, &kept)

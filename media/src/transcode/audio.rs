@@ -1,5 +1,5 @@
 //! Sound from one codec to another: a small GStreamer chain, `appsrc ! … ! appsink`. One that reports an error is thrown away
-//! whole and made anew; it is never waited for.
+//! whole and recreated; it is never waited for.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ const BASE: Duration = Duration::from_hours(1);
 /// The chain is of no more use.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum ChainError {
+pub enum TranscodeError {
     /// GStreamer could not do what it always can.
     #[error("GStreamer: {0}")]
     Gst(#[from] gst::glib::BoolError),
@@ -35,7 +35,7 @@ pub enum ChainError {
 
 /// A running chain. Dropping it stops it.
 #[derive(Debug)]
-pub struct SoundChain {
+pub struct AudioTranscoder {
     pipeline: gst::Pipeline,
     bus: gst::Bus,
     src: gst_app::AppSrc,
@@ -43,7 +43,7 @@ pub struct SoundChain {
     origin_us: i64,
 }
 
-impl SoundChain {
+impl AudioTranscoder {
     /// Starts a chain for packets of these caps, the first of which lies at `origin_us` (microseconds, of any clock). What
     /// comes out goes to `sink` from its threads, with where it lies; it must not wait.
     pub fn start(
@@ -51,7 +51,7 @@ impl SoundChain {
         elements: &[gst::Element],
         origin_us: i64,
         mut sink: impl FnMut(i64, &gst::Sample, Bytes) + Send + 'static,
-    ) -> Result<Self, ChainError> {
+    ) -> Result<Self, TranscodeError> {
         let pipeline = gst::Pipeline::new();
         let bus = pipeline.bus().ok_or_else(|| gst::glib::bool_error!("a pipeline without a bus"))?;
         let src = gst_app::AppSrc::builder().caps(caps).format(gst::Format::Time).build();
@@ -74,25 +74,25 @@ impl SoundChain {
     }
 
     /// Takes a packet that lies at `at_us`.
-    pub fn push(&self, at_us: i64, packet: Bytes) -> Result<(), ChainError> {
+    pub fn push(&self, at_us: i64, packet: Bytes) -> Result<(), TranscodeError> {
         if let Some(message) = self.bus.pop_filtered(&[gst::MessageType::Error])
             && let gst::MessageView::Error(error) = message.view()
         {
-            return Err(ChainError::Broken(error.error().to_string()));
+            return Err(TranscodeError::Broken(error.error().to_string()));
         }
         if self.src.current_level_bytes() > MAX_QUEUE_BYTES {
-            return Err(ChainError::Refused);
+            return Err(TranscodeError::Refused);
         }
         let since = base_us().saturating_add(at_us.saturating_sub(self.origin_us));
         let mut buffer = gst::Buffer::from_slice(packet);
         let time = gst::ClockTime::from_useconds(since.max(0).cast_unsigned());
         buffer.get_mut().expect("a new buffer has one owner").set_pts(time);
-        self.src.push_buffer(buffer).map_err(|_| ChainError::Refused)?;
+        self.src.push_buffer(buffer).map_err(|_| TranscodeError::Refused)?;
         Ok(())
     }
 }
 
-impl Drop for SoundChain {
+impl Drop for AudioTranscoder {
     fn drop(&mut self) {
         let _ = self.pipeline.set_state(gst::State::Null);
     }

@@ -4,12 +4,12 @@
 //! every step the pass-through's muxers do, so that its segments end where theirs do and have the same numbers.
 
 pub mod audio;
-mod chain;
-mod lane;
-mod picture;
-mod quiet;
+mod audio48;
+mod encoder;
+mod low_priority;
 mod rendition;
-mod sound;
+mod supervised;
+mod video360;
 
 use std::sync::{Arc, Once};
 
@@ -22,22 +22,22 @@ use crate::{
     unit::Track,
 };
 
-pub use self::rendition::{Made, Sink, Timing, WantedPicture};
-use self::{picture::PictureLane, rendition::Boundary, sound::SoundLane};
+pub use self::rendition::{Sink, Timing, Transcoded, WantedPicture};
+use self::{audio48::Audio48, rendition::Boundary, video360::Video360};
 
 /// A publisher's sound up to this rate is small enough itself, bits per second.
-pub const SMALL_SOUND_BPS: u32 = 64_000;
+pub const LOW_AUDIO_BPS: u32 = 64_000;
 /// And under this it is silence, which says nothing of what speech will take.
 const SILENCE_BPS: u32 = 16_000;
 
-/// Whether there is to be a small sound beside one that was measured so (`None`: not known yet).
-pub fn wants_small_sound(measured_bps: Option<u32>) -> bool {
-    !measured_bps.is_some_and(|bps| (SILENCE_BPS..=SMALL_SOUND_BPS).contains(&bps))
+/// Whether there is to be a low-bitrate audio rendition beside one that was measured so (`None`: not known yet).
+pub fn wants_low_audio(measured_bps: Option<u32>) -> bool {
+    !measured_bps.is_some_and(|bps| (SILENCE_BPS..=LOW_AUDIO_BPS).contains(&bps))
 }
 
-/// Whether there can be a small picture of this one: it has more than 360 lines.
-pub fn wants_small_picture(config: &VideoConfig) -> bool {
-    picture::size(config).is_some()
+/// Whether there can be a 360p rendition of this one: it has more than 360 lines.
+pub fn wants_low_video(config: &VideoConfig) -> bool {
+    video360::size(config).is_some()
 }
 
 /// Loads the codecs in the background, once. It takes tenths of a second, from a cold disk seconds, and must not fall on the
@@ -66,26 +66,26 @@ pub struct Wanted {
 /// What is not made any more in this run, and should have been.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
-    /// The processor is too slow for a small picture.
+    /// The processor is too slow for a 360p rendition.
     PictureSlow,
-    /// The small picture failed too often.
+    /// The 360p rendition failed too often.
     PictureBroken,
-    /// The small sound failed too often.
+    /// The low-bitrate audio rendition failed too often.
     SoundBroken,
 }
 
 /// What is made in a run.
 pub struct Ladder {
     leader: Track,
-    sound: Option<SoundLane>,
-    picture: Option<PictureLane>,
+    sound: Option<Audio48>,
+    picture: Option<Video360>,
 }
 
 impl Ladder {
     /// Starts with the first frames.
     pub fn new(timing: Timing, wanted: Wanted, sink: &Sink) -> Self {
-        let sound = wanted.sound.map(|config| SoundLane::new(config, timing, Arc::clone(sink)));
-        let picture = wanted.picture.and_then(|picture| PictureLane::new(picture, timing, Arc::clone(sink)));
+        let sound = wanted.sound.map(|config| Audio48::new(config, timing, Arc::clone(sink)));
+        let picture = wanted.picture.and_then(|picture| Video360::new(picture, timing, Arc::clone(sink)));
         Self { leader: timing.leader, sound, picture }
     }
 
@@ -106,8 +106,8 @@ impl Ladder {
 
     /// Nothing comes any more; what is under way goes on by itself.
     pub fn end(&self) {
-        self.sound.iter().for_each(SoundLane::end);
-        self.picture.iter().for_each(PictureLane::end);
+        self.sound.iter().for_each(Audio48::end);
+        self.picture.iter().for_each(Video360::end);
     }
 
     /// Waits for what is under way, at most some tenths of a second.
@@ -135,8 +135,8 @@ impl Ladder {
     /// All that went in has come out, but for what codecs keep.
     #[cfg(test)]
     pub(crate) fn settled(&self) -> bool {
-        self.sound.as_ref().is_none_or(SoundLane::settled)
-            && self.picture.as_ref().is_none_or(PictureLane::settled)
+        self.sound.as_ref().is_none_or(Audio48::settled)
+            && self.picture.as_ref().is_none_or(Video360::settled)
     }
 }
 
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_sound_that_is_small_is_left_alone_but_silence_and_the_unknown_are_not() {
-        let wanted = [None, Some(4_000), Some(48_000), Some(64_000), Some(96_000)].map(wants_small_sound);
+        let wanted = [None, Some(4_000), Some(48_000), Some(64_000), Some(96_000)].map(wants_low_audio);
         assert_eq!(wanted, [true, true, false, false, true]);
     }
 }

@@ -12,14 +12,14 @@ use crate::{
 
 /// The format of what was made.
 #[derive(Debug, Clone)]
-pub enum Made {
-    /// A small picture.
+pub enum Transcoded {
+    /// A 360p rendition.
     Picture(VideoConfig),
-    /// A small sound.
+    /// A low-bitrate audio rendition.
     Sound(AudioConfig),
 }
 
-impl Made {
+impl Transcoded {
     pub(super) fn video(&self) -> Option<&VideoConfig> {
         match self {
             Self::Picture(config) => Some(config),
@@ -36,7 +36,7 @@ impl Made {
 }
 
 /// Takes what was made, with its format; called from pipelines' threads, must not wait.
-pub type Sink = Arc<dyn Fn(&Made, Packed) + Send + Sync>;
+pub type Sink = Arc<dyn Fn(&Transcoded, Packed) + Send + Sync>;
 
 /// What all that is made in a run has in common.
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +57,7 @@ pub struct WantedPicture {
     /// Its frames per 1000 s; 0 if not known.
     pub fps_milli: u32,
     /// One of so many that the node makes at a time; held while it is made.
-    pub place: OwnedSemaphorePermit,
+    pub slot: OwnedSemaphorePermit,
 }
 
 /// A segment of the leader: its number in the run and where it starts.

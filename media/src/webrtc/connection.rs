@@ -10,7 +10,7 @@ use webrtc::peer_connection::{
     RTCPeerConnectionState, RTCSessionDescription, Registry, SettingEngine,
 };
 
-use super::{answer, runtime::PeerRuntime, socket::Place};
+use super::{answer, runtime::PeerRuntime, socket::PeerSlot};
 use crate::webrtc::signalling::{
     fragment::Credentials,
     line::{PeerError, Pending, Restarted},
@@ -25,13 +25,13 @@ pub(super) struct Parts {
     pub(super) media: MediaEngine,
     pub(super) registry: Registry,
     pub(super) settings: SettingEngine,
-    pub(super) place: Arc<Place>,
+    pub(super) slot: Arc<PeerSlot>,
     pub(super) tasks: TaskTracker,
     pub(super) addresses: Vec<SocketAddr>,
 }
 
 /// What somebody wants to hear of a connection.
-pub(super) trait Ears: Send + Sync + 'static {
+pub(super) trait ConnectionEvents: Send + Sync + 'static {
     fn connected(&self);
     fn gone(&self);
     /// The other side sends this.
@@ -41,7 +41,7 @@ pub(super) trait Ears: Send + Sync + 'static {
 /// A connection.
 pub(super) struct Connection {
     pub(super) inner: Arc<dyn PeerConnection>,
-    place: Arc<Place>,
+    slot: Arc<PeerSlot>,
     offer: String,
     candidates: Vec<String>,
     gathered: Arc<Notify>,
@@ -50,11 +50,15 @@ pub(super) struct Connection {
 
 impl Connection {
     /// Makes one that is to follow this offer; nothing is said yet.
-    pub(super) async fn make(parts: Parts, offer: &Offer, ears: impl Ears) -> Result<Self, PeerError> {
-        let Parts { media, registry, settings, place, tasks, addresses } = parts;
+    pub(super) async fn make(
+        parts: Parts,
+        offer: &Offer,
+        ears: impl ConnectionEvents,
+    ) -> Result<Self, PeerError> {
+        let Parts { media, registry, settings, slot, tasks, addresses } = parts;
         let gathered = Arc::new(Notify::new());
         let handler = Handler { ears, gathered: Arc::clone(&gathered) };
-        let runtime = PeerRuntime { place: Arc::clone(&place), tasks: tasks.clone() };
+        let runtime = PeerRuntime { slot: Arc::clone(&slot), tasks: tasks.clone() };
         let building = PeerConnectionBuilder::new()
             .with_media_engine(media)
             .with_interceptor_registry(registry)
@@ -62,12 +66,12 @@ impl Connection {
             .with_runtime(Arc::new(runtime))
             .with_handler(Arc::new(handler))
             // Names for the virtual sockets; nothing is received there.
-            .with_udp_addrs(place.names())
+            .with_udp_addrs(slot.names())
             .build();
         let inner = Box::pin(building).await.map_err(|error| here(&error))?;
         Ok(Self {
             inner: Arc::new(inner),
-            place,
+            slot,
             offer: answer::without_candidates(&offer.sdp),
             candidates: answer::candidates(&addresses),
             gathered,
@@ -92,7 +96,7 @@ impl Connection {
         let sdp = answer.sdp.clone();
         self.inner.set_local_description(answer).await.map_err(refused)?;
         let ours = answer::credentials(&sdp).ok_or(PeerError::Here)?;
-        self.place.name(ours.ufrag());
+        self.slot.name(ours.ufrag());
         Ok(sdp)
     }
 
@@ -113,10 +117,10 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        let (connection, place) = (Arc::clone(&self.inner), Arc::clone(&self.place));
+        let (connection, slot) = (Arc::clone(&self.inner), Arc::clone(&self.slot));
         self.tasks.spawn(async move {
             let _ = connection.close().await;
-            place.leave();
+            slot.leave();
         });
     }
 }
@@ -127,7 +131,7 @@ struct Handler<E> {
 }
 
 #[async_trait::async_trait]
-impl<E: Ears> PeerConnectionEventHandler for Handler<E> {
+impl<E: ConnectionEvents> PeerConnectionEventHandler for Handler<E> {
     async fn on_ice_gathering_state_change(&self, state: RTCIceGatheringState) {
         if state == RTCIceGatheringState::Complete {
             self.gathered.notify_one();

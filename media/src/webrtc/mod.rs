@@ -10,11 +10,11 @@ mod outlet;
 mod peer;
 mod ports;
 pub mod publisher;
+mod registration;
 mod reports;
 pub(crate) mod routes;
 pub mod rtp;
 mod runtime;
-mod seat;
 mod segments;
 pub mod signalling;
 mod socket;
@@ -54,7 +54,7 @@ use self::{
         line::{PeerError, Pending},
         offer::{Format, Offer},
     },
-    socket::{Exchange, Place},
+    socket::{Exchange, PeerSlot},
     subscriber::{self as viewers, Chosen, News, Outlet, Outlets},
     tap::Tapped,
 };
@@ -101,12 +101,12 @@ impl WebRtc {
         tokio::join!(self.exchange.run(&stop), streams);
     }
 
-    fn parts(&self, place: Place, (media, registry): (MediaEngine, Registry)) -> Parts {
+    fn parts(&self, slot: PeerSlot, (media, registry): (MediaEngine, Registry)) -> Parts {
         Parts {
             media,
             registry,
             settings: settings(),
-            place: Arc::new(place),
+            slot: Arc::new(slot),
             tasks: self.tasks.clone(),
             addresses: self.addresses.clone(),
         }
@@ -118,7 +118,7 @@ impl WebRtc {
         wire: mpsc::Sender<Wire>,
     ) -> Result<(String, peer::WebRtcPeer), PeerError> {
         let engine = publishers_engine(offer, wire.clone()).map_err(|error| here(&error))?;
-        let parts = self.parts(self.exchange.place(), engine);
+        let parts = self.parts(self.exchange.slot(), engine);
         Box::pin(peer::WebRtcPeer::answer(parts, offer, wire)).await
     }
 
@@ -128,10 +128,10 @@ impl WebRtc {
         chosen: &Chosen,
         news: mpsc::Sender<News>,
     ) -> Result<(String, outlet::WebRtcOutlet), PeerError> {
-        let place = self.exchange.place();
-        let tray = Tray::new(place.run());
+        let slot = self.exchange.slot();
+        let tray = Tray::new(slot.run());
         let engine = viewers_engine(chosen, Bursts::new(tray.clone(), news.clone()));
-        let parts = self.parts(place, engine.map_err(|error| here(&error))?);
+        let parts = self.parts(slot, engine.map_err(|error| here(&error))?);
         let sent = |format: &Format, codec| outlet::Sent {
             codec,
             payload_type: format.payload_type,

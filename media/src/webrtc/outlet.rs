@@ -19,7 +19,7 @@ use webrtc::media_stream::track_local::{TrackLocal, static_rtp::TrackLocalStatic
 
 use super::{
     burst::Tray,
-    connection::{Connection, Ears, Parts, here},
+    connection::{Connection, ConnectionEvents, Parts, here},
 };
 use crate::{
     unit::Track,
@@ -183,7 +183,7 @@ fn ntp(utc_us: i64) -> u64 {
 
 struct Hearing(mpsc::Sender<News>);
 
-impl Ears for Hearing {
+impl ConnectionEvents for Hearing {
     fn connected(&self) {
         let _ = self.0.try_send(News::Connected);
     }

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
 
-use super::connection::{Connection, Ears, Parts};
+use super::connection::{Connection, ConnectionEvents, Parts};
 use crate::{
     unit::Track,
     webrtc::{
@@ -108,7 +108,7 @@ struct Hearing {
     tasks: TaskTracker,
 }
 
-impl Ears for Hearing {
+impl ConnectionEvents for Hearing {
     // A full wire has media in it: the session sees soon enough that no more comes.
     fn connected(&self) {
         let _ = self.wire.try_send(Wire::Connected);

@@ -14,14 +14,14 @@ use webrtc::runtime::{
     AsyncInterval, AsyncTcpListener, AsyncTcpStream, AsyncUdpSocket, JoinHandle, Runtime, TokioRuntime,
 };
 
-use super::socket::Place;
+use super::socket::PeerSlot;
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A peer's runtime.
 #[derive(Debug)]
 pub(super) struct PeerRuntime {
-    pub(super) place: Arc<Place>,
+    pub(super) slot: Arc<PeerSlot>,
     pub(super) tasks: TaskTracker,
 }
 
@@ -49,7 +49,7 @@ impl Runtime for PeerRuntime {
         if !local.ip().is_loopback() {
             return Err(io::ErrorKind::Unsupported.into()); // not the one we gave the name of
         }
-        Ok(Arc::new(self.place.socket(local)))
+        Ok(Arc::new(self.slot.socket(local)))
     }
 
     fn wrap_tcp_listener(&self, listener: TcpListener) -> io::Result<Arc<dyn AsyncTcpListener>> {

@@ -20,8 +20,8 @@ use tokio_util::sync::CancellationToken;
 use webrtc::runtime::{AsyncUdpSocket, RecvMeta, Transmit};
 
 use super::{
+    registration::{Inbox, PeerRegistration},
     routes::{PeerId, Routes, stun_name},
-    seat::{Inbox, Seat},
     segments::{Run, Segments},
 };
 
@@ -37,7 +37,7 @@ pub(super) struct Exchange {
     both: bool,
     /// A peer may have a name of IPv6: the machine has not switched it off.
     names: bool,
-    routes: Mutex<Routes<Arc<Seat>>>,
+    routes: Mutex<Routes<Arc<PeerRegistration>>>,
     next: AtomicU64,
 }
 
@@ -49,17 +49,17 @@ impl Exchange {
         Ok(Arc::new(Self { socket, segments, both, names, routes, next }))
     }
 
-    fn routes(&self) -> MutexGuard<'_, Routes<Arc<Seat>>> {
+    fn routes(&self) -> MutexGuard<'_, Routes<Arc<PeerRegistration>>> {
         self.routes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A place for a peer; given up when dropped.
-    pub(super) fn place(self: &Arc<Self>) -> Place {
+    /// A slot for a peer; given up when dropped.
+    pub(super) fn slot(self: &Arc<Self>) -> PeerSlot {
         let peer = self.next.fetch_add(1, Ordering::Relaxed);
-        let (seat, inboxes) = Seat::new();
+        let (seat, inboxes) = PeerRegistration::new();
         let seat = Arc::new(seat);
         self.routes().add(peer, Arc::clone(&seat));
-        Place {
+        PeerSlot {
             exchange: Arc::clone(self),
             peer,
             seat,
@@ -68,7 +68,7 @@ impl Exchange {
     }
 
     /// The peer that a STUN request names.
-    pub(super) fn named(&self, request: &[u8]) -> Option<Arc<Seat>> {
+    pub(super) fn named(&self, request: &[u8]) -> Option<Arc<PeerRegistration>> {
         self.routes().named(stun_name(request)?).cloned()
     }
 
@@ -124,17 +124,17 @@ pub(super) fn plain(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
-/// A peer's place at the shared socket.
+/// A peer's slot at the shared socket.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct PeerSlot {
     exchange: Arc<Exchange>,
     peer: PeerId,
-    seat: Arc<Seat>,
+    seat: Arc<PeerRegistration>,
     /// For IPv4 and IPv6.
     inboxes: [Arc<Mutex<Inbox>>; 2],
 }
 
-impl Place {
+impl PeerSlot {
     /// STUN requests with this user name fragment are for this peer.
     pub(super) fn name(&self, ufrag: &str) {
         self.exchange.routes().name(self.peer, ufrag);
@@ -153,7 +153,7 @@ impl Place {
         if self.exchange.names { vec![v4, v6] } else { vec![v4] }
     }
 
-    /// The socket the peer is given in place of `local`, whose address it keeps: it is only a name.
+    /// The socket the peer is given in slot of `local`, whose address it keeps: it is only a name.
     pub(super) fn socket(&self, local: SocketAddr) -> VirtualSocket {
         VirtualSocket {
             exchange: Arc::clone(&self.exchange),
@@ -164,14 +164,14 @@ impl Place {
         }
     }
 
-    /// Nothing is received any more; what still holds the place (tasks that end) sees its socket broken.
+    /// Nothing is received any more; what still holds the slot (tasks that end) sees its socket broken.
     pub(super) fn leave(&self) {
         self.exchange.routes().remove(self.peer);
         self.seat.leave();
     }
 }
 
-impl Drop for Place {
+impl Drop for PeerSlot {
     fn drop(&mut self) {
         self.leave();
     }
@@ -182,7 +182,7 @@ type Writable = Pin<Box<dyn Future<Output = io::Result<()>> + Send + Sync>>;
 /// A socket as one peer sees it.
 pub(super) struct VirtualSocket {
     exchange: Arc<Exchange>,
-    seat: Arc<Seat>,
+    seat: Arc<PeerRegistration>,
     inbox: Arc<Mutex<Inbox>>,
     local: SocketAddr,
     /// The wait of this peer for the shared socket to take more; its own, as the socket remembers one waker only.

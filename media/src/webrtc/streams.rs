@@ -94,7 +94,7 @@ async fn carry(stream: TcpStream, from: SocketAddr, exchange: &Exchange) -> Ende
 async fn send(
     frames: &mut Framed<TcpStream, LengthDelimitedCodec>,
     datagram: Bytes,
-    outbox: &mut super::seat::Outbox,
+    outbox: &mut super::registration::Outbox,
 ) -> io::Result<()> {
     frames.feed(datagram).await?;
     while let Ok(datagram) = outbox.try_recv() {

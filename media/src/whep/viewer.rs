@@ -146,7 +146,7 @@ impl Viewer {
             }
             Err(end) => end,
         };
-        self.tell();
+        self.report_delivered();
         tracing::info!(%end, "whep: session ended");
         metrics::histogram!("yunke_media_whep_session_seconds").record(started.elapsed().as_secs_f64());
         self.session.peer().close().await;
@@ -285,7 +285,7 @@ impl Viewer {
     }
 
     async fn tick(&mut self) -> Result<(), End> {
-        self.tell();
+        self.report_delivered();
         self.report(Track::Video).await?;
         self.report(Track::Audio).await
     }
@@ -298,12 +298,12 @@ impl Viewer {
             *to = at_us.max(*to);
             return;
         }
-        self.tell();
+        self.report_delivered();
         self.stretch = Some((at_us, at_us));
     }
 
     /// Tells what was sent since the last time; what comes next follows on it.
-    fn tell(&mut self) {
+    fn report_delivered(&mut self) {
         let Some((from, to)) = self.stretch else { return };
         if to > from {
             if self.holder.counted {

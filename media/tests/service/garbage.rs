@@ -148,7 +148,9 @@ async fn what_a_lesson_and_its_small_sound_cost() {
     sleep(Duration::from_secs(8)).await; // the time it measures over
     let (mib, after) = media.cost();
     let share = (after - before) / since.elapsed().as_secs_f64() * 100.0;
-    println!("720p30 at 2 Mbit/s and its small sound: {share:.1} % of a core, {mib} MiB (this build)");
+    println!(
+        "720p30 at 2 Mbit/s and its low-bitrate audio rendition: {share:.1} % of a core, {mib} MiB (this build)"
+    );
     assert!(mib < 100, "{mib} MiB"); // half of it are libav's files
     assert!(share < 30.0, "{share} %"); // unoptimized; the target is measured by `make bench`
 }

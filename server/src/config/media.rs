@@ -71,7 +71,8 @@ impl Default for MediaConfig {
             srt_passphrase: String::new(),
             webrtc_hosts: Vec::new(),
             ice_servers: Vec::new(),
-            small_pictures: 0,
+            transcode_slots: 0,
+            small_pictures: None,
             control_url: None,
             public_url: None,
             rtmp_url: None,
@@ -94,7 +95,7 @@ impl std::fmt::Debug for MediaConfig {
             .field("srt", &self.srt)
             .field("webrtc_hosts", &self.webrtc_hosts)
             .field("ice_servers", &self.ice_servers)
-            .field("small_pictures", &self.small_pictures)
+            .field("transcode_slots", &self.transcode_slots)
             .field("control_url", &self.control_url)
             .field("public_url", &self.public_url)
             .field("rtmp_url", &self.rtmp_url)
@@ -107,6 +108,21 @@ impl std::fmt::Debug for MediaConfig {
 }
 
 impl MediaConfig {
+    /// Settings under their old names count as if they had the new ones.
+    pub(super) fn take_old_names(&mut self) {
+        if let Some(slots) = self.small_pictures {
+            self.transcode_slots = self.transcode_slots.max(slots);
+        }
+    }
+
+    pub(super) fn log_old_names(&self) {
+        if self.small_pictures.is_some() {
+            tracing::warn!(
+                "media.small_pictures is now called media.transcode_slots; the old name is still read"
+            );
+        }
+    }
+
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
         if let Some(url) = &self.public_url {
             check_origin("media.public_url", url)?;
@@ -133,8 +149,8 @@ impl MediaConfig {
         if let Some(problem) = self.ice_servers.iter().find_map(IceServer::problem) {
             return Err(ConfigError::value("media.ice_servers", problem));
         }
-        if self.small_pictures > 16 {
-            return Err(ConfigError::value("media.small_pictures", "must be between 0 and 16"));
+        if self.transcode_slots > 16 {
+            return Err(ConfigError::value("media.transcode_slots", "must be between 0 and 16"));
         }
         if self.webrtc_hosts.iter().any(IpAddr::is_unspecified) {
             return Err(ConfigError::value("media.webrtc_hosts", "are addresses that publishers can reach"));

@@ -86,10 +86,17 @@ impl Config {
             }
             figment = figment.merge(Toml::file(file));
         }
-        figment
+        let mut config: Self = figment
             .merge(Env::prefixed("YUNKE_").ignore(NOT_KEYS).filter(|key| is_own(key.as_str())).split("__"))
             .extract()
-            .map_err(|error| ConfigError::Unreadable(Box::new(error)))
+            .map_err(|error| ConfigError::Unreadable(Box::new(error)))?;
+        config.media.take_old_names();
+        Ok(config)
+    }
+
+    /// Logs names of settings that have a new one; once logging is set up.
+    pub fn log_old_names(&self) {
+        self.media.log_old_names();
     }
 
     /// Checks every section.
@@ -138,6 +145,16 @@ mod tests {
         let figment = Figment::new().merge(Toml::string("[http]\nlisten_on = \"x\""));
         let error = figment.extract::<Config>().expect_err("unknown key").to_string();
         assert!(error.contains("listen_on"), "{error}");
+    }
+
+    #[test]
+    fn the_old_name_of_the_transcode_slots_is_still_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("yunke.toml");
+        for (line, slots) in [("small_pictures = 2", 2), ("transcode_slots = 3", 3), ("", 0)] {
+            std::fs::write(&file, format!("[media]\n{line}\n")).expect("written");
+            assert_eq!(Config::load(Some(&file)).expect("valid").media.transcode_slots, slots, "{line}");
+        }
     }
 
     #[test]

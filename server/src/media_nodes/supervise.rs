@@ -158,7 +158,7 @@ fn spawn(app: &AppState, server: SocketAddr, addresses: &Path) -> Result<Child, 
         // In quotes: it may look like a number.
         .env("YUNKE_MEDIA_SRT_PASSPHRASE", format!("\"{}\"", config.srt_passphrase))
         .env("YUNKE_MEDIA_ICE_SERVERS", yunke_protocol::ice_servers_in_environment(&config.ice_servers))
-        .env("YUNKE_MEDIA_SMALL_PICTURES", config.small_pictures.to_string())
+        .env("YUNKE_MEDIA_TRANSCODE_SLOTS", config.transcode_slots.to_string())
         .env("YUNKE_MEDIA_SERVER_URL", control_url(server))
         .env("YUNKE_MEDIA_SHARED_SECRET", app.media.secret())
         // In quotes: it may look like a number.

@@ -28,7 +28,7 @@ async function cost(scope, { what, sound, small, picture = false, cpu: most, mem
   const folder = await mkdtemp(join(tmpdir(), 'yunke-bench-'));
   scope.after(() => rm(folder, { recursive: true }));
   const file = await preparedFile(folder, sound);
-  const { yunke, lease, publisher } = await liveLesson(scope, { file, rehearsalMs: REHEARSAL_MS, env: { YUNKE_MEDIA__SMALL_PICTURES: picture ? '1' : '0' } });
+  const { yunke, lease, publisher } = await liveLesson(scope, { file, rehearsalMs: REHEARSAL_MS, env: { YUNKE_MEDIA__TRANSCODE_SLOTS: picture ? '1' : '0' } });
   const media = await yunke.media();
   // The reference does the same job from a file: ffmpeg, copying into CMAF HLS.
   const reference = new Program('ffmpeg', ['-nostdin', '-v', 'error', '-re', '-stream_loop', '-1', '-i', file, '-c', 'copy', '-f', 'hls',

@@ -6,8 +6,8 @@ mod amf;
 mod chunk;
 pub(crate) mod converse;
 mod handshake;
-mod places;
 mod session;
+mod slots;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -22,8 +22,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use yunke_protocol::Transport;
 
 use self::{
-    places::{Place, Places},
     session::{Event, Session, SessionError},
+    slots::{ConnectionSlot, ConnectionSlots},
 };
 use super::{Gate, Inlet, Refusal};
 use crate::{
@@ -47,7 +47,7 @@ pub async fn serve<G: Gate>(
     tasks: TaskTracker,
     shutdown: CancellationToken,
 ) {
-    let places = Places::new();
+    let slots = ConnectionSlots::new();
     loop {
         let accepted = tokio::select! {
             () = shutdown.cancelled() => return,
@@ -61,13 +61,13 @@ pub async fn serve<G: Gate>(
                 continue;
             }
         };
-        let Some(place) = places.take().await else {
+        let Some(slot) = slots.take().await else {
             metrics::counter!("yunke_media_rtmp_connections_refused_total").increment(1);
             continue;
         };
         let (gate, shutdown) = (Arc::clone(&gate), shutdown.clone());
         tasks.spawn(async move {
-            connection(socket, peer, &place, &*gate, &shutdown).await;
+            connection(socket, peer, &slot, &*gate, &shutdown).await;
         });
     }
 }
@@ -75,7 +75,7 @@ pub async fn serve<G: Gate>(
 async fn connection<G: Gate>(
     socket: TcpStream,
     peer: SocketAddr,
-    place: &Place,
+    slot: &ConnectionSlot,
     gate: &G,
     shutdown: &CancellationToken,
 ) {
@@ -84,8 +84,8 @@ async fn connection<G: Gate>(
     let mut connection =
         Connection { socket, session: Session::new(), input: BytesMut::new(), refused: false };
     let end = tokio::select! {
-        end = connection.run(gate, place) => end,
-        () = place.put_out().cancelled_owned() => Err(End::PutOut),
+        end = connection.run(gate, slot) => end,
+        () = slot.put_out().cancelled_owned() => Err(End::PutOut),
         () = shutdown.cancelled() => Err(End::Shutdown),
     };
     match &end {
@@ -97,7 +97,7 @@ async fn connection<G: Gate>(
         Err(end) => tracing::debug!(peer.port = peer.port(), %end, "rtmp: connection ended"),
     }
     if connection.refused {
-        connection.farewell().await;
+        connection.close().await;
     }
     metrics::histogram!("yunke_media_rtmp_connection_seconds").record(started.elapsed().as_secs_f64());
 }
@@ -112,7 +112,7 @@ enum End {
     Silent,
     #[error("refused: {0}")]
     Refused(Refusal),
-    #[error("its place was needed")]
+    #[error("its slot was needed")]
     PutOut,
     #[error("the service ends")]
     Shutdown,
@@ -126,7 +126,7 @@ struct Connection {
 }
 
 impl Connection {
-    async fn run<G: Gate>(&mut self, gate: &G, place: &Place) -> Result<(), End> {
+    async fn run<G: Gate>(&mut self, gate: &G, slot: &ConnectionSlot) -> Result<(), End> {
         loop {
             let deadline = Instant::now() + SETUP_TIME;
             let Some(key) = timeout_at(deadline, self.until_publish()).await.map_err(|_| End::Silent)??
@@ -137,7 +137,7 @@ impl Connection {
                 Ok(inlet) => inlet,
                 Err(refusal) => return self.refuse(refusal).await,
             };
-            if !place.keep() {
+            if !slot.keep() {
                 return Err(End::PutOut);
             }
             self.session.accept();
@@ -232,9 +232,9 @@ impl Connection {
         self.refuse(refusal).await
     }
 
-    /// Its place was taken away.
+    /// Its slot was taken away.
     async fn send_away<T>(&mut self, inlet: &mut impl Inlet) -> Result<T, End> {
-        let why = inlet.farewell();
+        let why = inlet.close_reason();
         inlet.refused(&why);
         self.refuse(why).await
     }
@@ -270,7 +270,7 @@ impl Connection {
 
     /// Reads on for a moment without keeping anything: closing with unread bytes would reset the connection, and the
     /// peer would lose the reason it is about to read.
-    async fn farewell(&mut self) {
+    async fn close(&mut self) {
         let _ = self.socket.shutdown().await;
         self.input.clear();
         let mut sink = [0; 4096];

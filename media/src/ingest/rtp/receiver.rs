@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     ingest::Refusal,
-    transcode::audio::SoundChain,
+    transcode::audio::AudioTranscoder,
     unit::{Frame, Opus, Track, Unit},
     webrtc::rtp::{Again, Packet, Report, clock_rate},
 };
@@ -38,7 +38,7 @@ pub struct Receiver {
     pictures: Depacketizer,
     keys: KeyFrames,
     has_video: bool,
-    sound: Option<SoundChain>,
+    sound: Option<AudioTranscoder>,
     /// Where the last packet of it lies.
     last_sound_us: Option<i64>,
     rebuilds: u32,

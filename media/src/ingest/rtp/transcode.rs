@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use super::drift::Mender;
 use crate::{
     codec::AudioConfig,
-    transcode::audio::{ChainError, RATE, SoundChain, opus_caps, samples},
+    transcode::audio::{AudioTranscoder, RATE, TranscodeError, opus_caps, samples},
 };
 
 /// Speech and music in stereo.
@@ -34,7 +34,7 @@ pub struct Sound {
 }
 
 /// Starts a chain whose first packet lies at `origin_us`. Frames go to `sink` from its threads.
-pub fn start(origin_us: i64, sink: mpsc::Sender<Sound>) -> Result<SoundChain, ChainError> {
+pub fn start(origin_us: i64, sink: mpsc::Sender<Sound>) -> Result<AudioTranscoder, TranscodeError> {
     let make = gst::ElementFactory::make;
     let decoded = samples(Some("S16LE"))?;
     mend(&decoded)?;
@@ -48,7 +48,7 @@ pub fn start(origin_us: i64, sink: mpsc::Sender<Sound>) -> Result<SoundChain, Ch
         make("avenc_aac").property("bitrate", BITRATE).build()?,
     ];
     let mut last = None;
-    SoundChain::start(&opus_caps(), &elements, origin_us, move |at_us, sample, data| {
+    AudioTranscoder::start(&opus_caps(), &elements, origin_us, move |at_us, sample, data| {
         let Some(format) = format(sample) else { return };
         let config = Some(format).filter(|format| last.as_ref() != Some(format));
         last = config.clone().or(last.take());
@@ -58,7 +58,7 @@ pub fn start(origin_us: i64, sink: mpsc::Sender<Sound>) -> Result<SoundChain, Ch
 }
 
 /// Makes what leaves this element as long as its time says.
-fn mend(element: &gst::Element) -> Result<(), ChainError> {
+fn mend(element: &gst::Element) -> Result<(), TranscodeError> {
     let pad = element.static_pad("src").ok_or_else(|| gst::glib::bool_error!("no source pad"))?;
     let mender = Mutex::new(Mender::default());
     pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {

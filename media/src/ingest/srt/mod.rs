@@ -123,7 +123,7 @@ impl<G: Gate> Desk<G> {
                 () = sleep_until(due.unwrap_or(now)), if due.is_some() => {}
             }
             self.listener.handle_timeout(Instant::now().into_std());
-            self.tell();
+            self.log_rejected();
         }
         for id in std::mem::take(&mut self.callers).into_keys() {
             self.listener.close(id, Instant::now().into_std());
@@ -179,7 +179,7 @@ impl<G: Gate> Desk<G> {
     }
 
     /// Says that the listener refused somebody by itself: by what stands in the handshake.
-    fn tell(&mut self) {
+    fn log_rejected(&mut self) {
         let refused = self.listener.stats().rejected;
         if refused > self.refused {
             let reason = "its encryption is missing or not wanted here, or it is not SRT's live mode";

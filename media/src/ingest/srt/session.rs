@@ -47,7 +47,7 @@ async fn publish<I: Inlet>(
     loop {
         let payload = tokio::select! {
             payload = payloads.recv() => payload,
-            () = revoked.cancelled() => return End::Refused(inlet.farewell()),
+            () = revoked.cancelled() => return End::Refused(inlet.close_reason()),
         };
         // SRT itself notices that nothing comes any more, and closes.
         let Some(payload) = payload else { return End::Gone };

@@ -118,7 +118,7 @@ impl<I: Inlet> Task<I> {
             let due = receiver.due_us(now_us).map(|due| after(started, due));
             let done = tokio::select! {
                 () = self.session.ended().cancelled() => return End::Deleted,
-                () = revoked.cancelled() => return End::Refused(self.inlet.farewell()),
+                () = revoked.cancelled() => return End::Refused(self.inlet.close_reason()),
                 Some(sound) = heard.recv() => {
                     Receiver::sound(sound, &mut units);
                     Ok(())

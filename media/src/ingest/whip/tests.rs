@@ -58,7 +58,7 @@ impl Inlet for Seat {
         self.1.clone()
     }
 
-    fn farewell(&self) -> Refusal {
+    fn close_reason(&self) -> Refusal {
         Refusal::denied("over")
     }
 }
@@ -123,13 +123,13 @@ impl Line for Other {
     }
 }
 
-struct Place {
+struct Endpoint {
     routes: axum::Router,
     others: Arc<Others>,
     seated: Arc<AtomicUsize>,
 }
 
-fn place(sessions: usize) -> Place {
+fn endpoint(sessions: usize) -> Endpoint {
     let (door, others) = (Arc::new(Door::default()), Arc::new(Others::default()));
     let seated = Arc::clone(&door.seated);
     let turn = IceServer {
@@ -140,10 +140,10 @@ fn place(sessions: usize) -> Place {
     let limits = Limits { sessions, setup: Duration::from_millis(400), idle: Duration::from_millis(400) };
     let peers: Arc<dyn Peers> = Arc::clone(&others) as _;
     let whip = Whip::new(door, peers, TaskTracker::new(), &[turn], limits);
-    Place { routes: router(Arc::new(whip)), others, seated }
+    Endpoint { routes: router(Arc::new(whip)), others, seated }
 }
 
-impl Place {
+impl Endpoint {
     async fn ask(
         &self,
         method: &str,
@@ -198,8 +198,8 @@ fn text(response: &Response, name: &header::HeaderName) -> String {
 
 #[tokio::test]
 async fn an_answer_has_all_that_the_rfc_wants() {
-    let place = place(2);
-    let response = place.post(KEY).await;
+    let endpoint = endpoint(2);
+    let response = endpoint.post(KEY).await;
     assert_eq!(response.status(), StatusCode::CREATED);
     assert_eq!(text(&response, &header::CONTENT_TYPE), "application/sdp");
     assert!(text(&response, &header::LOCATION).starts_with("/whip/"));
@@ -209,68 +209,72 @@ async fn an_answer_has_all_that_the_rfc_wants() {
 
 #[tokio::test]
 async fn refusals_have_their_status_and_when_to_come_again() {
-    let place = place(1);
-    assert_eq!(place.post("wrong").await.status(), StatusCode::UNAUTHORIZED);
-    assert_eq!(place.post("taken").await.status(), StatusCode::CONFLICT);
-    assert_eq!(place.post("later").await.status(), StatusCode::SERVICE_UNAVAILABLE);
-    place.session().await;
-    let full = place.post(KEY).await;
+    let endpoint = endpoint(1);
+    assert_eq!(endpoint.post("wrong").await.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(endpoint.post("taken").await.status(), StatusCode::CONFLICT);
+    assert_eq!(endpoint.post("later").await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    endpoint.session().await;
+    let full = endpoint.post(KEY).await;
     assert_eq!(full.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert!(full.headers().contains_key(header::RETRY_AFTER));
 }
 
 #[tokio::test]
 async fn a_restart_that_fails_leaves_the_session_as_it_was() {
-    let place = place(1);
-    let (path, tag) = place.session().await;
-    place.others.stubborn.store(true, Ordering::SeqCst);
-    assert_eq!(place.patch(&path, "*", FRESH).await.status(), StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(place.patch(&path, &tag, "a=end-of-candidates\r\n").await.status(), StatusCode::NO_CONTENT);
-    place.others.stubborn.store(false, Ordering::SeqCst);
-    let restarted = place.patch(&path, &tag, FRESH).await;
+    let endpoint = endpoint(1);
+    let (path, tag) = endpoint.session().await;
+    endpoint.others.stubborn.store(true, Ordering::SeqCst);
+    assert_eq!(endpoint.patch(&path, "*", FRESH).await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(endpoint.patch(&path, &tag, "a=end-of-candidates\r\n").await.status(), StatusCode::NO_CONTENT);
+    endpoint.others.stubborn.store(false, Ordering::SeqCst);
+    let restarted = endpoint.patch(&path, &tag, FRESH).await;
     assert_eq!(restarted.status(), StatusCode::OK);
     assert_eq!(
-        place.patch(&path, &tag, FRESH).await.status(),
+        endpoint.patch(&path, &tag, FRESH).await.status(),
         StatusCode::PRECONDITION_FAILED,
         "the tag is old"
     );
     let tag = text(&restarted, &header::ETAG);
-    assert_eq!(place.patch(&path, &tag, FRESH).await.status(), StatusCode::NO_CONTENT, "nothing new in it");
+    assert_eq!(
+        endpoint.patch(&path, &tag, FRESH).await.status(),
+        StatusCode::NO_CONTENT,
+        "nothing new in it"
+    );
 }
 
 #[tokio::test]
 async fn the_end_frees_the_seat_and_the_place() {
-    let place = place(1);
-    let (path, _) = place.session().await;
-    assert_eq!(place.seated.load(Ordering::SeqCst), 1);
+    let endpoint = endpoint(1);
+    let (path, _) = endpoint.session().await;
+    assert_eq!(endpoint.seated.load(Ordering::SeqCst), 1);
     let other = [(header::AUTHORIZATION, "Bearer other")];
-    assert_eq!(place.ask("DELETE", &path, &other, "").await.status(), StatusCode::NOT_FOUND);
+    assert_eq!(endpoint.ask("DELETE", &path, &other, "").await.status(), StatusCode::NOT_FOUND);
     let own = [(header::AUTHORIZATION, "Bearer good-key"), (header::IF_MATCH, "\"whatever\"")];
-    assert_eq!(place.ask("DELETE", &path, &own, "").await.status(), StatusCode::OK);
-    assert_eq!(place.ask("DELETE", &path, &own, "").await.status(), StatusCode::NOT_FOUND);
-    place.until_free().await;
-    place.session().await;
+    assert_eq!(endpoint.ask("DELETE", &path, &own, "").await.status(), StatusCode::OK);
+    assert_eq!(endpoint.ask("DELETE", &path, &own, "").await.status(), StatusCode::NOT_FOUND);
+    endpoint.until_free().await;
+    endpoint.session().await;
 }
 
 #[tokio::test]
 async fn a_session_that_is_never_connected_is_given_up() {
-    let place = place(1);
-    let (path, tag) = place.session().await;
-    place.until_free().await;
-    place.until_unknown(&path, &tag).await;
+    let endpoint = endpoint(1);
+    let (path, tag) = endpoint.session().await;
+    endpoint.until_free().await;
+    endpoint.until_unknown(&path, &tag).await;
 }
 
 #[tokio::test]
 async fn a_publisher_that_falls_silent_or_goes_is_gone() {
-    let place = place(1);
-    let (path, tag) = place.session().await;
-    let wire = place.others.wires.lock().expect("whole").pop().expect("a peer");
+    let endpoint = endpoint(1);
+    let (path, tag) = endpoint.session().await;
+    let wire = endpoint.others.wires.lock().expect("whole").pop().expect("a peer");
     wire.send(Wire::Connected).await.expect("heard");
-    place.until_free().await;
-    place.until_unknown(&path, &tag).await;
-    let (path, tag) = place.session().await;
-    let wire = place.others.wires.lock().expect("whole").pop().expect("a peer");
+    endpoint.until_free().await;
+    endpoint.until_unknown(&path, &tag).await;
+    let (path, tag) = endpoint.session().await;
+    let wire = endpoint.others.wires.lock().expect("whole").pop().expect("a peer");
     wire.send(Wire::Gone).await.expect("heard");
-    place.until_free().await;
-    place.until_unknown(&path, &tag).await;
+    endpoint.until_free().await;
+    endpoint.until_unknown(&path, &tag).await;
 }

@@ -3,9 +3,9 @@
 //! The file comes in pieces ([`upload`]) and lies on this machine's disk; a process of its own ([`run`], [`worker`]) makes
 //! segments of it; the fill's record in the store makes them part of the replay, or takes them away again.
 
-mod chain;
 mod coded;
-mod lane;
+mod encode;
+mod gap_cutter;
 mod reader;
 mod retire;
 mod run;
@@ -59,12 +59,12 @@ impl Jobs {
         let index = self.whole(lesson).await?;
         let mut fills = Vec::new();
         for record in recording::fills(&*self.0.store, lesson).await? {
-            fills.push(self.told(&index, lesson, record).await?);
+            fills.push(self.describe(&index, lesson, record).await?);
         }
         Ok(Fills { zero_at: index.zero_at, gaps: index.missing(), fills })
     }
 
-    async fn told(&self, index: &Index, lesson: Uuid, record: FillRecord) -> Result<Fill, JobError> {
+    async fn describe(&self, index: &Index, lesson: Uuid, record: FillRecord) -> Result<Fill, JobError> {
         let FillRecord { fill, plan, offset_ms, state, .. } = record;
         let mut filled = Vec::new();
         let mut received = plan.bytes;
@@ -80,8 +80,10 @@ impl Jobs {
             }
             FillState::Wanted { .. } => self.queued(Task::Fill(lesson, fill)),
             FillState::Ready(done) => {
-                filled =
-                    stretches(index.zero_at, done.entries.iter().filter(|entry| !entry.rendition.is_made()));
+                filled = stretches(
+                    index.zero_at,
+                    done.entries.iter().filter(|entry| !entry.rendition.is_transcoded()),
+                );
                 WorkStatus::ready(done.entries.iter().filter_map(|e| Some(e.media.as_ref()?.bytes)).sum())
             }
             FillState::Failed { code } => WorkStatus::failed(&code),
@@ -105,7 +107,7 @@ impl Jobs {
                 None => self.new_record(&index, lesson, plan, known.len()).await?,
             }
         };
-        self.told(&index, lesson, record).await
+        self.describe(&index, lesson, record).await
     }
 
     async fn new_record(
@@ -170,7 +172,7 @@ impl Jobs {
         *last
     }
 
-    /// Moves a fill on the timeline: its segments are made anew.
+    /// Moves a fill on the timeline: its segments are recreated.
     pub(super) async fn move_fill(
         &self,
         lesson: Uuid,

@@ -1,5 +1,5 @@
 //! Reads a stretch of a file that somebody sent and encodes it as the lesson is encoded: GStreamer, `filesrc ! demuxer`, and
-//! behind it what [`super::chain`] makes for picture and sound.
+//! behind it what [`super::encode`] makes for picture and sound.
 //!
 //! Runs in a process of its own (see [`super::worker`]): C reads what anybody may have sent here. Only what browsers and
 //! encoders record is let through: two containers, five codecs.
@@ -21,8 +21,8 @@ use gst::prelude::*;
 use yunke_protocol::FillKind;
 
 use super::{
-    chain,
     coded::{Form, Keys, Out, Shared},
+    encode,
     wire::FillError,
 };
 use crate::{live::event::Rendition, unit::Track};
@@ -116,14 +116,14 @@ impl Reader {
             if !taken.lock().unwrap_or_else(PoisonError::into_inner).insert(track) {
                 return;
             }
-            if chain::too_large(stream) {
+            if encode::too_large(stream) {
                 return of_pads.refuse(FillError::Picture);
             }
-            let Some(decoder) = chain::decoder(stream.name()) else {
+            let Some(decoder) = encode::decoder(stream.name()) else {
                 tracing::warn!(codec = %stream.name(), "a codec of the file is not known");
                 return of_pads.refuse(FillError::Codec);
             };
-            if let Err(error) = chain::branch(&pipeline, pad, track, decoder, &form, &of_pads, &sink) {
+            if let Err(error) = encode::branch(&pipeline, pad, track, decoder, &form, &of_pads, &sink) {
                 tracing::warn!(%error, "a chain could not be made");
                 of_pads.refuse(FillError::Gst);
             }

@@ -65,7 +65,7 @@ impl Jobs {
     pub(in crate::jobs) async fn run_fill(&self, lesson: Uuid, fill: Uuid) {
         let task = Task::Fill(lesson, fill);
         let Ok(Some((record, stream))) = self.wanted(lesson, fill).await else { return self.done(task) };
-        self.tell(task, WorkStatus::running(0));
+        self.set_status(task, WorkStatus::running(0));
         let outcome = if self.received(fill).await == record.plan.bytes {
             self.work_on(lesson, &record, stream).await.unwrap_or_else(|error| {
                 tracing::error!(%lesson, %error, "a worker could not be started or heard");
@@ -92,7 +92,7 @@ impl Jobs {
             // It stays marked and is done again after a restart, not at once: the disk may be full.
             Err(error) => {
                 tracing::error!(%lesson, %error, "a fill could not be kept");
-                self.tell(task, WorkStatus::failed(error.code()));
+                self.set_status(task, WorkStatus::failed(error.code()));
             }
         }
     }
@@ -143,10 +143,10 @@ impl Jobs {
             // One that is gone already is noticed at its other end.
             let _ = input.write_all(&serde_json::to_vec(&order)?).await;
         }
-        self.hear(Task::Fill(lesson, record.fill), &mut process).await
+        self.read_reports(Task::Fill(lesson, record.fill), &mut process).await
     }
 
-    async fn hear(&self, task: Task, process: &mut Child) -> std::io::Result<Outcome> {
+    async fn read_reports(&self, task: Task, process: &mut Child) -> std::io::Result<Outcome> {
         let Some(output) = process.stdout.take() else { return Ok(Outcome::failed("internal")) };
         let mut lines = BufReader::new(output).lines();
         let mut silent = Duration::ZERO;

@@ -11,7 +11,7 @@ use yunke_protocol::FilledGap;
 
 use super::{
     coded::Out,
-    lane::{Lane, Whole},
+    gap_cutter::{GapCutter, Whole},
     reader::Reader,
     wire::{FillError, Order, Report, say},
 };
@@ -50,7 +50,7 @@ pub(super) struct Segments<'a> {
 
 /// A rendition on its way through the muxer.
 struct Muxed {
-    lane: Lane,
+    cutter: GapCutter,
     track: Track,
     rendition: Rendition,
     packager: Option<Packager>,
@@ -90,9 +90,9 @@ impl<'a> Segments<'a> {
             .into();
         let begins = self.order.record.begins_at();
         let pictures = all.iter().filter(|muxed| muxed.track == Track::Video);
-        let keys = pictures.map(|muxed| (muxed.rendition, muxed.lane.starts().into())).collect();
+        let keys = pictures.map(|muxed| (muxed.rendition, muxed.cutter.starts().into())).collect();
         reader.play((from - begins) * 1000, (to + MORE_MS - begins) * 1000, keys)?;
-        let (mut told, mut frames) = (None, 0_u32);
+        let (mut reported, mut frames) = (None, 0_u32);
         while let Some(Out::Frame(rendition, record, coded)) = reader.next()? {
             let Some(muxed) = all.iter_mut().find(|muxed| muxed.rendition == rendition) else { continue };
             if let Some(record) = record {
@@ -101,15 +101,15 @@ impl<'a> Segments<'a> {
             frames = frames.wrapping_add(1);
             self.met |= (0..(to - from) * 1000).contains(&coded.at_us);
             let now = percent((coded.at_us / 1000).clamp(0, to - from));
-            if told.replace(now) != Some(now) || frames.is_multiple_of(ALIVE_FRAMES) {
+            if reported.replace(now) != Some(now) || frames.is_multiple_of(ALIVE_FRAMES) {
                 say(&Report::Progress(now));
             }
-            let steps = muxed.lane.push(&coded);
+            let steps = muxed.cutter.push(&coded);
             muxed.step(steps)?;
             self.keep(number, muxed).await?;
         }
         for muxed in &mut all {
-            let steps = muxed.lane.finish();
+            let steps = muxed.cutter.finish();
             muxed.step(steps)?;
             if let Some(packager) = muxed.packager.take() {
                 packager.finish_in(FINISH_TIME);
@@ -133,7 +133,7 @@ impl<'a> Segments<'a> {
                     }
                 }
                 Packed::Part(_, bytes, ended) => {
-                    let Some(Whole { mut entry, late_us }) = muxed.lane.came_out() else { continue };
+                    let Some(Whole { mut entry, late_us }) = muxed.cutter.came_out() else { continue };
                     let media = MediaEntry {
                         stream,
                         init: number,
@@ -156,7 +156,7 @@ impl Muxed {
     fn new(rendition: Rendition, from: i64, entries: impl Iterator<Item = Entry>) -> Self {
         let track = if rendition.is_sound() { Track::Audio } else { Track::Video };
         Self {
-            lane: Lane::new(track, from, entries),
+            cutter: GapCutter::new(track, from, entries),
             track,
             rendition,
             packager: None,

@@ -36,7 +36,7 @@ const MAX_SAMPLES: usize = 10_000_000;
 
 /// The segments of a file, in its order: of what was sent, not of what was made of it here.
 fn pieces(index: &Index) -> impl Iterator<Item = (&Entry, &index::MediaEntry)> {
-    let sent = index.entries.iter().filter(|entry| !entry.rendition.is_made());
+    let sent = index.entries.iter().filter(|entry| !entry.rendition.is_transcoded());
     sent.filter_map(|entry| Some((entry, entry.media.as_ref()?)))
 }
 

@@ -59,7 +59,7 @@ impl State {
         now: UtcMillis,
     ) -> Result<Duration, Refusal> {
         let Some(seat) = self.seat.as_mut().filter(|seat| seat.id == id) else {
-            return Err(self.farewell(id));
+            return Err(self.close_reason(id));
         };
         match unit {
             Unit::VideoConfig(config) => {
@@ -233,17 +233,17 @@ impl State {
         // A rehearsal is seen by the lecturer alone, at a desk: nothing is made for it.
         let for_members = self.wanted == Phase::Live;
         // Who listens to it goes on doing so, however small the publisher's own has become.
-        let has_small = |output: &Arc<Output>| !goes_live && output.live.has(Rendition::AudioLow);
-        let small_sound = for_members
+        let has_low = |output: &Arc<Output>| !goes_live && output.live.has(Rendition::AudioLow);
+        let low_audio = for_members
             && seat.audio.is_some()
-            && (self.output.as_ref().is_some_and(has_small)
-                || ladder::wants_small_sound(seat.meter.steady_sound_bps()));
-        let place = video
+            && (self.output.as_ref().is_some_and(has_low)
+                || transcode::wants_low_audio(seat.meter.steady_sound_bps()));
+        let slot = video
             .as_ref()
-            .filter(|config| for_members && ladder::wants_small_picture(config))
-            .and_then(|_| Arc::clone(&context.small_pictures).try_acquire_owned().ok());
-        let small_picture = place.is_some();
-        let mut info = RunInfo { anchor: now, video, audio, still, fps_milli, small_sound, small_picture };
+            .filter(|config| for_members && transcode::wants_low_video(config))
+            .and_then(|_| Arc::clone(&context.transcode_slots).try_acquire_owned().ok());
+        let low_video = slot.is_some();
+        let mut info = RunInfo { anchor: now, video, audio, still, fps_milli, low_audio, low_video };
         let sends_opus = seat.sends_opus();
         seat.reference = Some((first.dts_ms, now));
         seat.stale_since = None;
@@ -268,7 +268,7 @@ impl State {
         self.outage_since = None;
         self.renew = false;
         let part_target_us = i64::try_from(context.part_target.as_micros()).unwrap_or(300_000);
-        match Run::start(first, info, self.epoch, part_target_us, place, output, now) {
+        match Run::start(first, info, self.epoch, part_target_us, slot, output, now) {
             Ok(run) => {
                 let RunInfo { video, audio, .. } = run.info().clone();
                 self.feed.begin(video, audio.filter(|_| !sends_opus), self.phase == Phase::Live);
@@ -345,7 +345,7 @@ impl State {
 fn renditions(info: &RunInfo) -> Vec<Rendition> {
     let video = info.video.as_ref().map(|_| Rendition::Video);
     let audio = info.audio.as_ref().map(|_| Rendition::Audio);
-    let small_picture = info.small_picture.then_some(Rendition::VideoLow);
-    let small_sound = info.small_sound.then_some(Rendition::AudioLow);
-    [video, small_picture, audio, small_sound].into_iter().flatten().collect()
+    let low_video = info.low_video.then_some(Rendition::VideoLow);
+    let low_audio = info.low_audio.then_some(Rendition::AudioLow);
+    [video, low_video, audio, low_audio].into_iter().flatten().collect()
 }

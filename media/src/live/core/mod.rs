@@ -4,7 +4,7 @@
 pub mod directives;
 pub mod frontier;
 #[cfg(test)]
-mod laws;
+mod invariants;
 pub mod multivariant;
 pub mod names;
 pub mod playlist;
@@ -38,7 +38,7 @@ pub const GRACE: Duration = TARGET_DURATION.saturating_mul(3);
 pub const RING_BYTES: usize = 96 << 20;
 
 /// The same of a rendition that is made here, at a rate of our own.
-pub const MADE_RING_BYTES: usize = 8 << 20;
+pub const TRANSCODED_RING_BYTES: usize = 8 << 20;
 
 /// Bytes of a segment under way. A part beyond it is dropped: no encoder we accept gets near
 /// (64 Mbps for 4 s).

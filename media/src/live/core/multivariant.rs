@@ -1,7 +1,7 @@
 //! Renders the multivariant playlists: `index.m3u8` (picture with sound, or sound alone) and `listen.m3u8`.
 //!
-//! A picture goes with the sound of its own kind: the publisher's with the publisher's, a small one with the small one. Where
-//! there is no small sound (the publisher's is small enough) the publisher's takes its place.
+//! A picture goes with the sound of its own kind: the publisher's with the publisher's, a transcoded one with the transcoded one. Where
+//! there is no low-bitrate audio rendition (the publisher's is small enough) the publisher's takes its place.
 
 use std::fmt::Write as _;
 
@@ -17,7 +17,7 @@ pub enum Offer {
     SoundOnly,
 }
 
-/// What the small ones take with all that is around them, bits per second: said before they are measured, and never less.
+/// What transcoded renditions take with all that is around them, bits per second: said before they are measured, and never less.
 const LOW_SOUND_BPS: u64 = 56_000;
 const LOW_PICTURE_BPS: u64 = 800_000;
 
@@ -25,14 +25,14 @@ const LOW_PICTURE_BPS: u64 = 800_000;
 pub fn render(ring: &Ring, offer: Offer) -> Option<String> {
     // What the publisher sends is waited for until it is there or plainly missing (it has gaps then). What is made of it has
     // begun by then, or is left out.
-    let sent = |track: &&Track| !track.rendition().is_made();
+    let sent = |track: &&Track| !track.rendition().is_transcoded();
     if ring.tracks().iter().filter(sent).any(|track| track.listed().is_empty()) {
         return None;
     }
     let known = |track: &&Track| {
         track.init().is_some()
             && (!track.listed().is_empty() || track.open().is_some())
-            && !(track.rendition().is_made() && has_stopped(ring, track))
+            && !(track.rendition().is_transcoded() && has_stopped(ring, track))
     };
     let variants: Vec<Variant> = ring.tracks().iter().filter(known).filter_map(Variant::of).collect();
     text(&variants, offer, ring.tracks().iter().all(playlist::independent))
@@ -41,7 +41,7 @@ pub fn render(ring: &Ring, offer: Offer) -> Option<String> {
 /// It has a gap where what the publisher sends goes on: who comes now is not offered it.
 fn has_stopped(ring: &Ring, made: &Track) -> bool {
     let last = |track: &Track| track.listed().back().map(|last| (last.msn, last.init().is_some()));
-    let sent = ring.tracks().iter().filter(|track| !track.rendition().is_made());
+    let sent = ring.tracks().iter().filter(|track| !track.rendition().is_transcoded());
     match (made.open(), last(made)) {
         (None, Some((msn, false))) => sent.filter_map(last).any(|(other, media)| media && other >= msn),
         _ => false,
@@ -88,7 +88,7 @@ impl Variant {
     }
 
     fn group(&self) -> &'static str {
-        if self.rendition.is_made() { "sound48" } else { "sound" }
+        if self.rendition.is_transcoded() { "sound48" } else { "sound" }
     }
 }
 

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 use yunke_protocol::UtcMillis;
 
 use super::{
-    GRACE, HOLD_BACK, MADE_RING_BYTES, RING_BYTES, SEGMENT_BYTES, WINDOW,
+    GRACE, HOLD_BACK, RING_BYTES, SEGMENT_BYTES, TRANSCODED_RING_BYTES, WINDOW,
     frontier::Frontier,
     millis,
     names::{Kind, Name},
@@ -177,7 +177,7 @@ impl Track {
     }
 
     fn evict(&mut self) {
-        let room = if self.rendition.is_made() { MADE_RING_BYTES } else { RING_BYTES };
+        let room = if self.rendition.is_transcoded() { TRANSCODED_RING_BYTES } else { RING_BYTES };
         while let Some(oldest) = self.listed.front() {
             let rest = self.listed_duration.saturating_sub(oldest.duration);
             if (rest < WINDOW && self.bytes <= room) || rest < HOLD_BACK {

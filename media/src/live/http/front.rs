@@ -10,7 +10,7 @@ use futures_util::future::{BoxFuture, Either};
 use hyper::{Request, body::Incoming, service::Service};
 use hyper_util::service::TowerToHyperService;
 
-use super::{answer::Answer, question};
+use super::{answer::Answer, request};
 use crate::live::Origin;
 
 /// The service. Cheap to clone.
@@ -38,7 +38,7 @@ impl Service<Request<Incoming>> for Front {
         if !request.uri().path().starts_with("/live/") {
             return Either::Right(Box::pin(self.rest.call(request)));
         }
-        match question::answer(&self.origin, &request) {
+        match request::answer(&self.origin, &request) {
             Answer::Now(response) => Either::Left(std::future::ready(Ok(response))),
             Answer::Later(response) => Either::Right(Box::pin(async move { Ok(response.await) })),
         }

@@ -1,11 +1,11 @@
 //! The origin's HTTP shell: checks the lease, waits where the core says wait, answers.
 //!
 //! What can be done once per part is done once per part; a reader costs a lookup, perhaps a wait, and a write. Thousands
-//! wait here at a time, so a reader that waits keeps nothing of its request but the [`Question`].
+//! wait here at a time, so a reader that waits keeps nothing of its request but the [`MediaRequest`].
 
 pub(crate) mod answer;
 mod front;
-mod question;
+mod request;
 #[cfg(test)]
 mod tests;
 

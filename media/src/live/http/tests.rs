@@ -16,7 +16,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 use yunke_protocol::{DeviceClass, Lease, LeaseKey, Purpose};
 
-use super::{answer::Answer, front, question::answer};
+use super::{answer::Answer, front, request::answer};
 use crate::{
     live::{
         Audience, LiveHandle, Origin,

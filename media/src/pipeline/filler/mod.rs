@@ -103,10 +103,10 @@ impl Filler {
         let came = *came;
         if let Some(pictures) = self.pictures.as_mut().filter(|_| fit != Fit::Taken || track == Track::Audio)
         {
-            pictures.beside(came, at, out);
+            pictures.fill_up_to(came, at, out);
         }
         if let Some(sounds) = self.sounds.as_mut().filter(|_| track == Track::Video) {
-            sounds.beside(came, at.now, out);
+            sounds.fill_up_to(came, at.now, out);
         }
         fit
     }

@@ -128,7 +128,7 @@ impl Pictures {
     }
 
     /// Something else has come as far as this.
-    pub(super) fn beside(&mut self, other_us: i64, at: Moment, out: &mut Vec<(Frame, Stamp)>) {
+    pub(super) fn fill_up_to(&mut self, other_us: i64, at: Moment, out: &mut Vec<(Frame, Stamp)>) {
         let waited = self.came.map_or(i64::MAX, |came| at.now - came);
         let patience = at.patience_ms.max(if self.rare { RARE_GONE_MS } else { GONE_MS });
         self.gone |= self.came.is_some() && waited >= patience;

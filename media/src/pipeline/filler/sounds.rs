@@ -70,7 +70,7 @@ impl Sounds {
     }
 
     /// The picture has come as far as this.
-    pub(super) fn beside(&mut self, picture_us: i64, now: UtcMillis, out: &mut Vec<(Frame, Stamp)>) {
+    pub(super) fn fill_up_to(&mut self, picture_us: i64, now: UtcMillis, out: &mut Vec<(Frame, Stamp)>) {
         if now - self.came >= MISSING_MS && picture_us - self.picture_us >= MISSING_US {
             self.fill((picture_us - self.lag_us - BEHIND_US) * 1000, out);
         }
@@ -113,7 +113,7 @@ mod tests {
             let mut heard = 0;
             for n in 1..=250_i64 {
                 let (now, picture_us) = (n * 40, n * 40_000);
-                sounds.beside(picture_us, now, &mut out);
+                sounds.fill_up_to(picture_us, now, &mut out);
                 let place_us = picture_us - lag_us;
                 if now < 1_000 {
                     continue;

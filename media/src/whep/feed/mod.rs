@@ -21,7 +21,7 @@ use tokio::{
 use self::clock::{Count, ticks, timestamp};
 use crate::{
     codec::{AudioConfig, VideoConfig},
-    transcode::audio::{ChainError, SoundChain},
+    transcode::audio::{AudioTranscoder, TranscodeError},
     unit::{Frame, Track},
 };
 
@@ -33,7 +33,7 @@ const MAX_GROUP_BYTES: usize = 3 << 20;
 /// However many viewers want a key frame, the publisher is asked this often at most.
 const WISH_EVERY: Duration = Duration::from_secs(1);
 
-/// A sound chain that broke is made anew after so long.
+/// A sound chain that broke is recreated after so long.
 const AGAIN: Duration = Duration::from_secs(2);
 
 /// An access unit as it is sent.
@@ -70,7 +70,7 @@ pub struct Feed {
     sound: Mutex<Sound>,
     standing: watch::Sender<Standing>,
     viewers: Arc<AtomicUsize>,
-    wish: Mutex<Wish>,
+    wish: Mutex<KeyFrameRequest>,
 }
 
 /// Where media goes out.
@@ -94,12 +94,12 @@ struct Inner {
 struct Sound {
     /// Of AAC; none where the publisher sends Opus itself.
     aac: Option<AudioConfig>,
-    chain: Option<SoundChain>,
+    chain: Option<AudioTranscoder>,
     broken: Option<Instant>,
 }
 
 #[derive(Debug, Default)]
-struct Wish {
+struct KeyFrameRequest {
     open: bool,
     granted: Option<Instant>,
 }
@@ -205,7 +205,7 @@ impl Feed {
     }
 
     /// A viewer waits for a key frame; says so once, and at most once a second.
-    pub(crate) fn take_wish(&self) -> bool {
+    pub(crate) fn take_key_frame_request(&self) -> bool {
         self.wish.lock().unwrap_or_else(PoisonError::into_inner).take(Instant::now())
     }
 }
@@ -224,7 +224,7 @@ impl Out {
 }
 
 impl Sound {
-    fn push(&mut self, out: &Arc<Out>, frame: &Frame, at_us: i64) -> Result<(), ChainError> {
+    fn push(&mut self, out: &Arc<Out>, frame: &Frame, at_us: i64) -> Result<(), TranscodeError> {
         let Some(config) = &self.aac else { return Ok(()) };
         if self.chain.is_none() {
             let out = Arc::clone(out);
@@ -236,7 +236,7 @@ impl Sound {
     }
 }
 
-impl Wish {
+impl KeyFrameRequest {
     fn take(&mut self, now: Instant) -> bool {
         if !self.open || self.granted.is_some_and(|granted| now - granted < WISH_EVERY) {
             return false;

@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use crate::{
     codec::AudioConfig,
-    transcode::audio::{ChainError, SoundChain, aac_caps, samples},
+    transcode::audio::{AudioTranscoder, TranscodeError, aac_caps, samples},
 };
 
 /// Speech and music in stereo.
@@ -19,7 +19,7 @@ pub(super) fn start(
     config: &AudioConfig,
     origin_us: i64,
     sink: impl Fn(i64, i64, Bytes) + Send + 'static,
-) -> Result<SoundChain, ChainError> {
+) -> Result<AudioTranscoder, TranscodeError> {
     let make = gst::ElementFactory::make;
     let elements = [
         make("avdec_aac").build()?,
@@ -29,7 +29,7 @@ pub(super) fn start(
         make("opusenc").property("bitrate", BITRATE).build()?,
     ];
     let mut count = 0;
-    SoundChain::start(&aac_caps(config), &elements, origin_us, move |at_us, _, data| {
+    AudioTranscoder::start(&aac_caps(config), &elements, origin_us, move |at_us, _, data| {
         sink(count, at_us, data);
         count += PACKET_TICKS;
     })

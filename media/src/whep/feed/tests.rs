@@ -57,14 +57,14 @@ fn who_is_too_far_behind_is_told_and_nobody_waits() {
 #[test]
 fn wishes_are_merged_to_one_a_second() {
     let feed = sending();
-    assert!(!feed.take_wish());
+    assert!(!feed.take_key_frame_request());
     for _ in 0..10 {
         feed.want_key();
     }
-    assert!(feed.take_wish() && !feed.take_wish());
+    assert!(feed.take_key_frame_request() && !feed.take_key_frame_request());
     feed.want_key();
-    assert!(!feed.take_wish(), "a second has not passed");
-    let mut wish = Wish { open: true, granted: Some(Instant::now()) };
+    assert!(!feed.take_key_frame_request(), "a second has not passed");
+    let mut wish = KeyFrameRequest { open: true, granted: Some(Instant::now()) };
     let later = Instant::now() + WISH_EVERY;
     assert!(wish.take(later) && !wish.take(later));
 }

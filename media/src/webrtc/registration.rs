@@ -35,7 +35,7 @@ type Streams = Vec<(SocketAddr, mpsc::Sender<Bytes>)>;
 
 /// A seat.
 #[derive(Debug)]
-pub(super) struct Seat {
+pub(super) struct PeerRegistration {
     v4: mpsc::Sender<Datagram>,
     v6: mpsc::Sender<Datagram>,
     /// Nearly no peer has one: looked at before the lock.
@@ -46,7 +46,7 @@ pub(super) struct Seat {
     pub(super) run: Run,
 }
 
-impl Seat {
+impl PeerRegistration {
     /// A seat, and its inboxes for IPv4 and IPv6.
     pub(super) fn new() -> (Self, [Inbox; 2]) {
         let ((v4, in4), (v6, in6)) = (mpsc::channel(INBOX), mpsc::channel(INBOX));
@@ -108,13 +108,13 @@ mod tests {
         SocketAddr::from(([192, 0, 2, 1], port))
     }
 
-    fn stream(seat: &Seat, to: SocketAddr) -> bool {
+    fn stream(seat: &PeerRegistration, to: SocketAddr) -> bool {
         seat.stream([&b"x"[..]].into_iter(), to)
     }
 
     #[test]
     fn each_family_has_an_inbox() {
-        let (seat, [mut v4, mut v6]) = Seat::new();
+        let (seat, [mut v4, mut v6]) = PeerRegistration::new();
         let far = SocketAddr::from(([0x2001, 0xdb8, 0, 0, 0, 0, 0, 1], 7));
         assert!(seat.put(Bytes::from_static(b"four"), at(1)));
         assert!(seat.put(Bytes::from_static(b"six"), far));
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn a_stream_takes_what_goes_to_its_address_until_it_ends() {
-        let (seat, _inboxes) = Seat::new();
+        let (seat, _inboxes) = PeerRegistration::new();
         assert!(!stream(&seat, at(1)));
         let mut one = seat.join(at(1)).expect("a seat in use");
         assert!(stream(&seat, at(1)) && !stream(&seat, at(2)));
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn each_datagram_of_a_run_is_a_frame_of_its_own() {
-        let (seat, _inboxes) = Seat::new();
+        let (seat, _inboxes) = PeerRegistration::new();
         let mut stream = seat.join(at(1)).expect("a seat in use");
         assert!(seat.stream(b"aabbc".chunks(2), at(1)));
         let frames: Vec<Bytes> = std::iter::from_fn(|| stream.try_recv().ok()).collect();
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn streams_and_what_waits_in_them_are_bounded() {
-        let (seat, _inboxes) = Seat::new();
+        let (seat, _inboxes) = PeerRegistration::new();
         let mut first = seat.join(at(0)).expect("a seat in use");
         for _ in 0..2 * OUTBOX {
             assert!(stream(&seat, at(0)));
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn who_left_has_no_streams() {
-        let (seat, _inboxes) = Seat::new();
+        let (seat, _inboxes) = PeerRegistration::new();
         let mut stream = seat.join(at(1)).expect("a seat in use");
         seat.leave();
         assert_eq!(stream.try_recv(), Err(mpsc::error::TryRecvError::Disconnected));

@@ -1,4 +1,4 @@
-//! The small sound of real AAC: where it lies, how large it is, and what becomes of holes and nonsense.
+//! The low-bitrate audio rendition of real AAC: where it lies, how large it is, and what becomes of holes and nonsense.
 
 use std::sync::{Arc, mpsc};
 

@@ -303,8 +303,9 @@ fn what_is_made_here_is_not_waited_for() {
     let both = |segments| of(Rendition::Video, segments).chain(of(Rendition::Audio, segments));
     let mut ring = Ring::new(start(FIRST_MSN));
     let mut pipeline = Pipeline::default();
-    let is_made = |event: &Event| matches!(event, Event::Init(rendition, _) if rendition.is_made());
-    let inits = pipeline.begin().into_iter().filter(|event| !is_made(event));
+    let is_transcoded =
+        |event: &Event| matches!(event, Event::Init(rendition, _) if rendition.is_transcoded());
+    let inits = pipeline.begin().into_iter().filter(|event| !is_transcoded(event));
     let parts: Vec<Event> = both(1).flat_map(|step| pipeline.events(&step)).collect();
     for event in inits.chain(parts) {
         ring.apply(event);
@@ -312,7 +313,7 @@ fn what_is_made_here_is_not_waited_for() {
     let text = multivariant::render(&ring, Offer::Everything).expect("picture and sound are there");
     assert!(!text.contains("audio48") && !text.contains("video360"), "{text}");
     // It has begun: it is offered at the rate it will not exceed, before a segment of it is whole.
-    let mut begun: Vec<Event> = pipeline.begin().into_iter().filter(is_made).collect();
+    let mut begun: Vec<Event> = pipeline.begin().into_iter().filter(is_transcoded).collect();
     for rendition in [Rendition::VideoLow, Rendition::AudioLow] {
         begun.extend(pipeline.events(&Step::Part { rendition, ms: 290, last: false, key: true }));
     }

@@ -14,7 +14,7 @@ use crate::{live::event::Rendition, unit::Track};
 
 /// Bits of picture: a tenth for each pixel and frame, as live encoders are set to.
 const PIXELS_PER_BIT: u64 = 10;
-/// Of the small picture, as lessons have it.
+/// Of the 360p rendition, as lessons have it.
 const SMALL_KBPS: u64 = 600;
 /// 4K.
 const MAX_PIXELS: i64 = 4096 * 2304;
@@ -35,7 +35,7 @@ pub(super) fn decoder(caps: &str) -> Option<&'static str> {
 
 /// kbit/s of a picture: those of the small one as in lessons, else by its size.
 fn kbps(rendition: Rendition, width: u32, height: u32, fps_milli: u32) -> u64 {
-    if rendition.is_made() {
+    if rendition.is_transcoded() {
         return SMALL_KBPS;
     }
     let pixels = u64::from(width) * u64::from(height) * u64::from(fps_milli) / 1000;
@@ -66,7 +66,7 @@ fn chain(track: Track, decoder: &str, form: &Form) -> String {
         );
     }
     let sound = |(rendition, rate, channels): &(Rendition, u32, u32)| {
-        let bitrate = if rendition.is_made() { 48_000 } else { 128_000 };
+        let bitrate = if rendition.is_transcoded() { 48_000 } else { 128_000 };
         format!(
             "sound. ! queue ! audioconvert ! audioresample ! audio/x-raw,rate={rate},channels={} ! \
              avenc_aac bitrate={bitrate} ! audio/mpeg,stream-format=raw ! appsink name={} sync=false",

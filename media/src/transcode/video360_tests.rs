@@ -1,4 +1,4 @@
-//! The small picture of real H.264: where its segments begin, what size it has, and what becomes of one that cannot keep up.
+//! The 360p rendition of real H.264: where its segments begin, what size it has, and what becomes of one that cannot keep up.
 
 use std::{
     sync::mpsc,
@@ -80,7 +80,7 @@ struct Run {
     /// What was passed through.
     passed: Vec<Ended>,
     /// One, for this picture.
-    places: Arc<tokio::sync::Semaphore>,
+    slots: Arc<tokio::sync::Semaphore>,
 }
 
 impl Run {
@@ -90,12 +90,12 @@ impl Run {
             let _ = tx.send((made.video().expect("a picture").clone(), packed));
         });
         let timing = Timing { base_us: BASE_US, part_target_us: PART_US, leader: Track::Video };
-        let places = Arc::new(tokio::sync::Semaphore::new(1));
-        let place = Arc::clone(&places).try_acquire_owned().expect("free");
+        let slots = Arc::new(tokio::sync::Semaphore::new(1));
+        let slot = Arc::clone(&slots).try_acquire_owned().expect("free");
         let fps_milli = fps.cast_unsigned() * 1000;
-        let picture = Some(WantedPicture { source: source.clone(), fps_milli, place });
+        let picture = Some(WantedPicture { source: source.clone(), fps_milli, slot });
         let ladder = Ladder::new(timing, Wanted { picture, ..Wanted::default() }, &sink);
-        Self { ladder, splitter: Splitter::new(PART_US, true, 0), out, passed: Vec::new(), places }
+        Self { ladder, splitter: Splitter::new(PART_US, true, 0), out, passed: Vec::new(), slots }
     }
 
     fn push(&mut self, stamp: Stamp, key: bool, data: Bytes) {
@@ -259,7 +259,7 @@ fn probe(media: &[u8]) -> (String, Vec<i64>) {
 
 /// Lets nothing through behind the element whose name begins so.
 fn block(run: &Run, name: &str) {
-    let pipeline = run.ladder.picture.as_ref().and_then(PictureLane::pipeline).expect("it runs");
+    let pipeline = run.ladder.picture.as_ref().and_then(Video360::pipeline).expect("it runs");
     let element =
         pipeline.iterate_elements().into_iter().flatten().find(|element| element.name().starts_with(name));
     let pad = element.expect("there").static_pad("src").expect("a pad");
@@ -285,11 +285,11 @@ fn one_that_stands_still_is_switched_off_and_the_publishers_goes_on() {
             }
             if round == 3 {
                 assert_eq!(run.ladder.troubles(), [], "{blocked}: not before it is sure");
-                assert_eq!(run.places.available_permits(), 0, "{blocked}");
+                assert_eq!(run.slots.available_permits(), 0, "{blocked}");
             }
         }
         assert_eq!(run.ladder.troubles(), [Trouble::PictureSlow], "{blocked}");
-        assert_eq!(run.places.available_permits(), 1, "{blocked}: another lesson may have its place");
+        assert_eq!(run.slots.available_permits(), 1, "{blocked}: another lesson may have its place");
         let (_, passed) = run.finish();
         assert_eq!(begins(passed.into_iter()).len(), 12, "{blocked}");
     }

@@ -178,7 +178,7 @@ impl Pipeline {
                 Format::Video { codec: "avc1.64001e".into(), width: 640, height: 360, fps_milli: 30_000 }
             }
             Rendition::Audio | Rendition::AudioLow => {
-                let channels = if rendition.is_made() { 1 } else { 2 };
+                let channels = if rendition.is_transcoded() { 1 } else { 2 };
                 Format::Audio { codec: "mp4a.40.2".into(), rate: 48_000, channels }
             }
         };

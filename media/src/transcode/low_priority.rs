@@ -1,4 +1,4 @@
-//! Threads for the small picture: of low priority, so that everything else goes first where the processor is short.
+//! Threads for the 360p rendition: of low priority, so that everything else goes first where the processor is short.
 //!
 //! Threads of their own, not of GStreamer's pool: there a thread goes on to another pipeline when it is done, and who is not
 //! root cannot raise its priority again.
@@ -10,10 +10,10 @@ const NICE: i32 = 10;
 
 glib::wrapper! {
     /// The pool.
-    pub(super) struct Quiet(ObjectSubclass<imp::Quiet>) @extends gst::TaskPool, gst::Object;
+    pub(super) struct LowPriority(ObjectSubclass<imp::LowPriority>) @extends gst::TaskPool, gst::Object;
 }
 
-impl Quiet {
+impl LowPriority {
     /// Has all threads of the bus's pipeline come from here.
     pub(super) fn install(bus: &gst::Bus) {
         let pool: Self = glib::Object::new();
@@ -39,17 +39,17 @@ mod imp {
     use gst::{TaskHandle, subclass::TaskPoolFunction};
 
     #[derive(Default)]
-    pub(in super::super) struct Quiet;
+    pub(in super::super) struct LowPriority;
 
     #[glib::object_subclass]
-    impl ObjectSubclass for Quiet {
-        const NAME: &'static str = "YunkeQuietPool";
-        type Type = super::Quiet;
+    impl ObjectSubclass for LowPriority {
+        const NAME: &'static str = "YunkeLowPriorityPool";
+        type Type = super::LowPriority;
         type ParentType = gst::TaskPool;
     }
 
-    impl ObjectImpl for Quiet {}
-    impl GstObjectImpl for Quiet {}
+    impl ObjectImpl for LowPriority {}
+    impl GstObjectImpl for LowPriority {}
 
     pub(in super::super) struct Handle(JoinHandle<()>);
 
@@ -59,7 +59,7 @@ mod imp {
         }
     }
 
-    impl TaskPoolImpl for Quiet {
+    impl TaskPoolImpl for LowPriority {
         type Handle = Handle;
 
         fn push(&self, func: TaskPoolFunction) -> Result<Option<Handle>, glib::Error> {

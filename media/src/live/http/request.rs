@@ -26,8 +26,8 @@ use crate::live::{
 /// Answers a request for `/live/{lease}/{lesson}/…`.
 pub(super) fn answer<B>(origin: &Origin, request: &Request<B>) -> Answer {
     let response = match *request.method() {
-        Method::GET | Method::HEAD => match Question::read(origin, request) {
-            Ok(question) => return question.answer(),
+        Method::GET | Method::HEAD => match MediaRequest::read(origin, request) {
+            Ok(asked) => return asked.answer(),
             Err(problem) => problem.response(),
         },
         Method::OPTIONS => answer::preflight(),
@@ -37,7 +37,7 @@ pub(super) fn answer<B>(origin: &Origin, request: &Request<B>) -> Answer {
 }
 
 /// A checked request.
-struct Question {
+struct MediaRequest {
     origin: Origin,
     lesson: Arc<Lesson>,
     lease: Lease,
@@ -56,7 +56,7 @@ enum Wanted {
 }
 
 /// What a look at the stream comes to.
-enum Look {
+enum Outcome {
     Done(Response),
     Wait(Wait),
 }
@@ -67,7 +67,7 @@ struct Wait {
     late: Problem,
 }
 
-impl Question {
+impl MediaRequest {
     /// Copies what it needs: the request's own bytes are the connection's read buffer.
     fn read<B>(origin: &Origin, request: &Request<B>) -> Result<Self, Problem> {
         let path = request.uri().path().strip_prefix("/live/").unwrap_or_default();
@@ -97,12 +97,12 @@ impl Question {
 
     /// Answers it, now or later.
     fn answer(self) -> Answer {
-        match self.look() {
-            Ok(Look::Wait(wait)) => Answer::Later(Box::pin(async move {
+        match self.resolve() {
+            Ok(Outcome::Wait(wait)) => Answer::Later(Box::pin(async move {
                 let response = self.wait(wait).await;
                 answer::open_to_all(response.unwrap_or_else(Problem::response))
             })),
-            Ok(Look::Done(response)) => Answer::Now(answer::open_to_all(response)),
+            Ok(Outcome::Done(response)) => Answer::Now(answer::open_to_all(response)),
             Err(problem) => Answer::Now(answer::open_to_all(problem.response())),
         }
     }
@@ -117,14 +117,14 @@ impl Question {
                 return Err(wait.late);
             }
             drop(come);
-            match self.look()? {
-                Look::Done(response) => return Ok(response),
-                Look::Wait(again) => wait = again,
+            match self.resolve()? {
+                Outcome::Done(response) => return Ok(response),
+                Outcome::Wait(again) => wait = again,
             }
         }
     }
 
-    fn look(&self) -> Result<Look, Problem> {
+    fn resolve(&self) -> Result<Outcome, Problem> {
         let stream = self.stream()?;
         match &self.wanted {
             Wanted::Playlist(which, _) => self.playlist(&stream, *which),
@@ -141,7 +141,7 @@ impl Question {
         self.lease.purpose == Purpose::Preview || stream.audience == Audience::Members
     }
 
-    fn playlist(&self, stream: &Stream, which: Playlist) -> Result<Look, Problem> {
+    fn playlist(&self, stream: &Stream, which: Playlist) -> Result<Outcome, Problem> {
         let editions = stream.subscribe(which);
         let edition = Arc::clone(&editions.borrow());
         let asked = self.directives(&edition)?;
@@ -153,24 +153,24 @@ impl Question {
                     Some(_) => (patience.blocked, Problem::TooLong),
                     None => (patience.beginning, Problem::NotOnAir),
                 };
-                Ok(Look::Wait(Wait { editions, patience, late }))
+                Ok(Outcome::Wait(Wait { editions, patience, late }))
             }
             Resolution::Now => {
                 let full = edition.full.as_ref().ok_or(Problem::NotFound)?;
                 let text = edition.delta.as_ref().filter(|_| asked.skip).unwrap_or(full);
                 let keep = self.keep(keep_playlist(&edition, asked));
-                Ok(Look::Done(answer::playlist(text, self.gzip, keep)))
+                Ok(Outcome::Done(answer::playlist(text, self.gzip, keep)))
             }
         }
     }
 
-    fn file(&self, stream: &Stream, name: Name) -> Result<Look, Problem> {
+    fn file(&self, stream: &Stream, name: Name) -> Result<Outcome, Problem> {
         match stream.find(name) {
-            Lookup::There(file) => Ok(Look::Done(self.send(file, name))),
+            Lookup::There(file) => Ok(Outcome::Done(self.send(file, name))),
             Lookup::Absent if stream.awaited(name) => Err(Problem::Ended),
             Lookup::Absent => self.file_before(stream, name),
             // The hinted part: it is sent once it is whole.
-            Lookup::Coming => Ok(Look::Wait(Wait {
+            Lookup::Coming => Ok(Outcome::Wait(Wait {
                 editions: stream.subscribe(Playlist::Media(name.rendition)),
                 patience: self.origin.patience().blocked,
                 late: Problem::TooLong,
@@ -179,10 +179,10 @@ impl Question {
     }
 
     /// A file of the stream that was here a moment ago: its playlist was fetched, and then the lesson began.
-    fn file_before(&self, stream: &Stream, name: Name) -> Result<Look, Problem> {
+    fn file_before(&self, stream: &Stream, name: Name) -> Result<Outcome, Problem> {
         let before = stream.before().filter(|before| self.may_see(before));
         match before.map(|before| before.find(name)) {
-            Some(Lookup::There(file)) => Ok(Look::Done(self.send(file, name))),
+            Some(Lookup::There(file)) => Ok(Outcome::Done(self.send(file, name))),
             Some(Lookup::Coming) => Err(Problem::Ended),
             Some(Lookup::Absent) | None => Err(Problem::NotFound),
         }

@@ -1,7 +1,7 @@
-//! A lane: a chain that is made anew when it fails, some times in a run.
+//! An encoder that is recreated when it fails, a bounded number of times in a run.
 
 use super::{
-    chain::{Chain, Recipe},
+    encoder::{Encoder, Recipe},
     rendition::{Boundary, Sink, Timing},
 };
 use crate::{
@@ -9,28 +9,28 @@ use crate::{
     unit::Frame,
 };
 
-/// Chains that may fail in a run; then there is none until the next.
+/// Failures after which there is no encoder until the next run.
 const MAX_FAULTS: u32 = 5;
 
-/// What keeps a chain going.
-pub(super) struct Lane {
+/// An encoder, and what recreates it.
+pub(super) struct SupervisedEncoder {
     timing: Timing,
     sink: Sink,
-    chain: Option<Chain>,
+    encoder: Option<Encoder>,
     /// The leader's segment under way.
     segment: Boundary,
     faults: u32,
 }
 
-impl Lane {
+impl SupervisedEncoder {
     pub(super) fn new(timing: Timing, sink: Sink) -> Self {
-        Self { timing, sink, chain: None, segment: (0, i64::MIN / 2), faults: 0 }
+        Self { timing, sink, encoder: None, segment: (0, i64::MIN / 2), faults: 0 }
     }
 
     pub(super) fn boundary(&mut self, boundary: Boundary) {
         self.segment = boundary;
-        if let Some(chain) = &self.chain {
-            chain.boundary(boundary);
+        if let Some(encoder) = &self.encoder {
+            encoder.boundary(boundary);
         }
     }
 
@@ -39,22 +39,22 @@ impl Lane {
         self.faults >= MAX_FAULTS
     }
 
-    /// A chain is at work; otherwise the next frame starts one.
+    /// An encoder is at work; otherwise the next frame starts one.
     pub(super) fn runs(&self) -> bool {
-        self.chain.is_some()
+        self.encoder.is_some()
     }
 
     /// Frames that wait for the decoder.
     pub(super) fn waiting(&self) -> u64 {
-        self.chain.as_ref().map_or(0, Chain::waiting)
+        self.encoder.as_ref().map_or(0, Encoder::waiting)
     }
 
-    /// Stops the chain; the next frame starts another.
+    /// Stops the encoder; the next frame starts another.
     pub(super) fn stop(&mut self) {
-        self.chain = None;
+        self.encoder = None;
     }
 
-    /// Sends a frame in, to a new chain if there is none.
+    /// Sends a frame in, to a new one if there is none.
     pub(super) fn push(
         &mut self,
         frame: &Frame,
@@ -64,13 +64,14 @@ impl Lane {
         if self.is_broken() {
             return;
         }
-        let chain = match self.chain.take() {
-            Some(chain) => Ok(chain),
-            None => recipe()
-                .and_then(|recipe| Chain::start(recipe, self.timing, stamp.pts_us, self.segment, &self.sink)),
+        let encoder = match self.encoder.take() {
+            Some(encoder) => Ok(encoder),
+            None => recipe().and_then(|recipe| {
+                Encoder::start(recipe, self.timing, stamp.pts_us, self.segment, &self.sink)
+            }),
         };
-        match chain.and_then(|mut chain| chain.push(frame, stamp).map(|()| chain)) {
-            Ok(chain) => self.chain = Some(chain),
+        match encoder.and_then(|mut encoder| encoder.push(frame, stamp).map(|()| encoder)) {
+            Ok(encoder) => self.encoder = Some(encoder),
             Err(problem) => {
                 self.faults += 1;
                 metrics::counter!("yunke_media_ladder_faults_total").increment(1);
@@ -81,25 +82,25 @@ impl Lane {
 
     /// Nothing comes any more; the track ends here.
     pub(super) fn end(&self, end_us: i64) {
-        if let Some(chain) = &self.chain {
-            chain.end(end_us);
+        if let Some(encoder) = &self.encoder {
+            encoder.end(end_us);
         }
     }
 
     /// Gets the last parts out, after the end was told.
     pub(super) fn finish(self) {
-        if let Some(chain) = self.chain {
-            chain.finish();
+        if let Some(encoder) = self.encoder {
+            encoder.finish();
         }
     }
 
     #[cfg(test)]
     pub(super) fn settled(&self, kept: u64) -> bool {
-        self.chain.as_ref().is_none_or(|chain| chain.settled(kept))
+        self.encoder.as_ref().is_none_or(|encoder| encoder.settled(kept))
     }
 
     #[cfg(test)]
     pub(super) fn pipeline(&self) -> Option<&gst::Pipeline> {
-        self.chain.as_ref().map(Chain::pipeline)
+        self.encoder.as_ref().map(Encoder::pipeline)
     }
 }

@@ -1,4 +1,4 @@
-//! A chain beside the pass-through: `appsrc ! … ! appsink`, of which a lane gives the elements. What comes out is cut by a
+//! The GStreamer pipeline of one transcoded rendition: `appsrc ! … ! appsink`, around the elements of a [`Recipe`]. What comes out is cut by a
 //! [`Follower`] and packed by a [`Packager`] of its own.
 //!
 //! It may stand still, or be far behind: nothing here waits for its threads, but for some tenths of a second at the end of a run.
@@ -16,8 +16,8 @@ use bytes::Bytes;
 use gst::prelude::*;
 
 use super::{
-    quiet::Quiet,
-    rendition::{Boundary, Made, Sink, Timing},
+    low_priority::LowPriority,
+    rendition::{Boundary, Sink, Timing, Transcoded},
 };
 use crate::{
     pipeline::{
@@ -30,10 +30,10 @@ use crate::{
 
 /// How long the last frames may take at the end; usually 5 ms.
 const FINISH_TIME: Duration = Duration::from_millis(300);
-/// Boundaries that a chain may be behind: most of a minute. When full, the oldest go; what comes then jumps over them.
+/// Boundaries that an encoder may be behind: most of a minute. When full, the oldest go; what comes then jumps over them.
 const MAX_BOUNDARIES: usize = 16;
 
-/// What a lane has its chain made of.
+/// What an encoder is built of.
 pub(super) struct Recipe {
     /// Of what goes in.
     pub(super) caps: gst::Caps,
@@ -46,7 +46,7 @@ pub(super) struct Recipe {
     /// How much later the encoder says that something lies than it was said or seen.
     pub(super) delay_us: i64,
     /// Reads the format of what comes out.
-    pub(super) format: fn(&gst::Sample) -> Option<Made>,
+    pub(super) format: fn(&gst::Sample) -> Option<Transcoded>,
 }
 
 /// Boundaries on their way to another thread. The lock is held for a moment only: the pass-through takes it.
@@ -73,8 +73,8 @@ impl Boundaries {
     }
 }
 
-/// A running chain. Dropping it stops it, by and by: nothing of it comes out from then on.
-pub(super) struct Chain {
+/// A running encoder. Dropping it stops it, by and by: nothing of it comes out from then on.
+pub(super) struct Encoder {
     pipeline: gst::Pipeline,
     bus: gst::Bus,
     src: gst_app::AppSrc,
@@ -134,7 +134,7 @@ struct Outlet {
     base_us: i64,
     /// Where the first frame lies.
     first_us: i64,
-    format: fn(&gst::Sample) -> Option<Made>,
+    format: fn(&gst::Sample) -> Option<Transcoded>,
     sink: Sink,
     gate: Gate,
 }
@@ -182,8 +182,8 @@ impl Outlet {
     }
 }
 
-impl Chain {
-    /// Starts a chain whose first frame is presented at `first_us`, in this segment.
+impl Encoder {
+    /// Starts an encoder whose first frame is presented at `first_us`, in this segment.
     pub(super) fn start(
         recipe: Recipe,
         timing: Timing,
@@ -196,7 +196,7 @@ impl Chain {
         let bus = pipeline.bus().ok_or_else(|| gst::glib::bool_error!("a pipeline without a bus"))?;
         // Sound takes a twentieth of a core, and is what a member on a weak line has left: it does not give way.
         if track == Track::Video {
-            Quiet::install(&bus);
+            LowPriority::install(&bus);
         }
         let src = gst_app::AppSrc::builder().caps(&caps).format(gst::Format::Time).build();
         let mut follower = Follower::new(track, timing.part_target_us, frame_us);
@@ -336,7 +336,7 @@ impl Chain {
     }
 }
 
-impl Drop for Chain {
+impl Drop for Encoder {
     fn drop(&mut self) {
         *self.gate.lock().unwrap_or_else(PoisonError::into_inner) = true;
         let packing = Arc::clone(&self.packing);

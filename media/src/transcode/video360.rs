@@ -1,4 +1,4 @@
-//! The small picture: `appsrc ! avdec_h264 ! queue (leaky) ! deinterlace ! videoconvertscale ! x264enc ! appsink`, 360 lines, at most 30 frames a second.
+//! The 360p rendition: `appsrc ! avdec_h264 ! queue (leaky) ! deinterlace ! videoconvertscale ! x264enc ! appsink`, 360 lines, at most 30 frames a second.
 //!
 //! It has what the processor has left. When the encoder lags, the queue lets pictures go that it has not begun; when the decoder
 //! lags, frames are left out until the next key frame. Where that comes to more than half of them it is switched off for the run:
@@ -14,9 +14,9 @@ use gst::prelude::*;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
-    chain::{Boundaries, Recipe},
-    lane::Lane,
-    rendition::{Boundary, Made, Sink, Timing, WantedPicture},
+    encoder::{Boundaries, Recipe},
+    rendition::{Boundary, Sink, Timing, Transcoded, WantedPicture},
+    supervised::SupervisedEncoder,
 };
 use crate::{
     codec::VideoConfig,
@@ -47,7 +47,7 @@ const WINDOW_US: i64 = 10_000_000;
 /// No key frames but those that are asked for.
 const NO_KEYS: u32 = 1 << 30;
 
-/// The size a small picture of this one has; `None`: it is small enough itself.
+/// The size a 360p rendition of this one has; `None`: it is small enough itself.
 pub(super) fn size(config: &VideoConfig) -> Option<(u32, u32)> {
     let (width, height) = (u64::from(config.width), u64::from(config.height));
     let short = width.min(height);
@@ -109,10 +109,10 @@ impl Pace {
     }
 }
 
-/// The small picture of a run.
-pub(super) struct PictureLane {
+/// The 360p rendition of a run.
+pub(super) struct Video360 {
     maker: Maker,
-    lane: Lane,
+    encoder: SupervisedEncoder,
     /// Segments whose first picture has to become a key frame.
     due: Arc<Boundaries>,
     pace: Pace,
@@ -120,34 +120,34 @@ pub(super) struct PictureLane {
     skips: bool,
     off: bool,
     /// Given back as soon as it is not made any more: another lesson may have it.
-    place: Option<OwnedSemaphorePermit>,
+    slot: Option<OwnedSemaphorePermit>,
 }
 
-impl PictureLane {
+impl Video360 {
     /// `None`: the publisher's picture is small enough.
     pub(super) fn new(wanted: WantedPicture, timing: Timing, sink: Sink) -> Option<Self> {
-        let WantedPicture { source, fps_milli, place } = wanted;
+        let WantedPicture { source, fps_milli, slot } = wanted;
         let size = size(&source)?;
         let maker = Maker { source, size, fps_milli, base_us: timing.base_us, counts: Arc::default() };
         Some(Self {
             maker,
-            lane: Lane::new(timing, sink),
+            encoder: SupervisedEncoder::new(timing, sink),
             due: Arc::default(),
             pace: Pace::default(),
             skips: false,
             off: false,
-            place: Some(place),
+            slot: Some(slot),
         })
     }
 
     pub(super) fn boundary(&mut self, boundary: Boundary) {
         // First where it is cut, then where the key frame is made.
-        self.lane.boundary(boundary);
+        self.encoder.boundary(boundary);
         self.due.push(boundary);
     }
 
     pub(super) fn push(&mut self, frame: &Frame, stamp: Stamp) {
-        if self.off || self.lane.is_broken() {
+        if self.off || self.encoder.is_broken() {
             return;
         }
         let count = |of: &AtomicU64| of.load(Ordering::Relaxed);
@@ -157,33 +157,33 @@ impl PictureLane {
                 .increment(window.lost);
             if !window.keeps_up() {
                 metrics::counter!("yunke_media_ladder_switched_off_total").increment(1);
-                tracing::warn!(?window, "the small picture does not keep up and is switched off");
+                tracing::warn!(?window, "the 360p rendition does not keep up and is switched off");
                 self.off = true;
-                self.lane.stop();
-                drop(self.place.take());
+                self.encoder.stop();
+                drop(self.slot.take());
                 return;
             }
         }
-        self.skips |= self.lane.waiting() > MAX_WAITING || !self.lane.runs();
-        if self.skips && (!frame.key || self.lane.waiting() > MAX_WAITING) {
+        self.skips |= self.encoder.waiting() > MAX_WAITING || !self.encoder.runs();
+        if self.skips && (!frame.key || self.encoder.waiting() > MAX_WAITING) {
             return;
         }
         self.skips = false;
-        if !self.lane.runs() {
+        if !self.encoder.runs() {
             self.due = Arc::default();
         }
-        self.lane.push(frame, stamp, || self.maker.recipe(&self.due));
-        if self.lane.is_broken() {
-            drop(self.place.take());
+        self.encoder.push(frame, stamp, || self.maker.recipe(&self.due));
+        if self.encoder.is_broken() {
+            drop(self.slot.take());
         }
     }
 
     pub(super) fn end(&self) {
-        self.lane.end(i64::MAX);
+        self.encoder.end(i64::MAX);
     }
 
     pub(super) fn finish(self) {
-        self.lane.finish();
+        self.encoder.finish();
     }
 
     /// It could not keep up.
@@ -193,17 +193,17 @@ impl PictureLane {
 
     /// It failed too often.
     pub(super) fn is_broken(&self) -> bool {
-        self.lane.is_broken()
+        self.encoder.is_broken()
     }
 
     #[cfg(test)]
     pub(super) fn pipeline(&self) -> Option<&gst::Pipeline> {
-        self.lane.pipeline()
+        self.encoder.pipeline()
     }
 
     #[cfg(test)]
     pub(super) fn settled(&self) -> bool {
-        self.lane.settled(tests::KEPT_BY_CODECS + self.maker.counts.thinned.load(Ordering::Relaxed))
+        self.encoder.settled(tests::KEPT_BY_CODECS + self.maker.counts.thinned.load(Ordering::Relaxed))
     }
 }
 
@@ -266,7 +266,7 @@ impl Maker {
             encoder,
             make("capsfilter").property("caps", avc).build()?,
         ];
-        let format = |sample: &gst::Sample| format(sample).map(Made::Picture);
+        let format = |sample: &gst::Sample| format(sample).map(Transcoded::Picture);
         Ok(Recipe { caps, elements, track: Track::Video, frame_us: FRAME_US, delay_us: 0, format })
     }
 
@@ -315,7 +315,7 @@ fn src(element: &gst::Element) -> Result<gst::Pad, gst::glib::BoolError> {
     element.static_pad("src").ok_or_else(|| gst::glib::bool_error!("an element without a source pad"))
 }
 
-/// Has what is made small keep the colours of what was decoded, and say which they are. Else they were made those that are usual for
+/// Has what is transcoded keep the colours of what was decoded, and say which they are. Else they were made those that are usual for
 /// its size, pixel by pixel: more work than all else together.
 fn keep_colors(decoder: &gst::Element, small: &gst::Element, raw: gst::Caps) -> Result<(), PackagerError> {
     let small = small.downgrade();
@@ -360,5 +360,5 @@ fn format(sample: &gst::Sample) -> Option<VideoConfig> {
 }
 
 #[cfg(test)]
-#[path = "picture_tests.rs"]
+#[path = "video360_tests.rs"]
 mod tests;

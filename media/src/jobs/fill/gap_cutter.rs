@@ -36,7 +36,7 @@ pub(super) struct Whole {
 
 /// Lays frames into gap entries.
 #[derive(Debug)]
-pub(super) struct Lane {
+pub(super) struct GapCutter {
     track: Track,
     spans: VecDeque<Span>,
     /// The first entry is being filled since then, with frames up to here.
@@ -46,7 +46,7 @@ pub(super) struct Lane {
     cut: VecDeque<Option<Whole>>,
 }
 
-impl Lane {
+impl GapCutter {
     /// For the gap entries of one rendition, in order; `from` is the UTC of the stretch's beginning.
     pub(super) fn new(track: Track, from: i64, entries: impl Iterator<Item = Entry>) -> Self {
         let span = |entry: Entry| {
@@ -129,7 +129,7 @@ mod tests {
 
     const FROM: i64 = 50_000;
 
-    fn lane() -> Lane {
+    fn lane() -> GapCutter {
         let entry = |msn: u64, pdt: i64, ms: u64| Entry {
             rendition: Rendition::Video,
             msn,
@@ -139,7 +139,7 @@ mod tests {
             media: None,
         };
         let entries = [entry(5, FROM + 100, 2000), entry(6, FROM + 2100, 2000), entry(7, FROM + 4100, 1300)];
-        Lane::new(Track::Video, FROM, entries.into_iter())
+        GapCutter::new(Track::Video, FROM, entries.into_iter())
     }
 
     /// Pushes frames of 25/s over this time, with a key frame where an entry begins; the entries that come out, how late each is, and

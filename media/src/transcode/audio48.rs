@@ -1,4 +1,4 @@
-//! The small sound: `appsrc ! avdec_aac ! audioconvert ! audioresample ! audiorate ! avenc_aac ! appsink`, one channel at 48 kHz.
+//! The low-bitrate audio rendition: `appsrc ! avdec_aac ! audioconvert ! audioresample ! audiorate ! avenc_aac ! appsink`, one channel at 48 kHz.
 //!
 //! One channel: speech in two at this rate sounds worse. `audiorate` fills what was lost with silence, so that frames leave
 //! without holes.
@@ -8,9 +8,9 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{
-    chain::Recipe,
-    lane::Lane,
-    rendition::{Boundary, Made, Sink, Timing},
+    encoder::Recipe,
+    rendition::{Boundary, Sink, Timing, Transcoded},
+    supervised::SupervisedEncoder,
 };
 use crate::{
     codec::AudioConfig,
@@ -36,51 +36,51 @@ const HOLE_US: i64 = 500_000;
 /// Deviation of timestamps that is put right at once, inaudibly: under half a frame.
 const TOLERANCE: Duration = Duration::from_millis(8);
 
-/// The small sound of a run.
-pub(super) struct SoundLane {
+/// The low-bitrate audio rendition of a run.
+pub(super) struct Audio48 {
     source: AudioConfig,
-    lane: Lane,
+    encoder: SupervisedEncoder,
     /// Where the next frame is expected.
     next_us: i64,
 }
 
-impl SoundLane {
+impl Audio48 {
     pub(super) fn new(source: AudioConfig, timing: Timing, sink: Sink) -> Self {
-        Self { source, lane: Lane::new(timing, sink), next_us: 0 }
+        Self { source, encoder: SupervisedEncoder::new(timing, sink), next_us: 0 }
     }
 
     pub(super) fn boundary(&mut self, boundary: Boundary) {
-        self.lane.boundary(boundary);
+        self.encoder.boundary(boundary);
     }
 
     pub(super) fn push(&mut self, frame: &Frame, stamp: Stamp) {
         if stamp.pts_us - self.next_us > HOLE_US {
-            self.lane.stop();
+            self.encoder.stop();
         }
         self.next_us = stamp.pts_us + i64::try_from(self.source.frame_ns() / 1000).unwrap_or(FRAME_US);
-        if self.lane.waiting() > MAX_QUEUE {
+        if self.encoder.waiting() > MAX_QUEUE {
             metrics::counter!("yunke_media_ladder_dropped_total", "rendition" => "audio48").increment(1);
             return;
         }
-        self.lane.push(frame, stamp, || recipe(&self.source));
+        self.encoder.push(frame, stamp, || recipe(&self.source));
     }
 
     pub(super) fn end(&self) {
-        self.lane.end(self.next_us);
+        self.encoder.end(self.next_us);
     }
 
     pub(super) fn finish(self) {
-        self.lane.finish();
+        self.encoder.finish();
     }
 
     /// It failed too often.
     pub(super) fn is_broken(&self) -> bool {
-        self.lane.is_broken()
+        self.encoder.is_broken()
     }
 
     #[cfg(test)]
     pub(super) fn settled(&self) -> bool {
-        self.lane.settled(tests::KEPT_BY_CODECS)
+        self.encoder.settled(tests::KEPT_BY_CODECS)
     }
 }
 
@@ -102,7 +102,7 @@ fn recipe(source: &AudioConfig) -> Result<Recipe, PackagerError> {
         track: Track::Audio,
         frame_us: FRAME_US,
         delay_us: PRIMING_US,
-        format: |sample| format(sample).map(Made::Sound),
+        format: |sample| format(sample).map(Transcoded::Sound),
     })
 }
 
@@ -112,5 +112,5 @@ fn format(sample: &gst::Sample) -> Option<AudioConfig> {
 }
 
 #[cfg(test)]
-#[path = "sound_tests.rs"]
+#[path = "audio48_tests.rs"]
 mod tests;
