@@ -136,7 +136,7 @@ test('where the processor is short the small picture gives way, and nothing else
   await execute('taskset', ['-a', '-p', '-c', '0', String(media)]);
   const notes = async () => (await studio()).publisher.notes.map(({ code }) => code);
   for (let n = 1; !(await notes()).includes('small_picture_slow'); n += 1) {
-    // What the lane then does is tried without a processor that is short, too: transcode/picture_tests.rs.
+    // What the lane then does is tried without a processor that is short, too: transcode/video360_tests.rs.
     if (n > MOST_BUSY) return t.skip('this machine makes the small picture whatever else it has to do');
     // Each in a session of its own: Linux may share a processor among sessions first, and by priority only within one.
     const busy = new Program('taskset', ['-c', '0', process.execPath, '-e', 'for (;;);'], { detached: true });

@@ -6,29 +6,27 @@
 //! ```
 
 mod flow;
+mod publisher;
+mod report;
 
 use std::sync::Arc;
 
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
-use yunke_protocol::{
-    Gap, HealthCode, HealthNote, LessonOrder, LessonSnapshot, Phase, RefusedCode, RefusedPublisher, Tracks,
-    Transport, UtcMillis, WaitingFor,
-};
+use yunke_protocol::{Gap, LessonOrder, Phase, RefusedPublisher, Tracks, UtcMillis, WaitingFor};
 
 use super::{
-    context::{Context, NoSeat, Origins},
+    context::{Context, Origins},
     output::Output,
     run::Run,
-    seat::{DEAD_MS, Noted, Seat},
+    seat::Seat,
 };
 use crate::{
-    ingest::{Refusal, RefusalKind},
+    ingest::Refusal,
     live::{
         Audience,
         event::{Event, Rendition, StreamStart},
     },
-    pipeline::{filler::Still, meter::Repairs},
+    pipeline::filler::Still,
     recording::{
         Beginning, Recorder, Status,
         index::{Arrival, Index},
@@ -39,12 +37,6 @@ use crate::{
 
 /// Without media for so long the lecturer is away.
 const OUTAGE_MS: i64 = 2_000;
-/// A start that waits for a key frame for so long says so.
-const KEY_MS: i64 = 1_500;
-/// Without a key frame for this long the lecturer sees a note.
-const NO_KEY_MS: i64 = 2_500;
-/// A refused publisher is shown to the lecturer for this long after its last try.
-const REFUSED_MS: i64 = 60_000;
 
 pub(super) struct State {
     lesson: Uuid,
@@ -189,115 +181,10 @@ impl State {
         }
     }
 
-    /// Sends a publisher away whose stream key was replaced by a newer one. An order may be older than the grant of who
-    /// has the seat, so only a newer version is a reason.
-    fn replace_key(&mut self, version: u64) -> bool {
-        if self.seat.is_none() || version <= self.seat_key {
-            return false;
-        }
-        tracing::info!(lesson = %self.lesson, "the stream key was replaced; its publisher is sent away");
-        self.finish_run();
-        let reason = "this stream key was replaced by a new one: copy it from the studio page".to_owned();
-        self.send_away(Refusal { kind: RefusalKind::WrongKey, reason });
-        true
-    }
-
-    pub(super) fn sit(
-        &mut self,
-        transport: Transport,
-        key_version: u64,
-        now: UtcMillis,
-    ) -> Result<(u64, CancellationToken), NoSeat> {
-        if let Some(why) = &self.closed {
-            return Err(NoSeat::Closed(why.clone()));
-        }
-        if let Some(seat) = &self.seat
-            && now - seat.last_media_at < DEAD_MS
-        {
-            return Err(NoSeat::Taken { last_media_at: seat.last_media_at });
-        }
-        self.finish_run();
-        self.send_away(Refusal::denied("another publisher has taken over, as nothing arrived from this one"));
-        self.next_seat += 1;
-        let seat = Seat::new(self.next_seat, transport, now);
-        let granted = (seat.id, seat.revoked.clone());
-        self.seat = Some(seat);
-        self.seat_key = key_version;
-        Ok(granted)
-    }
-
-    pub(super) fn leave(&mut self, id: u64) {
-        if self.seat.as_ref().is_some_and(|seat| seat.id == id) {
-            self.seat = None;
-            self.idle_since = None;
-            self.finish_run();
-        }
-    }
-
-    pub(super) fn close_reason(&self, id: u64) -> Refusal {
-        let why = self.sent_away.as_ref().filter(|(seat, _)| *seat == id).map(|(_, why)| why.clone());
-        why.unwrap_or_else(|| Refusal::denied("another publisher has taken over"))
-    }
-
-    /// True when the server should hear of it at once. One that keeps trying is told of with the next report.
-    pub(super) fn refused(&mut self, transport: Transport, why: &Refusal, now: UtcMillis) -> bool {
-        let (code, reason) = (refused_code(why.kind), why.reason.clone());
-        let known = self.refused.as_ref().is_some_and(|before| before.code == code);
-        self.refused = Some(RefusedPublisher { transport, code, reason, at: now });
-        !known
-    }
-
-    /// What is known of a publisher before its units come here.
-    pub(super) fn note(&mut self, id: u64, noted: Noted) {
-        if let Some(seat) = self.seat.as_mut().filter(|seat| seat.id == id) {
-            seat.noted = noted;
-        }
-    }
-
-    /// Takes the seat away from whoever has it.
-    fn send_away(&mut self, why: Refusal) {
-        if let Some(seat) = self.seat.take() {
-            self.idle_since = None;
-            self.sent_away = Some((seat.id, why));
-            seat.revoked.cancel();
-        }
-    }
-
     /// True when something changed that the server should hear of.
     pub(super) fn tick(&mut self, now: UtcMillis) -> bool {
         let outage = self.watch(now);
         self.look(now) || outage
-    }
-
-    /// Which tracks arrive and go out.
-    fn tracks(&self, now: UtcMillis) -> Option<Tracks> {
-        let seat = self.seat.as_ref().filter(|_| self.outage_since.is_none())?;
-        let shown = self.run.as_ref()?.wants_key_since().is_none();
-        let Tracks { picture, sound, .. } = seat.tracks(now);
-        let picture = picture && shown;
-        let pictured = picture || self.still.is_some();
-        Some(Tracks { picture, sound, pictured }).filter(|tracks| tracks.picture || tracks.sound)
-    }
-
-    /// What keeps the lesson from going on air, if it was started.
-    fn waiting_for(&self, now: UtcMillis) -> Option<WaitingFor> {
-        let waits = self.wanted == Phase::Live && self.phase == Phase::Rehearsal;
-        match self.idle_since.filter(|_| waits) {
-            None => waits.then_some(WaitingFor::Media),
-            // Most encoders have one within two seconds.
-            Some(since) => (now - since >= KEY_MS).then_some(WaitingFor::KeyFrame),
-        }
-    }
-
-    /// Pictures come, and none of them can be begun at.
-    fn no_key_frame(&self, now: UtcMillis) -> Option<HealthNote> {
-        let pictures = self.seat.as_ref().is_some_and(|seat| seat.tracks(now).picture);
-        let since = self
-            .run
-            .as_ref()
-            .and_then(Run::wants_key_since)
-            .filter(|since| pictures && now - since >= NO_KEY_MS)?;
-        Some(HealthNote { code: HealthCode::NoKeyFrame, value: Some(now - since) })
     }
 
     /// True when a track came or went since the last look, or what the start waits for is another. The recording keeps the former.
@@ -383,57 +270,6 @@ impl State {
         self.seat.is_some()
     }
 
-    fn edge_ms(&self) -> Option<i64> {
-        let zero_at = self.zero_at?;
-        match self.phase {
-            Phase::Rehearsal => None,
-            Phase::Ended => self.length_ms,
-            Phase::Live => {
-                let edge = self.output.as_ref().and_then(|output| output.live.edge());
-                self.outage_since.or(edge).map(|edge| (edge - zero_at).max(0))
-            }
-        }
-    }
-
-    /// Timestamps of the publisher that were repaired in the run under way. By WHIP they are ours: they move while the
-    /// clock of both tracks settles, and nobody has to be told.
-    fn repaired_in_run(&self) -> u64 {
-        let ours = self.seat.as_ref().is_some_and(|seat| seat.transport == Transport::Whip);
-        self.run.as_ref().filter(|_| !ours).map_or(0, Run::repaired)
-    }
-
-    pub(super) fn snapshot(&self, context: &Context, now: UtcMillis) -> LessonSnapshot {
-        let repaired = self.repaired + self.repaired_in_run();
-        let repairs = Repairs { timestamps: repaired, rebuilt: self.rebuilt, ..Repairs::default() };
-        let troubles = self.run.as_ref().map(Run::troubles).unwrap_or_default();
-        let zero_at = self.zero_at.filter(|_| self.phase != Phase::Rehearsal);
-        let complete = match &self.recording {
-            Some(recording) => recording.complete(),
-            None => self.length_ms.is_some(),
-        };
-        LessonSnapshot {
-            lesson: self.lesson,
-            phase: self.phase,
-            publisher: self
-                .seat
-                .as_ref()
-                .map(|seat| seat.snapshot(repairs, &troubles, self.recording.as_deref(), now))
-                .map(|mut publisher| {
-                    publisher.notes.splice(0..0, self.no_key_frame(now));
-                    publisher
-                }),
-            zero_at,
-            edge_ms: self.edge_ms(),
-            gaps: self.gaps.clone(),
-            outage_since: self.outage_since.filter(|_| self.phase == Phase::Live),
-            replay_ready: self.phase == Phase::Ended && complete,
-            tracks: self.tracks(now),
-            waiting_for: self.waiting_for(now),
-            refused: self.refused.clone().filter(|refused| now - refused.at < REFUSED_MS),
-            deliveries: zero_at.map(|zero| context.origin.deliveries(self.lesson, zero)).unwrap_or_default(),
-        }
-    }
-
     #[cfg(test)]
     pub(super) fn settled(&self) -> bool {
         self.run.as_ref().is_none_or(Run::settled)
@@ -447,17 +283,6 @@ impl State {
 
 fn over() -> Refusal {
     Refusal::denied("the lesson is over")
-}
-
-fn refused_code(kind: RefusalKind) -> RefusedCode {
-    match kind {
-        // A key that was never right belongs to no lesson.
-        RefusalKind::WrongKey => RefusedCode::KeyReplaced,
-        RefusalKind::Denied => RefusedCode::Taken,
-        RefusalKind::Later => RefusedCode::Later,
-        RefusalKind::Media => RefusedCode::Media,
-        RefusalKind::Passphrase => RefusedCode::Passphrase,
-    }
 }
 
 /// What an earlier process recorded; picture and sound when it came to nothing.

@@ -1,180 +1,25 @@
 //! A lesson's life, through the real packager and origin, on a clock that is set by hand.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+mod stage;
+mod tracks;
+
+use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use object_store::local::LocalFileSystem;
+use tokio::sync::Semaphore;
 use uuid::Uuid;
-use yunke_protocol::{Gap, HealthCode, LeaseKey};
+use yunke_protocol::{Gap, HealthCode};
 
-use super::*;
+use self::stage::{Lecturer, START, Stage, edge_past, near, order, until, wait};
+use super::{seat::DEAD_MS, *};
 use crate::{
     codec::{AudioConfig, VideoConfig, h264::tests::RECORD_720P},
     ingest::RefusalKind,
     live::event::Rendition,
-    pipeline::{filler::tests::headed, packager},
     recording::{Loaded, load},
     unit::{Frame, Track},
 };
-
-const START: i64 = 1_800_000_000_000;
-
-struct Stage {
-    context: Context,
-    clock: Arc<AtomicI64>,
-    dir: tempfile::TempDir,
-}
-
-impl Stage {
-    fn new() -> Self {
-        packager::init().expect("GStreamer is installed");
-        let dir = tempfile::tempdir().expect("a temporary directory");
-        let clock = Arc::new(AtomicI64::new(START));
-        let hand = Arc::clone(&clock);
-        let clock_fn: Clock = Arc::new(move || hand.load(Ordering::Relaxed));
-        let context = Context {
-            origin: Origin::new(LeaseKey::derive(b"secret"), Arc::clone(&clock_fn)),
-            store: Arc::new(LocalFileSystem::new_with_prefix(dir.path()).expect("a folder")),
-            clock: clock_fn,
-            tasks: TaskTracker::new(),
-            changed: Arc::new(Notify::new()),
-            part_target: Duration::from_millis(300),
-            transcode_slots: Arc::new(Semaphore::new(0)),
-        };
-        Self { context, clock, dir }
-    }
-
-    fn lesson(&self, order: &LessonOrder) -> Lesson {
-        Lesson::new(self.context.clone(), order, Origins::Fresh)
-    }
-}
-
-fn order(phase: Phase) -> LessonOrder {
-    LessonOrder { lesson: Uuid::from_u128(7), phase, key_version: 1, zero_at: None, gaps: Vec::new() }
-}
-
-/// Someone who publishes 25 pictures a second with a key frame every second, and their sound.
-struct Lecturer<'a> {
-    lesson: &'a Lesson,
-    clock: &'a AtomicI64,
-    seat: u64,
-    n: u32,
-    sounds: u32,
-    /// Added to the timestamps.
-    shift_ms: u32,
-    video: VideoConfig,
-}
-
-impl<'a> Lecturer<'a> {
-    fn sit(stage: &'a Stage, lesson: &'a Lesson) -> Self {
-        let lecturer = Self::silent(stage, lesson);
-        lecturer.tell(Track::Video);
-        lecturer.tell(Track::Audio);
-        lecturer
-    }
-
-    /// Has not said yet what will come.
-    fn silent(stage: &'a Stage, lesson: &'a Lesson) -> Self {
-        let (seat, _) = lesson.sit(Transport::Rtmp, 1).expect("the seat is free");
-        let video = VideoConfig::parse(Bytes::from_static(RECORD_720P)).expect("a real record");
-        Self { lesson, clock: &stage.clock, seat, n: 0, sounds: 0, shift_ms: 5000, video }
-    }
-
-    /// Says of what format a track will be.
-    fn tell(&self, track: Track) {
-        let sound = || AudioConfig::parse(Bytes::from_static(&[0x11, 0x90])).expect("AAC-LC");
-        self.push(match track {
-            Track::Video => Unit::VideoConfig(self.video.clone()),
-            Track::Audio => Unit::AudioConfig(sound()),
-        });
-    }
-
-    fn push(&self, unit: Unit) {
-        self.lesson.push(self.seat, unit).expect("the seat is mine");
-    }
-
-    fn frame(&self, track: Track, dts_ms: u32, key: bool) {
-        let data = match track {
-            Track::Video => headed(&self.video, key, self.n % 25),
-            // Silence, as ffmpeg encodes it.
-            Track::Audio => Bytes::from_static(&[0x21, 0x10, 0x04, 0x60, 0x8c, 0x1c]),
-        };
-        self.push(Unit::Frame(Frame { track, dts_ms: dts_ms + self.shift_ms, cts_ms: 0, key, data }));
-    }
-
-    /// Time runs a hundred times faster here, and a rendition that lags two segments behind is given up.
-    fn let_it_settle(&self) {
-        let began = std::time::Instant::now();
-        while !self.lesson.settled() && began.elapsed() < SETTLE_TIME {
-            std::thread::yield_now();
-        }
-    }
-
-    fn speak(&mut self, seconds: u32) {
-        self.speak_with(seconds, true);
-    }
-
-    fn speak_with(&mut self, seconds: u32, picture: bool) {
-        self.speak_by(seconds, |n| picture.then_some(n.is_multiple_of(25)));
-    }
-
-    /// `picture`: whether a picture is sent with this number, and is a key frame.
-    fn speak_by(&mut self, seconds: u32, picture: impl Fn(u32) -> Option<bool>) {
-        self.speak_as(seconds, picture, true);
-    }
-
-    fn speak_as(&mut self, seconds: u32, picture: impl Fn(u32) -> Option<bool>, sound: bool) {
-        for _ in 0..seconds * 25 {
-            let at = self.n * 40;
-            if let Some(key) = picture(self.n) {
-                self.frame(Track::Video, at, key);
-            }
-            self.n += 1;
-            while self.sounds * 64 / 3 < self.n * 40 {
-                if sound {
-                    self.frame(Track::Audio, self.sounds * 64 / 3, true);
-                }
-                self.sounds += 1;
-            }
-            self.clock.fetch_add(40, Ordering::Relaxed);
-            if self.n.is_multiple_of(5) {
-                self.lesson.tick();
-                self.let_it_settle();
-            }
-        }
-    }
-}
-
-/// A pipeline that broke keeps what it has: it is not waited for longer than this.
-const SETTLE_TIME: Duration = Duration::from_secs(2);
-
-/// Parts come from the pipeline's threads: looks until what it shows is so.
-async fn until(lesson: &Lesson, what: &str, is: impl Fn(&LessonSnapshot) -> bool) -> LessonSnapshot {
-    for _ in 0..1000 {
-        let snapshot = lesson.snapshot();
-        if is(&snapshot) {
-            return snapshot;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    panic!("in vain until {what}: {:?}", lesson.snapshot());
-}
-
-fn edge_past(ms: i64) -> impl Fn(&LessonSnapshot) -> bool {
-    move |snapshot| snapshot.edge_ms.is_some_and(|edge| edge > ms)
-}
-
-fn near(value: Option<i64>, expected: i64) -> bool {
-    value.is_some_and(|value| (value - expected).abs() <= 25)
-}
-
-fn wait(stage: &Stage, lesson: &Lesson, seconds: u32) {
-    for _ in 0..seconds * 5 {
-        stage.clock.fetch_add(200, Ordering::Relaxed);
-        lesson.tick();
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_timeline_starts_at_the_key_frame_after_the_order_to_go_live() {
@@ -483,5 +328,3 @@ async fn a_small_picture_that_cannot_be_made_costs_the_lesson_nothing_and_the_le
     assert_eq!(lesson.snapshot().gaps, []);
     assert_eq!(stage.context.transcode_slots.available_permits(), 1, "another lesson may have its place");
 }
-
-mod tracks;

@@ -22,11 +22,13 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 use yunke_protocol::{LessonMillis, UtcMillis};
 
-pub use self::load::{Beginning, Loaded, fills, load, retired, whole};
-pub use self::status::Status;
 use self::{
     index::Arrival,
     writer::{Job, Writer},
+};
+pub use self::{
+    load::{Beginning, Loaded, fills, load, retired, whole},
+    status::Status,
 };
 pub(crate) use self::{reserve::Reserved, status::no_space};
 use crate::live::event::{Completed, Content};

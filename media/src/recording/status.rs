@@ -8,7 +8,7 @@ use std::{
 
 /// Segments that may wait for the store, in bytes of all of a lesson: about two minutes of 2 Mbit/s. Beyond, the media of
 /// segments is dropped and their entries kept, until half of it is free: a hole is better than a replay in shreds.
-const MAX_PENDING_BYTES: usize = 32 << 20;
+pub(super) const MAX_PENDING_BYTES: usize = 32 << 20;
 /// What may be asked of a recording at any time.
 #[derive(Debug, Default)]
 pub struct Status {

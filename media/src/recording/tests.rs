@@ -1,9 +1,11 @@
 //! A recording whose store fails for a while.
 
+use std::sync::atomic::Ordering;
+
 use object_store::local::LocalFileSystem;
 use uuid::Uuid;
 
-use super::*;
+use super::{index::Index, status::MAX_PENDING_BYTES, *};
 use crate::live::event::{Format, Init, NumberedInit, Rendition};
 
 const START: i64 = 1_800_000_000_000;

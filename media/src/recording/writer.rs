@@ -5,13 +5,13 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use bytes::Bytes;
 use object_store::{ObjectStore, ObjectStoreExt as _, path::Path};
 use tokio::{
-    sync::{Notify, mpsc},
+    sync::{Notify, mpsc, oneshot},
     time::{Instant, sleep, timeout},
 };
 use yunke_protocol::{LessonMillis, UtcMillis};
 
 use super::{
-    index::{self, Entry, Index, InitEntry, MediaEntry, PAGE_ENTRIES},
+    index::{self, Arrival, Entry, Index, InitEntry, MediaEntry, PAGE_ENTRIES},
     load::Beginning,
     status::{Status, no_space},
 };

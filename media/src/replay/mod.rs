@@ -127,7 +127,7 @@ impl Replays {
     async fn missing(&self, lesson: Uuid) -> Problem {
         match self.0.store.list(Some(&index::pages_prefix(lesson))).next().await {
             Some(Ok(_)) => Problem::ReplayNotReady,
-            Some(Err(error)) => storage(&error),
+            Some(Err(error)) => files::storage(&error),
             None => Problem::LessonUnknown,
         }
     }

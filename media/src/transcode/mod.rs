@@ -15,10 +15,7 @@ use std::sync::{Arc, Once};
 
 use crate::{
     codec::{AudioConfig, VideoConfig},
-    pipeline::{
-        packager::Packed,
-        splitter::{Ended, Step},
-    },
+    pipeline::splitter::{Ended, Step},
     unit::Track,
 };
 

@@ -38,8 +38,11 @@ pub struct MediaConfig {
     pub webrtc_hosts: Vec<IpAddr>,
     /// STUN and TURN servers WebRTC peers are given.
     pub ice_servers: Vec<IceServer>,
-    /// Lessons that get a 360p rendition at the same time, 0 to 16: each takes some 20 % of a core.
-    pub small_pictures: usize,
+    /// Lessons that may have a 360p rendition at the same time, 0 to 16: each takes some 20 % of a core.
+    pub transcode_slots: usize,
+    /// The old name of `transcode_slots`, still read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub small_pictures: Option<usize>,
     /// Where orders go when it is not supervised, such as `http://10.0.0.7:8081`.
     pub control_url: Option<String>,
     /// The origin players fetch media from; without it, the page's host with the port of `http`.
@@ -96,6 +99,7 @@ impl std::fmt::Debug for MediaConfig {
             .field("webrtc_hosts", &self.webrtc_hosts)
             .field("ice_servers", &self.ice_servers)
             .field("transcode_slots", &self.transcode_slots)
+            .field("small_pictures", &self.small_pictures)
             .field("control_url", &self.control_url)
             .field("public_url", &self.public_url)
             .field("rtmp_url", &self.rtmp_url)

@@ -5,4 +5,6 @@ pub(crate) mod boxes;
 mod fields;
 pub(crate) mod read;
 pub(crate) mod table;
+#[cfg(test)]
+mod tests;
 pub(crate) mod write;

@@ -183,7 +183,7 @@ pub(super) mod tests {
 
     fn read(streams: &[(u8, u16, &[u8])]) -> Result<Program, String> {
         let whole = Sections::default().push(true, &table(streams)).expect("a section");
-        program(&whole).expect("a program").map_err(|refusal| refusal.reason)
+        program(&whole).expect("a program").map_err(|error| error.to_string())
     }
 
     #[test]

@@ -208,7 +208,8 @@ fn only_sound_and_only_a_picture() {
 
 #[test]
 fn formats_that_cannot_be_played_and_what_is_no_transport_stream_are_refused() {
-    let refused = |bytes: &[u8]| Demuxer::default().push(bytes, &mut Vec::new()).expect_err("refused").reason;
+    let refused =
+        |bytes: &[u8]| Demuxer::default().push(bytes, &mut Vec::new()).expect_err("refused").to_string();
     let hevc = Muxer::default().tables(&[(0x24, VIDEO, b""), (0x0f, AUDIO, b"")]);
     assert!(refused(&hevc).contains("HEVC"));
     let mp2 = Muxer::default().tables(&[(0x1b, VIDEO, b""), (0x04, AUDIO, b"")]);

@@ -38,8 +38,8 @@ pub(crate) fn run(bytes: &[u8]) {
                 Ok(None) => break,
                 Err(_) => return,
             };
-            if let Err(refusal) = read {
-                session.refuse(&refusal);
+            if let Err(error) = read {
+                session.refuse(&error.into());
                 return;
             }
         }

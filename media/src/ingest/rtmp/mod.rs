@@ -199,7 +199,7 @@ impl Connection {
                 left_out = now;
                 inlet.left_out(now);
             }
-            let mut pause = read.map(|()| Duration::ZERO);
+            let mut pause = read.map(|()| Duration::ZERO).map_err(Refusal::from);
             for unit in units.drain(..) {
                 pause = pause.and_then(|pause| Ok(pause.max(inlet.push(unit)?)));
             }

@@ -1,4 +1,4 @@
-//! ConnectionSlots for connections. When all are taken, the connection that has been in setup longest gives its slot to the new
+//! Slots for connections. When all are taken, the connection that has been in setup longest gives its slot to the new
 //! one: silent connections, however many, cannot keep a lecturer out, and publishers are never put out.
 
 use std::{

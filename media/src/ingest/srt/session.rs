@@ -51,8 +51,8 @@ async fn publish<I: Inlet>(
         };
         // SRT itself notices that nothing comes any more, and closes.
         let Some(payload) = payload else { return End::Gone };
-        if let Err(refusal) = demuxer.push(&payload, &mut units) {
-            return End::Refused(refusal);
+        if let Err(error) = demuxer.push(&payload, &mut units) {
+            return End::Refused(error.into());
         }
         let now = LeftOut { damaged: demuxer.damaged(), further: demuxer.further(), ..LeftOut::default() };
         if left_out != now {

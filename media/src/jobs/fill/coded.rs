@@ -62,7 +62,7 @@ pub(super) struct Shared {
     pub(super) standing: AtomicBool,
     /// The first picture that is decoded is one that seeking cut.
     pub(super) cuts: AtomicBool,
-    refused: Mutex<Option<FillError>>,
+    pub(super) refused: Mutex<Option<FillError>>,
 }
 
 /// Times in the stretch, microseconds, ascending.

@@ -2,8 +2,6 @@
 
 use std::collections::VecDeque;
 
-use bytes::Bytes;
-
 use super::coded::Coded;
 use crate::{
     pipeline::{
@@ -124,6 +122,8 @@ impl GapCutter {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
     use crate::live::event::Rendition;
 

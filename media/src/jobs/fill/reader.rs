@@ -6,7 +6,7 @@
 
 use std::{
     cell::Cell,
-    collections::{HashMap, HashSet, VecDeque},
+    collections::HashSet,
     path::Path,
     sync::{
         Arc, Mutex, PoisonError,
@@ -16,7 +16,6 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use gst::prelude::*;
 use yunke_protocol::FillKind;
 
@@ -25,7 +24,7 @@ use super::{
     encode,
     wire::FillError,
 };
-use crate::{live::event::Rendition, unit::Track};
+use crate::unit::Track;
 
 /// Opening a file and finding a place in it take milliseconds; a file that takes so long is broken.
 const START_TIME: Duration = Duration::from_secs(30);

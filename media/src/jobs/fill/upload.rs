@@ -1,6 +1,6 @@
 //! The file of a fill: taken piece by piece, kept on this machine's disk, removed after its time.
 
-use std::{collections::HashSet, path::PathBuf, sync::PoisonError, time::UNIX_EPOCH};
+use std::{path::PathBuf, sync::PoisonError, time::UNIX_EPOCH};
 
 use bytes::Bytes;
 use tokio::io::AsyncWriteExt as _;

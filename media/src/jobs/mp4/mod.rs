@@ -7,9 +7,6 @@
 mod serve;
 mod timeline;
 
-#[cfg(test)]
-mod tests;
-
 use std::{
     collections::{HashMap, hash_map::Entry as MapEntry},
     path::Path as Folder,
@@ -23,12 +20,17 @@ pub(super) use self::serve::{Files, fetch};
 use self::timeline::Timeline;
 use super::error::JobError;
 use crate::{
-    container::mp4::{read::Init, table::SampleTable},
+    container::mp4::{
+        read::{self, Init},
+        table::SampleTable,
+        write,
+    },
     live::event::Rendition,
     recording::{
         self,
         index::{self, Entry, Index},
     },
+    unit::Track,
 };
 
 /// Samples of a file at most: a day and a half of picture and sound, 100 MB while it is made.

@@ -2,164 +2,34 @@
 
 #![expect(clippy::disallowed_methods, reason = "a test's own players end with its runtime")]
 
-use std::{future::Future, sync::Arc, time::Duration};
+mod player;
+
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    body::{Body, to_bytes},
-    http::{HeaderMap, Request, StatusCode, header},
-    response::Response,
+    body::Body,
+    http::{Request, StatusCode, header},
 };
 use bytes::Bytes;
 use tokio::io::AsyncWriteExt as _;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
-use yunke_protocol::{DeviceClass, Lease, LeaseKey, Purpose};
+use yunke_protocol::{Lease, LeaseKey, Purpose};
 
-use super::{answer::Answer, front, request::answer};
+use self::player::{
+    LESSON, NOW, begin, body, fill, get, get_with, key, lease, origin, preview, push, send, start,
+    until_waiting, watch,
+};
+use super::front;
 use crate::{
     live::{
-        Audience, LiveHandle, Origin,
-        event::{Event, Format, Init, Part, Rendition, StreamStart},
+        Audience, Origin,
+        event::{Event, Rendition},
         origin::Patience,
     },
     serve,
 };
-
-const LESSON: Uuid = Uuid::from_u128(9);
-const NOW: i64 = 1_795_311_792_000;
-
-fn key() -> LeaseKey {
-    LeaseKey::derive(b"a secret of the tests")
-}
-
-fn origin() -> Origin {
-    Origin::new(key(), Arc::new(|| NOW))
-}
-
-fn lease(purpose: Purpose) -> Lease {
-    let (id, device) = (Uuid::from_u128(7), DeviceClass::Phone);
-    Lease { id, lesson: LESSON, purpose, device, expires_at: NOW + 60_000, replay: None }
-}
-
-fn watch(file: &str) -> String {
-    format!("/live/{}/{LESSON}/{file}", lease(Purpose::Watch).sign(&key()))
-}
-
-fn preview(file: &str) -> String {
-    format!("/live/{}/{LESSON}/{file}", lease(Purpose::Preview).sign(&key()))
-}
-
-fn start(stream: u64, first_msn: u64) -> StreamStart {
-    StreamStart {
-        stream,
-        first_msn,
-        discontinuities: 0,
-        renditions: vec![Rendition::Video, Rendition::Audio],
-        part_target: Duration::from_millis(300),
-    }
-}
-
-/// Begins a stream with whole segments of 7 parts of 286 ms in both renditions.
-fn begin(origin: &Origin, audience: Audience, start: StreamStart, segments: u64) -> LiveHandle {
-    let handle = origin.open(LESSON, audience, start);
-    fill(&handle, segments);
-    handle
-}
-
-/// Initialization sections and whole segments.
-fn fill(handle: &LiveHandle, segments: u64) {
-    let video = Format::Video { codec: "avc1.64001f".into(), width: 640, height: 360, fps_milli: 30_000 };
-    let audio = Format::Audio { codec: "mp4a.40.2".into(), rate: 48_000, channels: 2 };
-    for (rendition, format) in [(Rendition::Video, video), (Rendition::Audio, audio)] {
-        handle.push(Event::Init(rendition, Init { bytes: Bytes::from_static(b"init"), format }));
-    }
-    for n in 0..segments * 7 {
-        push(handle, n);
-    }
-}
-
-/// The n-th part of both renditions.
-fn push(handle: &LiveHandle, n: u64) {
-    for rendition in [Rendition::Video, Rendition::Audio] {
-        let part = Part {
-            bytes: body(rendition, n),
-            duration: Duration::from_millis(286),
-            pdt: NOW + i64::try_from(n).expect("small") * 286,
-            independent: true,
-            segment: n / 7,
-            last_of_segment: n % 7 == 6,
-        };
-        handle.push(Event::Part(rendition, part));
-    }
-}
-
-fn body(rendition: Rendition, n: u64) -> Bytes {
-    Bytes::from(format!("{} part {n:04}", rendition.name()))
-}
-
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Bytes,
-}
-
-impl Answer {
-    fn header(&self, name: header::HeaderName) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().expect("ASCII"))
-    }
-
-    fn text(&self) -> &str {
-        std::str::from_utf8(&self.body).expect("UTF-8")
-    }
-
-    fn code(&self) -> String {
-        assert_eq!(self.header(header::CONTENT_TYPE), "application/problem+json");
-        let problem: serde_json::Value = serde_json::from_slice(&self.body).expect("JSON");
-        assert_eq!(problem["status"], self.status.as_u16());
-        problem["code"].as_str().expect("a code").to_owned()
-    }
-}
-
-async fn respond(origin: &Origin, request: Request<Body>) -> Response {
-    let answered = answer(origin, &request);
-    drop(request);
-    match answered {
-        Answer::Now(response) => response,
-        Answer::Later(response) => response.await,
-    }
-}
-
-async fn send(origin: &Origin, request: Request<Body>) -> Answer {
-    let (parts, body) = respond(origin, request).await.into_parts();
-    assert_eq!(parts.headers["access-control-allow-origin"], "*", "every answer may be read by any page");
-    let body = to_bytes(body, usize::MAX).await.expect("a body");
-    Answer { status: parts.status, headers: parts.headers, body }
-}
-
-fn get(origin: &Origin, path: &str) -> impl Future<Output = Answer> + Send + use<> {
-    let (origin, request) = (origin.clone(), Request::get(path).body(Body::empty()).expect("a request"));
-    async move { send(&origin, request).await }
-}
-
-async fn get_with(origin: &Origin, path: &str, name: header::HeaderName, value: &str) -> Answer {
-    send(origin, Request::get(path).header(name, value).body(Body::empty()).expect("a request")).await
-}
-
-async fn until_waiting(origin: &Origin, readers: usize) {
-    let reached = async {
-        while origin.waiting() != readers {
-            tokio::task::yield_now().await;
-        }
-    };
-    let began = std::time::Instant::now();
-    tokio::select! {
-        () = reached => {}
-        () = async { while began.elapsed() < Duration::from_secs(10) { tokio::task::yield_now().await } } => {
-            panic!("{} readers wait, not {readers}", origin.waiting());
-        }
-    }
-}
 
 #[tokio::test]
 async fn a_playlist_has_the_right_headers_compressed_and_not() {

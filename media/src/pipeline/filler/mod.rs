@@ -13,6 +13,8 @@ mod sounds;
 mod still;
 mod writer;
 
+use yunke_protocol::UtcMillis;
+
 pub use self::moment::{Fit, Moment};
 use self::{pictures::Pictures, sounds::Sounds};
 use super::repair::Stamp;

@@ -2,14 +2,13 @@
 
 use proptest::prelude::*;
 
-use crate::{
-    container::mp4::{
-        read::{self, Chunk, Init, Sample},
-        table::Track,
-        write::{full, head, whole},
-    },
-    live::event::Rendition,
+use super::{
+    fields::{full, whole},
+    read::{self, Chunk, Init, Sample},
+    table::SampleTable,
+    write::head,
 };
+use crate::unit::Track;
 
 /// An initialization section as our muxer writes it, as far as it is read.
 fn section() -> Vec<u8> {
@@ -63,7 +62,7 @@ fn times_go_on_over_a_seam_and_hold_over_a_hole() {
     let init = read::init(&section()).expect("a section");
     let sample = Sample { duration: 40, size: 10, presented_after: 0, sync: true };
     let of = |start| vec![Chunk { offset: 100, start, samples: vec![sample; 50] }];
-    let mut track = Track::new(&init, 0);
+    let mut track = SampleTable::new(&init, 0);
     track.add(&init, &of(10_000), 0, 0);
     track.add(&init, &of(12_000), 2_001_000, 600);
     assert_eq!(track.duration(), 4000, "a millisecond is rounding");
@@ -71,7 +70,7 @@ fn times_go_on_over_a_seam_and_hold_over_a_hole() {
     assert_eq!(track.duration(), 6500, "half a second without picture is held");
     track.add(&init, &of(90_000), 6_400_000, 1800);
     assert_eq!(track.duration(), 8400, "what overlaps shortens what was before");
-    let head = head(&[(Rendition::Video, track)], 2400);
+    let head = head(&[(Track::Video, track)], 2400);
     assert_eq!(head[head.len() - 16..head.len() - 8], *b"\0\0\0\x01mdat");
 }
 

@@ -1,0 +1,13 @@
+//! What the tests stand on: the stand-in server, the service as a process of its own, publishers and players.
+
+mod media;
+mod publisher;
+mod server;
+mod tools;
+
+pub(crate) use self::{
+    media::Media,
+    publisher::{AAC, PICTURE, Publisher, RawPublisher, SOUND, X264},
+    server::{KEY, Server},
+    tools::{ffmpeg, probe, signal, wait},
+};
