@@ -3,7 +3,12 @@ export default {
   forbidden: [
     { name: 'no-circle', severity: 'error', from: {}, to: { circular: true } },
     { name: 'no-folder-circle', severity: 'error', scope: 'folder', from: {}, to: { circular: true } },
-    { name: 'harness-knows-no-test', severity: 'error', from: { path: '^harness/' }, to: { path: '^(?:e2e|browser|faults|load)/|^[^/]+[.]mjs$' } },
+    {
+      name: 'harness-knows-no-test',
+      severity: 'error',
+      from: { path: '^harness/' },
+      to: { path: '^(?:e2e|browser|faults|load)/|^[^/]+[.]mjs$' },
+    },
     // Packages are installed later than this is looked at.
     { name: 'resolves', severity: 'error', from: {}, to: { couldNotResolve: true, path: '^[.]' } },
   ],

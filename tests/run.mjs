@@ -37,7 +37,9 @@ function tellTimes(results, seconds, secondTries) {
   for (const row of slowest(files)) console.log(`${figure(row.seconds)} s ${figure(row.processor)} s  ${row.file}`);
   console.log(`The slowest of ${tests.length} tests:`);
   for (const row of slowest(tests)) console.log(`${figure(row.seconds)} s  ${row.file}: ${row.test}`);
-  console.log(`${seconds.toFixed(0)} s in all, ${total(results, 'seconds').toFixed(0)} s one by one; ${secondTries.length} files needed a second try`);
+  console.log(
+    `${seconds.toFixed(0)} s in all, ${total(results, 'seconds').toFixed(0)} s one by one; ${secondTries.length} files needed a second try`,
+  );
   if (secondTries.length > 0) console.log(`At the second try only: ${secondTries.join(', ')}`);
   mkdirSync(logs, { recursive: true });
   writeFileSync(join(logs, 'times.json'), JSON.stringify({ seconds, files, tests, secondTries }, null, 2));
@@ -48,7 +50,8 @@ const results = await runFiles(all);
 const failed = all.filter((file) => results.get(file).failed > 0);
 if (failed.length > 0 && failed.length <= SECOND_TRIES) {
   console.log(`\nOnce more: ${failed.map(name).join(', ')}\n`);
-  for (const [file, again] of await runFiles(failed, { alone: true })) results.set(file, { ...again, seconds: again.seconds + results.get(file).seconds });
+  for (const [file, again] of await runFiles(failed, { alone: true }))
+    results.set(file, { ...again, seconds: again.seconds + results.get(file).seconds });
 }
 tellTimes(results, (performance.now() - began) / 1000, failed.filter((file) => results.get(file).failed === 0).map(name));
 console.log(`${total(results, 'passed')} passed, ${total(results, 'failed')} failed`);

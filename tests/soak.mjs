@@ -81,21 +81,33 @@ async function measure(scope) {
   const { organizer, lecturer, near, stage } = await cast(yunke);
   const lesson = await plan(organizer, stage, { planned_end_at: Date.now() + (minutes + 30) * 60_000 });
   const { key } = await rtmpAddress(lecturer, lesson);
-  const publisher = new WhipSink(`${yunke.mediaUrl}/whip`, key, ['--flash', '--width', '640', '--height', '360', '--audio-ppm', String(SOUND_PPM)]);
+  const publisher = new WhipSink(`${yunke.mediaUrl}/whip`, key, [
+    '--flash',
+    '--width',
+    '640',
+    '--height',
+    '360',
+    '--audio-ppm',
+    String(SOUND_PPM),
+  ]);
   scope.after(() => publisher.stop('SIGKILL'));
   const seen = async () => (await lecturer.get(`/api/studio/lessons/${lesson}`)).publisher;
-  await until('picture and sound', async () => {
-    const there = await seen();
-    if (!publisher.alive) throw new Never(publisher.output.slice(-800));
-    return there?.video && there?.audio;
-  }, { within: 20_000 });
+  await until(
+    'picture and sound',
+    async () => {
+      const there = await seen();
+      if (!publisher.alive) throw new Never(publisher.output.slice(-800));
+      return there?.video && there?.audio;
+    },
+    { within: 20_000 },
+  );
   await goLive(lecturer, lesson);
   const { live_url: live } = await near.lease(lesson);
   const media = await yunke.media();
   await until('the first segments', async () => (await playlist(beside(live, 'video.m3u8'))).segments.length >= 2, { within: 20_000 });
   const busy = await cpuSeconds(media);
   const samples = await watch({ media, video: beside(live, 'video.m3u8') });
-  const cpu = ((await cpuSeconds(media)) - busy) / (samples.at(-1).at / 1000) * 100;
+  const cpu = (((await cpuSeconds(media)) - busy) / (samples.at(-1).at / 1000)) * 100;
   const [last] = await Promise.all([lastLive(beside(live, 'video.m3u8')), end(lecturer, lesson)]);
   const { replay_url: replay } = await near.lease(lesson);
   const recording = await whole(last, beside(replay, 'video.m3u8'));
@@ -114,16 +126,28 @@ function told({ samples, cpu, recording, pairs }) {
   const expected = Math.floor(over / 1.1);
   const unbroken = samples.every(({ gaps, breaks }) => gaps === 0 && breaks === 0);
   const rows = [
-    ['memory of yunke-media', `${base.toFixed(1)} MB once settled, then ${low.toFixed(1)} to ${high.toFixed(1)} MB, ${settled.at(-1).toFixed(1)} MB at the end`, '± 10 %', flat],
+    [
+      'memory of yunke-media',
+      `${base.toFixed(1)} MB once settled, then ${low.toFixed(1)} to ${high.toFixed(1)} MB, ${settled.at(-1).toFixed(1)} MB at the end`,
+      '± 10 %',
+      flat,
+    ],
     ['flash after beep in the last minute, median', `${last} ms`, `within ${TOGETHER_MS} ms`, Math.abs(last) <= TOGETHER_MS],
-    ['recording', `${recording.segments} segments, ${over.toFixed(1)} s, ${pairs.length} of ${expected} flashes with their beeps`, 'whole to the last part', recording.met && pairs.length >= expected - 2],
+    [
+      'recording',
+      `${recording.segments} segments, ${over.toFixed(1)} s, ${pairs.length} of ${expected} flashes with their beeps`,
+      'whole to the last part',
+      recording.met && pairs.length >= expected - 2,
+    ],
     ['live playlist', unbroken ? 'no gap, no discontinuity' : 'broken', 'unbroken', unbroken],
     ['processor of yunke-media', `${cpu.toFixed(1)} % of a core`, '–', true],
   ];
   const step = Math.max(1, Math.floor(minutes / 6));
   const course = [];
   for (let minute = 0; minute <= minutes - 1; minute += step) {
-    const near = samples.reduce((best, other) => (Math.abs(other.at - minute * 60_000) < Math.abs(best.at - minute * 60_000) ? other : best));
+    const near = samples.reduce((best, other) =>
+      Math.abs(other.at - minute * 60_000) < Math.abs(best.at - minute * 60_000) ? other : best,
+    );
     const here = between(minute * 60);
     course.push(`| ${minute} | ${near.rss.toFixed(1)} | ${median(here)} | ${Math.min(...here)} to ${Math.max(...here)} |`);
   }

@@ -4,7 +4,23 @@
  */
 
 /** The folders of src, from the ground up: each imports only what stands before it. */
-const LAYERS = ['i18n', 'common', 'api', 'lib', 'components', 'session', 'testing', 'player', 'staff', 'accounts', 'setup', 'member', 'studio', 'console', 'router']
+const LAYERS = [
+  'i18n',
+  'common',
+  'api',
+  'lib',
+  'components',
+  'session',
+  'testing',
+  'player',
+  'staff',
+  'accounts',
+  'setup',
+  'member',
+  'studio',
+  'console',
+  'router',
+]
 /** Areas: their slices are folders, and what lies beside these (frame, routes, words) is above them. */
 const AREAS = ['member', 'studio', 'console']
 /** Folders whose own files are the ground of the folders in them. */

@@ -26,7 +26,10 @@ export default defineConfig({
       polyfill: false,
       // On phones the other files of a page are preloaded with it. Staff pages load theirs one after another: the list of all their
       // files would be loaded by every phone. Style sheets are always named, or nobody would load them.
-      resolveDependencies: (page, needed, { hostType }) => (hostType === 'html' || /\/(?:MemberFrame|HomePage|LessonPage|SignInPage|ArrivePage|RecordsPage|MePage)-/.test(page) ? needed : needed.filter((file) => file.endsWith('.css'))),
+      resolveDependencies: (page, needed, { hostType }) =>
+        hostType === 'html' || /\/(?:MemberFrame|HomePage|LessonPage|SignInPage|ArrivePage|RecordsPage|MePage)-/.test(page)
+          ? needed
+          : needed.filter((file) => file.endsWith('.css')),
     },
     manifest: true,
     rolldownOptions: {
@@ -34,7 +37,14 @@ export default defineConfig({
         // 32 bits detect a changed file as well as 48 do, and all names are part of what a phone loads first.
         hashCharacters: 'hex',
         // Everything that every page needs, in one file: one request, and it packs better.
-        codeSplitting: { groups: [{ name: 'start', test: /node_modules\/(?:@vue|vue|vue-router)\/|src\/(?:i18n\/(?:index|dictionary|format)|api\/(?:client|now|problem|request)|lib\/(?:resource|online|later|idb)|player\/(?:backoff|platform)|components\/(?:state|YIcon))/ }] },
+        codeSplitting: {
+          groups: [
+            {
+              name: 'start',
+              test: /node_modules\/(?:@vue|vue|vue-router)\/|src\/(?:i18n\/(?:index|dictionary|format)|api\/(?:client|now|problem|request)|lib\/(?:resource|online|later|idb)|player\/(?:backoff|platform)|components\/(?:state|YIcon))/,
+            },
+          ],
+        },
       },
     },
     reportCompressedSize: false,

@@ -17,11 +17,18 @@ function same(known, listed, what, where) {
 }
 
 /** A heading's address, as GitHub makes it. */
-const anchor = (heading) => heading.toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, '').trim().replaceAll(' ', '-');
+const anchor = (heading) =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .trim()
+    .replaceAll(' ', '-');
 const anchors = (file) => new Set([...read(file).matchAll(/^#+ (.*)$/gm)].map(([, heading]) => anchor(heading)));
 
 function links(file) {
-  const text = read(file).replaceAll(/^```[\s\S]*?^```/gm, '').replaceAll(/`[^`\n]*`/g, '');
+  const text = read(file)
+    .replaceAll(/^```[\s\S]*?^```/gm, '')
+    .replaceAll(/`[^`\n]*`/g, '');
   for (const [, target] of text.matchAll(/\]\(([^()\s]+)\)/g)) {
     if (/^[a-z]+:/.test(target)) continue;
     const [path, at] = target.split('#');
@@ -41,7 +48,8 @@ function paths(file) {
   if (file.startsWith('docs/adr/') || file === 'CHANGELOG.md') return;
   const text = read(file).replaceAll(/^```[\s\S]*?^```/gm, '');
   for (const [, span] of text.matchAll(/`([^`\n]+)`/g)) {
-    if (NAMED.test(span) && !MADE.test(span) && !existsSync(span) && !existsSync(`${span}.mjs`)) faults.push(`${file}: \`${span}\` is no file here`);
+    if (NAMED.test(span) && !MADE.test(span) && !existsSync(span) && !existsSync(`${span}.mjs`))
+      faults.push(`${file}: \`${span}\` is no file here`);
   }
 }
 
@@ -76,7 +84,10 @@ function routes() {
 
 /** Names in the first column of the tables under a heading. */
 function column(file, heading) {
-  const section = read(file).split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
+  const section =
+    read(file)
+      .split(/^## /m)
+      .find((part) => part.startsWith(`${heading}\n`)) ?? '';
   const cells = [...section.matchAll(/^\| ([^|]*) \|/gm)].map(([, cell]) => cell);
   return new Set(cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name)));
 }
@@ -94,7 +105,9 @@ function operations() {
 linked().forEach(links);
 documents().forEach(paths);
 // Everybody appends to the change log, often at the same time: its lines are wrapped, but nobody waits for it.
-documents().filter((file) => file !== 'CHANGELOG.md').forEach(lines);
+documents()
+  .filter((file) => file !== 'CHANGELOG.md')
+  .forEach(lines);
 routes();
 operations();
 for (const fault of faults) console.log(fault);

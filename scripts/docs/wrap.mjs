@@ -9,7 +9,8 @@ export const COLUMNS = 100;
 const WHOLE_LINK = 90;
 
 /** What takes two columns. */
-const WIDE = /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/u;
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/u;
 /** What would begin a list, a heading or a quotation at the start of a line. */
 const MARKER = /^(?:[-+*>]|#+|\d+[.)])$/;
 const LINK = /^\[(?:[^[\]`]|`[^`]*`)*\]\([^()\s]*\)/;

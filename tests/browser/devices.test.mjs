@@ -61,7 +61,8 @@ test('devices of the booth', async (t) => {
       const said = await page.locator('[data-trouble]').allInnerTexts();
       return said.length === patterns.length && patterns.every((pattern, n) => pattern.test(said[n]));
     });
-  const moves = (page) => until('the picture to move', () => page.evaluate(() => (document.querySelector('video')?.currentTime ?? 0) > 0.3), { within: 20_000 });
+  const moves = (page) =>
+    until('the picture to move', () => page.evaluate(() => (document.querySelector('video')?.currentTime ?? 0) > 0.3), { within: 20_000 });
   const again = (page) => page.locator('[data-trouble]').first().getByRole('button', { name: BOOTH.again }).click();
 
   for (const [name, [dbfs, word]] of Object.entries(VOICES)) {
@@ -93,7 +94,11 @@ test('devices of the booth', async (t) => {
     const page = await booth(t, FAKE_CAMERA, { script: fragile });
     await moves(page);
     const take = (name) => page.evaluate((name) => (window.refuse = name ? [name] : []), name);
-    for (const [error, words] of [['NotFoundError', /摄像头断开了.*自动接着用/s], ['NotReadableError', /别的程序占用/], ['NotAllowedError', /不允许用摄像头/]]) {
+    for (const [error, words] of [
+      ['NotFoundError', /摄像头断开了.*自动接着用/s],
+      ['NotReadableError', /别的程序占用/],
+      ['NotAllowedError', /不允许用摄像头/],
+    ]) {
       await take(error);
       await page.evaluate(() => window.takeAway('video'));
       await troubles(page, words);

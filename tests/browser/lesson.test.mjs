@@ -73,17 +73,23 @@ test('a lesson on phones', async (t) => {
     const fetched = [];
     await watch(page, lesson);
     await page.getByText(WORDS.soundOnly).first().click();
-    await until('the picture to be gone', () => page.evaluate(() => {
-      const media = document.querySelector('video, audio');
-      return !media.videoWidth || media.tagName === 'AUDIO';
-    }));
+    await until('the picture to be gone', () =>
+      page.evaluate(() => {
+        const media = document.querySelector('video, audio');
+        return !media.videoWidth || media.tagName === 'AUDIO';
+      }),
+    );
     await plays(page);
     page.on('request', (request) => fetched.push(request.url()));
     await watchFor(8_000);
     await plays(page);
     const media = fetched.filter((url) => /\.m4s/.test(url));
     assert.ok(media.length > 10, `${media.length} parts were fetched`);
-    assert.deepEqual(media.filter((url) => !/\/audio48-/.test(url)), [], 'more than the smallest sound');
+    assert.deepEqual(
+      media.filter((url) => !/\/audio48-/.test(url)),
+      [],
+      'more than the smallest sound',
+    );
     await picture(page, 'audio-phone');
     await holdsUp(t, near, await leave(page));
   });

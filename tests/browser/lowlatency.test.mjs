@@ -144,7 +144,10 @@ test('a lesson for low latency', async (t) => {
     // The clock of a connection that is being refused runs already.
     await until('the other way', async () => (await way(late)) === 'hls');
     await plays(late);
-    assert.deepEqual(late.joins.map(({ status }) => status), [409]);
+    assert.deepEqual(
+      late.joins.map(({ status }) => status),
+      [409],
+    );
     await late.context().close();
   });
 });

@@ -15,13 +15,73 @@ import { Yunke } from '../harness/yunke.mjs';
 
 /** What is taken away, by when it came: each must be missed by nobody, alone with its kind and all at once. */
 const KINDS = {
-  lists: ['Array.prototype.at', 'Array.prototype.findLast', 'Array.prototype.findLastIndex', 'Array.prototype.toSorted', 'Array.prototype.toReversed', 'Array.prototype.toSpliced', 'Array.prototype.with',
-    'TypedArray.prototype.at', 'TypedArray.prototype.findLast', 'TypedArray.prototype.findLastIndex', 'Array.fromAsync', 'Iterator'],
-  values: ['String.prototype.at', 'String.prototype.replaceAll', 'String.prototype.isWellFormed', 'Object.hasOwn', 'Object.groupBy', 'Map.groupBy', 'structuredClone', 'Intl.Segmenter', 'URL.canParse', 'URL.parse', 'WeakRef', 'FinalizationRegistry'],
-  waiting: ['AbortSignal.timeout', 'AbortSignal.any', 'AbortSignal.prototype.throwIfAborted', 'AbortSignal.prototype.reason', 'Promise.withResolvers', 'Promise.try', 'requestIdleCallback', 'scheduler', 'Element.prototype.checkVisibility'],
-  dialogs: ['HTMLDialogElement.prototype.showModal', 'HTMLDialogElement.prototype.show', 'HTMLDialogElement.prototype.close', 'HTMLDialogElement.prototype.open', 'HTMLDialogElement', 'HTMLElement.prototype.inert', 'HTMLElement.prototype.showPopover'],
-  device: ['Crypto.prototype.randomUUID', 'Element.prototype.requestFullscreen', 'Document.prototype.exitFullscreen', 'Document.prototype.fullscreenElement', 'Document.prototype.pictureInPictureEnabled', 'Navigator.prototype.wakeLock', 'Navigator.prototype.mediaSession',
-    'Navigator.prototype.userAgentData', 'Navigator.prototype.serviceWorker', 'Navigator.prototype.locks', 'ResizeObserver', 'IntersectionObserver', 'visualViewport', 'BroadcastChannel', 'ManagedMediaSource', 'VideoFrame', 'OffscreenCanvas'],
+  lists: [
+    'Array.prototype.at',
+    'Array.prototype.findLast',
+    'Array.prototype.findLastIndex',
+    'Array.prototype.toSorted',
+    'Array.prototype.toReversed',
+    'Array.prototype.toSpliced',
+    'Array.prototype.with',
+    'TypedArray.prototype.at',
+    'TypedArray.prototype.findLast',
+    'TypedArray.prototype.findLastIndex',
+    'Array.fromAsync',
+    'Iterator',
+  ],
+  values: [
+    'String.prototype.at',
+    'String.prototype.replaceAll',
+    'String.prototype.isWellFormed',
+    'Object.hasOwn',
+    'Object.groupBy',
+    'Map.groupBy',
+    'structuredClone',
+    'Intl.Segmenter',
+    'URL.canParse',
+    'URL.parse',
+    'WeakRef',
+    'FinalizationRegistry',
+  ],
+  waiting: [
+    'AbortSignal.timeout',
+    'AbortSignal.any',
+    'AbortSignal.prototype.throwIfAborted',
+    'AbortSignal.prototype.reason',
+    'Promise.withResolvers',
+    'Promise.try',
+    'requestIdleCallback',
+    'scheduler',
+    'Element.prototype.checkVisibility',
+  ],
+  dialogs: [
+    'HTMLDialogElement.prototype.showModal',
+    'HTMLDialogElement.prototype.show',
+    'HTMLDialogElement.prototype.close',
+    'HTMLDialogElement.prototype.open',
+    'HTMLDialogElement',
+    'HTMLElement.prototype.inert',
+    'HTMLElement.prototype.showPopover',
+  ],
+  device: [
+    'Crypto.prototype.randomUUID',
+    'Element.prototype.requestFullscreen',
+    'Document.prototype.exitFullscreen',
+    'Document.prototype.fullscreenElement',
+    'Document.prototype.pictureInPictureEnabled',
+    'Navigator.prototype.wakeLock',
+    'Navigator.prototype.mediaSession',
+    'Navigator.prototype.userAgentData',
+    'Navigator.prototype.serviceWorker',
+    'Navigator.prototype.locks',
+    'ResizeObserver',
+    'IntersectionObserver',
+    'visualViewport',
+    'BroadcastChannel',
+    'ManagedMediaSource',
+    'VideoFrame',
+    'OffscreenCanvas',
+  ],
 };
 
 /** With these a lesson is played, too; and once without all of them. */
@@ -70,7 +130,12 @@ test('browsers of 2020', async (t) => {
       await until('the dialog', async () => (await box.count()) === 1 && /退出/.test(await box.innerText()));
       for (let presses = 0; presses < 3; presses += 1) {
         await page.keyboard.press('Tab');
-        assert.ok(await page.evaluate(() => ['DIALOG', 'BODY'].includes(document.activeElement.tagName) || document.activeElement.closest('dialog') !== null), 'the focus left the dialog');
+        assert.ok(
+          await page.evaluate(
+            () => ['DIALOG', 'BODY'].includes(document.activeElement.tagName) || document.activeElement.closest('dialog') !== null,
+          ),
+          'the focus left the dialog',
+        );
       }
       await leave();
       await until('the dialog to close', async () => (await box.count()) === 0);
@@ -123,14 +188,22 @@ test('browsers of 2020', async (t) => {
   });
 
   const PLACE = '[data-place]';
-  const SIZES = { 'iPhone SE': [320, 568], 'a phone': [375, 667], 'a phone on its side': [667, 375], 'a long phone on its side': [812, 375] };
+  const SIZES = {
+    'iPhone SE': [320, 568],
+    'a phone': [375, 667],
+    'a phone on its side': [667, 375],
+    'a long phone on its side': [812, 375],
+  };
   const sized = ([width, height]) => ({ ...PHONE, viewport: { width, height } });
   /** Whole on the page, and at least so large. */
   const whole = async (page, locator, [least, high] = [44, 44]) => {
     const box = await locator.boundingBox();
     const { width, height } = page.viewportSize();
     const text = `${await locator.innerText().catch(() => '')} ${JSON.stringify(box)}`;
-    assert.ok(box && box.x >= -0.5 && box.y >= -0.5 && box.x + box.width <= width + 0.5 && box.y + box.height <= height + 0.5, `cut: ${text}`);
+    assert.ok(
+      box && box.x >= -0.5 && box.y >= -0.5 && box.x + box.width <= width + 0.5 && box.y + box.height <= height + 0.5,
+      `cut: ${text}`,
+    );
     assert.ok(box.width >= least && box.height >= high, `small: ${text}`);
     return box;
   };
@@ -145,7 +218,10 @@ test('browsers of 2020', async (t) => {
     await page.locator('[data-full]').waitFor();
   };
 
-  for (const [api, names] of [['', []], [' without the Fullscreen API', all]]) {
+  for (const [api, names] of [
+    ['', []],
+    [' without the Fullscreen API', all],
+  ]) {
     await t.test(`full screen${api} has controls and ways out`, async (t) => {
       const page = await without(t, names, sized(SIZES['a phone']));
       await enter(page, near);
@@ -161,9 +237,17 @@ test('browsers of 2020', async (t) => {
         assert.match(page.url(), new RegExp(`/lessons/${lesson}$`), way);
         assert.equal(await page.title(), title);
       }
-      for (const [mode, font] of api === '' ? [['normal', 17]] : [['normal', 17], ['elder', 30]]) {
+      for (const [mode, font] of api === ''
+        ? [['normal', 17]]
+        : [
+            ['normal', 17],
+            ['elder', 30],
+          ]) {
         await page.evaluate(([mode]) => (localStorage.setItem('yunke.mode', mode), localStorage.setItem('yunke.size', '30')), [mode]);
-        await page.evaluate(([mode]) => Object.assign(document.documentElement.dataset, mode === 'elder' ? { mode, size: '30' } : {}), [mode]);
+        await page.evaluate(
+          ([mode]) => Object.assign(document.documentElement.dataset, mode === 'elder' ? { mode, size: '30' } : {}),
+          [mode],
+        );
         await until('the type', () => page.evaluate((font) => getComputedStyle(document.documentElement).fontSize === `${font}px`, font));
         for (const [name, size] of Object.entries(SIZES).slice(api === '' ? 2 : 0)) {
           await page.setViewportSize({ width: size[0], height: size[1] });
@@ -201,10 +285,14 @@ test('browsers of 2020', async (t) => {
       await page.setViewportSize({ width, height });
       const field = page.getByLabel(/想问什么/);
       const keyboard = height > width ? Math.round(height * 0.45) : Math.round(height * 0.5);
-      const type = (on) => page.evaluate(([keyboard, offset]) => {
-        Object.assign(visualViewport, { keyboard, offsetTop: offset });
-        visualViewport.dispatchEvent(new Event('resize'));
-      }, on ? [keyboard, 40] : [0, 0]);
+      const type = (on) =>
+        page.evaluate(
+          ([keyboard, offset]) => {
+            Object.assign(visualViewport, { keyboard, offsetTop: offset });
+            visualViewport.dispatchEvent(new Event('resize'));
+          },
+          on ? [keyboard, 40] : [0, 0],
+        );
       await page.evaluate(() => scrollTo(0, 0));
       await whole(page, page.locator('video'), [width * 0.4, 150]);
       await field.focus();
@@ -234,7 +322,8 @@ test('browsers of 2020', async (t) => {
     await watch(page, lesson);
     await goFull(page);
     await page.screenshot({ path: join(outFolder, 'full-page-replay.png') });
-    for (const name of [/退 15 秒/, /进 15 秒/, '暂停', '退出全屏']) await whole(page, page.locator(PLACE).getByRole('button', { name }), [60, 60]);
+    for (const name of [/退 15 秒/, /进 15 秒/, '暂停', '退出全屏'])
+      await whole(page, page.locator(PLACE).getByRole('button', { name }), [60, 60]);
     await whole(page, page.locator(PLACE).getByRole('slider'), [200, 44]);
     await page.goBack();
     await goneFull(page);
@@ -247,8 +336,16 @@ test('browsers of 2020', async (t) => {
     const index = /\/assets\/index-.*\.js$/;
     const files = /\.js$/;
     const cases = [
-      ['syntax it does not know, in an old browser', tooOld, { lacks: ['Promise.any'], on: index, answer: { contentType: 'text/javascript', body: 'class A { # }' } }],
-      ['no modules at all', tooOld, { lacks: ['HTMLScriptElement.prototype.noModule'], on: index, answer: { contentType: 'text/javascript', body: '' } }],
+      [
+        'syntax it does not know, in an old browser',
+        tooOld,
+        { lacks: ['Promise.any'], on: index, answer: { contentType: 'text/javascript', body: 'class A { # }' } },
+      ],
+      [
+        'no modules at all',
+        tooOld,
+        { lacks: ['HTMLScriptElement.prototype.noModule'], on: index, answer: { contentType: 'text/javascript', body: '' } },
+      ],
       ['a module that does nothing', notOpen, { on: index, answer: { contentType: 'text/javascript', body: '' } }],
       ['a file that does not arrive', notOpen, { on: index }],
       ['the words do not arrive', notOpen, { on: /\/assets\/common-.*\.js$/ }],

@@ -71,10 +71,14 @@ test('a player in rough weather', async (t) => {
     // Whoever saw the end is asked, whoever missed some of it is not.
     const again = page.getByRole('button', { name: /看回放/ });
     const speed = page.getByRole('button', { name: '1.5×' });
-    await until('the replay', async () => {
-      if (await again.isVisible()) await again.click();
-      return speed.isVisible();
-    }, { within: 20_000 });
+    await until(
+      'the replay',
+      async () => {
+        if (await again.isVisible()) await again.click();
+        return speed.isVisible();
+      },
+      { within: 20_000 },
+    );
     await plays(page, { within: 20_000 });
     await page.getByRole('button', { name: '1.5×' }).click();
     assert.equal(await page.evaluate(() => document.querySelector('video').playbackRate), 1.5);

@@ -57,21 +57,38 @@ test('a replay is edited', async (t) => {
   });
 
   await t.test('chapters, captions and a poster', async () => {
-    for (const [at, title] of [[2_000, '开场'], [5_500, '第一部分'], [9_000, '第二部分']])
+    for (const [at, title] of [
+      [2_000, '开场'],
+      [5_500, '第一部分'],
+      [9_000, '第二部分'],
+    ])
       await lecturer.post(`/api/studio/lessons/${lesson}/chapters`, { title, at_ms: at });
     await desk.reload();
     await says(desk, /第二部分/);
     await until('the picture', () => desk.evaluate(() => document.querySelector('video')?.readyState >= 2), { within: 20_000 });
-    await desk.setInputFiles(REPLAY.captionsFile, { name: '坏.srt', mimeType: 'text/plain', buffer: Buffer.from('1\n00:00:01,000 --> 后来\n字') });
+    await desk.setInputFiles(REPLAY.captionsFile, {
+      name: '坏.srt',
+      mimeType: 'text/plain',
+      buffer: Buffer.from('1\n00:00:01,000 --> 后来\n字'),
+    });
     await says(desk, REPLAY.captionsLine2);
-    await desk.setInputFiles(REPLAY.captionsFile, { name: '字幕.srt', mimeType: 'application/x-subrip', buffer: Buffer.from(`\uFEFF${SRT}`) });
+    await desk.setInputFiles(REPLAY.captionsFile, {
+      name: '字幕.srt',
+      mimeType: 'application/x-subrip',
+      buffer: Buffer.from(`\uFEFF${SRT}`),
+    });
     await says(desk, REPLAY.captionsSaved);
     await button(REPLAY.takePoster).click();
     await says(desk, REPLAY.posterSaved);
-    await until('the poster to show', () => desk.evaluate(() => [...document.images].some((image) => image.src.includes('/poster') && image.naturalWidth > 0)));
+    await until('the poster to show', () =>
+      desk.evaluate(() => [...document.images].some((image) => image.src.includes('/poster') && image.naturalWidth > 0)),
+    );
     await picture(desk, 'replay-desk');
     // The refused file is an error in the console, and no other.
-    assert.deepEqual(desk.faults.filter((fault) => !fault.includes('422')), []);
+    assert.deepEqual(
+      desk.faults.filter((fault) => !fault.includes('422')),
+      [],
+    );
   });
 
   await t.test('what is cut is not to be had, with old leases neither', async () => {
@@ -85,32 +102,46 @@ test('a replay is edited', async (t) => {
     const cut = all.segments.filter(({ uri }) => !kept.has(uri));
     assert.ok(cut.length >= 3, `${cut.length} segments are cut`);
     for (const { uri } of cut) assert.equal((await fetch(beside(address, uri))).status, 404);
-    for (const path of [`/replay/${lease}/${lesson}/0-/index.m3u8`, `/replay/${live.lease}/${lesson}/0-/index.m3u8`, `/replay/${live.lease}/${lesson}/5000-12000/index.m3u8`])
+    for (const path of [
+      `/replay/${lease}/${lesson}/0-/index.m3u8`,
+      `/replay/${live.lease}/${lesson}/0-/index.m3u8`,
+      `/replay/${live.lease}/${lesson}/5000-12000/index.m3u8`,
+    ])
       assert.equal((await fetch(new URL(path, address))).status, 403, path.slice(-24));
     assert.ok(zero > 0);
   });
 
   await t.test('a member plays it from the in point to the out point, and that is all of it', async () => {
     await signIn(phone, account(near));
-    await until('the poster on the first page', () => phone.evaluate(() => [...document.images].some((image) => image.src.includes('/poster') && image.naturalWidth > 0)));
+    await until('the poster on the first page', () =>
+      phone.evaluate(() => [...document.images].some((image) => image.src.includes('/poster') && image.naturalWidth > 0)),
+    );
     await picture(phone, 'replay-home-phone');
     await watch(phone, lesson);
     // The jump to the in point moves the clock, too: wait for what was played.
-    const from = await until('something to be played', () => phone.evaluate(() => {
-      const { played } = document.querySelector('video');
-      return played.length > 0 && String(played.start(0));
-    }));
+    const from = await until('something to be played', () =>
+      phone.evaluate(() => {
+        const { played } = document.querySelector('video');
+        return played.length > 0 && String(played.start(0));
+      }),
+    );
     // The first segment of the playlist begins at most two seconds before the in point.
     assert.ok(from <= 2.1, `began at ${from} s of the element`);
     await phone.getByRole('button', { name: REPLAY.captionsZh, exact: true }).click();
-    const cue = await until('a caption to show', () => phone.evaluate(() => [...(document.querySelector('video').textTracks[0]?.activeCues ?? [])].map((one) => one.text)[0]));
+    const cue = await until('a caption to show', () =>
+      phone.evaluate(() => [...(document.querySelector('video').textTracks[0]?.activeCues ?? [])].map((one) => one.text)[0]),
+    );
     assert.equal(cue, '大家好');
     await picture(phone, 'replay-edited-phone');
     await says(phone, REPLAY.over, { within: 20_000 });
-    const progress = await until('full credit', async () => {
-      const now = await near.get(`/api/lessons/${lesson}/progress`);
-      return now.credit === 'full' && now;
-    }, { within: 20_000 });
+    const progress = await until(
+      'full credit',
+      async () => {
+        const now = await near.get(`/api/lessons/${lesson}/progress`);
+        return now.credit === 'full' && now;
+      },
+      { within: 20_000 },
+    );
     assert.equal(progress.lesson_ms, OUT_MS - IN_MS);
     assert.ok(progress.counted_ms >= OUT_MS - IN_MS - LOST_MS, JSON.stringify(progress));
     const { items } = await near.get('/api/me/records');

@@ -32,7 +32,9 @@ test('at the desk', async (t) => {
   await t.test('the lecturer sees what arrives and starts the lesson', async () => {
     await publish(t, lecturer, lesson, { scene: 'slide', size: 'hd', kbps: 1500, title: '邻里调解' });
     await says(desk, /1280\s*[×x]\s*720/);
-    await until('the preview to move', () => desk.evaluate(() => (document.querySelector('video')?.currentTime ?? 0) > 0.5), { within: 20_000 });
+    await until('the preview to move', () => desk.evaluate(() => (document.querySelector('video')?.currentTime ?? 0) > 0.5), {
+      within: 20_000,
+    });
     await desk.getByRole('button', { name: WORDS.start }).click();
     await until('the lesson to be live', async () => (await lecturer.get(`/api/lessons/${lesson}`)).phase === 'live');
   });

@@ -49,8 +49,36 @@ const other = { picture: 'sound', sound: 'picture' };
 async function scene(folder) {
   const file = join(folder, 'scene.flv');
   await run('ffmpeg', [
-    '-nostdin', '-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=s=320x180:r=15', '-f', 'lavfi', '-i', 'sine=f=440:r=48000:beep_factor=4', '-t', String(SCENE_S),
-    '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-b:v', '200k', '-g', '15', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-b:a', '64k', file,
+    '-nostdin',
+    '-v',
+    'error',
+    '-f',
+    'lavfi',
+    '-i',
+    'testsrc2=s=320x180:r=15',
+    '-f',
+    'lavfi',
+    '-i',
+    'sine=f=440:r=48000:beep_factor=4',
+    '-t',
+    String(SCENE_S),
+    '-c:v',
+    'libx264',
+    '-preset',
+    'ultrafast',
+    '-tune',
+    'zerolatency',
+    '-b:v',
+    '200k',
+    '-g',
+    '15',
+    '-pix_fmt',
+    'yuv420p',
+    '-c:a',
+    'aac',
+    '-b:a',
+    '64k',
+    file,
   ]);
   return tagsOf(file);
 }
@@ -68,7 +96,10 @@ function without(tags, track, sent) {
 function atRest(tags) {
   const pictures = tags.filter((tag) => tag.video && !tag.config);
   const keys = pictures.flatMap((tag, n) => (tag.key ? [n] : []));
-  const sparse = Array.from({ length: Math.floor((SCENE_S * 1000) / REST_MS) }, (_, n) => ({ ...pictures[keys[Math.floor(n / 4)] + (n % 4)], at: n * REST_MS }));
+  const sparse = Array.from({ length: Math.floor((SCENE_S * 1000) / REST_MS) }, (_, n) => ({
+    ...pictures[keys[Math.floor(n / 4)] + (n % 4)],
+    at: n * REST_MS,
+  }));
   const config = { ...tags.find((tag) => tag.video && tag.config), at: 0 };
   return [config, ...tags.filter((tag) => !tag.video), ...sparse].sort((a, b) => a.at - b.at || Number(b.config) - Number(a.config));
 }
@@ -90,7 +121,9 @@ test('a track comes, pauses, stops or ends', async (t) => {
     const origin = Date.now();
     const played = encoder.play(how === 'rests' ? atRest(tags) : without(tags, track, SCENES[how]));
     played.catch(() => {});
-    await until('the publisher to be seen', async () => (await lecturer.get(`/api/studio/lessons/${lesson}`)).publisher, { within: 15_000 });
+    await until('the publisher to be seen', async () => (await lecturer.get(`/api/studio/lessons/${lesson}`)).publisher, {
+      within: 15_000,
+    });
     const { zero_at: zero } = await goLive(lecturer, lesson);
     return { lesson, track, how, whep, origin, zero };
   };
@@ -109,10 +142,19 @@ test('a track comes, pauses, stops or ends', async (t) => {
   const goesOn = (log, { track, from, to, says }) => {
     const stretch = within(log, from, to);
     assert.ok(stretch.length > 10, 'nothing was sampled');
-    const figures = { pace: pace(stretch).toFixed(2), soundStoodMs: standstill(stretch, 'sound'), clockStoodMs: standstill(stretch, 'clock'), saidMs: says && saidAfter(log, says, from) };
+    const figures = {
+      pace: pace(stretch).toFixed(2),
+      soundStoodMs: standstill(stretch, 'sound'),
+      clockStoodMs: standstill(stretch, 'clock'),
+      saidMs: says && saidAfter(log, says, from),
+    };
     assert.ok(standstill(stretch, other[track]) <= CHANGE_MS, `the ${other[track]} stood: ${JSON.stringify(figures)}`);
     assert.ok(pace(stretch) >= 0.8, `it went on too slowly: ${JSON.stringify(figures)}`);
-    if (says) assert.ok(figures.saidMs !== null && figures.saidMs <= CHANGE_MS + AWAY_MS, `it was not said: ${JSON.stringify(figures)}; ${stretch.at(-1).says}`);
+    if (says)
+      assert.ok(
+        figures.saidMs !== null && figures.saidMs <= CHANGE_MS + AWAY_MS,
+        `it was not said: ${JSON.stringify(figures)}; ${stretch.at(-1).says}`,
+      );
     const broken = stretch.find((sample) => BROKEN.test(sample.says));
     assert.ok(!broken, `it said "${broken?.says}"`);
     return figures;
@@ -185,8 +227,10 @@ test('a track comes, pauses, stops or ends', async (t) => {
         assert.ok(!log.some((sample) => says.test(sample.says)), 'a picture at rest was called missing');
         assert.ok(standstill(within(log, from, over), 'picture') <= REST_MS + 500, 'its pictures do not show when they come');
       }
-      if (from < missing[1] - 2_000) figures.push(goesOn(log, { track, from, to: missing[1] - 200, says: how === 'comes' && track === 'sound' ? null : says }));
-      if (how === 'comes' || how === 'pauses') figures.push({ cameBackMs: comesBack(log, { track, from: Math.max(missing[1], starts), says }) });
+      if (from < missing[1] - 2_000)
+        figures.push(goesOn(log, { track, from, to: missing[1] - 200, says: how === 'comes' && track === 'sound' ? null : says }));
+      if (how === 'comes' || how === 'pauses')
+        figures.push({ cameBackMs: comesBack(log, { track, from: Math.max(missing[1], starts), says }) });
       const whole = log.filter(({ at }) => at >= starts);
       figures.push({ pace: pace(whole).toFixed(2), stoodMs: standstill(whole, 'clock') });
       t.diagnostic(`${track} ${how}, ${who}: ${JSON.stringify(figures)}`);
@@ -199,12 +243,16 @@ test('a track comes, pauses, stops or ends', async (t) => {
   const learned = async (t, { lesson, track, how, whep }, { log, leases }, what) => {
     // By WHEP nothing counts before the sender's clock is known.
     const played = log.at(-1).clock * 1000 - (whep ? DATED_MS : 0);
-    const claimed = await until(`${what} to be claimed`, async () => {
-      const { intervals } = await evidence(organizer, lesson, near);
-      const ms = covered(intervals.filter(({ lease }) => leases.includes(lease)).map((one) => one.claimed));
-      if (ms < played * 0.85) throw new Error(`${ms} ms claimed of ${Math.round(played)} ms`);
-      return ms;
-    }, { within: 5_000 });
+    const claimed = await until(
+      `${what} to be claimed`,
+      async () => {
+        const { intervals } = await evidence(organizer, lesson, near);
+        const ms = covered(intervals.filter(({ lease }) => leases.includes(lease)).map((one) => one.claimed));
+        if (ms < played * 0.85) throw new Error(`${ms} ms claimed of ${Math.round(played)} ms`);
+        return ms;
+      },
+      { within: 5_000 },
+    );
     t.diagnostic(`${track} ${how}, ${what}: ${claimed} ms claimed of ${Math.round(played)} ms`);
   };
 
@@ -228,11 +276,21 @@ test('a track comes, pauses, stops or ends', async (t) => {
     const log = await sensed(page);
     const stretch = within(log, starts + 500, starts + span);
     const who = webkit ? 'replay in WebKit' : 'replay';
-    const figures = { pace: pace(stretch).toFixed(2), stoodMs: standstill(stretch, 'clock'), said: stretch.some((sample) => SAYS[track].replay.test(sample.says)) };
+    const figures = {
+      pace: pace(stretch).toFixed(2),
+      stoodMs: standstill(stretch, 'clock'),
+      said: stretch.some((sample) => SAYS[track].replay.test(sample.says)),
+    };
     t.diagnostic(`${track} ${how}, ${who}: ${JSON.stringify(figures)}`);
-    assert.ok(pace(stretch) >= 0.8 && standstill(stretch, 'clock') <= CHANGE_MS, `it went on too slowly: ${JSON.stringify(figures)}; ${log.at(-1).says}`);
+    assert.ok(
+      pace(stretch) >= 0.8 && standstill(stretch, 'clock') <= CHANGE_MS,
+      `it went on too slowly: ${JSON.stringify(figures)}; ${log.at(-1).says}`,
+    );
     assert.ok(figures.said, 'what is missing was not said');
-    assert.ok(stretch.every((sample) => !BROKEN.test(sample.says)), 'it was "reconnecting"');
+    assert.ok(
+      stretch.every((sample) => !BROKEN.test(sample.says)),
+      'it was "reconnecting"',
+    );
     if (how !== 'stops') assert.ok(stretch.at(-1)[track] > stretch.at(-15)[track], `the ${track} did not come back`);
     if (webkit) return webkit.goto('about:blank');
     const { leases } = await leave(page);
@@ -243,17 +301,30 @@ test('a track comes, pauses, stops or ends', async (t) => {
   const done = [];
   const name = ({ track, how, whep }) => `the ${track} ${how}${whep ? ', by WHEP' : ''}`;
   /** Lessons side by side. */
-  const round = (cells) => t.test(`live: ${cells.map(([track, how]) => `${track} ${how}`).join(', ')}`, async (t) => {
-    const lessons = await Promise.all(cells.map((cell) => live(...cell)));
-    done.push(...lessons);
-    for (const one of lessons) {
-      await t.test(name(one), (t) => judge(t, one));
-      await t.test(`${name(one)}: what was learned`, (t) => learned(t, one, one.visits.early, 'the visit'));
-    }
-  });
-  await round([['picture', 'pauses', { webkit }], ['sound', 'pauses'], ['picture', 'stops']]);
-  await round([['sound', 'stops'], ['picture', 'comes', { webkit }], ['sound', 'comes']]);
-  await round([['picture', 'pauses', { whep: true }], ['sound', 'pauses', { whep: true }], ['picture', 'rests']]);
+  const round = (cells) =>
+    t.test(`live: ${cells.map(([track, how]) => `${track} ${how}`).join(', ')}`, async (t) => {
+      const lessons = await Promise.all(cells.map((cell) => live(...cell)));
+      done.push(...lessons);
+      for (const one of lessons) {
+        await t.test(name(one), (t) => judge(t, one));
+        await t.test(`${name(one)}: what was learned`, (t) => learned(t, one, one.visits.early, 'the visit'));
+      }
+    });
+  await round([
+    ['picture', 'pauses', { webkit }],
+    ['sound', 'pauses'],
+    ['picture', 'stops'],
+  ]);
+  await round([
+    ['sound', 'stops'],
+    ['picture', 'comes', { webkit }],
+    ['sound', 'comes'],
+  ]);
+  await round([
+    ['picture', 'pauses', { whep: true }],
+    ['sound', 'pauses', { whep: true }],
+    ['picture', 'rests'],
+  ]);
   await t.test('replay', { concurrency: 3 }, async (t) => {
     const parts = done.filter(({ how, whep }) => how !== 'rests' && !whep).map((one) => t.test(name(one), (t) => replay(t, one)));
     if (webkit && done.length > 0) parts.push(t.test('in WebKit', (t) => replay(t, done[0], webkit)));

@@ -59,7 +59,10 @@ test('a weak network', async (t) => {
     const log = within(await sensed(page), heard, Date.now());
     assert.ok(pace(log) >= 0.9, `the sound went on at ${pace(log).toFixed(2)}`);
     assert.ok(standstill(log, 'sound') <= 1_000, `the sound stood for ${standstill(log, 'sound')} ms`);
-    assert.ok(log.every((sample) => SAYS.test(sample.says)), 'the sentence stays');
+    assert.ok(
+      log.every((sample) => SAYS.test(sample.says)),
+      'the sentence stays',
+    );
     assert.equal((await near.get(`/api/lessons/${lesson}`)).viewers_now, 1);
 
     await network(AMPLE);
@@ -84,7 +87,10 @@ test('a weak network', async (t) => {
     t.diagnostic(`heard after ${Date.now() - since} ms`);
     const log = await sensed(page);
     assert.match(log.at(-1).says, SAYS);
-    assert.ok(log.every((sample) => !/重新连接/.test(sample.says)), 'it said that it reconnects');
+    assert.ok(
+      log.every((sample) => !/重新连接/.test(sample.says)),
+      'it said that it reconnects',
+    );
     await page.context().close();
   });
 });

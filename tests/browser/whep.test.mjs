@@ -56,10 +56,12 @@ test('a browser watches by WHEP', async (t) => {
       if (!(audio?.totalAudioEnergy > 0)) throw new Error(JSON.stringify(audio));
       return true;
     });
-  const goesOn = (page, what = 'the picture to go on') => async (within) => {
-    const before = (await received(page)).video.framesDecoded;
-    await until(what, async () => (await received(page)).video.framesDecoded > before + 10, { within });
-  };
+  const goesOn =
+    (page, what = 'the picture to go on') =>
+    async (within) => {
+      const before = (await received(page)).video.framesDecoded;
+      await until(what, async () => (await received(page)).video.framesDecoded > before + 10, { within });
+    };
 
   await t.test('ffmpeg by RTMP: picture at once, the publisher goes and comes back, the end closes', async () => {
     const lesson = await plan(organizer, stage);
@@ -88,7 +90,9 @@ test('a browser watches by WHEP', async (t) => {
     assert.equal(await page.evaluate(() => window.transport()), 'connected');
 
     await end(lecturer, lesson);
-    const closed = await timed(() => until('the end to close it', async () => (await page.evaluate(() => window.transport())) === 'closed'));
+    const closed = await timed(() =>
+      until('the end to close it', async () => (await page.evaluate(() => window.transport())) === 'closed'),
+    );
     t.diagnostic(`closed ${Math.round(closed.ms)} ms after the end`);
     await page.close();
   });
@@ -114,20 +118,28 @@ test('a browser watches by WHEP', async (t) => {
     const lesson = await plan(organizer, stage);
     await publish(t, lecturer, lesson, { kbps: LOSSY_KBPS, scene: 'slide', size: 'hd' });
     await goLive(lecturer, lesson);
-    const watched = await Promise.all([0.03, 0.1].map(async (loss, n) => {
-      const line = await LossyLine.open(t, yunke.ports.webrtc, { loss: 0, delayMs: 25, seed: 17 + n });
-      const { page } = await watching(lesson, '', line);
-      await hears(page);
-      line.loss = loss;
-      return { loss, line, page, before: await received(page) };
-    }));
+    const watched = await Promise.all(
+      [0.03, 0.1].map(async (loss, n) => {
+        const line = await LossyLine.open(t, yunke.ports.webrtc, { loss: 0, delayMs: 25, seed: 17 + n });
+        const { page } = await watching(lesson, '', line);
+        await hears(page);
+        line.loss = loss;
+        return { loss, line, page, before: await received(page) };
+      }),
+    );
     await watchFor(LOSSY_MS);
     for (const { loss, line, page, before } of watched) {
       const { video, audio } = await received(page);
       const of = (what) => video[what] - before.video[what];
-      const concealed = (audio.concealedSamples - before.audio.concealedSamples) / (audio.totalSamplesReceived - before.audio.totalSamplesReceived);
-      t.diagnostic(`${loss * 100} %: ${line.dropped} datagrams lost; ${of('packetsReceived')} packets came, ${of('packetsLost')} never, ${of('nackCount')} NACKs, ${of('pliCount')} PLIs, ${of('framesDecoded')} frames, ${of('freezeCount')} freezes; ${(concealed * 100).toFixed(1)} % of the sound made up`);
-      assert.ok(line.dropped > 20 && of('nackCount') > 0 && of('packetsReceived') > MIN_PACKETS, `the picture that was sent is no test: ${of('packetsReceived')} packets`);
+      const concealed =
+        (audio.concealedSamples - before.audio.concealedSamples) / (audio.totalSamplesReceived - before.audio.totalSamplesReceived);
+      t.diagnostic(
+        `${loss * 100} %: ${line.dropped} datagrams lost; ${of('packetsReceived')} packets came, ${of('packetsLost')} never, ${of('nackCount')} NACKs, ${of('pliCount')} PLIs, ${of('framesDecoded')} frames, ${of('freezeCount')} freezes; ${(concealed * 100).toFixed(1)} % of the sound made up`,
+      );
+      assert.ok(
+        line.dropped > 20 && of('nackCount') > 0 && of('packetsReceived') > MIN_PACKETS,
+        `the picture that was sent is no test: ${of('packetsReceived')} packets`,
+      );
       assert.ok(of('framesDecoded') >= 0.8 * FPS * (LOSSY_MS / 1_000), `${of('framesDecoded')} frames`);
       assert.equal(await page.evaluate(() => window.transport()), 'connected');
       await page.close();

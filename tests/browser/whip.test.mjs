@@ -21,7 +21,13 @@ const MAX_HOLE_MS = 1_000;
 /** What is asked of Chromium, and what it must have sent for a line to be tried. */
 const KBPS = 1_700;
 const MIN_KBPS = 1_200;
-const ARGS = ['--no-sandbox', '--disable-gpu', '--autoplay-policy=no-user-gesture-required', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--autoplay-policy=no-user-gesture-required',
+  '--use-fake-device-for-media-stream',
+  '--use-fake-ui-for-media-stream',
+];
 
 /** In the page: an ICE restart by PATCH. */
 async function restart() {
@@ -69,10 +75,14 @@ test('a browser publishes', async (t) => {
   yunke.secret('session', connected.result.session.split('/').pop());
   t.diagnostic(`connected after ${Math.round(connected.ms)} ms`);
 
-  await until('picture and sound', async () => {
-    const { publisher } = await studio();
-    return publisher?.transport === 'whip' && publisher.video && publisher.audio?.rate === 48_000;
-  }, { within: 20_000 });
+  await until(
+    'picture and sound',
+    async () => {
+      const { publisher } = await studio();
+      return publisher?.transport === 'whip' && publisher.video && publisher.audio?.rate === 48_000;
+    },
+    { within: 20_000 },
+  );
   await goLive(lecturer, lesson);
   const lease = await near.lease(lesson);
   for (const name of ['video.m3u8', 'audio.m3u8']) {
@@ -157,7 +167,9 @@ test('a browser publishes over lines that lose packets, both ways, 50 ms there a
     const line = await LossyLine.open(t, yunke.ports.webrtc, { loss: 0, delayMs: 25, seed });
     const { status, sdp } = await page.evaluate(publish, { url: await over(t, yunke, line), key, media: 'movingAndLoud', kbps: KBPS });
     assert.equal(status, 201, sdp);
-    await until('the picture', async () => (await lecturer.get(`/api/studio/lessons/${lesson}`)).publisher?.video?.height === 720, { within: 20_000 });
+    await until('the picture', async () => (await lecturer.get(`/api/studio/lessons/${lesson}`)).publisher?.video?.height === 720, {
+      within: 20_000,
+    });
     await goLive(lecturer, lesson);
     line.loss = loss;
     const before = await page.evaluate(sent);
@@ -167,7 +179,10 @@ test('a browser publishes over lines that lose packets, both ways, 50 ms there a
     const logs = yunke.allLogs().length;
     const { gaps } = await end(lecturer, lesson);
     await page.close();
-    const told = await until('the log to say what the line lost', () => stripVTControlCharacters(yunke.allLogs().slice(logs)).match(/video\.missing=.*/)?.[0]);
+    const told = await until(
+      'the log to say what the line lost',
+      () => stripVTControlCharacters(yunke.allLogs().slice(logs)).match(/video\.missing=.*/)?.[0],
+    );
     const figure = (name) => Number(told.match(new RegExp(`${name.replace('.', '\\.')}=(\\d+)`))[1]);
     const { replay_url: replay } = await near.lease(lesson);
     const times = await frameTimes(replay);
@@ -176,10 +191,17 @@ test('a browser publishes over lines that lose packets, both ways, 50 ms there a
     const silences = await pauses(replay);
     const kbps = Math.round(((after.bytes - before.bytes) * 8) / (after.at - before.at));
     const frames = after.frames - before.frames;
-    t.diagnostic(`${loss * 100} %: ${kbps} kbit/s ${after.size}, ${after.packets - before.packets} packets, ${after.plis - before.plis} PLIs, ${after.keys - before.keys} key frames, ${after.nacks} NACKs, ${after.again} sent again; sound ${JSON.stringify(after.sound)}`);
-    t.diagnostic(`${loss * 100} %: ${line.dropped} of ${line.passed + line.dropped} datagrams lost; ${told}; ${frames} frames sent, ${times.length} kept, the longest step is ${hole} ms`);
+    t.diagnostic(
+      `${loss * 100} %: ${kbps} kbit/s ${after.size}, ${after.packets - before.packets} packets, ${after.plis - before.plis} PLIs, ${after.keys - before.keys} key frames, ${after.nacks} NACKs, ${after.again} sent again; sound ${JSON.stringify(after.sound)}`,
+    );
+    t.diagnostic(
+      `${loss * 100} %: ${line.dropped} of ${line.passed + line.dropped} datagrams lost; ${told}; ${frames} frames sent, ${times.length} kept, the longest step is ${hole} ms`,
+    );
     // Else nothing was shown.
-    assert.ok(kbps >= MIN_KBPS && after.size === '1280x720', `the picture that was sent is no test: ${kbps} kbit/s, ${after.size}, limited by ${after.limited}`);
+    assert.ok(
+      kbps >= MIN_KBPS && after.size === '1280x720',
+      `the picture that was sent is no test: ${kbps} kbit/s, ${after.size}, limited by ${after.limited}`,
+    );
     assert.ok(line.dropped > 50, `only ${line.dropped} datagrams were lost`);
     assert.equal(protocol, 'udp');
     assert.deepEqual(gaps, []);

@@ -11,7 +11,11 @@ import { Yunke } from '../harness/yunke.mjs';
 test('accounts', async (t) => {
   const yunke = await Yunke.start(t, { demo: true, quiet: true });
   const people = await cast(yunke);
-  const refusal = (promise) => promise.then(() => assert.fail('was not refused'), (error) => error);
+  const refusal = (promise) =>
+    promise.then(
+      () => assert.fail('was not refused'),
+      (error) => error,
+    );
 
   await t.test('a wrong password is refused, and so is an unknown phone, in the same words', async () => {
     const wrong = await refusal(yunke.signedIn({ phone: DEMO.organizer.phone, password: 'not the password' }));
@@ -27,8 +31,18 @@ test('accounts', async (t) => {
   await t.test('what was copied along with a number or a password keeps nobody out', async () => {
     const { phone, password } = DEMO.organizer;
     const [area, middle, last] = [phone.slice(0, 3), phone.slice(3, 7), phone.slice(7)];
-    const pasted = [`\u202d${phone}\u202c`, `\u2068${phone}\u2069`, `${phone}\u200b`, `\ufeff${phone}`, `${area}\u00a0${middle}\u202f${last}`, `${area}\u2011${middle}\u2212${last}`,
-      `0086 ${phone}`, `86${phone}`, `（${area}）${middle}.${last}`, [...phone].map((digit) => String.fromCharCode(digit.charCodeAt(0) + 0xfee0)).join('')];
+    const pasted = [
+      `\u202d${phone}\u202c`,
+      `\u2068${phone}\u2069`,
+      `${phone}\u200b`,
+      `\ufeff${phone}`,
+      `${area}\u00a0${middle}\u202f${last}`,
+      `${area}\u2011${middle}\u2212${last}`,
+      `0086 ${phone}`,
+      `86${phone}`,
+      `（${area}）${middle}.${last}`,
+      [...phone].map((digit) => String.fromCharCode(digit.charCodeAt(0) + 0xfee0)).join(''),
+    ];
     for (const number of pasted) assert.ok((await yunke.signedIn({ phone: number, password })).me.id, JSON.stringify(number));
     assert.ok((await yunke.signedIn({ phone, password: ` ${password}\u200b\n` })).me.id);
     assert.equal((await refusal(yunke.signedIn({ phone, password: password.replace('-', '\u200b-') }))).status, 401);
@@ -70,15 +84,28 @@ test('accounts', async (t) => {
 
   await t.test('a proxy that names the default port, or writes the host its own way, keeps no page of ours out', async () => {
     /** With a Host of ours, which fetch would not send. */
-    const ask = (host, origin) => new Promise((answered, failed) => {
-      const headers = { host, origin, cookie: people.near2.cookie, 'content-type': 'application/json' };
-      const call = request({ host: '127.0.0.1', port: yunke.ports.web, method: 'POST', path: '/api/session', headers }, (response) => answered(response.resume().statusCode));
-      call.on('error', failed).end('{}');
-    });
-    for (const [host, origin] of [['yunke.cn:443', 'https://yunke.cn'], ['yunke.cn', 'https://yunke.cn:443'], ['yunke.cn:80', 'https://yunke.cn'], ['YUNKE.cn.', 'https://yunke.cn'], ['[::1]:443', 'https://[::1]']]) {
+    const ask = (host, origin) =>
+      new Promise((answered, failed) => {
+        const headers = { host, origin, cookie: people.near2.cookie, 'content-type': 'application/json' };
+        const call = request({ host: '127.0.0.1', port: yunke.ports.web, method: 'POST', path: '/api/session', headers }, (response) =>
+          answered(response.resume().statusCode),
+        );
+        call.on('error', failed).end('{}');
+      });
+    for (const [host, origin] of [
+      ['yunke.cn:443', 'https://yunke.cn'],
+      ['yunke.cn', 'https://yunke.cn:443'],
+      ['yunke.cn:80', 'https://yunke.cn'],
+      ['YUNKE.cn.', 'https://yunke.cn'],
+      ['[::1]:443', 'https://[::1]'],
+    ]) {
       assert.notEqual(await ask(host, origin), 403, `${host} ${origin}`);
     }
-    for (const [host, origin] of [['yunke.cn', 'https://elsewhere.cn'], ['yunke.cn', 'https://yunke.cn:8443'], ['yunke.cn', 'null']]) {
+    for (const [host, origin] of [
+      ['yunke.cn', 'https://elsewhere.cn'],
+      ['yunke.cn', 'https://yunke.cn:8443'],
+      ['yunke.cn', 'null'],
+    ]) {
       assert.equal(await ask(host, origin), 403, `${host} ${origin}`);
     }
   });

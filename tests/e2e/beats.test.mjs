@@ -67,7 +67,8 @@ test('beats', async (t) => {
     for (const [name, wrong] of cases) {
       const response = await near2.raw('POST', `/api/lessons/${lesson}/beats`, { body: { lease: lease.lease, beats: [wrong] } });
       const answer = await response.json();
-      const refused = response.status >= 400 ? response.status < 500 && answer.code : answer.refused.length === 1 || answer.progress.counted_ms <= before;
+      const refused =
+        response.status >= 400 ? response.status < 500 && answer.code : answer.refused.length === 1 || answer.progress.counted_ms <= before;
       assert.ok(refused, `${name}: ${response.status} ${JSON.stringify(answer)}`);
       assert.equal(await counted(near2), before, `${name} earned something`);
     }
@@ -139,13 +140,22 @@ test('beats', async (t) => {
     staff.close();
   });
 
-  await t.test('garbage in the room is answered or ends that socket, and nobody else\'s', async () => {
+  await t.test("garbage in the room is answered or ends that socket, and nobody else's", async () => {
     const watcher = await lecturer.room(lesson).open();
-    for (const rubbish of ['{', '{"type":"beats","beats":[{"seq":"x"}]}', '{"type":"grant","hours":99}', 'x'.repeat(2_000_000), Buffer.from([0, 255, 1])]) {
+    for (const rubbish of [
+      '{',
+      '{"type":"beats","beats":[{"seq":"x"}]}',
+      '{"type":"grant","hours":99}',
+      'x'.repeat(2_000_000),
+      Buffer.from([0, 255, 1]),
+    ]) {
       const lease = await near2.lease(lesson);
       const room = await near2.room(lesson, lease.lease).open();
       room.socket.send(rubbish);
-      await until('a refusal or the end', () => room.closed || room.messages.some((message) => message.type === 'error' || message.refused?.length > 0));
+      await until(
+        'a refusal or the end',
+        () => room.closed || room.messages.some((message) => message.type === 'error' || message.refused?.length > 0),
+      );
       room.close();
     }
     assert.equal(watcher.closed, null);
@@ -162,7 +172,10 @@ test('beats', async (t) => {
     const ack = room.messages.find((message) => message.type === 'ack');
     assert.deepEqual(ack.acked, [2]);
     assert.deepEqual(ack.refused, [{ seq: null, code: 'malformed' }]);
-    assert.deepEqual(room.messages.filter((message) => message.type === 'error'), []);
+    assert.deepEqual(
+      room.messages.filter((message) => message.type === 'error'),
+      [],
+    );
     for (let i = 0; i < 12; i += 1) room.send([unread]);
     await until('the socket to be closed', () => room.closed);
     const posted = await send(near2, lease, [unread, beat(3, now, now)]);
@@ -171,7 +184,10 @@ test('beats', async (t) => {
 
   await t.test('a 100 MB body is refused without being read', async () => {
     const huge = Buffer.alloc(100_000_000, 0x20);
-    const outcome = await near.raw('POST', `/api/lessons/${lesson}/beats`, { body: huge }).then((r) => r.status, (error) => error.cause?.code ?? error.message);
+    const outcome = await near.raw('POST', `/api/lessons/${lesson}/beats`, { body: huge }).then(
+      (r) => r.status,
+      (error) => error.cause?.code ?? error.message,
+    );
     assert.ok(outcome === 413 || /EPIPE|ECONNRESET|UND_ERR/.test(outcome), `answered ${outcome}`);
     const small = await near.raw('POST', `/api/lessons/${lesson}/beats`, { body: ' '.repeat(300_000) });
     assert.equal(small.status, 413);

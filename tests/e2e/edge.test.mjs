@@ -55,11 +55,12 @@ test('behind the edge', async (t) => {
   const yunke = await Yunke.start(t, {
     demo: true,
     quiet: true,
-    config: async () => (await readFile(join(deploy, 'single-box', 'yunke.toml'), 'utf8'))
-      .replaceAll('https://lessons.example.org', origin)
-      .replace(/^rtmp_url = .*$/m, '')
-      .replace('REPLACE-BY-MEDIA-EDGE-TOKEN', EDGE_TOKEN)
-      .replace('/usr/local/share/yunke/web', resolve(deploy, '..', 'web', 'dist')),
+    config: async () =>
+      (await readFile(join(deploy, 'single-box', 'yunke.toml'), 'utf8'))
+        .replaceAll('https://lessons.example.org', origin)
+        .replace(/^rtmp_url = .*$/m, '')
+        .replace('REPLACE-BY-MEDIA-EDGE-TOKEN', EDGE_TOKEN)
+        .replace('/usr/local/share/yunke/web', resolve(deploy, '..', 'web', 'dist')),
   });
   const { folder } = await startEdge(t, yunke, port);
   const { organizer, lecturer, near, near2, stage } = await cast(yunke);
@@ -108,7 +109,9 @@ test('behind the edge', async (t) => {
     const { next } = await playlist(beside(mine.live_url, 'video.m3u8'));
     // Further ahead than the next part, so that all of them are there when it comes.
     const ask = `video.m3u8?_HLS_msn=${next.msn + 1}`;
-    const answers = await Promise.all(Array.from({ length: 1_500 }, () => fetch(beside(mine.live_url, ask)).then(async (answer) => [answer.status, await answer.text()])));
+    const answers = await Promise.all(
+      Array.from({ length: 1_500 }, () => fetch(beside(mine.live_url, ask)).then(async (answer) => [answer.status, await answer.text()])),
+    );
     assert.deepEqual([...new Set(answers.map(([status]) => status))], [200]);
   });
 
@@ -126,13 +129,22 @@ test('behind the edge', async (t) => {
     const person = near2;
     const stop = new AbortController();
     fetching({ after: (end) => stop.signal.addEventListener('abort', end) }, yours.live_url);
-    await until('the node to be heard of', async () => {
-      const { edge_ms: now } = await person.get(`/api/lessons/${lesson}`);
-      seq += 1;
-      await person.post(`/api/lessons/${lesson}/beats`, { lease: yours.lease, beats: [beat(seq, Math.max(0, now - 400), now)] });
-      const { intervals, row } = await evidence(organizer, lesson, person);
-      return intervals.length > 10 && intervals.every(({ reasons }) => !reasons.includes('uncorroborated')) && intervals.some(({ reasons }) => reasons.includes('unobserved')) && row.counted_ms > 0;
-    }, { within: 20_000, every: 400 });
+    await until(
+      'the node to be heard of',
+      async () => {
+        const { edge_ms: now } = await person.get(`/api/lessons/${lesson}`);
+        seq += 1;
+        await person.post(`/api/lessons/${lesson}/beats`, { lease: yours.lease, beats: [beat(seq, Math.max(0, now - 400), now)] });
+        const { intervals, row } = await evidence(organizer, lesson, person);
+        return (
+          intervals.length > 10 &&
+          intervals.every(({ reasons }) => !reasons.includes('uncorroborated')) &&
+          intervals.some(({ reasons }) => reasons.includes('unobserved')) &&
+          row.counted_ms > 0
+        );
+      },
+      { within: 20_000, every: 400 },
+    );
     stop.abort();
   });
 

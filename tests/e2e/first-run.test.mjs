@@ -74,7 +74,10 @@ test('configuration mistakes are named before anything binds', async (t) => {
   const { binFolder } = await import('../harness/yunke.mjs');
   const folder = await mkdtemp(`${tmpdir()}/yunke-config-`);
   t.after(() => rm(folder, { recursive: true }));
-  for (const [text, word] of [['[http]\nlisten = "nonsense"\n', /listen/], ['[http]\nlissten = "127.0.0.1:0"\n', /lissten/]]) {
+  for (const [text, word] of [
+    ['[http]\nlisten = "nonsense"\n', /listen/],
+    ['[http]\nlissten = "127.0.0.1:0"\n', /lissten/],
+  ]) {
     await writeFile(`${folder}/yunke.toml`, text);
     const program = new Program(`${binFolder}/yunke`, ['serve', '--config', `${folder}/yunke.toml`, '--data', `${folder}/data`]);
     const { code } = await program.ends();

@@ -49,10 +49,14 @@ test('floods', async (t) => {
   const { lesson, key } = await planned();
   const publisher = new WhipSink(url, key, ['--width', '640', '--height', '360']);
   t.after(() => publisher.stop('SIGKILL'));
-  await until('picture and sound', async () => {
-    const { publisher: seen } = await lecturer.get(`/api/studio/lessons/${lesson}`);
-    return seen?.video && seen?.audio;
-  }, { within: 20_000 });
+  await until(
+    'picture and sound',
+    async () => {
+      const { publisher: seen } = await lecturer.get(`/api/studio/lessons/${lesson}`);
+      return seen?.video && seen?.audio;
+    },
+    { within: 20_000 },
+  );
   await goLive(lecturer, lesson);
   const lease = await near.lease(lesson);
   await edgePast(near, lesson, 3_000);
@@ -73,17 +77,20 @@ test('floods', async (t) => {
 
   await t.test('fifty thousand datagrams of strangers', async () => {
     const next = random(SEED);
-    const sockets = await Promise.all(Array.from({ length: 10 }, async () => {
-      const socket = createSocket('udp4').bind(0, '127.0.0.1');
-      await once(socket, 'listening');
-      return socket;
-    }));
+    const sockets = await Promise.all(
+      Array.from({ length: 10 }, async () => {
+        const socket = createSocket('udp4').bind(0, '127.0.0.1');
+        await once(socket, 'listening');
+        return socket;
+      }),
+    );
     const rubbish = Array.from({ length: 64 }, (_, n) => (n % 4 === 0 ? noise(next, 100) : request(next)));
     const from = await edge();
     const before = { dropped: await metric('yunke_media_webrtc_strangers_dropped_total'), rss: await rssMb(media) };
     const { ms } = await timed(async () => {
       for (let sent = 0; sent < FLOOD; sent += BURST) {
-        for (let n = 0; n < BURST; n += 1) sockets[n % sockets.length].send(rubbish[(sent + n) % rubbish.length], yunke.ports.webrtc, '127.0.0.1');
+        for (let n = 0; n < BURST; n += 1)
+          sockets[n % sockets.length].send(rubbish[(sent + n) % rubbish.length], yunke.ports.webrtc, '127.0.0.1');
         await watchFor(BURST_MS);
       }
     });
@@ -109,14 +116,17 @@ test('floods', async (t) => {
     }
     const let_in = answers.filter(({ status }) => status === 201).length;
     const refused = answers.filter(({ status }) => status !== 201);
-    for (const { headers } of answers.filter(({ status }) => status === 201)) yunke.secret('session', headers.get('location').split('/').pop());
+    for (const { headers } of answers.filter(({ status }) => status === 201))
+      yunke.secret('session', headers.get('location').split('/').pop());
     assert.ok(let_in <= SESSIONS - 1 && let_in >= SESSIONS / 2, `${let_in} were let in beside the live one`);
     for (const { status, code, headers } of refused) {
       assert.deepEqual([status, code], [503, 'full']);
       assert.ok(Number(headers.get('retry-after')) >= 1);
     }
     const full = await rssMb(media);
-    const { ms } = await timed(() => until('the half-open ones to be given up', async () => (await metric('yunke_media_whip_sessions')) === 1, { within: 15_000 }));
+    const { ms } = await timed(() =>
+      until('the half-open ones to be given up', async () => (await metric('yunke_media_whip_sessions')) === 1, { within: 15_000 }),
+    );
     const late = doors.at(-1);
     const served = await post(url, offerOf(H264), { key: late.key });
     assert.equal(served.status, 201, served.text);
@@ -124,7 +134,9 @@ test('floods', async (t) => {
     await fetch(new URL(served.headers.get('location'), url), { method: 'DELETE' });
     await unharmed(from);
     const after = await rssMb(media);
-    t.diagnostic(`${let_in} let in, ${refused.length} told to come again; gone after ${Math.round(ms)} ms; memory ${before.toFixed(0)} → ${full.toFixed(0)} → ${after.toFixed(0)} MB`);
+    t.diagnostic(
+      `${let_in} let in, ${refused.length} told to come again; gone after ${Math.round(ms)} ms; memory ${before.toFixed(0)} → ${full.toFixed(0)} → ${after.toFixed(0)} MB`,
+    );
     assert.ok(after - before < KEPT_MB, `memory grew by ${after - before} MB`);
   });
 });

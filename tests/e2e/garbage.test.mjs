@@ -59,9 +59,19 @@ test('garbage', async (t) => {
   });
 
   await t.test('paths that climb, and files that are none', async () => {
-    for (const path of ['/%2e%2e/%2e%2e/etc/passwd', '/assets/../../Cargo.toml', '/live/../../secret', '/replay/a/b/c', '/%00', '/api/lessons/%F0%9F', '/api/lessons/not-a-uuid']) {
+    for (const path of [
+      '/%2e%2e/%2e%2e/etc/passwd',
+      '/assets/../../Cargo.toml',
+      '/live/../../secret',
+      '/replay/a/b/c',
+      '/%00',
+      '/api/lessons/%F0%9F',
+      '/api/lessons/not-a-uuid',
+    ]) {
       for (const base of [yunke.ports.web, yunke.ports.media]) {
-        const answer = (await throwAt(base, Buffer.from(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`), { limit: 1_000, half: true })).toString();
+        const answer = (
+          await throwAt(base, Buffer.from(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`), { limit: 1_000, half: true })
+        ).toString();
         assert.doesNotMatch(answer, /root:x:|\[workspace\]|^HTTP\/1\.1 5/, path);
       }
     }
@@ -84,7 +94,9 @@ test('garbage', async (t) => {
 
   await t.test('memory is where it was', async () => {
     const after = { server: await rssMb(yunke.program.pid), media: await rssMb(media) };
-    t.diagnostic(`server ${before.server.toFixed(0)} → ${after.server.toFixed(0)} MB, media ${before.media.toFixed(0)} → ${after.media.toFixed(0)} MB`);
+    t.diagnostic(
+      `server ${before.server.toFixed(0)} → ${after.server.toFixed(0)} MB, media ${before.media.toFixed(0)} → ${after.media.toFixed(0)} MB`,
+    );
     assert.ok(after.server - before.server < 60 && after.media - before.media < 80, JSON.stringify({ before, after }));
   });
 });

@@ -25,8 +25,38 @@ const WRONG = {
 async function encodedOnce(folder) {
   const file = join(folder, 'lesson.flv');
   await promisify(execFile)('ffmpeg', [
-    '-nostdin', '-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=s=640x360:r=25', '-f', 'lavfi', '-i', 'sine=f=440:r=48000', '-t', '90',
-    '-c:v', 'libx264', '-preset', 'ultrafast', '-b:v', '600k', '-maxrate', '600k', '-bufsize', '300k', '-g', '50', '-sc_threshold', '0', '-pix_fmt', 'yuv420p', '-c:a', 'aac', file,
+    '-nostdin',
+    '-v',
+    'error',
+    '-f',
+    'lavfi',
+    '-i',
+    'testsrc2=s=640x360:r=25',
+    '-f',
+    'lavfi',
+    '-i',
+    'sine=f=440:r=48000',
+    '-t',
+    '90',
+    '-c:v',
+    'libx264',
+    '-preset',
+    'ultrafast',
+    '-b:v',
+    '600k',
+    '-maxrate',
+    '600k',
+    '-bufsize',
+    '300k',
+    '-g',
+    '50',
+    '-sc_threshold',
+    '0',
+    '-pix_fmt',
+    'yuv420p',
+    '-c:a',
+    'aac',
+    file,
   ]);
   return file;
 }
@@ -42,7 +72,9 @@ test('eight lessons at once', async (t) => {
     const { url } = await rtmpAddress(lecturer, lesson);
     const publisher = new Program('ffmpeg', ['-nostdin', '-hide_banner', '-re', '-i', file, '-c', 'copy', ...filters, '-f', 'flv', url]);
     t.after(() => publisher.stop('SIGKILL'));
-    await until(`the publisher of ${what}`, async () => (await lecturer.get(`/api/studio/lessons/${lesson}`)).publisher?.video, { within: 20_000 });
+    await until(`the publisher of ${what}`, async () => (await lecturer.get(`/api/studio/lessons/${lesson}`)).publisher?.video, {
+      within: 20_000,
+    });
     const { zero_at: zero } = await goLive(lecturer, lesson);
     return { what, lesson, publisher, zero };
   };

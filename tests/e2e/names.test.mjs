@@ -12,25 +12,18 @@ import { byHeading, exported, readCsv, readXlsx } from '../harness/sheets.mjs';
 import { watchFor } from '../harness/wait.mjs';
 import { Yunke } from '../harness/yunke.mjs';
 
-const TITLES = [
-  '=cmd|\'/C calc\'!A0',
-  '＋1+1',
-  '@SUM(1,2)',
-  '-2+3',
-  '"引号","逗号"',
-  '𠮷野家的𡈽地 🏡👨‍👩‍👧',
-  'درس اللغة العربية',
-];
+const TITLES = ["=cmd|'/C calc'!A0", '＋1+1', '@SUM(1,2)', '-2+3', '"引号","逗号"', '𠮷野家的𡈽地 🏡👨‍👩‍👧', 'درس اللغة العربية'];
 const REVERSED = '\u202e反转\u202c';
 const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 
 /** Members cannot be renamed through the API yet: done in the database while the server is stopped. */
 function rename(yunke, names) {
-  const script = 'import json, sqlite3, sys\n'
-    + 'db = sqlite3.connect(sys.argv[1])\n'
-    + 'for id, name in json.loads(sys.argv[2]):\n'
-    + '    assert db.execute("update users set name = ? where id = ?", (name, __import__("uuid").UUID(id).bytes)).rowcount == 1\n'
-    + 'db.commit()\n';
+  const script =
+    'import json, sqlite3, sys\n' +
+    'db = sqlite3.connect(sys.argv[1])\n' +
+    'for id, name in json.loads(sys.argv[2]):\n' +
+    '    assert db.execute("update users set name = ? where id = ?", (name, __import__("uuid").UUID(id).bytes)).rowcount == 1\n' +
+    'db.commit()\n';
   execFileSync('/usr/bin/python3', ['-c', script, join(yunke.data, 'yunke.db'), JSON.stringify(names)]);
 }
 
@@ -64,10 +57,13 @@ test('names', async (t) => {
     }
   });
 
-  const evil = '=cmd|\' /C calc\'!A0';
+  const evil = "=cmd|' /C calc'!A0";
   const long = `${'欧阳𠮷'.repeat(99)}\u202eabc`;
   await yunke.interrupt();
-  rename(yunke, [[near.me.id, evil], [near2.me.id, long]]);
+  rename(yunke, [
+    [near.me.id, evil],
+    [near2.me.id, long],
+  ]);
   await yunke.launch();
   ({ organizer, lecturer, near, near2, stage } = await cast(yunke));
   const title = '＝1+1 "课程", 𠮷';
@@ -112,7 +108,10 @@ test('names', async (t) => {
     assert.equal(row['观看秒'], 1);
     assert.equal(typeof row['成员编号'], 'string');
     assert.ok(String(row['课程']).includes('1+1 "课程", 𠮷'));
-    assert.ok(rows.some((row) => String(row['姓名']).includes(long)), 'the long name was cut');
+    assert.ok(
+      rows.some((row) => String(row['姓名']).includes(long)),
+      'the long name was cut',
+    );
   });
 
   await t.test('a member only exports what is theirs: nothing', async () => {

@@ -48,10 +48,14 @@ test('OBS', async (t) => {
   });
 
   await t.test('its key frames every 8 s are named to the lecturer', async () => {
-    await until('the note', async () => {
-      const { publisher } = await lecturer.get(`/api/studio/lessons/${lesson}`);
-      return publisher.notes.some((note) => note.code === 'key_interval' && note.value > 4_000);
-    }, { within: 20_000 });
+    await until(
+      'the note',
+      async () => {
+        const { publisher } = await lecturer.get(`/api/studio/lessons/${lesson}`);
+        return publisher.notes.some((note) => note.code === 'key_interval' && note.value > 4_000);
+      },
+      { within: 20_000 },
+    );
   });
 
   await t.test('the replay stands the moment it ends', async () => {
@@ -64,11 +68,15 @@ test('OBS', async (t) => {
     const lesson = await plan(organizer, stage);
     const { url } = await srtAddress(lecturer, lesson, { more: { passphrase, pbkeylen: 16 } });
     const obs = await startObs(t, join(yunke.folder, 'srt'), { server: url });
-    const seen = await until('picture and sound', async () => {
-      assert.ok(obs.alive, obs.output.slice(-2000));
-      const { publisher } = await lecturer.get(`/api/studio/lessons/${lesson}`);
-      return publisher?.video?.bitrate_bps > 0 && publisher.audio?.bitrate_bps > 0 && publisher;
-    }, { within: 30_000 });
+    const seen = await until(
+      'picture and sound',
+      async () => {
+        assert.ok(obs.alive, obs.output.slice(-2000));
+        const { publisher } = await lecturer.get(`/api/studio/lessons/${lesson}`);
+        return publisher?.video?.bitrate_bps > 0 && publisher.audio?.bitrate_bps > 0 && publisher;
+      },
+      { within: 30_000 },
+    );
     assert.deepEqual([seen.transport, seen.video.width, seen.audio.rate], ['srt', 640, 48_000]);
     await goLive(lecturer, lesson);
     await edgePast(near, lesson, 4_000);

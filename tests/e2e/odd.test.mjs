@@ -24,8 +24,36 @@ const HOUR_MS = 3_600_000;
 async function encoded(folder, size) {
   const file = join(folder, `${size}.flv`);
   await run('ffmpeg', [
-    '-nostdin', '-v', 'error', '-f', 'lavfi', '-i', `testsrc2=s=${size}:r=25`, '-f', 'lavfi', '-i', 'sine=f=440:r=48000', '-t', String(SECONDS),
-    '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-b:v', '400k', '-g', '25', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-b:a', '64k', file,
+    '-nostdin',
+    '-v',
+    'error',
+    '-f',
+    'lavfi',
+    '-i',
+    `testsrc2=s=${size}:r=25`,
+    '-f',
+    'lavfi',
+    '-i',
+    'sine=f=440:r=48000',
+    '-t',
+    String(SECONDS),
+    '-c:v',
+    'libx264',
+    '-preset',
+    'ultrafast',
+    '-tune',
+    'zerolatency',
+    '-b:v',
+    '400k',
+    '-g',
+    '25',
+    '-pix_fmt',
+    'yuv420p',
+    '-c:a',
+    'aac',
+    '-b:a',
+    '64k',
+    file,
   ]);
   return tagsOf(file);
 }
@@ -74,8 +102,20 @@ test('odd publishers', { concurrency: 4 }, async (t) => {
     await end(lecturer, lesson);
     encoder.socket.destroy();
     const { replay_url: replay } = await near.lease(lesson);
-    const { stdout } = await run('ffprobe', ['-v', 'error', '-show_entries', 'stream=codec_name:format=duration', '-of', 'compact', replay]);
-    return { replay, codecs: [...new Set(stdout.match(/codec_name=\w+/g))].map((name) => name.slice(11)).sort(), seconds: Number(stdout.match(/duration=([\d.]+)/)?.[1]) };
+    const { stdout } = await run('ffprobe', [
+      '-v',
+      'error',
+      '-show_entries',
+      'stream=codec_name:format=duration',
+      '-of',
+      'compact',
+      replay,
+    ]);
+    return {
+      replay,
+      codecs: [...new Set(stdout.match(/codec_name=\w+/g))].map((name) => name.slice(11)).sort(),
+      seconds: Number(stdout.match(/duration=([\d.]+)/)?.[1]),
+    };
   };
 
   await Promise.all([
@@ -84,7 +124,9 @@ test('odd publishers', { concurrency: 4 }, async (t) => {
       await edgePast(near, odd.lesson, 6_000);
       for (const name of ['video.m3u8', 'audio.m3u8']) valid(await odd.list(name), { breaks: 0 });
       for (const code of ['no_key_frame', 'key_interval']) {
-        await until(`a note ${code}`, async () => (await studio(odd.lesson)).publisher?.notes.some((note) => note.code === code), { within: 15_000 });
+        await until(`a note ${code}`, async () => (await studio(odd.lesson)).publisher?.notes.some((note) => note.code === code), {
+          within: 15_000,
+        });
       }
       assert.ok(odd.encoder.alive);
       const { codecs, seconds } = await replayed(odd);

@@ -49,7 +49,10 @@ test('the origin', async (t) => {
 
   await t.test('the multivariant playlist offers picture with sound, and sound alone', async () => {
     const index = await text(lease.live_url);
-    const variants = index.split('\n').filter((line) => line.startsWith('#EXT-X-STREAM-INF')).map(attributes);
+    const variants = index
+      .split('\n')
+      .filter((line) => line.startsWith('#EXT-X-STREAM-INF'))
+      .map(attributes);
     const withPicture = variants.find((variant) => variant.RESOLUTION);
     const soundOnly = variants.find((variant) => !variant.RESOLUTION);
     assert.equal(withPicture.RESOLUTION, '640x360');
@@ -57,21 +60,38 @@ test('the origin', async (t) => {
     assert.equal(withPicture['FRAME-RATE'], '30.000');
     assert.ok(Number(withPicture['AVERAGE-BANDWIDTH']) > 0);
     assert.equal(soundOnly.CODECS, 'mp4a.40.2');
-    const groups = index.split('\n').filter((line) => line.startsWith('#EXT-X-MEDIA:')).map(attributes);
-    assert.deepEqual(groups.map(({ TYPE, URI }) => [TYPE, URI]), [['AUDIO', 'audio.m3u8'], ['AUDIO', 'audio48.m3u8']]);
+    const groups = index
+      .split('\n')
+      .filter((line) => line.startsWith('#EXT-X-MEDIA:'))
+      .map(attributes);
+    assert.deepEqual(
+      groups.map(({ TYPE, URI }) => [TYPE, URI]),
+      [
+        ['AUDIO', 'audio.m3u8'],
+        ['AUDIO', 'audio48.m3u8'],
+      ],
+    );
     const uri = (group) => groups.find((other) => other['GROUP-ID'] === group).URI;
     assert.equal(uri(withPicture.AUDIO), 'audio.m3u8');
     assert.equal(uri(soundOnly.AUDIO), 'audio48.m3u8');
     const listen = await text(lease.live_audio_url);
     assert.doesNotMatch(listen, /RESOLUTION/);
-    assert.deepEqual(listen.split('\n').filter((line) => line && !line.startsWith('#')), ['audio48.m3u8', 'audio.m3u8'], 'the smallest first');
+    assert.deepEqual(
+      listen.split('\n').filter((line) => line && !line.startsWith('#')),
+      ['audio48.m3u8', 'audio.m3u8'],
+      'the smallest first',
+    );
   });
 
   await t.test('the media playlists keep the letter of LL-HLS', async () => {
-    const list = await until('a few segments', async () => {
-      const list = await playlist(video);
-      return list.segments.length >= 3 && list;
-    }, { within: 15_000 });
+    const list = await until(
+      'a few segments',
+      async () => {
+        const list = await playlist(video);
+        return list.segments.length >= 3 && list;
+      },
+      { within: 15_000 },
+    );
     const control = attributes(`:${list.tags['EXT-X-SERVER-CONTROL']}`);
     const target = Number(list.tags['EXT-X-TARGETDURATION']);
     const part = Number(attributes(`:${list.tags['EXT-X-PART-INF']}`)['PART-TARGET']);
@@ -124,10 +144,14 @@ test('the origin', async (t) => {
   });
 
   await t.test('a delta update skips what the player has', async () => {
-    await until('enough to skip', async () => {
-      const delta = await text(`${video}?_HLS_skip=YES`);
-      return /#EXT-X-SKIP:SKIPPED-SEGMENTS=\d+/.test(delta) && delta.length < (await text(video)).length;
-    }, { within: 45_000, every: 1_000 });
+    await until(
+      'enough to skip',
+      async () => {
+        const delta = await text(`${video}?_HLS_skip=YES`);
+        return /#EXT-X-SKIP:SKIPPED-SEGMENTS=\d+/.test(delta) && delta.length < (await text(video)).length;
+      },
+      { within: 45_000, every: 1_000 },
+    );
   });
 
   await t.test('the small sound: the same segments at the same times, at most 56 kbit/s, and it can be heard', async () => {
@@ -149,7 +173,15 @@ test('the origin', async (t) => {
     const bps = (bytes.reduce((sum, n) => sum + n, 0) * 8) / whole.reduce((sum, { duration }) => sum + duration, 0);
     t.diagnostic(`the small sound takes ${Math.round(bps)} bit/s`);
     assert.ok(bps <= 56_000, `${bps} bit/s`);
-    const { stdout } = await execute('ffprobe', ['-v', 'error', '-show_entries', 'stream=codec_name,sample_rate,channels', '-of', 'csv=p=0', small]);
+    const { stdout } = await execute('ffprobe', [
+      '-v',
+      'error',
+      '-show_entries',
+      'stream=codec_name,sample_rate,channels',
+      '-of',
+      'csv=p=0',
+      small,
+    ]);
     assert.equal(stdout.trim().split('\n')[0], 'aac,48000,1');
     const heard = await execute('ffmpeg', ['-nostdin', '-v', 'info', '-t', '8', '-i', small, '-af', 'volumedetect', '-f', 'null', '-']);
     const volume = Number(heard.stderr.match(/mean_volume: (-?[\d.]+) dB/)[1]);
@@ -199,7 +231,11 @@ test('the origin', async (t) => {
     for (const authorization of [undefined, 'Bearer wrong', 'Basic eDp5']) {
       const headers = authorization ? { authorization } : {};
       assert.equal((await answer(`${yunke.mediaUrl}/control/orders`, { headers })).status, 401);
-      const snapshot = await answer(`${yunke.url}/internal/media/snapshot`, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: '{}' });
+      const snapshot = await answer(`${yunke.url}/internal/media/snapshot`, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: '{}',
+      });
       assert.ok([401, 403, 404].includes(snapshot.status), `snapshot: ${snapshot.status}`);
     }
   });

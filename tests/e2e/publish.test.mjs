@@ -33,7 +33,12 @@ test('publishing', async (t) => {
   });
 
   await t.test('a key is taken as it was meant: with marks nobody sees, spaces, quotation marks, or a capital first', async (t) => {
-    for (const paste of [(key) => `\u200b${key}\ufeff`, (key) => ` ${key}\u00a0`, (key) => `"${key}"`, (key) => key[0].toUpperCase() + key.slice(1)]) {
+    for (const paste of [
+      (key) => `\u200b${key}\ufeff`,
+      (key) => ` ${key}\u00a0`,
+      (key) => `"${key}"`,
+      (key) => key[0].toUpperCase() + key.slice(1),
+    ]) {
       const lesson = await plan(organizer, stage);
       const { server, key } = await rtmpAddress(lecturer, lesson);
       await Encoder.connect(t, `${server}/${encodeURIComponent(paste(key))}`);
@@ -58,10 +63,14 @@ test('publishing', async (t) => {
   await t.test('what arrives is described in the studio: picture, sound and what is wrong with it', async (t) => {
     const lesson = await plan(organizer, stage);
     await publish(t, lecturer, lesson, { gop: 6 });
-    const { publisher } = await until('notes on the key frames', async () => {
-      const seen = await studio(lesson);
-      return seen.publisher.notes.some((note) => note.code === 'key_interval') && seen;
-    }, { within: 25_000 });
+    const { publisher } = await until(
+      'notes on the key frames',
+      async () => {
+        const seen = await studio(lesson);
+        return seen.publisher.notes.some((note) => note.code === 'key_interval') && seen;
+      },
+      { within: 25_000 },
+    );
     assert.equal(publisher.video.width, 640);
     assert.equal(publisher.video.height, 360);
     assert.match(publisher.video.codec, /^avc1\./);
@@ -78,7 +87,10 @@ test('publishing', async (t) => {
     assert.ok((await studio(lesson)).publisher);
   });
 
-  for (const [how, signal] of [['was killed', 'SIGKILL'], ['hangs without closing its connection', 'SIGSTOP']]) {
+  for (const [how, signal] of [
+    ['was killed', 'SIGKILL'],
+    ['hangs without closing its connection', 'SIGSTOP'],
+  ]) {
     await t.test(`a publisher that ${how} is taken over within 3 s`, async (t) => {
       const lesson = await plan(organizer, stage);
       const first = await publish(t, lecturer, lesson);
@@ -97,7 +109,10 @@ test('publishing', async (t) => {
 
   await t.test('starting without a picture is refused; with one it starts and ends', async (t) => {
     const lesson = await plan(organizer, stage);
-    await assert.rejects(lecturer.post(`/api/studio/lessons/${lesson}/start`), (error) => error.status === 409 && error.code === 'no_picture');
+    await assert.rejects(
+      lecturer.post(`/api/studio/lessons/${lesson}/start`),
+      (error) => error.status === 409 && error.code === 'no_picture',
+    );
     const publisher = await publish(t, lecturer, lesson);
     await lecturer.post(`/api/studio/lessons/${lesson}/start`);
     await lecturer.post(`/api/studio/lessons/${lesson}/end`);

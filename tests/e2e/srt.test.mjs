@@ -33,10 +33,14 @@ test('srt', async (t) => {
     return publisher;
   };
   const arrives = (lesson, is, within = 15_000) =>
-    until('the studio to see the publisher', async () => {
-      const { publisher } = await studio(lesson);
-      return publisher && is(publisher) && publisher;
-    }, { within });
+    until(
+      'the studio to see the publisher',
+      async () => {
+        const { publisher } = await studio(lesson);
+        return publisher && is(publisher) && publisher;
+      },
+      { within },
+    );
   /** Waits until the log says why somebody was refused, after `before`. */
   const logged = (pattern, before = 0) => until(`${pattern} in the log`, () => pattern.test(yunke.allLogs().slice(before)));
   const sentAway = async (url, pattern, how) => {
@@ -68,12 +72,20 @@ test('srt', async (t) => {
     const { replay_url: replay } = await near.lease(lesson);
     const times = await frameTimes(replay);
     const steps = times.slice(1).map((at, n) => at - times[n]);
-    t.diagnostic(`${line.dropped} of ${line.dropped + line.passed} datagrams lost, ${times.length} frames, steps up to ${Math.max(...steps)} ms`);
+    t.diagnostic(
+      `${line.dropped} of ${line.dropped + line.passed} datagrams lost, ${times.length} frames, steps up to ${Math.max(...steps)} ms`,
+    );
     assert.ok(times.length >= (WATCHED_MS / 1000) * FPS, `${times.length} frames`);
-    assert.ok(steps.every((step) => Math.abs(step - 1000 / FPS) <= 2), `steps up to ${Math.max(...steps)} ms`);
+    assert.ok(
+      steps.every((step) => Math.abs(step - 1000 / FPS) <= 2),
+      `steps up to ${Math.max(...steps)} ms`,
+    );
     const codes = await barcodes(replay);
     assert.equal(codes.length, times.length);
-    assert.ok(codes.every((code, n) => code !== null && (n === 0 || code >= codes[n - 1])), 'a picture is damaged or out of order');
+    assert.ok(
+      codes.every((code, n) => code !== null && (n === 0 || code >= codes[n - 1])),
+      'a picture is damaged or out of order',
+    );
   });
 
   await t.test('10 % loss both ways, 50 ms there and back, with the latency for it: the lesson goes on', async (t) => {
@@ -88,15 +100,24 @@ test('srt', async (t) => {
     assert.deepEqual(gaps, []);
     const times = await frameTimes((await near.lease(lesson)).replay_url);
     const hole = Math.max(...times.slice(1).map((at, n) => at - times[n]));
-    t.diagnostic(`${line.dropped} of ${line.dropped + line.passed} datagrams lost, ${times.length} frames, steps up to ${Math.round(hole)} ms`);
+    t.diagnostic(
+      `${line.dropped} of ${line.dropped + line.passed} datagrams lost, ${times.length} frames, steps up to ${Math.round(hole)} ms`,
+    );
     assert.ok(line.dropped > 100, `only ${line.dropped} datagrams were lost`);
     assert.ok(times.length >= 0.95 * (BAD_MS / 1000) * FPS && hole < 1_000, `${times.length} frames, a hole of ${hole} ms`);
   });
 
   await t.test('GStreamer publishes with the key in the form of SRT Access Control', async () => {
     const { lesson, key } = await planned();
-    const args = 'videotestsrc is-live=true ! video/x-raw,format=I420,width=640,height=360,framerate=25/1 ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=50 ! h264parse config-interval=-1 ! mux. audiotestsrc is-live=true ! avenc_aac ! aacparse ! mux. mpegtsmux name=mux alignment=7 ! srtsink';
-    const publisher = new Program('gst-launch-1.0', ['-q', ...args.split(' '), `uri=srt://127.0.0.1:${yunke.ports.srt}`, `streamid=#!::r=${key},m=publish`, 'latency=200']);
+    const args =
+      'videotestsrc is-live=true ! video/x-raw,format=I420,width=640,height=360,framerate=25/1 ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=50 ! h264parse config-interval=-1 ! mux. audiotestsrc is-live=true ! avenc_aac ! aacparse ! mux. mpegtsmux name=mux alignment=7 ! srtsink';
+    const publisher = new Program('gst-launch-1.0', [
+      '-q',
+      ...args.split(' '),
+      `uri=srt://127.0.0.1:${yunke.ports.srt}`,
+      `streamid=#!::r=${key},m=publish`,
+      'latency=200',
+    ]);
     t.after(() => publisher.stop('SIGKILL'));
     const seen = await arrives(lesson, ({ video, audio }) => video && audio);
     assert.equal(seen.transport, 'srt');
@@ -106,10 +127,11 @@ test('srt', async (t) => {
 
   await t.test('a wrong key, a viewer and what cannot be played are refused with a reason in the log', async () => {
     const { lesson, key, url } = await planned();
-    const told = (code) => until(`the studio to say ${code}`, async () => {
-      const { refused } = await studio(lesson);
-      return refused?.code === code && refused;
-    });
+    const told = (code) =>
+      until(`the studio to say ${code}`, async () => {
+        const { refused } = await studio(lesson);
+        return refused?.code === code && refused;
+      });
     const wrong = yunke.secret('stream key', `${key.slice(0, -3)}abc`);
     const server = `srt://127.0.0.1:${yunke.ports.srt}`;
     await sentAway(srtUrl(server, wrong), /srt: publisher refused.*No lesson has this stream key/);
@@ -124,7 +146,10 @@ test('srt', async (t) => {
   });
 
   await t.test('sound alone and a picture alone', async () => {
-    for (const [how, has, without] of [[{ video: false }, 'audio', 'video'], [{ audio: false }, 'video', 'audio']]) {
+    for (const [how, has, without] of [
+      [{ video: false }, 'audio', 'video'],
+      [{ audio: false }, 'video', 'audio'],
+    ]) {
       const { lesson, url } = await planned();
       const publisher = publish(url, how);
       const seen = await arrives(lesson, (seen) => seen[has] && seen.notes.some(({ code }) => code === `no_${without}`));
@@ -164,11 +189,15 @@ test('srt', async (t) => {
     assert.ok(first.alive);
     first.kill('SIGKILL');
     let second = publish(url);
-    await until('the second one to be let in', async () => {
-      // Its predecessor may have been heard of a moment ago: encoders try again.
-      if (!second.alive) second = publish(url);
-      return (await studio(lesson)).publisher?.connected_at > before;
-    }, { within: 10_000 });
+    await until(
+      'the second one to be let in',
+      async () => {
+        // Its predecessor may have been heard of a moment ago: encoders try again.
+        if (!second.alive) second = publish(url);
+        return (await studio(lesson)).publisher?.connected_at > before;
+      },
+      { within: 10_000 },
+    );
     const { url: fresh } = await srtAddress(lecturer, lesson);
     assert.notEqual((await second.ends({ within: 10_000 })).code, 0);
     const third = publish(fresh);

@@ -25,9 +25,38 @@ const SECONDS = 30;
 async function encoded(folder, name, { size = '640x360', x264 = 'keyint=25', bframes = 0, channels = 2, kind = 'flv' } = {}) {
   const file = join(folder, `${name}.${kind}`);
   await run('ffmpeg', [
-    '-nostdin', '-v', 'error', '-f', 'lavfi', '-i', `testsrc2=s=${size}:r=25`, '-f', 'lavfi', '-i', 'sine=f=440:r=48000', '-t', String(SECONDS),
-    '-c:v', 'libx264', '-preset', 'ultrafast', '-bf', String(bframes), '-b:v', '300k', '-x264-params', `scenecut=0:${x264}`, '-pix_fmt', 'yuv420p',
-    '-c:a', 'aac', '-b:a', '64k', '-ac', String(channels), file,
+    '-nostdin',
+    '-v',
+    'error',
+    '-f',
+    'lavfi',
+    '-i',
+    `testsrc2=s=${size}:r=25`,
+    '-f',
+    'lavfi',
+    '-i',
+    'sine=f=440:r=48000',
+    '-t',
+    String(SECONDS),
+    '-c:v',
+    'libx264',
+    '-preset',
+    'ultrafast',
+    '-bf',
+    String(bframes),
+    '-b:v',
+    '300k',
+    '-x264-params',
+    `scenecut=0:${x264}`,
+    '-pix_fmt',
+    'yuv420p',
+    '-c:a',
+    'aac',
+    '-b:a',
+    '64k',
+    '-ac',
+    String(channels),
+    file,
   ]);
   return { file, tags: kind === 'flv' ? await tagsOf(file) : [] };
 }
@@ -52,7 +81,8 @@ const behindLength = (nal) => Buffer.concat([Buffer.from([0, 0, nal.length >> 8,
 /** No configuration; parameter sets in front of each key frame. */
 function inBand(tags) {
   const sets = setsOf(tags).map(behindLength);
-  const put = (tag) => (tag.video && tag.key ? { ...tag, body: Buffer.concat([tag.body.subarray(0, 5), ...sets, tag.body.subarray(5)]) } : tag);
+  const put = (tag) =>
+    tag.video && tag.key ? { ...tag, body: Buffer.concat([tag.body.subarray(0, 5), ...sets, tag.body.subarray(5)]) } : tag;
   return tags.filter((tag) => !(tag.video && tag.config)).map(put);
 }
 /** The same with start codes in place of lengths. */
@@ -103,7 +133,8 @@ test('strange encoders', { concurrency: 4 }, async (t) => {
   t.after(() => chrome.close());
   const studio = (lesson) => lecturer.get(`/api/studio/lessons/${lesson}`);
   const noted = async (lesson) => (await studio(lesson)).publisher?.notes ?? [];
-  const note = (lesson, code, within = 15_000) => until(`a note ${code}`, async () => (await noted(lesson)).find((one) => one.code === code), { within });
+  const note = (lesson, code, within = 15_000) =>
+    until(`a note ${code}`, async () => (await noted(lesson)).find((one) => one.code === code), { within });
 
   const live = async (lesson) => {
     await until('the picture to be seen', async () => (await studio(lesson)).publisher?.video, { within: 15_000 });
@@ -131,10 +162,11 @@ test('strange encoders', { concurrency: 4 }, async (t) => {
     await watch(page, lesson);
     return page;
   };
-  const shape = (page) => page.evaluate(() => {
-    const video = document.querySelector('video');
-    return video && `${video.videoWidth}x${video.videoHeight}`;
-  });
+  const shape = (page) =>
+    page.evaluate(() => {
+      const video = document.querySelector('video');
+      return video && `${video.videoWidth}x${video.videoHeight}`;
+    });
 
   const OPEN = { x264: 'open-gop=1:keyint=50:min-keyint=25:b-adapt=0', bframes: 2 };
   const [base, tall, pyramid, openGop, openStream, refreshStream, mono] = [
@@ -153,7 +185,10 @@ test('strange encoders', { concurrency: 4 }, async (t) => {
       const shift = Math.max(...pyramid.tags.filter((tag) => tag.video && !tag.config && tag.key).map(composition));
       assert.ok(shift > 0);
       const odd = await lessonOf((encoder) =>
-        encoder.play(pyramid.tags, { change: (tag) => (tag.video && !tag.config ? { ...composed(tag, -shift), at: tag.at + shift } : tag) }));
+        encoder.play(pyramid.tags, {
+          change: (tag) => (tag.video && !tag.config ? { ...composed(tag, -shift), at: tag.at + shift } : tag),
+        }),
+      );
       await edgePast(near, odd.lesson, 7_000);
       const found = steps((await odd.media('video.m3u8')).filter(({ packets }) => packets.length));
       assert.deepEqual(Object.keys(found), ['40'], JSON.stringify(found));
@@ -234,11 +269,17 @@ test('strange encoders', { concurrency: 4 }, async (t) => {
         const lesson = await plan(organizer, stage);
         const { url } = await srtAddress(lecturer, lesson);
         // From three seconds on: without its only IDR, as an encoder that has been running all along.
-        const ffmpeg = spawn('ffmpeg', ['-nostdin', '-v', 'error', '-re', '-i', file, '-c', 'copy', '-bsf:v', 'noise=drop=lt(pts*tb\\,5)', '-f', 'mpegts', url], { stdio: 'ignore' });
+        const ffmpeg = spawn(
+          'ffmpeg',
+          ['-nostdin', '-v', 'error', '-re', '-i', file, '-c', 'copy', '-bsf:v', 'noise=drop=lt(pts*tb\\,5)', '-f', 'mpegts', url],
+          { stdio: 'ignore' },
+        );
         t.after(() => ffmpeg.kill('SIGKILL'));
         const odd = { lesson, ...(await live(lesson)) };
         await note(lesson, 'picture_recoded', 20_000);
-        await until('the picture in the playlist', async () => (await odd.media('video.m3u8')).some(({ packets }) => packets[0]?.key), { within: 15_000 });
+        await until('the picture in the playlist', async () => (await odd.media('video.m3u8')).some(({ packets }) => packets[0]?.key), {
+          within: 15_000,
+        });
         ffmpeg.kill('SIGINT');
         await over(odd);
       }
@@ -294,7 +335,11 @@ test('strange encoders', { concurrency: 4 }, async (t) => {
 
     t.test('seven tenths of real time are told, and by how much', async () => {
       const odd = await lessonOf((encoder) =>
-        encoder.play(base.tags.map((tag) => ({ ...tag, at: tag.at / 0.7, real: tag.at })), { change: (tag) => ({ ...tag, at: tag.real }) }));
+        encoder.play(
+          base.tags.map((tag) => ({ ...tag, at: tag.at / 0.7, real: tag.at })),
+          { change: (tag) => ({ ...tag, at: tag.real }) },
+        ),
+      );
       const { value } = await note(odd.lesson, 'too_slow', 25_000);
       assert.ok(value > 650 && value < 750, `${value}`);
       await over(odd);

@@ -27,8 +27,38 @@ const RENDITIONS = ['video.m3u8', 'audio.m3u8'];
 async function encoded(folder) {
   const file = join(folder, 'lesson.flv');
   await run('ffmpeg', [
-    '-nostdin', '-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=s=640x360:r=25', '-f', 'lavfi', '-i', 'sine=f=440:r=48000', '-t', String(SECONDS),
-    '-c:v', 'libx264', '-preset', 'veryfast', '-bf', '0', '-b:v', '500k', '-g', '50', '-sc_threshold', '0', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-b:a', '64k', file,
+    '-nostdin',
+    '-v',
+    'error',
+    '-f',
+    'lavfi',
+    '-i',
+    'testsrc2=s=640x360:r=25',
+    '-f',
+    'lavfi',
+    '-i',
+    'sine=f=440:r=48000',
+    '-t',
+    String(SECONDS),
+    '-c:v',
+    'libx264',
+    '-preset',
+    'veryfast',
+    '-bf',
+    '0',
+    '-b:v',
+    '500k',
+    '-g',
+    '50',
+    '-sc_threshold',
+    '0',
+    '-pix_fmt',
+    'yuv420p',
+    '-c:a',
+    'aac',
+    '-b:a',
+    '64k',
+    file,
   ]);
   return tagsOf(file);
 }
@@ -37,8 +67,36 @@ async function encoded(folder) {
 async function slides(folder) {
   const file = join(folder, 'slides.flv');
   await run('ffmpeg', [
-    '-nostdin', '-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=s=640x360:r=2/5', '-f', 'lavfi', '-i', 'sine=f=440:r=48000', '-t', String(SECONDS),
-    '-c:v', 'libx264', '-preset', 'veryfast', '-tune', 'zerolatency', '-b:v', '500k', '-g', '4', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-b:a', '64k', file,
+    '-nostdin',
+    '-v',
+    'error',
+    '-f',
+    'lavfi',
+    '-i',
+    'testsrc2=s=640x360:r=2/5',
+    '-f',
+    'lavfi',
+    '-i',
+    'sine=f=440:r=48000',
+    '-t',
+    String(SECONDS),
+    '-c:v',
+    'libx264',
+    '-preset',
+    'veryfast',
+    '-tune',
+    'zerolatency',
+    '-b:v',
+    '500k',
+    '-g',
+    '4',
+    '-pix_fmt',
+    'yuv420p',
+    '-c:a',
+    'aac',
+    '-b:a',
+    '64k',
+    file,
   ]);
   return tagsOf(file);
 }
@@ -50,7 +108,11 @@ function sound(list, what) {
   assert.equal(list.gaps, 0, `${what}: a gap\n${list.text}`);
   for (const [before, after] of list.segments.slice(1).map((after, n) => [list.segments[n], after])) {
     // Where a run ends, one track may lack what stood in for it last.
-    if (after.at) assert.ok(Math.abs(endOf(before) - after.at) < (after.discontinuity ? 250 : 60), `${what}: a hole of ${after.at - endOf(before)} ms\n${list.text}`);
+    if (after.at)
+      assert.ok(
+        Math.abs(endOf(before) - after.at) < (after.discontinuity ? 250 : 60),
+        `${what}: a hole of ${after.at - endOf(before)} ms\n${list.text}`,
+      );
   }
   for (const { duration } of list.segments) assert.ok((duration ?? 0) <= 4.05, `${what}: a segment of ${duration} s`);
   for (const { duration } of list.parts) assert.ok(duration <= 0.302, `${what}: a part of ${duration} s`);
@@ -94,7 +156,9 @@ test('one track goes its own way', { concurrency: 12 }, async (t) => {
     const encoder = await Encoder.connect(t, url);
     encoder.play(source).catch(() => {});
     await until(`${what}: the publisher to be seen`, async () => (await studio(lesson)).publisher, { within: 15_000 });
-    await until(`${what}: it to be startable`, () => lecturer.post(`/api/studio/lessons/${lesson}/start`).then(() => true), { within: 10_000 });
+    await until(`${what}: it to be startable`, () => lecturer.post(`/api/studio/lessons/${lesson}/start`).then(() => true), {
+      within: 10_000,
+    });
     await goLive(lecturer, lesson);
     const { live_url: live } = await near.lease(lesson);
     await edgePast(near, lesson, 1_000);
@@ -126,7 +190,9 @@ test('one track goes its own way', { concurrency: 12 }, async (t) => {
       }
     }
     assert.ok(Math.abs(lengths[0] - lengths[1]) < 1.5, `${what}: the replay has ${lengths} s`);
-    t.diagnostic(`${what}: ${Math.round(apart)} ms apart at most, ${picture.discontinuities} discontinuities, replay ${lengths.map((s) => s.toFixed(1))} s`);
+    t.diagnostic(
+      `${what}: ${Math.round(apart)} ms apart at most, ${picture.discontinuities} discontinuities, replay ${lengths.map((s) => s.toFixed(1))} s`,
+    );
     return { replay, discontinuities: picture.discontinuities };
   };
   const only = (keep) => tags.filter(keep);
@@ -134,7 +200,9 @@ test('one track goes its own way', { concurrency: 12 }, async (t) => {
   /** Of a track that comes later, what it is comes with it. */
   const late = (ms, track) => {
     const config = tags.find((tag) => tag.config && tag.video === (track === 'video'));
-    return [...only((tag) => tag !== config && from(ms, track)(tag)), { ...config, at: ms }].sort((a, b) => a.at - b.at || Number(b.config) - Number(a.config));
+    return [...only((tag) => tag !== config && from(ms, track)(tag)), { ...config, at: ms }].sort(
+      (a, b) => a.at - b.at || Number(b.config) - Number(a.config),
+    );
   };
   const hole = (track, a, b) => only((tag) => tag.config || tag.video !== (track === 'video') || tag.at < a || tag.at >= b);
 
@@ -150,14 +218,21 @@ test('one track goes its own way', { concurrency: 12 }, async (t) => {
     ['a picture alone', only((tag) => tag.video), 0],
   ];
   await Promise.all([
-    ...cases.map(([what, source, breaks]) => t.test(what, async () => {
-      const { discontinuities } = await lessonOf(what, source);
-      if (breaks !== null) assert.equal(discontinuities, breaks, what);
-    })),
+    ...cases.map(([what, source, breaks]) =>
+      t.test(what, async () => {
+        const { discontinuities } = await lessonOf(what, source);
+        if (breaks !== null) assert.equal(discontinuities, breaks, what);
+      }),
+    ),
     t.test('slides each 2.5 s, every fourth a key frame: every one is shown', async () => {
       const { replay } = await lessonOf('slides', sparse);
-      const { stdout } = await run('ffmpeg', ['-nostdin', '-v', 'error', '-i', beside(replay, 'video.m3u8'), '-f', 'framemd5', '-'], { maxBuffer: 1 << 24 });
-      const pictures = stdout.split('\n').filter((line) => /^\d/.test(line)).map((line) => line.split(',').at(-1).trim());
+      const { stdout } = await run('ffmpeg', ['-nostdin', '-v', 'error', '-i', beside(replay, 'video.m3u8'), '-f', 'framemd5', '-'], {
+        maxBuffer: 1 << 24,
+      });
+      const pictures = stdout
+        .split('\n')
+        .filter((line) => /^\d/.test(line))
+        .map((line) => line.split(',').at(-1).trim());
       const changes = pictures.filter((picture, n) => picture !== pictures[n - 1]);
       assert.equal(new Set(changes).size, changes.length, 'a picture came back that had gone');
       assert.ok(changes.length >= 6, `${changes.length} pictures in ${LOOKED_MS} ms`);

@@ -135,10 +135,14 @@ test('whip', async (t) => {
     await goLive(lecturer, lesson);
     const lease = await near.lease(lesson);
     for (const name of ['video.m3u8', 'audio.m3u8']) {
-      const list = await until(name, async () => {
-        const list = await playlist(beside(lease.live_url, name));
-        return list.segments.length >= 3 && list;
-      }, { within: 20_000 });
+      const list = await until(
+        name,
+        async () => {
+          const list = await playlist(beside(lease.live_url, name));
+          return list.segments.length >= 3 && list;
+        },
+        { within: 20_000 },
+      );
       // Left alone its encoder makes a key frame in ten seconds. On a busy machine one that is asked for comes late.
       const usual = list.segments.map((segment) => segment.duration ?? 0).sort((a, b) => a - b)[1];
       assert.ok(usual <= 3, `segments of ${usual} s: key frames are not asked for in time`);
@@ -150,15 +154,25 @@ test('whip', async (t) => {
     assert.ok(publisher.alive);
 
     publisher.kill('SIGKILL');
-    await until('the outage to be noticed', async () => {
-      const { outage_since: since, publisher: seen } = await studio(lesson);
-      return since || seen?.notes?.some((note) => note.code === 'stalled') || seen === null;
-    }, { within: 6_000 });
+    await until(
+      'the outage to be noticed',
+      async () => {
+        const { outage_since: since, publisher: seen } = await studio(lesson);
+        return since || seen?.notes?.some((note) => note.code === 'stalled') || seen === null;
+      },
+      { within: 6_000 },
+    );
     const again = sink(key);
-    const back = await timed(() => until('the new publisher to be seen', async () => {
-      const { publisher: seen } = await studio(lesson);
-      return seen?.video && !seen.notes.some((note) => note.code === 'stalled');
-    }, { within: 15_000 }));
+    const back = await timed(() =>
+      until(
+        'the new publisher to be seen',
+        async () => {
+          const { publisher: seen } = await studio(lesson);
+          return seen?.video && !seen.notes.some((note) => note.code === 'stalled');
+        },
+        { within: 15_000 },
+      ),
+    );
     t.diagnostic(`back on air ${Math.round(back.ms)} ms after the second one started`);
     await edgePast(near, lesson, 18_000);
     assert.ok(again.alive);
@@ -176,7 +190,9 @@ test('whip', async (t) => {
       await until(`the ${kind}`, async () => (await studio(lesson)).publisher?.[kind], { within: 15_000 });
       await goLive(lecturer, lesson);
       const lease = await near.lease(lesson);
-      await until(`the ${kind} to be played`, async () => (await playlist(beside(lease.live_url, `${kind}.m3u8`))).segments.length >= 2, { within: 20_000 });
+      await until(`the ${kind} to be played`, async () => (await playlist(beside(lease.live_url, `${kind}.m3u8`))).segments.length >= 2, {
+        within: 20_000,
+      });
       const missing = kind === 'audio' ? 'no_video' : 'no_audio';
       await until(`the note ${missing}`, async () => (await studio(lesson)).publisher.notes.some(({ code }) => code === missing));
     };

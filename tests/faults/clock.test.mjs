@@ -43,8 +43,36 @@ function* endless(tags) {
 async function encoded(folder) {
   const file = join(folder, 'lesson.flv');
   await run('ffmpeg', [
-    '-nostdin', '-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=s=320x180:r=25', '-f', 'lavfi', '-i', 'sine=f=440:r=48000', '-t', '9',
-    '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-b:v', '200k', '-g', '25', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-b:a', '64k', file,
+    '-nostdin',
+    '-v',
+    'error',
+    '-f',
+    'lavfi',
+    '-i',
+    'testsrc2=s=320x180:r=25',
+    '-f',
+    'lavfi',
+    '-i',
+    'sine=f=440:r=48000',
+    '-t',
+    '9',
+    '-c:v',
+    'libx264',
+    '-preset',
+    'ultrafast',
+    '-tune',
+    'zerolatency',
+    '-b:v',
+    '200k',
+    '-g',
+    '25',
+    '-pix_fmt',
+    'yuv420p',
+    '-c:a',
+    'aac',
+    '-b:a',
+    '64k',
+    file,
   ]);
   return tagsOf(file);
 }
@@ -83,7 +111,10 @@ test('the wall clock is set while people learn', async (t) => {
   for (const step of STEPS) {
     await t.test(`live, ${step} s off`, async () => {
       await wall.set(step);
-      assert.ok(Math.abs(Date.parse((await yunke.person().raw('GET', '/health/live')).headers.get('date')) - Date.now()) < 2_500, 'pages set their clocks by a clock that steps');
+      assert.ok(
+        Math.abs(Date.parse((await yunke.person().raw('GET', '/health/live')).headers.get('date')) - Date.now()) < 2_500,
+        'pages set their clocks by a clock that steps',
+      );
       const before = { at: performance.now(), edge: (await seen()).edge_ms };
       await watchFor(WATCH_MS);
       assert.ok(encoder.alive, 'the publisher was thrown out');
@@ -98,11 +129,17 @@ test('the wall clock is set while people learn', async (t) => {
         assert.deepEqual([media.gaps, media.discontinuities], [0, 0], media.text);
       }
       const shown = await dates();
-      assert.deepEqual(shown, shown.toSorted((a, b) => a - b));
+      assert.deepEqual(
+        shown,
+        shown.toSorted((a, b) => a - b),
+      );
       await until('the last beats to be acknowledged', () => listener.unacked().length <= 2);
       assert.deepEqual([...listener.refused], []);
       const { counted_ms: counted } = await near.get(`/api/lessons/${lesson}/progress`);
-      assert.ok(counted >= (listener.made.size - 2) * PIECE_MS && counted <= listener.made.size * PIECE_MS, `${counted} ms of ${listener.made.size} pieces count`);
+      assert.ok(
+        counted >= (listener.made.size - 2) * PIECE_MS && counted <= listener.made.size * PIECE_MS,
+        `${counted} ms of ${listener.made.size} pieces count`,
+      );
       await staff.shows('one viewer', ({ viewers_now: now, on_air: air }) => now === 1 && air === 'on_air');
       // Who comes now: signs in, gets a lease, and media takes it.
       const late = await yunke.signedIn(account(near2));
@@ -149,7 +186,8 @@ test('the wall clock is set while people learn', async (t) => {
     await until('the last acknowledgement', () => listener.unacked().length === 0);
     assert.deepEqual([...listener.refused], []);
     const { row, intervals } = await evidence(organizer, lesson, near);
-    const inGap = ({ from_ms: from, to_ms: to }) => outages.reduce((sum, gap) => sum + Math.max(0, Math.min(to, gap.to_ms) - Math.max(from, gap.from_ms)), 0);
+    const inGap = ({ from_ms: from, to_ms: to }) =>
+      outages.reduce((sum, gap) => sum + Math.max(0, Math.min(to, gap.to_ms) - Math.max(from, gap.from_ms)), 0);
     const expected = intervals.reduce((sum, { claimed }) => sum + claimed.to_ms - claimed.from_ms - inGap(claimed), 0);
     assert.equal(intervals.length, listener.made.size);
     assert.equal(row.counted_ms, expected);
@@ -171,7 +209,10 @@ test('the wall clock is set while people learn', async (t) => {
       // All that has passed since the lease, as a player that never stops claims it.
       const to = Math.floor(performance.now() - opened);
       seq += 1;
-      const answer = await near2.post(`/api/lessons/${lesson}/beats`, { lease: grant.lease, beats: [beat(seq, from, to, { source: 'replay' })] });
+      const answer = await near2.post(`/api/lessons/${lesson}/beats`, {
+        lease: grant.lease,
+        beats: [beat(seq, from, to, { source: 'replay' })],
+      });
       assert.deepEqual([answer.acked, answer.refused], [[seq], []]);
       assert.equal(answer.progress.counted_ms, to, `${step} s off`);
       from = to;
@@ -180,9 +221,15 @@ test('the wall clock is set while people learn', async (t) => {
     t.diagnostic(`${from} ms of the replay claimed and counted`);
     // A claim of more than has passed gains nothing by a step.
     await wall.set(2 * HOUR);
-    const greedy = await near2.post(`/api/lessons/${lesson}/beats`, { lease: grant.lease, beats: [beat(seq + 1, from, from + 20_000, { source: 'replay' })] });
+    const greedy = await near2.post(`/api/lessons/${lesson}/beats`, {
+      lease: grant.lease,
+      beats: [beat(seq + 1, from, from + 20_000, { source: 'replay' })],
+    });
     const allowance = 3_000;
-    assert.ok(greedy.progress.counted_ms < performance.now() - opened + allowance, `${greedy.progress.counted_ms} ms after ${performance.now() - opened}`);
+    assert.ok(
+      greedy.progress.counted_ms < performance.now() - opened + allowance,
+      `${greedy.progress.counted_ms} ms after ${performance.now() - opened}`,
+    );
   });
 
   await t.test('sessions of before are still open, and a new one opens', async () => {

@@ -81,7 +81,8 @@ test('the data disk is full in the middle of a lesson', async (t) => {
   const yunke = await startIn(t, disk.folder).finally(() => t.after(disk.release));
   const { organizer, lecturer, near, near2, account, stage } = await cast(yunke);
   const ballast = join(disk.folder, 'ballast');
-  const noted = async (lesson, code) => (await lecturer.get(`/api/studio/lessons/${lesson}`)).publisher?.notes.some((note) => note.code === code);
+  const noted = async (lesson, code) =>
+    (await lecturer.get(`/api/studio/lessons/${lesson}`)).publisher?.notes.some((note) => note.code === code);
   const lost = async () => (await (await fetch(`${yunke.mediaUrl}/health`)).json()).segments_lost;
 
   const earlier = await plan(organizer, stage);

@@ -34,10 +34,17 @@ test('the server is killed while beats are on their way', async (t) => {
 
   const clock = () => Date.now() - zero;
   const members = [near, near2, far];
-  const listeners = await Promise.all(members.flatMap((person) =>
-    Array.from({ length: LEASES }, (_, turn) => new Listener(person, lesson, { clock, pieceMs: PIECE_MS, turn, of: LEASES }).open())));
+  const listeners = await Promise.all(
+    members.flatMap((person) =>
+      Array.from({ length: LEASES }, (_, turn) => new Listener(person, lesson, { clock, pieceMs: PIECE_MS, turn, of: LEASES }).open()),
+    ),
+  );
   const listenAll = () => listeners.forEach((one) => one.listen());
-  const inStore = () => stored(yunke, listeners.map((one) => one.lease.lease_id));
+  const inStore = () =>
+    stored(
+      yunke,
+      listeners.map((one) => one.lease.lease_id),
+    );
   // One after the other, so that batches arrive in every part of the commit's window.
   const playing = [];
   const stop = () => playing.forEach(clearInterval);
@@ -78,12 +85,16 @@ test('the server is killed while beats are on their way', async (t) => {
       assert.ok(open.every((count) => count >= 0) && open.some((count) => count > 0), 'nothing was on its way');
       assert.equal(conflicts, 0);
       const told = promised.reduce((sum, seqs) => sum + seqs.length, 0);
-      t.diagnostic(`${told - before} acknowledged in this round, ${open.reduce((a, b) => a + b, 0)} on their way, ${beats.length - told} durable without an acknowledgement`);
+      t.diagnostic(
+        `${told - before} acknowledged in this round, ${open.reduce((a, b) => a + b, 0)} on their way, ${beats.length - told} durable without an acknowledgement`,
+      );
 
       // The members go on playing while the server starts again; then everything that is open goes up once more.
       await yunke.launch();
       await Promise.all(listeners.map((one) => one.enter()));
-      await until('everything from before the kill to be acknowledged', () => listeners.every((one, i) => Array.from({ length: sent[i] }, (_, n) => n + 1).every((seq) => one.acked.has(seq))));
+      await until('everything from before the kill to be acknowledged', () =>
+        listeners.every((one, i) => Array.from({ length: sent[i] }, (_, n) => n + 1).every((seq) => one.acked.has(seq))),
+      );
       for (const one of listeners) assert.deepEqual([...one.refused], []);
     });
   }
@@ -101,7 +112,10 @@ test('the server is killed while beats are on their way', async (t) => {
       const { row, intervals } = await evidence(organizer, lesson, person);
       assert.equal(row.counted_ms, counted);
       assert.equal(intervals.length, pieces.length);
-      assert.deepEqual(intervals.filter(({ verdict }) => verdict !== 'accepted'), []);
+      assert.deepEqual(
+        intervals.filter(({ verdict }) => verdict !== 'accepted'),
+        [],
+      );
       t.diagnostic(`${pieces.length} beats of ${mine.length} leases, ${counted} ms`);
     }
     const { gaps } = await near.get(`/api/lessons/${lesson}`);
@@ -109,7 +123,10 @@ test('the server is killed while beats are on their way', async (t) => {
     await yunke.interrupt();
     const { beats, conflicts } = await inStore();
     holdsThem(beats, (one) => one.made.keys());
-    assert.equal(beats.length, listeners.reduce((sum, one) => sum + one.made.size, 0));
+    assert.equal(
+      beats.length,
+      listeners.reduce((sum, one) => sum + one.made.size, 0),
+    );
     assert.equal(conflicts, 0);
   });
 
@@ -119,6 +136,9 @@ test('the server is killed while beats are on their way', async (t) => {
     const changed = [...one.made.values()].slice(0, 20).map((body) => ({ ...body, to_ms: body.to_ms + 1 }));
     const answer = await one.person.post(`/api/lessons/${lesson}/beats`, { lease: one.lease.lease, beats: changed });
     assert.deepEqual(answer.acked, []);
-    assert.deepEqual(answer.refused, changed.map(({ seq }) => ({ seq, code: 'seq_conflict' })));
+    assert.deepEqual(
+      answer.refused,
+      changed.map(({ seq }) => ({ seq, code: 'seq_conflict' })),
+    );
   });
 });

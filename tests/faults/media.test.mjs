@@ -23,7 +23,9 @@ test('the media service is killed mid-lesson', async (t) => {
   const lesson = await plan(organizer, stage);
   const { url } = await rtmpAddress(lecturer, lesson);
   const booth = new Booth(t, url);
-  await until('the studio to see the picture', async () => (await lecturer.get(`/api/studio/lessons/${lesson}`)).publisher?.video, { within: 20_000 });
+  await until('the studio to see the picture', async () => (await lecturer.get(`/api/studio/lessons/${lesson}`)).publisher?.video, {
+    within: 20_000,
+  });
   await goLive(lecturer, lesson);
   const chrome = await browser();
   t.after(() => chrome.close());

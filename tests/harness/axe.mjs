@@ -15,7 +15,9 @@ export async function stumbles(page) {
 /** Elements one can reach by Tab and not see. */
 export const invisibleStops = (page) =>
   page.evaluate(() => {
-    const stops = [...document.querySelectorAll('a[href], button, input, select, textarea, [tabindex]')].filter((el) => el.tabIndex >= 0 && !el.disabled && !el.closest('[inert]'));
+    const stops = [...document.querySelectorAll('a[href], button, input, select, textarea, [tabindex]')].filter(
+      (el) => el.tabIndex >= 0 && !el.disabled && !el.closest('[inert]'),
+    );
     const unseen = (el) => {
       const box = el.getBoundingClientRect();
       const style = getComputedStyle(el);

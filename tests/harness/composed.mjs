@@ -27,12 +27,15 @@ export const COMPOSERS = { 'a worker': '', 'a canvas': 'delete window.MediaStrea
 
 /** Is the middle of the left edge of the page's video of this colour, as well as an encoder keeps it? */
 export const shows = (page, colour) =>
-  until(`a picture of ${colour}`, () =>
-    page.evaluate((wanted) => {
-      const video = document.querySelector('video');
-      const canvas = Object.assign(document.createElement('canvas'), { width: 1, height: 1 });
-      const paint = canvas.getContext('2d');
-      paint.drawImage(video, video.videoWidth * 0.03, video.videoHeight / 2, 1, 1, 0, 0, 1, 1);
-      return [...paint.getImageData(0, 0, 1, 1).data].slice(0, 3).every((value, n) => Math.abs(value - wanted[n]) < 16);
-    }, colour),
-  { within: 20_000 });
+  until(
+    `a picture of ${colour}`,
+    () =>
+      page.evaluate((wanted) => {
+        const video = document.querySelector('video');
+        const canvas = Object.assign(document.createElement('canvas'), { width: 1, height: 1 });
+        const paint = canvas.getContext('2d');
+        paint.drawImage(video, video.videoWidth * 0.03, video.videoHeight / 2, 1, 1, 0, 0, 1, 1);
+        return [...paint.getImageData(0, 0, 1, 1).data].slice(0, 3).every((value, n) => Math.abs(value - wanted[n]) < 16);
+      }, colour),
+    { within: 20_000 },
+  );

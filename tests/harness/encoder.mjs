@@ -62,10 +62,14 @@ export class Encoder {
     size.writeUInt32BE(CHUNK_BYTES);
     const command = (...parts) => message(3, 20, 0, Buffer.concat(parts));
     encoder.socket.write(Buffer.concat([Buffer.from([3]), Buffer.alloc(2 * 1536)]));
-    encoder.socket.write(Buffer.concat([
-      message(2, 1, 0, size), command(text('connect'), number(1), APP), command(text('createStream'), number(2), NULL),
-      message(3, 20, 1, Buffer.concat([text('publish'), number(3), NULL, text(key), text('live')])),
-    ]));
+    encoder.socket.write(
+      Buffer.concat([
+        message(2, 1, 0, size),
+        command(text('connect'), number(1), APP),
+        command(text('createStream'), number(2), NULL),
+        message(3, 20, 1, Buffer.concat([text('publish'), number(3), NULL, text(key), text('live')])),
+      ]),
+    );
     await until('the encoder to be let in', () => encoder.heard.includes('NetStream.Publish.Start'));
     return encoder;
   }

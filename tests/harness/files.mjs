@@ -29,12 +29,23 @@ export function costOf(file) {
 async function runFile(file, lane) {
   const folder = mkdtempSync(join(tmpdir(), 'yunke-run-'));
   const [lines, used] = [join(folder, 'tests'), join(folder, 'processor')];
-  const node = [process.execPath, '--test-reporter=spec', '--test-reporter-destination=stdout', `--test-reporter=${REPORTER}`, `--test-reporter-destination=${lines}`, file];
+  const node = [
+    process.execPath,
+    '--test-reporter=spec',
+    '--test-reporter-destination=stdout',
+    `--test-reporter=${REPORTER}`,
+    `--test-reporter-destination=${lines}`,
+    file,
+  ];
   const from = PORTS.from + lane * PORTS.each;
   const env = { ...process.env, TEST_PORTS: `${from}-${from + PORTS.each - 1}` };
   const began = performance.now();
   // bash adds up the processor time of whatever the file started, which nobody else does for us.
-  const child = spawn('bash', ['-c', 'TIMEFORMAT="%U %S"; { time "${@:2}" 2>&1; } 2>"$1"', 'run', used, ...node], { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child = spawn('bash', ['-c', 'TIMEFORMAT="%U %S"; { time "${@:2}" 2>&1; } 2>"$1"', 'run', used, ...node], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk) => (output += chunk));
   const end = (signal) => process.kill(-child.pid, signal);
@@ -56,12 +67,21 @@ async function runFile(file, lane) {
       return '';
     }
   };
-  const tests = read(lines).split('\n').filter(Boolean).map((line) => JSON.parse(line));
+  const tests = read(lines)
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
   const processor = (/([\d.]+) ([\d.]+)\s*$/.exec(read(used)) ?? [0, 0, 0]).slice(1).reduce((sum, one) => sum + Number(one), 0);
   rmSync(folder, { recursive: true, force: true });
   const failed = tests.filter((one) => !one.passed).length;
   const tenth = (value) => Math.round(value * 10) / 10;
-  return { passed: tests.length - failed, failed: code !== 0 && failed === 0 ? 1 : failed, seconds: tenth((performance.now() - began) / 1000), processor: tenth(processor), tests };
+  return {
+    passed: tests.length - failed,
+    failed: code !== 0 && failed === 0 ? 1 : failed,
+    seconds: tenth((performance.now() - began) / 1000),
+    processor: tenth(processor),
+    tests,
+  };
 }
 
 /** Runs these; a map of their results. Those that need the machine for themselves come first, then the longest. */

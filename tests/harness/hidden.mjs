@@ -11,7 +11,15 @@ export class Tabs {
   /** Starts Chromium; ended after `t`. */
   static async open(t, more = []) {
     const folder = await mkdtemp(join(tmpdir(), 'yunke-tabs-'));
-    const args = [...QUIET, ...more, '--headless=new', '--remote-debugging-port=0', '--window-size=1280,800', `--user-data-dir=${folder}`, 'about:blank'];
+    const args = [
+      ...QUIET,
+      ...more,
+      '--headless=new',
+      '--remote-debugging-port=0',
+      '--window-size=1280,800',
+      `--user-data-dir=${folder}`,
+      'about:blank',
+    ];
     const program = new Program(process.env.CHROMIUM ?? '/usr/bin/chromium', args);
     t.after(async () => {
       await program.stop('SIGTERM');

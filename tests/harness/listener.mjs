@@ -52,7 +52,11 @@ export class Listener {
     const from = piece * this.pieceMs;
     const seq = this.made.size + 1;
     // No two alike, so that one in another's place would show.
-    const one = beat(seq, from, from + this.pieceMs, { mode: seq % 3 ? 'video' : 'audio', rate_milli: 1000 + (seq % 400), client_ms: from + seq });
+    const one = beat(seq, from, from + this.pieceMs, {
+      mode: seq % 3 ? 'video' : 'audio',
+      rate_milli: 1000 + (seq % 400),
+      client_ms: from + seq,
+    });
     this.made.set(seq, one);
     return one;
   }

@@ -15,19 +15,35 @@ export async function startObs(t, folder, { server, key = '', settings = {} }) {
   await mkdir(profile, { recursive: true });
   await mkdir(scenes, { recursive: true });
   // No first-run wizard, no question about updates.
-  await writeFile(join(config, 'global.ini'), '[General]\nFirstRun=true\nEnableAutoUpdates=false\n[Basic]\nProfile=Yunke\nProfileDir=Yunke\nSceneCollection=Yunke\nSceneCollectionFile=Yunke\n');
+  await writeFile(
+    join(config, 'global.ini'),
+    '[General]\nFirstRun=true\nEnableAutoUpdates=false\n[Basic]\nProfile=Yunke\nProfileDir=Yunke\nSceneCollection=Yunke\nSceneCollectionFile=Yunke\n',
+  );
   await writeFile(join(profile, 'basic.ini'), ini(settings));
   await writeFile(join(profile, 'service.json'), JSON.stringify({ type: 'rtmp_custom', settings: { server, key, use_auth: false } }));
   await writeFile(join(scenes, 'Yunke.json'), JSON.stringify(scene()));
-  const xvfb = new Program('Xvfb', ['-displayfd', '3', '-screen', '0', SCREEN, '-nolisten', 'tcp'], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
+  const xvfb = new Program('Xvfb', ['-displayfd', '3', '-screen', '0', SCREEN, '-nolisten', 'tcp'], {
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+  });
   t.after(() => xvfb.stop('SIGTERM'));
   const display = await new Promise((tell, fail) => {
     xvfb.process.stdio[3].setEncoding('utf8').once('data', (number) => tell(number.trim()));
     xvfb.exited.then(() => fail(new Error(`Xvfb ended: ${xvfb.output}`)));
   });
-  const obs = new Program('obs', ['--startstreaming', '--minimize-to-tray', '--multi', '--disable-updater', '--profile', 'Yunke', '--collection', 'Yunke'], {
-    env: { ...process.env, HOME: home, XDG_CONFIG_HOME: join(home, '.config'), DISPLAY: `:${display}`, LIBGL_ALWAYS_SOFTWARE: '1', QT_QPA_PLATFORM: 'xcb' },
-  });
+  const obs = new Program(
+    'obs',
+    ['--startstreaming', '--minimize-to-tray', '--multi', '--disable-updater', '--profile', 'Yunke', '--collection', 'Yunke'],
+    {
+      env: {
+        ...process.env,
+        HOME: home,
+        XDG_CONFIG_HOME: join(home, '.config'),
+        DISPLAY: `:${display}`,
+        LIBGL_ALWAYS_SOFTWARE: '1',
+        QT_QPA_PLATFORM: 'xcb',
+      },
+    },
+  );
   t.after(() => obs.stop('SIGKILL'));
   return obs;
 }
@@ -41,7 +57,10 @@ function scene() {
   const source = { id: 'color_source_v3', name: 'Wall', settings: { color: 4278255615, width: 640, height: 360 }, enabled: true };
   const items = [{ name: 'Wall', id: 1, visible: true, pos: { x: 0, y: 0 }, scale: { x: 1, y: 1 } }];
   return {
-    name: 'Yunke', current_scene: 'Scene', current_program_scene: 'Scene', scene_order: [{ name: 'Scene' }],
+    name: 'Yunke',
+    current_scene: 'Scene',
+    current_program_scene: 'Scene',
+    scene_order: [{ name: 'Scene' }],
     sources: [source, { id: 'scene', name: 'Scene', settings: { items, id_counter: 1, custom_size: false } }],
   };
 }

@@ -35,12 +35,42 @@ export async function media(address) {
     if (!bytes) continue;
     const file = join(folder, `${found.length}.mp4`);
     await writeFile(file, Buffer.concat([maps.get(map), bytes]));
-    const { stdout } = await run('ffprobe', ['-v', 'error', '-show_entries', 'stream=width,height,sample_rate,channels:packet=pts_time,dts_time,duration_time,flags,data_hash', '-show_data_hash', 'md5', '-of', 'json', file], { maxBuffer: 1 << 26 });
-    const { streams: [stream], packets } = JSON.parse(stdout);
-    const all = packets.map((p) => ({ pts: ms(p.pts_time), dts: ms(p.dts_time), duration: ms(p.duration_time), key: p.flags.startsWith('K'), md5: p.data_hash?.split(':')[1] }));
+    const { stdout } = await run(
+      'ffprobe',
+      [
+        '-v',
+        'error',
+        '-show_entries',
+        'stream=width,height,sample_rate,channels:packet=pts_time,dts_time,duration_time,flags,data_hash',
+        '-show_data_hash',
+        'md5',
+        '-of',
+        'json',
+        file,
+      ],
+      { maxBuffer: 1 << 26 },
+    );
+    const {
+      streams: [stream],
+      packets,
+    } = JSON.parse(stdout);
+    const all = packets.map((p) => ({
+      pts: ms(p.pts_time),
+      dts: ms(p.dts_time),
+      duration: ms(p.duration_time),
+      key: p.flags.startsWith('K'),
+      md5: p.data_hash?.split(':')[1],
+    }));
     const first = Math.min(...all.map((p) => p.pts));
     for (const p of all) p.utc = segment.at + p.pts - first;
-    found.push({ at: segment.at, duration: segment.duration, map, size: `${stream.width}x${stream.height}`, rate: Number(stream.sample_rate), packets: all });
+    found.push({
+      at: segment.at,
+      duration: segment.duration,
+      map,
+      size: `${stream.width}x${stream.height}`,
+      rate: Number(stream.sample_rate),
+      packets: all,
+    });
   }
   return found;
 }
@@ -56,6 +86,9 @@ export function offset(segments, tags, video) {
     source.set(hash, source.has(hash) ? null : (tag.stamp ?? tag.at) + (video ? tag.body.readIntBE(2, 3) : 0));
   }
   const found = segments.flatMap(({ packets }) => packets).map(({ pts, md5: hash }) => [pts, source.get(hash)]);
-  const all = found.filter(([, at]) => typeof at === 'number').map(([pts, at]) => pts - at).sort((a, b) => a - b);
+  const all = found
+    .filter(([, at]) => typeof at === 'number')
+    .map(([pts, at]) => pts - at)
+    .sort((a, b) => a - b);
   return all[all.length >> 1];
 }

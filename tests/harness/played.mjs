@@ -82,15 +82,21 @@ export async function evidence(organizer, lesson, member) {
  * of all visits then has to come to what is counted. `less` is what may be lost where picture was.
  */
 export async function defend(t, { organizer, lesson, member, visit, less = LESS_MS, within = 10_000 }) {
-  const { mine, all, row } = await until(`${Math.round(visit.ms)} ms to be claimed`, async () => {
-    const { intervals, row } = await evidence(organizer, lesson, member);
-    const mine = intervals.filter(({ lease }) => visit.leases.includes(lease));
-    const claimed = length(mine.map((one) => one.claimed));
-    if (claimed < visit.ms - less) throw new Error(`claimed ${claimed} ms`);
-    return { mine, all: intervals.flatMap(({ pieces }) => pieces), row };
-  }, { within });
+  const { mine, all, row } = await until(
+    `${Math.round(visit.ms)} ms to be claimed`,
+    async () => {
+      const { intervals, row } = await evidence(organizer, lesson, member);
+      const mine = intervals.filter(({ lease }) => visit.leases.includes(lease));
+      const claimed = length(mine.map((one) => one.claimed));
+      if (claimed < visit.ms - less) throw new Error(`claimed ${claimed} ms`);
+      return { mine, all: intervals.flatMap(({ pieces }) => pieces), row };
+    },
+    { within },
+  );
   const claimed = length(mine.map((one) => one.claimed));
-  t.diagnostic(`played ${Math.round(visit.ms)} ms, claimed ${claimed} ms, of which count ${covered(mine.flatMap(({ pieces }) => pieces))} ms`);
+  t.diagnostic(
+    `played ${Math.round(visit.ms)} ms, claimed ${claimed} ms, of which count ${covered(mine.flatMap(({ pieces }) => pieces))} ms`,
+  );
   assert.ok(claimed <= visit.ms + MORE_MS, `claimed ${claimed} ms, played ${Math.round(visit.ms)} ms: ${JSON.stringify(mine)}`);
   assert.equal(row.counted_ms, covered(all), 'the intervals do not come to what is counted');
   return { claimed, counted: row.counted_ms };

@@ -19,9 +19,7 @@ function picture({ size, fps, origin, title, scene }) {
   const bit = 'mod(floor(floor(T*1000+0.5)/pow(2,floor(X/10)-2)),2)';
   const stripLuma = `if(lt(X,10)+gte(X,310),235,if(lt(X,20)+gte(X,300),16,16+219*${bit}))`;
   const clock = `drawtext=text='%{localtime\\:%T}':x=24:y=60:fontsize=h/9:fontcolor=white:box=1:boxcolor=black@0.6`;
-  const heading = title
-    ? `,drawtext=text='${title}':font='Noto Sans CJK SC':x=(w-tw)/2:y=(h-th)/2:fontsize=h/9:fontcolor=white`
-    : '';
+  const heading = title ? `,drawtext=text='${title}':font='Noto Sans CJK SC':x=(w-tw)/2:y=(h-th)/2:fontsize=h/9:fontcolor=white` : '';
   return [
     `${SCENES[scene](size, fps)},realtime,format=yuv420p[base]`,
     // The strip's time is the wall clock at the moment the frame is made; after it is drawn, frame time again.
@@ -38,7 +36,17 @@ export class Publisher extends Program {
    * @param {object} how video, audio: false leaves it out; codec: encoder of the picture; more
    */
   constructor(url, how = {}) {
-    const { size = 'small', fps = 25, kbps = 600, gop = 2, bframes = 0, video = 'libx264', audio = 'aac', title = '', scene = 'card' } = how;
+    const {
+      size = 'small',
+      fps = 25,
+      kbps = 600,
+      gop = 2,
+      bframes = 0,
+      video = 'libx264',
+      audio = 'aac',
+      title = '',
+      scene = 'card',
+    } = how;
     const origin = how.origin ?? Date.now();
     const args = ['-nostdin', '-hide_banner', '-loglevel', 'info', '-stats_period', '1'];
     if (audio) args.push('-re', '-f', 'lavfi', '-i', 'sine=f=440:r=48000:beep_factor=4');
@@ -46,7 +54,8 @@ export class Publisher extends Program {
       args.push('-filter_complex', picture({ size: SIZES[size], fps, origin, title, scene }), '-map', '[v]');
       args.push('-c:v', video, '-b:v', `${kbps}k`, '-maxrate', `${kbps}k`, '-bufsize', `${kbps}k`);
       args.push('-g', String(fps * gop), '-pix_fmt', 'yuv420p');
-      if (video === 'libx264') args.push('-preset', 'ultrafast', ...(bframes ? ['-bf', String(bframes)] : ['-tune', 'zerolatency']), '-sc_threshold', '0');
+      if (video === 'libx264')
+        args.push('-preset', 'ultrafast', ...(bframes ? ['-bf', String(bframes)] : ['-tune', 'zerolatency']), '-sc_threshold', '0');
       // A still picture would need next to nothing; an encoder set to a constant rate fills it up.
       if (scene === 'slide') args.push('-minrate', `${kbps}k`, '-x264-params', 'nal-hrd=cbr');
     }

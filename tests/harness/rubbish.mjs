@@ -53,10 +53,21 @@ function chunk(type, stream, body, { announced = body.length, time = 0 } = {}) {
 
 /** The handshake as a client that does not look at the answers. */
 const handshake = Buffer.concat([Buffer.from([3]), Buffer.alloc(1536), Buffer.alloc(1536)]);
-const connectCommand = (extra = Buffer.alloc(0)) => chunk(20, 0, Buffer.concat([
-  amfString('connect'), amfNumber(1), Buffer.from([3]), Buffer.from([0, 3]), Buffer.from('app'), amfString('live'),
-  Buffer.from([0, 0, 9]), extra,
-]));
+const connectCommand = (extra = Buffer.alloc(0)) =>
+  chunk(
+    20,
+    0,
+    Buffer.concat([
+      amfString('connect'),
+      amfNumber(1),
+      Buffer.from([3]),
+      Buffer.from([0, 3]),
+      Buffer.from('app'),
+      amfString('live'),
+      Buffer.from([0, 0, 9]),
+      extra,
+    ]),
+  );
 
 /** Malformed RTMP by name. */
 export function malformedRtmp(next) {
@@ -71,11 +82,22 @@ export function malformedRtmp(next) {
     'arrays in arrays': Buffer.concat([handshake, connectCommand(deep)]),
     'a text longer than the message': Buffer.concat([handshake, chunk(20, 0, Buffer.from([2, 255, 255, 65]))]),
     'media before publishing': Buffer.concat([handshake, connectCommand(), chunk(9, 1, noise(next, 90)), chunk(8, 1, noise(next, 90))]),
-    'publish without connect': Buffer.concat([handshake, chunk(20, 1, Buffer.concat([amfString('publish'), amfNumber(5), Buffer.from([5]), amfString('x'.repeat(5_000).slice(0, 60))]))]),
-    'unknown types': Buffer.concat([handshake, connectCommand(), ...[0, 7, 16, 17, 22, 255].map((type) => chunk(type, 1, noise(next, 64)))]),
+    'publish without connect': Buffer.concat([
+      handshake,
+      chunk(20, 1, Buffer.concat([amfString('publish'), amfNumber(5), Buffer.from([5]), amfString('x'.repeat(5_000).slice(0, 60))])),
+    ]),
+    'unknown types': Buffer.concat([
+      handshake,
+      connectCommand(),
+      ...[0, 7, 16, 17, 22, 255].map((type) => chunk(type, 1, noise(next, 64))),
+    ]),
   };
   for (let i = 0; i < 30; i += 1) {
-    const mutated = Buffer.concat([handshake, connectCommand(), chunk(20, 0, Buffer.concat([amfString('createStream'), amfNumber(2), Buffer.from([5])]))]);
+    const mutated = Buffer.concat([
+      handshake,
+      connectCommand(),
+      chunk(20, 0, Buffer.concat([amfString('createStream'), amfNumber(2), Buffer.from([5])])),
+    ]);
     for (let flips = 0; flips < 8; flips += 1) mutated[3073 + Math.floor(next() * (mutated.length - 3073))] = Math.floor(next() * 256);
     cases[`mutation ${i}`] = mutated;
   }

@@ -10,7 +10,8 @@ export async function publish({ url, key, media = 'fakeCamera', kbps }) {
     pc.addTransceiver(track, { direction: 'sendonly', streams: [camera], sendEncodings });
   }
   // As the booth has it.
-  for (const sender of kbps ? pc.getSenders() : []) await sender.setParameters({ ...sender.getParameters(), degradationPreference: 'maintain-resolution' });
+  for (const sender of kbps ? pc.getSenders() : [])
+    await sender.setParameters({ ...sender.getParameters(), degradationPreference: 'maintain-resolution' });
   await pc.setLocalDescription(await pc.createOffer());
   const response = await fetch(url, {
     method: 'POST',
@@ -110,6 +111,8 @@ export async function sent() {
 /** By what the media goes. */
 export async function way() {
   const stats = await window.booth.pc.getStats();
-  const { selectedCandidatePairId: id, selectedCandidatePairChanges: changes } = [...stats.values()].find(({ type }) => type === 'transport');
+  const { selectedCandidatePairId: id, selectedCandidatePairChanges: changes } = [...stats.values()].find(
+    ({ type }) => type === 'transport',
+  );
   return { protocol: stats.get(stats.get(id).remoteCandidateId).protocol, changes };
 }

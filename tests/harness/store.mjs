@@ -23,7 +23,8 @@ export async function stored(yunke, leases) {
   const copy = await mkdtemp(join(yunke.folder, 'copy-'));
   try {
     // A server that ended cleanly leaves no log behind.
-    for (const name of (await readdir(yunke.data)).filter((name) => /^yunke\.db(-wal)?$/.test(name))) await cp(join(yunke.data, name), join(copy, name));
+    for (const name of (await readdir(yunke.data)).filter((name) => /^yunke\.db(-wal)?$/.test(name)))
+      await cp(join(yunke.data, name), join(copy, name));
     const { stdout } = await run('/usr/bin/python3', ['-c', SCRIPT, join(copy, 'yunke.db')], { maxBuffer: 64 << 20 });
     const { beats, conflicts } = JSON.parse(stdout);
     return { beats: beats.filter(({ lease }) => leases.includes(lease)), conflicts };

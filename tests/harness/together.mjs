@@ -47,7 +47,20 @@ export const flashesAfterBeeps = async (url) => (await flashes(url)).map(({ ms }
 
 /** Where the sound of the media at `url` pauses for longer than `seconds`: seconds from its beginning. */
 export async function pauses(url, seconds = 0.3) {
-  const args = ['-v', 'info', '-nostats', '-nostdin', '-i', url, '-vn', '-af', `silencedetect=n=${LOUD_DB}dB:d=${seconds}`, '-f', 'null', '-'];
+  const args = [
+    '-v',
+    'info',
+    '-nostats',
+    '-nostdin',
+    '-i',
+    url,
+    '-vn',
+    '-af',
+    `silencedetect=n=${LOUD_DB}dB:d=${seconds}`,
+    '-f',
+    'null',
+    '-',
+  ];
   const { stderr } = await run('ffmpeg', args, { maxBuffer: 1 << 24 });
   return [...stderr.matchAll(/silence_start: ([\d.]+)/g)].map(([, at]) => Number(at));
 }

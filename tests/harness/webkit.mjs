@@ -52,20 +52,33 @@ export class Webkit {
     t.after(() => webkit.close());
     await until('a screen', () => existsSync(`/tmp/.X11-unix/X${number}`));
     const [port] = await freePorts(1);
-    const env = { ...process.env, DISPLAY: `:${number}`, GDK_BACKEND: 'x11', LIBGL_ALWAYS_SOFTWARE: '1', WEBKIT_DISABLE_DMABUF_RENDERER: '1', NO_AT_BRIDGE: '1' };
+    const env = {
+      ...process.env,
+      DISPLAY: `:${number}`,
+      GDK_BACKEND: 'x11',
+      LIBGL_ALWAYS_SOFTWARE: '1',
+      WEBKIT_DISABLE_DMABUF_RENDERER: '1',
+      NO_AT_BRIDGE: '1',
+    };
     delete env.WAYLAND_DISPLAY;
     webkit.driver = new Program(DRIVER, [`--port=${port}`, '--host=127.0.0.1'], { env });
     webkit.base = `http://127.0.0.1:${port}`;
     await until('the driver of WebKit', () => listens(port));
     const args = ['--automation', `--geometry=${width}x${height}`, '--autoplay-policy=allow'];
-    const { sessionId } = await webkit.#call('POST', '/session', { capabilities: { alwaysMatch: { 'webkitgtk:browserOptions': { binary: miniBrowser(), args } } } });
+    const { sessionId } = await webkit.#call('POST', '/session', {
+      capabilities: { alwaysMatch: { 'webkitgtk:browserOptions': { binary: miniBrowser(), args } } },
+    });
     webkit.base += `/session/${sessionId}`;
     await webkit.#call('POST', '/window/rect', { width, height }).catch(() => null);
     return webkit;
   }
 
   async #call(method, path, body) {
-    const response = await fetch(this.base + path, { method, headers: { 'content-type': 'application/json' }, body: body && JSON.stringify(body) });
+    const response = await fetch(this.base + path, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      body: body && JSON.stringify(body),
+    });
     const { value } = await response.json();
     if (!response.ok) throw new Error(`${method} ${path}: ${value?.error} ${value?.message}`);
     return value;
@@ -89,7 +102,11 @@ export class Webkit {
 
   /** Clicks what `css` finds first, as a person does. */
   async click(css, { within = 15_000 } = {}) {
-    const id = await until(`${css} in WebKit`, async () => Object.values(await this.#call('POST', '/element', { using: 'css selector', value: css }))[0], { within });
+    const id = await until(
+      `${css} in WebKit`,
+      async () => Object.values(await this.#call('POST', '/element', { using: 'css selector', value: css }))[0],
+      { within },
+    );
     await this.#call('POST', `/element/${id}/click`, {});
   }
 

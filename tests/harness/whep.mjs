@@ -47,7 +47,9 @@ export function viewer() {
   /** The protocol by which media come: that of our end of the chosen pair. */
   window.protocol = async () => {
     const reports = await window.watching.pc.getStats();
-    const pair = [...reports.values()].find((report) => report.type === 'candidate-pair' && report.nominated && report.state === 'succeeded');
+    const pair = [...reports.values()].find(
+      (report) => report.type === 'candidate-pair' && report.nominated && report.state === 'succeeded',
+    );
     return pair && reports.get(pair.localCandidateId)?.protocol;
   };
 

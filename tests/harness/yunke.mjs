@@ -70,7 +70,10 @@ export class Yunke {
       .replace(/^listen = .*$/m, `listen = "127.0.0.1:${this.ports.web}"`)
       .replace(/^http = .*$/m, `http = "127.0.0.1:${this.ports.media}"`)
       .replace(/^(webrtc|srt) = .*$/gm, '')
-      .replace(/^rtmp = .*$/m, `rtmp = "127.0.0.1:${this.ports.rtmp}"\nwebrtc = "${this.cable ? BEHIND_THE_CABLE : '127.0.0.1'}:${this.ports.webrtc}"`)
+      .replace(
+        /^rtmp = .*$/m,
+        `rtmp = "127.0.0.1:${this.ports.rtmp}"\nwebrtc = "${this.cable ? BEHIND_THE_CABLE : '127.0.0.1'}:${this.ports.webrtc}"`,
+      )
       .replace(/^webrtc = .*$/m, (line) => (this.cable ? `${line}\nwebrtc_hosts = ["127.0.0.1"]` : line))
       .replace(/^webrtc = .*$/m, (line) => `${line}\nsrt = "127.0.0.1:${this.ports.srt}"`);
     await writeFile(join(this.folder, 'yunke.toml'), toml);
@@ -98,7 +101,12 @@ export class Yunke {
       { within: START_LIMIT_MS },
     );
     this.startMs = performance.now() - began;
-    this.addresses = Object.fromEntries(said.trim().split('\n').map((line) => line.split('=')));
+    this.addresses = Object.fromEntries(
+      said
+        .trim()
+        .split('\n')
+        .map((line) => line.split('=')),
+    );
     return this;
   }
 

@@ -24,11 +24,32 @@ describe('the script before the pages', () => {
   })
 
   it.each([
-    '[1, 2, 3].at(-1)', '[1, 2, 3].at(0)', '[1].at(5)', '[1].at(-2)', '[1, 2].at(1.9)', '[7].at(NaN)', '[7].at()', '[].at(-1)',
-    'new Uint8Array([4, 5]).at(-2)', '"abc".at(-1)', '"abc".at(3)', '"".at(0)', '[1, 2, 3, 4].findLast((n) => n % 2)', '[].findLast(() => true)',
-    '[1, 2, 3].findLast((n, i, all) => i < all.length - 1)', '[1, 2].findLastIndex((n) => n > 5)', '[3, 3].findLastIndex((n) => n === 3)',
-    'new Float32Array([1, 2]).findLast((n) => n < 2)', '"a.b.c".replaceAll(".", "-")', '"aXbX".replaceAll(/x/gi, "$&$&")', '"a-b-c".replaceAll("-", (m) => m + m)',
-    '"$1".replaceAll("$1", "x")', '"ab".replaceAll("", "-")', 'Object.hasOwn({ a: 1 }, "a")', 'Object.hasOwn(Object.create({ a: 1 }), "a")', 'Object.hasOwn(Object.create(null), "a")',
+    '[1, 2, 3].at(-1)',
+    '[1, 2, 3].at(0)',
+    '[1].at(5)',
+    '[1].at(-2)',
+    '[1, 2].at(1.9)',
+    '[7].at(NaN)',
+    '[7].at()',
+    '[].at(-1)',
+    'new Uint8Array([4, 5]).at(-2)',
+    '"abc".at(-1)',
+    '"abc".at(3)',
+    '"".at(0)',
+    '[1, 2, 3, 4].findLast((n) => n % 2)',
+    '[].findLast(() => true)',
+    '[1, 2, 3].findLast((n, i, all) => i < all.length - 1)',
+    '[1, 2].findLastIndex((n) => n > 5)',
+    '[3, 3].findLastIndex((n) => n === 3)',
+    'new Float32Array([1, 2]).findLast((n) => n < 2)',
+    '"a.b.c".replaceAll(".", "-")',
+    '"aXbX".replaceAll(/x/gi, "$&$&")',
+    '"a-b-c".replaceAll("-", (m) => m + m)',
+    '"$1".replaceAll("$1", "x")',
+    '"ab".replaceAll("", "-")',
+    'Object.hasOwn({ a: 1 }, "a")',
+    'Object.hasOwn(Object.create({ a: 1 }), "a")',
+    'Object.hasOwn(Object.create(null), "a")',
     'Object.keys([1]).join() + Object.keys(String.prototype).join()',
   ])('answers as the built-in does: %s', (code) => {
     expect(old()(code)).toEqual(vm.runInNewContext(code))
@@ -43,7 +64,16 @@ describe('the script before the pages', () => {
   })
 
   it('signals, and names that are random', async () => {
-    const realm = vm.createContext({ AbortController, DOMException, setTimeout, Crypto: class { getRandomValues(bytes) { return bytes.fill(0xff) } } })
+    const realm = vm.createContext({
+      AbortController,
+      DOMException,
+      setTimeout,
+      Crypto: class {
+        getRandomValues(bytes) {
+          return bytes.fill(0xff)
+        }
+      },
+    })
     // A signal class that has nothing of its own: the functions of ours land on it.
     realm.AbortSignal = function AbortSignal() {}
     vm.runInContext(read('builtins'), realm)

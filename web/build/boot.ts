@@ -9,8 +9,16 @@ import type { Plugin } from 'vite'
 
 const NAME = '/boot.js'
 /** Without what only we read. Neither string nor pattern in there has a comment's beginning. */
-const bare = (text: string) => text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '').replace(/^\s+/gm, '')
-const source = () => ['builtins', 'watch'].map((name) => readFileSync(fileURLToPath(new URL(`../boot/${name}.js`, import.meta.url)), 'utf8')).map(bare).join(';\n')
+const bare = (text: string) =>
+  text
+    .replace(/\/\*[\s\S]*?\*\//g, '')
+    .replace(/^\s*\/\/.*$/gm, '')
+    .replace(/^\s+/gm, '')
+const source = () =>
+  ['builtins', 'watch']
+    .map((name) => readFileSync(fileURLToPath(new URL(`../boot/${name}.js`, import.meta.url)), 'utf8'))
+    .map(bare)
+    .join(';\n')
 
 export function boot(): Plugin {
   let file = NAME

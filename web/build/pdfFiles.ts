@@ -11,8 +11,14 @@ const home = fileURLToPath(new URL('../node_modules/pdfjs-dist/', import.meta.ur
 const { version } = JSON.parse(readFileSync(`${home}package.json`, 'utf8')) as { version: string }
 export const PDF_FILES = `/assets/pdfjs-${version}/`
 
-const wanted = (folder: string, file: string) => folder !== 'wasm' || file.endsWith('_nowasm_fallback.js') || /^LICENSE_(PDFJS_)?(OPENJPEG|JBIG2)$/.test(file)
-const files = () => ['cmaps', 'standard_fonts', 'wasm'].flatMap((folder) => readdirSync(home + folder).filter((file) => wanted(folder, file)).map((file) => `${folder}/${file}`))
+const wanted = (folder: string, file: string) =>
+  folder !== 'wasm' || file.endsWith('_nowasm_fallback.js') || /^LICENSE_(PDFJS_)?(OPENJPEG|JBIG2)$/.test(file)
+const files = () =>
+  ['cmaps', 'standard_fonts', 'wasm'].flatMap((folder) =>
+    readdirSync(home + folder)
+      .filter((file) => wanted(folder, file))
+      .map((file) => `${folder}/${file}`),
+  )
 
 export function pdfFiles(): Plugin {
   return {

@@ -8,7 +8,13 @@ import { gzipSync } from 'node:zlib'
 const BUDGET_BYTES = 80_000
 const folder = process.argv[2] ?? 'dist'
 const manifest = JSON.parse(readFileSync(`${folder}/.vite/manifest.json`, 'utf8'))
-const roots = ['index.html', 'src/member/MemberFrame.vue', 'src/member/lesson/LessonPage.vue', 'src/common/words.zh-CN.ts', 'src/member/words.zh-CN.ts']
+const roots = [
+  'index.html',
+  'src/member/MemberFrame.vue',
+  'src/member/lesson/LessonPage.vue',
+  'src/common/words.zh-CN.ts',
+  'src/member/words.zh-CN.ts',
+]
 
 const files = new Set()
 function add(key) {

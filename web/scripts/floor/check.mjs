@@ -38,8 +38,11 @@ for (const path of files) {
   else if (path.endsWith('.css')) judge(file, newerStyles(source(), known), STYLES)
 }
 
-for (const { what, why } of [...SCRIPTS, ...STYLES]) for (const hit of what) if (!used.has(`${why}|${hit}`)) console.log(`allowed.mjs: nothing uses ${hit} any more`)
-const name = Object.entries(floor).map(([browser, version]) => `${browser} ${version}`).join(', ')
+for (const { what, why } of [...SCRIPTS, ...STYLES])
+  for (const hit of what) if (!used.has(`${why}|${hit}`)) console.log(`allowed.mjs: nothing uses ${hit} any more`)
+const name = Object.entries(floor)
+  .map(([browser, version]) => `${browser} ${version}`)
+  .join(', ')
 if (trouble.length > 0) {
   console.error(`Newer than the floor (${name}):\n  ${trouble.join('\n  ')}`)
   console.error('Write it with older means, put it in (boot/builtins.js), or say in scripts/floor/allowed.mjs why it does no harm.')

@@ -35,10 +35,22 @@ describe('the floor of browsers', () => {
     ['/(?<=a)b/.test(c)', 'syntax: lookbehind'],
   ])('knows that %s is newer', (code, name) => {
     const hits = newer(code, known)
-    expect(hits.some((hit) => (typeof name === 'string' ? hit === name : name.test(hit))), hits.join()).toBe(true)
+    expect(
+      hits.some((hit) => (typeof name === 'string' ? hit === name : name.test(hit))),
+      hits.join(),
+    ).toBe(true)
   })
 
-  it.each(['list.map(f).includes(a)', 'a ??= b?.c', 'Promise.allSettled(a)', '"a".replaceAll("b", "c")', 'typeof structuredClone === "function"', 'function structuredClone() {} structuredClone()', 'new ResizeObserver(f)', 'class A { at = 1 }'.replace(' at = 1 ', '')])('has nothing against %s', (code) => {
+  it.each([
+    'list.map(f).includes(a)',
+    'a ??= b?.c',
+    'Promise.allSettled(a)',
+    '"a".replaceAll("b", "c")',
+    'typeof structuredClone === "function"',
+    'function structuredClone() {} structuredClone()',
+    'new ResizeObserver(f)',
+    'class A { at = 1 }'.replace(' at = 1 ', ''),
+  ])('has nothing against %s', (code) => {
     expect(newer(code, known)).toEqual([])
   })
 
@@ -58,6 +70,11 @@ describe('the floor of browsers', () => {
   })
 
   it('has nothing against older styles', () => {
-    expect(newerStyles('@media (max-width: 1px) { a:hover > b::before { content: "1dvh"; width: calc(100vh - env(safe-area-inset-top)); grid-area: 1 / 1 } }', known)).toEqual([])
+    expect(
+      newerStyles(
+        '@media (max-width: 1px) { a:hover > b::before { content: "1dvh"; width: calc(100vh - env(safe-area-inset-top)); grid-area: 1 / 1 } }',
+        known,
+      ),
+    ).toEqual([])
   })
 })

@@ -18,7 +18,8 @@ function read(source) {
   }
 }
 
-const nameOf = (member) => (member.computed ? (typeof member.property.value === 'string' ? member.property.value : null) : member.property.name)
+const nameOf = (member) =>
+  member.computed ? (typeof member.property.value === 'string' ? member.property.value : null) : member.property.name
 
 /** What is newer, as `Array.prototype.at`-like names: `syntax: …`, `Name`, `Name.member`, `.method`. */
 export function newer(source, { globals, statics, methods }) {

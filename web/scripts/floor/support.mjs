@@ -9,19 +9,76 @@ const BROWSERS = { chrome: ['chrome', 'chrome_android'], edge: ['edge'], safari:
 
 /** Interfaces whose methods are looked for by name. Others are named when they are made, and found by that. */
 const INTERFACES = [
-  'AbortSignal', 'Animation', 'Blob', 'CSSStyleSheet', 'Cache', 'Clipboard', 'Crypto', 'CustomElementRegistry', 'DataTransfer', 'Document', 'DocumentFragment', 'Element', 'Event', 'EventTarget', 'File', 'FormData',
-  'HTMLButtonElement', 'HTMLCanvasElement', 'HTMLDialogElement', 'HTMLElement', 'HTMLFormElement', 'HTMLInputElement', 'HTMLMediaElement', 'HTMLVideoElement', 'Headers', 'History', 'MediaDevices', 'MediaStream', 'MediaStreamTrack',
-  'MutationObserver', 'Navigator', 'Node', 'NodeList', 'Performance', 'Range', 'ReadableStream', 'Request', 'Response', 'Selection', 'StorageManager', 'TextTrackList', 'URLSearchParams', 'WakeLock', 'WebSocket', 'Window',
+  'AbortSignal',
+  'Animation',
+  'Blob',
+  'CSSStyleSheet',
+  'Cache',
+  'Clipboard',
+  'Crypto',
+  'CustomElementRegistry',
+  'DataTransfer',
+  'Document',
+  'DocumentFragment',
+  'Element',
+  'Event',
+  'EventTarget',
+  'File',
+  'FormData',
+  'HTMLButtonElement',
+  'HTMLCanvasElement',
+  'HTMLDialogElement',
+  'HTMLElement',
+  'HTMLFormElement',
+  'HTMLInputElement',
+  'HTMLMediaElement',
+  'HTMLVideoElement',
+  'Headers',
+  'History',
+  'MediaDevices',
+  'MediaStream',
+  'MediaStreamTrack',
+  'MutationObserver',
+  'Navigator',
+  'Node',
+  'NodeList',
+  'Performance',
+  'Range',
+  'ReadableStream',
+  'Request',
+  'Response',
+  'Selection',
+  'StorageManager',
+  'TextTrackList',
+  'URLSearchParams',
+  'WakeLock',
+  'WebSocket',
+  'Window',
 ]
 
 /** JavaScript's own whose methods are looked for. */
-const BUILT_IN = ['Array', 'ArrayBuffer', 'Intl.DateTimeFormat', 'Intl.NumberFormat', 'Map', 'Object', 'Promise', 'RegExp', 'Set', 'String', 'TypedArray']
+const BUILT_IN = [
+  'Array',
+  'ArrayBuffer',
+  'Intl.DateTimeFormat',
+  'Intl.NumberFormat',
+  'Map',
+  'Object',
+  'Promise',
+  'RegExp',
+  'Set',
+  'String',
+  'TypedArray',
+]
 
 const version = (text) => Number.parseFloat(String(text).replace('≤', ''))
 
 function there(statements, floor) {
   const all = Array.isArray(statements) ? statements : [statements]
-  return all.some((one) => version(one.version_added) <= floor && !one.flags && !one.prefix && !one.alternative_name && !(version(one.version_removed) <= floor))
+  return all.some(
+    (one) =>
+      version(one.version_added) <= floor && !one.flags && !one.prefix && !one.alternative_name && !(version(one.version_removed) <= floor),
+  )
 }
 
 export function support(floor) {
@@ -40,13 +97,16 @@ export function support(floor) {
       if (child.__compat.status?.standard_track === false || child.__compat.status?.experimental) continue
       const member = key.replace(/_static$/, '')
       // In MDN's data of JavaScript's built-ins, functions of a namespace or class and methods stand side by side.
-      if (key.endsWith('_static') || /^(?:Atomics|JSON|Math|Reflect|Intl)$/.test(name)) statics.set(`${name}.${member}`, has(child.__compat))
+      if (key.endsWith('_static') || /^(?:Atomics|JSON|Math|Reflect|Intl)$/.test(name))
+        statics.set(`${name}.${member}`, has(child.__compat))
       else if (byName) note(methods, member, { builtIn: BUILT_IN.includes(name), has: has(child.__compat) })
     }
   }
   for (const [name, node] of Object.entries(bcd.javascript.builtins)) {
     read(name, node, BUILT_IN.includes(name))
-    if (name === 'Intl') for (const [inner, child] of Object.entries(node)) if (inner !== '__compat') read(`Intl.${inner}`, child, BUILT_IN.includes(`Intl.${inner}`))
+    if (name === 'Intl')
+      for (const [inner, child] of Object.entries(node))
+        if (inner !== '__compat') read(`Intl.${inner}`, child, BUILT_IN.includes(`Intl.${inner}`))
   }
   for (const [name, node] of Object.entries(bcd.api)) read(name, node, INTERFACES.includes(name))
 

@@ -28,7 +28,13 @@ const call =
   async (path: string, { params, body, signal }: Call = {}) => ({ data: await request(method, address(path, params), body, signal) })
 
 /** Failures come as a `Problem`, never as a half answer. */
-export const api = { GET: call('GET'), POST: call('POST'), PUT: call('PUT'), PATCH: call('PATCH'), DELETE: call('DELETE') } as unknown as Pick<Client<paths>, Method>
+export const api = {
+  GET: call('GET'),
+  POST: call('POST'),
+  PUT: call('PUT'),
+  PATCH: call('PATCH'),
+  DELETE: call('DELETE'),
+} as unknown as Pick<Client<paths>, Method>
 
 /** `await ask(api.GET('/api/home', { signal }))` */
 export async function ask<T>(call: Promise<{ data?: T }>): Promise<T> {

@@ -15,7 +15,10 @@ export class Dictionary<L extends string> {
   /** By language and area or slice (`en/studio.booth`); never changed once they are there. */
   private readonly words = shallowReactive(new Map<string, Branch>())
 
-  constructor(first: L, private readonly source: L) {
+  constructor(
+    first: L,
+    private readonly source: L,
+  ) {
     this.locale = shallowRef(first) as ShallowRef<L>
   }
 

@@ -16,7 +16,14 @@ describe('a dictionary', () => {
     expect(words.say('a.b', {})).toBe('a.b')
     expect(words.say('a.part.one', {})).toBe('of the part')
     expect(words.say('a.constructor', {})).toBe('a.constructor')
-    expect(['a.only', 'a.b.c', 'a.b', 'a.x', 'x', 'a.b.c.length'].map((key) => words.has(key))).toEqual([true, true, false, false, false, false])
+    expect(['a.only', 'a.b.c', 'a.b', 'a.x', 'x', 'a.b.c.length'].map((key) => words.has(key))).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+      false,
+    ])
   })
 })
 

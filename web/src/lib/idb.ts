@@ -16,7 +16,13 @@ export function finished(transaction: IDBTransaction): Promise<void> {
 }
 
 /** Opens a database; `again` is called when the connection is no longer usable and has to be opened again. */
-export function openDatabase(factory: IDBFactory, name: string, version: number, again: () => void, make: (db: IDBDatabase) => void): Promise<IDBDatabase> {
+export function openDatabase(
+  factory: IDBFactory,
+  name: string,
+  version: number,
+  again: () => void,
+  make: (db: IDBDatabase) => void,
+): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     const opening = factory.open(name, version)
     opening.onupgradeneeded = () => make(opening.result)

@@ -3,14 +3,16 @@ import { closeModal, isOpen, showModal } from './modal'
 
 /** A dialog as Safari 14 sees it: an element that is nothing special. */
 function plainDialog(): HTMLDialogElement {
-  document.body.innerHTML = '<button id="before">…</button><div><dialog><button id="no">No</button><button id="yes">Yes</button></dialog></div>'
+  document.body.innerHTML =
+    '<button id="before">…</button><div><dialog><button id="no">No</button><button id="yes">Yes</button></dialog></div>'
   const dialog = document.querySelector('dialog')!
   Object.defineProperty(dialog, 'showModal', { value: undefined })
   Object.defineProperty(dialog, 'close', { value: undefined })
   document.querySelector<HTMLElement>('#before')!.focus()
   return dialog
 }
-const press = (key: string, shiftKey = false) => document.activeElement!.dispatchEvent(new KeyboardEvent('keydown', { key, shiftKey, bubbles: true, cancelable: true }))
+const press = (key: string, shiftKey = false) =>
+  document.activeElement!.dispatchEvent(new KeyboardEvent('keydown', { key, shiftKey, bubbles: true, cancelable: true }))
 const focused = () => document.activeElement?.id
 
 describe('a modal dialog without the browser', () => {

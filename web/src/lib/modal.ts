@@ -4,7 +4,8 @@
  */
 
 const shades = new WeakMap<HTMLElement, { shade: HTMLElement; end: () => void }>()
-const FOCUSABLE = 'button:not([disabled]), a[href], input:not([disabled]), select:not([disabled]), textarea:not([disabled]), [tabindex]:not([tabindex="-1"])'
+const FOCUSABLE =
+  'button:not([disabled]), a[href], input:not([disabled]), select:not([disabled]), textarea:not([disabled]), [tabindex]:not([tabindex="-1"])'
 
 /** `open` of an element that may be no dialog to the browser. */
 export const isOpen = (dialog: HTMLElement): boolean => dialog.hasAttribute('open')

@@ -1,8 +1,19 @@
 import type { RouteRecordRaw } from 'vue-router'
 
 export default [
-  { path: '/sign-in', name: 'sign-in', meta: { words: ['member'], open: true, title: 'member.signIn.title' }, component: () => import('./accounts/SignInPage.vue') },
-  { path: '/s/:code', name: 'arrive', meta: { words: ['member'], open: true }, component: () => import('./share/ArrivePage.vue'), props: true },
+  {
+    path: '/sign-in',
+    name: 'sign-in',
+    meta: { words: ['member'], open: true, title: 'member.signIn.title' },
+    component: () => import('./accounts/SignInPage.vue'),
+  },
+  {
+    path: '/s/:code',
+    name: 'arrive',
+    meta: { words: ['member'], open: true },
+    component: () => import('./share/ArrivePage.vue'),
+    props: true,
+  },
   { path: '/lessons/:id', name: 'lesson', meta: { words: ['member'] }, component: () => import('./lesson/LessonPage.vue'), props: true },
   {
     path: '/',

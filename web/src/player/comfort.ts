@@ -36,7 +36,10 @@ export function wakeLock(player: Player): () => void {
   if (!('wakeLock' in navigator)) return () => undefined
   let lock: WakeLockSentinel | null = null
   let asking = false
-  const wanted = () => player.state.mode === 'video' && ['playing', 'buffering', 'starting', 'reconnecting', 'away'].includes(player.state.stage) && document.visibilityState === 'visible'
+  const wanted = () =>
+    player.state.mode === 'video' &&
+    ['playing', 'buffering', 'starting', 'reconnecting', 'away'].includes(player.state.stage) &&
+    document.visibilityState === 'visible'
   const update = async () => {
     if (asking) return
     if (!wanted()) {

@@ -11,7 +11,12 @@ import { dateAt, timeAt } from './timeline'
 const MEDIA_REPAIRS = 2
 const REPAIR_WINDOW_MS = 10_000
 
-const quick = { maxTimeToFirstByteMs: 15_000, maxLoadTimeMs: 20_000, timeoutRetry: { maxNumRetry: 1, retryDelayMs: 0, maxRetryDelayMs: 0 }, errorRetry: { maxNumRetry: 1, retryDelayMs: 500, maxRetryDelayMs: 1000 } }
+const quick = {
+  maxTimeToFirstByteMs: 15_000,
+  maxLoadTimeMs: 20_000,
+  timeoutRetry: { maxNumRetry: 1, retryDelayMs: 0, maxRetryDelayMs: 0 },
+  errorRetry: { maxNumRetry: 1, retryDelayMs: 500, maxRetryDelayMs: 1000 },
+}
 
 const CONFIG: Partial<HlsConfig> = {
   lowLatencyMode: true,

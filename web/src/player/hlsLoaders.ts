@@ -38,7 +38,10 @@ export class FragmentMeter {
   private readonly running = new Set<Stats>()
 
   bps(now: number): number | null {
-    return this.throughput.bps(now, [...this.running].filter(({ loading }) => loading.first > 0).map((stats) => download(stats, now)))
+    return this.throughput.bps(
+      now,
+      [...this.running].filter(({ loading }) => loading.first > 0).map((stats) => download(stats, now)),
+    )
   }
 
   loader(): Made {

@@ -10,7 +10,13 @@ video.m3u8
 
 describe('what a recording lacks', () => {
   it('is read from its multivariant playlist', () => {
-    expect(lacksOf(INDEX)).toEqual({ picture: [[0, 4000], [10_000, 20_000]], sound: [[30_000, 31_000]] })
+    expect(lacksOf(INDEX)).toEqual({
+      picture: [
+        [0, 4000],
+        [10_000, 20_000],
+      ],
+      sound: [[30_000, 31_000]],
+    })
     expect(lacksOf('#EXTM3U\n')).toEqual({ picture: [], sound: [] })
     expect(lacksOf('{"code":"replay_hidden"}')).toEqual({ picture: [], sound: [] })
   })

@@ -3,7 +3,10 @@ import { Meter, TICK_MS, type BeatDraft } from './meter'
 
 function meter(random = 0.5) {
   const beats: BeatDraft[] = []
-  const m = new Meter((b) => beats.push(b), () => random)
+  const m = new Meter(
+    (b) => beats.push(b),
+    () => random,
+  )
   /** Plays from `position` for `ms` in steps of 250 ms. */
   const play = (position: number, at: number, ms: number, rate = 1) => {
     for (let t = 250; t <= ms; t += 250) m.sample({ positionMs: position + t * rate, at: at + t, rate })
@@ -26,7 +29,20 @@ describe('the meter', () => {
   it('says at once that somebody watches, with no length and the gesture', () => {
     const { m, beats } = meter()
     m.start({ positionMs: 1000.4, at: 50, rate: 1 }, true)
-    expect(beats).toEqual([{ state: 'playing', cause: 'play', source: 'live', mode: 'video', visible: true, from_ms: 1001, to_ms: 1001, rate_milli: 1000, client_ms: 50, gesture: true }])
+    expect(beats).toEqual([
+      {
+        state: 'playing',
+        cause: 'play',
+        source: 'live',
+        mode: 'video',
+        visible: true,
+        from_ms: 1001,
+        to_ms: 1001,
+        rate_milli: 1000,
+        client_ms: 50,
+        gesture: true,
+      },
+    ])
   })
 
   it('waits with that until the position is known', () => {
@@ -46,7 +62,10 @@ describe('the meter', () => {
     expect(claimed()).toBe(60_000)
   })
 
-  it.each([[0, 12_000], [0.999, 18_000]])('spreads the ticks by 20 per cent', (random, at) => {
+  it.each([
+    [0, 12_000],
+    [0.999, 18_000],
+  ])('spreads the ticks by 20 per cent', (random, at) => {
     const { m, beats, play } = meter(random)
     m.start({ positionMs: 0, at: 0, rate: 1 }, false)
     play(0, 0, at - 500)
@@ -81,7 +100,11 @@ describe('the meter', () => {
     play(3100, 3400, 3000)
     m.stop({ positionMs: 6100, at: 6400, rate: 1 }, 'pause', null)
     expect(claimed()).toBe(3000 + 2750)
-    expect(beats.map((b) => [b.from_ms, b.to_ms])).toEqual([[0, 0], [0, 3000], [3350, 6100]])
+    expect(beats.map((b) => [b.from_ms, b.to_ms])).toEqual([
+      [0, 0],
+      [0, 3000],
+      [3350, 6100],
+    ])
   })
 
   it('does not claim a jump that nobody announced, forwards or backwards', () => {

@@ -75,7 +75,8 @@ export class NativeEngine implements Engine {
 
   private place(): void {
     const { wanted } = this
-    if (!this.placed && wanted !== 'live' && (wanted.date === null || !this.seekToDate(wanted.date))) this.video.currentTime = (wanted.guessMs ?? 0) / 1000
+    if (!this.placed && wanted !== 'live' && (wanted.date === null || !this.seekToDate(wanted.date)))
+      this.video.currentTime = (wanted.guessMs ?? 0) / 1000
     this.placed = true
     this.events.ready()
   }

@@ -6,8 +6,25 @@ import type { BeatDraft } from './meter'
 import { BATCH, drain, KEEP_MS, Outbox, OUTBOX_LIMIT, type KeptLease, type OutboxStore } from './outbox'
 import { IndexedDbOutbox, MemoryOutbox } from './outboxStore'
 
-const draft: BeatDraft = { state: 'playing', cause: 'tick', source: 'live', mode: 'video', from_ms: 0, to_ms: 15_000, rate_milli: 1000, visible: true, client_ms: 1, gesture: false }
-const lease = (leaseId = 'l1', memberId = 'm1', keptAt = 0): KeptLease => ({ leaseId, token: `token-${leaseId}`, lessonId: 'lesson', memberId, keptAt })
+const draft: BeatDraft = {
+  state: 'playing',
+  cause: 'tick',
+  source: 'live',
+  mode: 'video',
+  from_ms: 0,
+  to_ms: 15_000,
+  rate_milli: 1000,
+  visible: true,
+  client_ms: 1,
+  gesture: false,
+}
+const lease = (leaseId = 'l1', memberId = 'm1', keptAt = 0): KeptLease => ({
+  leaseId,
+  token: `token-${leaseId}`,
+  lessonId: 'lesson',
+  memberId,
+  keptAt,
+})
 
 /** Every write that was started before has ended once a read started now has. */
 const settled = (store: OutboxStore, leaseId = 'l1') => store.beats(leaseId)
@@ -68,8 +85,16 @@ describe.each([
     for (let i = 0; i < 70; i++) before.add(draft)
     await settled(store, 'old')
     const sent: [string, Beat[]][] = []
-    await drain(store, { memberId: 'm1', except: 'new', now: 1000, send: async (l, beats) => (sent.push([l.token, beats]), { acked: beats.map((b) => b.seq), refused: [] }) })
-    expect(sent.map(([token, beats]) => [token, beats[0]!.seq, beats.length])).toEqual([['token-old', 1, 64], ['token-old', 65, 6]])
+    await drain(store, {
+      memberId: 'm1',
+      except: 'new',
+      now: 1000,
+      send: async (l, beats) => (sent.push([l.token, beats]), { acked: beats.map((b) => b.seq), refused: [] }),
+    })
+    expect(sent.map(([token, beats]) => [token, beats[0]!.seq, beats.length])).toEqual([
+      ['token-old', 1, 64],
+      ['token-old', 65, 6],
+    ])
     expect(await store.leases()).toEqual([])
   })
 
@@ -77,7 +102,9 @@ describe.each([
     const store = open()
     new Outbox(lease('old'), store).add(draft)
     await settled(store, 'old')
-    await expect(drain(store, { memberId: 'm1', except: null, now: 1000, send: () => Promise.reject(new Error('no answer')) })).rejects.toThrow()
+    await expect(
+      drain(store, { memberId: 'm1', except: null, now: 1000, send: () => Promise.reject(new Error('no answer')) }),
+    ).rejects.toThrow()
     expect(await store.beats('old')).toHaveLength(1)
   })
 
@@ -87,7 +114,12 @@ describe.each([
     new Outbox(lease('ancient', 'm1', 0), store).add(draft)
     await settled(store, 'ancient')
     const sent: string[] = []
-    await drain(store, { memberId: 'm1', except: null, now: KEEP_MS + 500, send: async (l) => (sent.push(l.leaseId), { acked: [], refused: [] }) })
+    await drain(store, {
+      memberId: 'm1',
+      except: null,
+      now: KEEP_MS + 500,
+      send: async (l) => (sent.push(l.leaseId), { acked: [], refused: [] }),
+    })
     expect(sent).toEqual([])
     expect((await store.leases()).map((l) => l.leaseId)).toEqual(['theirs'])
   })

@@ -97,7 +97,12 @@ export const KEEP_MS = 72 * 3600_000
 /** Delivers what earlier pages of this device could not. `send` rejects when there is no answer: it stays for next time. */
 export async function drain(
   store: OutboxStore,
-  options: { memberId: string; except: string | null; now: number; send: (lease: KeptLease, beats: Beat[]) => Promise<Pick<BeatsAnswer, 'acked' | 'refused'>> },
+  options: {
+    memberId: string
+    except: string | null
+    now: number
+    send: (lease: KeptLease, beats: Beat[]) => Promise<Pick<BeatsAnswer, 'acked' | 'refused'>>
+  },
 ): Promise<void> {
   for (const lease of await store.leases()) {
     if (lease.leaseId === options.except) continue
@@ -111,7 +116,10 @@ export async function drain(
     for (let i = 0; i < beats.length; i += BATCH) {
       const part = beats.slice(i, i + BATCH)
       await options.send(lease, part)
-      await store.removeBeats(lease.leaseId, part.map((b) => b.seq))
+      await store.removeBeats(
+        lease.leaseId,
+        part.map((b) => b.seq),
+      )
     }
     if ((await store.beats(lease.leaseId)).length === 0) await store.removeLease(lease.leaseId)
   }

@@ -11,7 +11,8 @@ let asked: string[]
 let found: { bps: number | null; needBps: number | null }
 let pilot: Pilot
 
-const look = (more: Partial<LineSample> = {}) => pilot.look({ at: now, stalled: false, begun: true, measured: true, bps: null, needBps: null, ...more })
+const look = (more: Partial<LineSample> = {}) =>
+  pilot.look({ at: now, stalled: false, begun: true, measured: true, bps: null, needBps: null, ...more })
 /** Time passes, looked at every 250 ms, answers included. */
 async function pass(ms: number, more: () => Partial<LineSample> = () => ({})) {
   for (const end = now + ms; now < end; ) {
@@ -24,10 +25,13 @@ async function pass(ms: number, more: () => Partial<LineSample> = () => ({})) {
 beforeEach(() => {
   ;[now, asked] = [100_000, []]
   found = { bps: 9_000_000, needBps: 600_000 }
-  pilot = new Pilot(() => now, async (url) => {
-    asked.push(new URL(url).pathname.split('/').pop()!)
-    return found
-  })
+  pilot = new Pilot(
+    () => now,
+    async (url) => {
+      asked.push(new URL(url).pathname.split('/').pop()!)
+      return found
+    },
+  )
   pilot.begin(LIVE)
 })
 

@@ -39,22 +39,24 @@ let playback: Playback
 let whepThere: boolean
 let choices: boolean
 
-const make = (way: 'hls' | 'whep'): EngineFactory => (_video, events) => {
-  const one: Opened = { way, url: '', events, gone: false, quality: 'auto' }
-  opened.push(one)
-  const engine: Engine = {
-    load: (url) => (one.url = url),
-    swapLease: () => true,
-    resume: () => undefined,
-    date: () => null,
-    seekToDate: () => false,
-    seekLive: () => undefined,
-    behindLiveMs: () => 0,
-    destroy: () => (one.gone = true),
-    ...(way === 'whep' ? { realtime: true as const } : { prefer: (quality: Quality) => (one.quality = quality) }),
+const make =
+  (way: 'hls' | 'whep'): EngineFactory =>
+  (_video, events) => {
+    const one: Opened = { way, url: '', events, gone: false, quality: 'auto' }
+    opened.push(one)
+    const engine: Engine = {
+      load: (url) => (one.url = url),
+      swapLease: () => true,
+      resume: () => undefined,
+      date: () => null,
+      seekToDate: () => false,
+      seekLive: () => undefined,
+      behindLiveMs: () => 0,
+      destroy: () => (one.gone = true),
+      ...(way === 'whep' ? { realtime: true as const } : { prefer: (quality: Quality) => (one.quality = quality) }),
+    }
+    return engine
   }
-  return engine
-}
 const settle = () => vi.advanceTimersByTimeAsync(0)
 const last = () => opened.at(-1)!
 /** By which ways it was opened, one after the other. */
@@ -78,7 +80,18 @@ beforeEach(() => {
     loadWhep: async () => (whepThere ? make('whep') : null),
     random: () => 0.5,
     now: () => performance.now(),
-    events: { moving: say('moving'), standing: (why) => said.push(why), paused: say('paused'), blocked: say('blocked'), ended: say('ended'), jumped: say('jumped'), leaseRefused: say('lease'), choices: (many) => (choices = many), course: () => undefined, unsupported: say('unsupported') },
+    events: {
+      moving: say('moving'),
+      standing: (why) => said.push(why),
+      paused: say('paused'),
+      blocked: say('blocked'),
+      ended: say('ended'),
+      jumped: say('jumped'),
+      leaseRefused: say('lease'),
+      choices: (many) => (choices = many),
+      course: () => undefined,
+      unsupported: say('unsupported'),
+    },
   })
 })
 afterEach(() => {

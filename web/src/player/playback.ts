@@ -80,7 +80,10 @@ export class Playback {
     this.resting = false
     this.target = at
     this.course = this.pilot.course
-    const whep = source.whep !== null && this.course === 'all' && this.choice.open ? await this.options.loadWhep(this.options.video).catch(() => null) : null
+    const whep =
+      source.whep !== null && this.course === 'all' && this.choice.open
+        ? await this.options.loadWhep(this.options.video).catch(() => null)
+        : null
     const factory = whep ?? (await this.ordinary())
     if (turn !== this.loading) return
     if (!factory) return this.options.events.unsupported()

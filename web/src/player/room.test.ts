@@ -6,7 +6,18 @@ import { Outbox } from './outbox'
 import { MemoryOutbox } from './outboxStore'
 import { ACK_MS, CLOSE_TOO_MANY, FALLBACK_AFTER_MS, POLL_MS, Room, type Link, type PostAnswer } from './room'
 
-const draft: BeatDraft = { state: 'playing', cause: 'tick', source: 'live', mode: 'video', from_ms: 0, to_ms: 15_000, rate_milli: 1000, visible: true, client_ms: 1, gesture: false }
+const draft: BeatDraft = {
+  state: 'playing',
+  cause: 'tick',
+  source: 'live',
+  mode: 'video',
+  from_ms: 0,
+  to_ms: 15_000,
+  rate_milli: 1000,
+  visible: true,
+  client_ms: 1,
+  gesture: false,
+}
 
 class FakeSocket {
   onopen: (() => void) | null = null
@@ -39,7 +50,13 @@ function setup(post: (beats: Beat[]) => Promise<PostAnswer> = () => Promise.reje
       sockets.push(socket)
       return socket as unknown as WebSocket
     },
-    events: { state: () => (seen.states += 1), progress: (p) => seen.progress.push(p), link: (l) => seen.links.push(l), lease: (c) => seen.leases.push(c), signedOut: () => undefined },
+    events: {
+      state: () => (seen.states += 1),
+      progress: (p) => seen.progress.push(p),
+      link: (l) => seen.links.push(l),
+      lease: (c) => seen.leases.push(c),
+      signedOut: () => undefined,
+    },
   })
   return { room, outbox, sockets, seen, last: () => sockets.at(-1)! }
 }
@@ -158,7 +175,11 @@ describe('the room', () => {
       room.flush()
       vi.advanceTimersByTime(50)
     }
-    expect(last().sent.map((m) => m.beats.map((b) => b.seq))).toEqual([[1, 2], [3, 4], [5, 6]])
+    expect(last().sent.map((m) => m.beats.map((b) => b.seq))).toEqual([
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ])
     last().down({ type: 'error', code: 'busy' })
     last().down({ type: 'ack', acked: [4], refused: [{ seq: null, code: 'malformed' }], progress: null })
     expect(outbox.batch().map((b) => b.seq)).toEqual([1, 2, 5, 6])

@@ -12,7 +12,15 @@ export class Still {
     canvas.width = video.videoWidth
     canvas.height = video.videoHeight
     canvas.setAttribute('aria-hidden', 'true')
-    Object.assign(canvas.style, { position: 'absolute', top: '0', left: '0', width: '100%', height: '100%', objectFit: 'contain', pointerEvents: 'none' })
+    Object.assign(canvas.style, {
+      position: 'absolute',
+      top: '0',
+      left: '0',
+      width: '100%',
+      height: '100%',
+      objectFit: 'contain',
+      pointerEvents: 'none',
+    })
     try {
       canvas.getContext('2d')?.drawImage(video, 0, 0)
     } catch {

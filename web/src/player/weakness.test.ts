@@ -31,7 +31,8 @@ function line(weakness: Weakness, bps: number | null, needBps: number | null = N
       return at
     },
     pass(ms: number, moves: (at: number) => boolean) {
-      for (const end = at + ms; at < end && !weakness.weak; at += 250) weakness.sample({ at, stalled: !moves(at), begun, measured, bps, needBps } satisfies LineSample)
+      for (const end = at + ms; at < end && !weakness.weak; at += 250)
+        weakness.sample({ at, stalled: !moves(at), begun, measured, bps, needBps } satisfies LineSample)
       return at
     },
   }

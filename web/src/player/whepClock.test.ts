@@ -10,7 +10,10 @@ const LOOK = 250
 function connection() {
   const clock = new WhepClock()
   const beats: BeatDraft[] = []
-  const meter = new Meter((beat) => beats.push(beat), () => 0.5)
+  const meter = new Meter(
+    (beat) => beats.push(beat),
+    () => 0.5,
+  )
   let [at, frames, samples, concealed] = [10_000, 0, 0, 0]
   const sample = () => meter.sample({ positionMs: clock.date === null ? null : clock.date - ZERO, at: clock.at, rate: 1 })
   meter.start({ positionMs: null, at, rate: 1 }, true)
@@ -25,11 +28,20 @@ function connection() {
         samples += 12_000
         if (!what.sound) concealed += 12_000
         const estimatedPlayoutTimestamp = what.placed === false ? undefined : NTP + ZERO + at - 10_200
-        clock.look(receivedIn([
-          { type: 'transport' },
-          { type: 'inbound-rtp', kind: 'audio', totalSamplesReceived: samples, concealedSamples: concealed, estimatedPlayoutTimestamp: estimatedPlayoutTimestamp && estimatedPlayoutTimestamp - 100 },
-          { type: 'inbound-rtp', kind: 'video', framesDecoded: frames, estimatedPlayoutTimestamp },
-        ]), at)
+        clock.look(
+          receivedIn([
+            { type: 'transport' },
+            {
+              type: 'inbound-rtp',
+              kind: 'audio',
+              totalSamplesReceived: samples,
+              concealedSamples: concealed,
+              estimatedPlayoutTimestamp: estimatedPlayoutTimestamp && estimatedPlayoutTimestamp - 100,
+            },
+            { type: 'inbound-rtp', kind: 'video', framesDecoded: frames, estimatedPlayoutTimestamp },
+          ]),
+          at,
+        )
         sample()
       }
     },

@@ -38,7 +38,8 @@ export function receivedIn(stats: Iterable<InboundStats>): Received {
     received.frames += one.framesDecoded ?? 0
     received.samples += one.totalSamplesReceived ?? 0
     received.concealed += one.concealedSamples ?? 0
-    if (one.estimatedPlayoutTimestamp && (received.date === null || one.kind === 'video')) received.date = one.estimatedPlayoutTimestamp - NTP_TO_UNIX_MS
+    if (one.estimatedPlayoutTimestamp && (received.date === null || one.kind === 'video'))
+      received.date = one.estimatedPlayoutTimestamp - NTP_TO_UNIX_MS
   }
   return received
 }

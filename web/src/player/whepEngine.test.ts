@@ -31,7 +31,19 @@ class FakePeer {
   getStats = async () => {
     if (this.closed) throw new Error('closed')
     const estimatedPlayoutTimestamp = this.dated ? NTP + ZERO + performance.now() : undefined
-    return new Map([['V', { type: 'inbound-rtp', kind: 'video', framesDecoded: this.frames, totalSamplesReceived: this.samples, concealedSamples: 0, estimatedPlayoutTimestamp }]])
+    return new Map([
+      [
+        'V',
+        {
+          type: 'inbound-rtp',
+          kind: 'video',
+          framesDecoded: this.frames,
+          totalSamplesReceived: this.samples,
+          concealedSamples: 0,
+          estimatedPlayoutTimestamp,
+        },
+      ],
+    ])
   }
   close(): void {
     this.closed = true
@@ -50,13 +62,17 @@ const created = () => new Response('answer', { status: 201, headers: { Location:
 const refused = (status: number, code: string) => new Response(JSON.stringify({ code }), { status, headers: { 'Retry-After': '2' } })
 
 function start(answer: () => Response | Promise<Response> = created) {
-  engine = new WhepEngine(video as HTMLVideoElement, { ready: () => said.push('ready'), failed: (kind) => said.push(kind), flows: (moving) => said.push(moving ? 'moves' : 'stands') }, {
-    peer: () => peer as unknown as RTCPeerConnection,
-    fetch: async (url, init) => {
-      asked.push(`${init?.method} ${String(url)}`)
-      return init?.method === 'POST' ? answer() : new Response(null, { status: 200 })
+  engine = new WhepEngine(
+    video as HTMLVideoElement,
+    { ready: () => said.push('ready'), failed: (kind) => said.push(kind), flows: (moving) => said.push(moving ? 'moves' : 'stands') },
+    {
+      peer: () => peer as unknown as RTCPeerConnection,
+      fetch: async (url, init) => {
+        asked.push(`${init?.method} ${String(url)}`)
+        return init?.method === 'POST' ? answer() : new Response(null, { status: 200 })
+      },
     },
-  })
+  )
   engine.load(URL_OF_IT)
 }
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
@@ -67,11 +83,14 @@ const media = (on: boolean, what: 'frames' | 'samples' = 'frames') => {
 
 beforeEach(() => {
   vi.useFakeTimers()
-  vi.stubGlobal('MediaStream', class {
-    constructor(readonly tracks: unknown[]) {}
-    addTrack = (track: unknown) => void this.tracks.push(track)
-    removeTrack = (track: unknown) => void this.tracks.splice(this.tracks.indexOf(track), 1)
-  })
+  vi.stubGlobal(
+    'MediaStream',
+    class {
+      constructor(readonly tracks: unknown[]) {}
+      addTrack = (track: unknown) => void this.tracks.push(track)
+      removeTrack = (track: unknown) => void this.tracks.splice(this.tracks.indexOf(track), 1)
+    },
+  )
   ;[peer, asked, said, video] = [new FakePeer(), [], [], { srcObject: null }]
 })
 afterEach(() => {
@@ -98,10 +117,17 @@ describe('a connection', () => {
     start()
     media(true, 'samples')
     await pass(3000)
-    expect([said, video.srcObject, engine.date() !== null]).toEqual([['ready', 'moves'], expect.objectContaining({ tracks: [{ kind: 'audio' }] }), true])
+    expect([said, video.srcObject, engine.date() !== null]).toEqual([
+      ['ready', 'moves'],
+      expect.objectContaining({ tracks: [{ kind: 'audio' }] }),
+      true,
+    ])
     media(true)
     await pass(1000)
-    expect([said, video.srcObject]).toEqual([['ready', 'moves'], expect.objectContaining({ tracks: [{ kind: 'audio' }, { kind: 'video' }] })])
+    expect([said, video.srcObject]).toEqual([
+      ['ready', 'moves'],
+      expect.objectContaining({ tracks: [{ kind: 'audio' }, { kind: 'video' }] }),
+    ])
   })
 
   it('knows the date of what shows and when it did', async () => {

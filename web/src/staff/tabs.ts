@@ -16,7 +16,11 @@ export function useTabs(frame: string): ComputedRef<Tab[]> {
   const route = useRoute()
   const pages = router
     .getRoutes()
-    .flatMap(({ name, path, meta: { tab } }) => (tab && path.startsWith(frame) && !path.slice(frame.length + 1).includes('/') ? [{ name: String(name), label: tab[0], place: tab[1] }] : []))
+    .flatMap(({ name, path, meta: { tab } }) =>
+      tab && path.startsWith(frame) && !path.slice(frame.length + 1).includes('/')
+        ? [{ name: String(name), label: tab[0], place: tab[1] }]
+        : [],
+    )
     .sort((a, b) => a.place - b.place)
   const paths = computed(() => pages.map(({ name }) => router.resolve({ name, params: route.params }).path))
   const here = computed(() => {

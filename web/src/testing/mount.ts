@@ -16,10 +16,25 @@ export async function mount(component: Component, props: Record<string, unknown>
   await setLocale('zh-CN')
   const root = document.createElement('div')
   document.body.append(root)
-  const names = ['studio', 'studio-lesson', 'studio-replay', 'console', 'console-lessons', 'console-attendance', 'console-evidence', 'console-slips', 'console-person-new', 'console-person', 'sign-in']
+  const names = [
+    'studio',
+    'studio-lesson',
+    'studio-replay',
+    'console',
+    'console-lessons',
+    'console-attendance',
+    'console-evidence',
+    'console-slips',
+    'console-person-new',
+    'console-person',
+    'sign-in',
+  ]
   const routes = names.map((name) => ({ path: `/${name}/:id?/:member?/:person?`, name, component: { render: () => null } }))
   const app = createApp({ render: () => h(component, props) })
-  const router = createRouter({ history: createMemoryHistory(), routes: [...routes, { path: '/:rest(.*)*', component: { render: () => null } }] })
+  const router = createRouter({
+    history: createMemoryHistory(),
+    routes: [...routes, { path: '/:rest(.*)*', component: { render: () => null } }],
+  })
   if (at !== undefined) await router.push(at)
   app.use(router)
   app.mount(root)

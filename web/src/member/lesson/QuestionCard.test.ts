@@ -9,7 +9,14 @@ import { draftsOf } from './useQuestions'
 vi.mock('@/api/client', () => ({ api: { GET: vi.fn() }, ask: async (call: Promise<{ data: unknown }>) => (await call).data }))
 
 let page: Mounted
-const mine = (more: Partial<Question> = {}): Question => ({ id: 'q', text: '兰花多久浇一次？', asked_at: 0, at_ms: 1, answered_at: null, ...more })
+const mine = (more: Partial<Question> = {}): Question => ({
+  id: 'q',
+  text: '兰花多久浇一次？',
+  asked_at: 0,
+  at_ms: 1,
+  answered_at: null,
+  ...more,
+})
 
 async function card(phase: Phase, own: Question[], room: Partial<RoomState> | null = null) {
   vi.mocked(api.GET).mockResolvedValue({ data: own } as never)

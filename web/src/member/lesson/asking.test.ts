@@ -100,7 +100,12 @@ describe('a question', () => {
     asking.write('第四个')
     asking.send()
     await settle()
-    expect([asking.stage, asking.text, asking.problem?.code, kept?.sending]).toEqual(['writing', '第四个', 'too_many_open_questions', false])
+    expect([asking.stage, asking.text, asking.problem?.code, kept?.sending]).toEqual([
+      'writing',
+      '第四个',
+      'too_many_open_questions',
+      false,
+    ])
     await vi.advanceTimersByTimeAsync(60_000)
     expect(tried).toBe(1)
   })

@@ -59,9 +59,12 @@ export function useFullScreen(place: Ref<HTMLElement | null>): FullScreen {
   }
 
   // The phone's back button, and a reload of the address.
-  watch(() => route.hash, (hash) => {
-    if (hash !== HASH) leave()
-  })
+  watch(
+    () => route.hash,
+    (hash) => {
+      if (hash !== HASH) leave()
+    },
+  )
   if (route.hash === HASH) void to('', router.replace)
 
   // The browser's own way out.
@@ -71,13 +74,17 @@ export function useFullScreen(place: Ref<HTMLElement | null>): FullScreen {
   const onKey = (event: KeyboardEvent) => {
     if (event.key === 'Escape') leave()
   }
-  watch(on, (full) => {
-    document.documentElement.classList.toggle('still', full)
-    const listen = full ? 'addEventListener' : 'removeEventListener'
-    document[listen]('fullscreenchange', onChange)
-    document[listen]('webkitfullscreenchange', onChange)
-    document[listen]('keydown', onKey as EventListener)
-  }, { flush: 'sync' })
+  watch(
+    on,
+    (full) => {
+      document.documentElement.classList.toggle('still', full)
+      const listen = full ? 'addEventListener' : 'removeEventListener'
+      document[listen]('fullscreenchange', onChange)
+      document[listen]('webkitfullscreenchange', onChange)
+      document[listen]('keydown', onKey as EventListener)
+    },
+    { flush: 'sync' },
+  )
   onBeforeUnmount(() => {
     const was = on.value
     on.value = false

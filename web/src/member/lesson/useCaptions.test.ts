@@ -22,16 +22,29 @@ describe('captions', () => {
     const cue = (from: number, to: number) => {
       const kept = { from, to }
       return {
-        get startTime() { return kept.from },
-        set startTime(value: number) { expect(value).toBeLessThanOrEqual(kept.to); kept.from = value },
-        get endTime() { return kept.to },
-        set endTime(value: number) { expect(value).toBeGreaterThanOrEqual(kept.from); kept.to = value },
+        get startTime() {
+          return kept.from
+        },
+        set startTime(value: number) {
+          expect(value).toBeLessThanOrEqual(kept.to)
+          kept.from = value
+        },
+        get endTime() {
+          return kept.to
+        },
+        set endTime(value: number) {
+          expect(value).toBeGreaterThanOrEqual(kept.from)
+          kept.to = value
+        },
       }
     }
     const cues = [cue(10, 11), cue(12, 14)]
     const track = { cues } as unknown as TextTrack
     expect(shiftCues(track, -9_500)).toBe(true)
-    expect(cues.map((c) => [c.startTime, c.endTime])).toEqual([[0.5, 1.5], [2.5, 4.5]])
+    expect(cues.map((c) => [c.startTime, c.endTime])).toEqual([
+      [0.5, 1.5],
+      [2.5, 4.5],
+    ])
     expect(shiftCues(track, 9_500)).toBe(true)
     expect(cues[1]!.endTime).toBe(14)
     expect(shiftCues({ cues: null } as unknown as TextTrack, 5)).toBe(false)

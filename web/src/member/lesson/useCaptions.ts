@@ -30,7 +30,9 @@ function remembered(): string | null {
 /** What somebody chose last; without it the page's language, and off. */
 export function chooseCaptions(available: readonly Captions[], wanted: string | null, language: string): Captions | null {
   if (wanted === null || wanted === 'off') return null
-  return available.find((one) => one.language === wanted) ?? available.find((one) => language.startsWith(one.language)) ?? available[0] ?? null
+  return (
+    available.find((one) => one.language === wanted) ?? available.find((one) => language.startsWith(one.language)) ?? available[0] ?? null
+  )
 }
 
 /** Moves cues by so much; false: they are not loaded yet. */
@@ -46,7 +48,11 @@ export function shiftCues(track: TextTrack, ms: number): boolean {
   return true
 }
 
-export function useCaptions(video: Ref<HTMLVideoElement | null>, state: Readonly<ShallowRef<PlayerState>>, captions: Ref<readonly Captions[]>): CaptionsHandle {
+export function useCaptions(
+  video: Ref<HTMLVideoElement | null>,
+  state: Readonly<ShallowRef<PlayerState>>,
+  captions: Ref<readonly Captions[]>,
+): CaptionsHandle {
   const wanted = ref(remembered())
   const chosen = computed(() => chooseCaptions(captions.value, wanted.value, locale()))
   let element: HTMLTrackElement | null = null
@@ -58,17 +64,21 @@ export function useCaptions(video: Ref<HTMLVideoElement | null>, state: Readonly
     moved = 0
   }
 
-  watch([video, () => chosen.value?.url], ([now, url]) => {
-    remove()
-    if (!now || !url || !chosen.value) return
-    element = document.createElement('track')
-    element.kind = 'captions'
-    element.srclang = chosen.value.language === 'other' ? 'und' : chosen.value.language
-    element.src = url
-    now.append(element)
-    element.track.mode = 'showing'
-    element.addEventListener('load', () => place())
-  }, { immediate: true })
+  watch(
+    [video, () => chosen.value?.url],
+    ([now, url]) => {
+      remove()
+      if (!now || !url || !chosen.value) return
+      element = document.createElement('track')
+      element.kind = 'captions'
+      element.srclang = chosen.value.language === 'other' ? 'und' : chosen.value.language
+      element.src = url
+      now.append(element)
+      element.track.mode = 'showing'
+      element.addEventListener('load', () => place())
+    },
+    { immediate: true },
+  )
 
   function place(): void {
     const [now, at] = [video.value, state.value.positionMs]

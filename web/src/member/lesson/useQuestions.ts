@@ -26,7 +26,9 @@ export function draftsOf(lessonId: string, memberId: string): DraftStore {
     get: () => {
       try {
         const kept = JSON.parse(localStorage.getItem(key) ?? 'null') as Partial<Draft> | null
-        return typeof kept?.id === 'string' && typeof kept.text === 'string' ? { id: kept.id, text: kept.text, sending: kept.sending === true } : null
+        return typeof kept?.id === 'string' && typeof kept.text === 'string'
+          ? { id: kept.id, text: kept.text, sending: kept.sending === true }
+          : null
       } catch {
         return null
       }
@@ -68,11 +70,14 @@ export function useQuestions(lessonId: string, room: () => RoomState | null) {
     if (now) asking.hurry()
   })
   let look: ReturnType<typeof setTimeout> | undefined
-  watch(() => room()?.questions_answered, (now, before) => {
-    if (now === undefined || now === before || !own.data.value?.some((question) => question.answered_at === null)) return
-    clearTimeout(look)
-    look = setTimeout(() => void own.reload(), Math.random() * LOOK_WITHIN_MS)
-  })
+  watch(
+    () => room()?.questions_answered,
+    (now, before) => {
+      if (now === undefined || now === before || !own.data.value?.some((question) => question.answered_at === null)) return
+      clearTimeout(look)
+      look = setTimeout(() => void own.reload(), Math.random() * LOOK_WITHIN_MS)
+    },
+  )
   onScopeDispose(() => {
     stop()
     clearTimeout(look)

@@ -7,17 +7,48 @@ const piece = (from: number, to: number) => ({ from_ms: from * MIN, to_ms: to * 
 
 function record(over: Partial<MyRecord> = {}): MyRecord {
   return {
-    lesson_id: 'l', title: '课', lecturer_name: '师', phase: 'ended', planned_start_at: 0, started_at: 0, ended_at: 45 * MIN,
-    progress: { counted_ms: 20 * MIN, needed_full_ms: 36 * MIN, needed_half_ms: 22.5 * MIN, lesson_ms: 45 * MIN, credit: 'none', hours_milli: 0 },
-    coverage_bp: 4444, reason: 'below_half', lesson_ms: 45 * MIN, replay: 'ready', replay_in_ms: 0, replay_out_ms: null,
-    gaps: [], counted: [piece(0, 10), piece(20, 30)], not_counted: [], ...over,
+    lesson_id: 'l',
+    title: '课',
+    lecturer_name: '师',
+    phase: 'ended',
+    planned_start_at: 0,
+    started_at: 0,
+    ended_at: 45 * MIN,
+    progress: {
+      counted_ms: 20 * MIN,
+      needed_full_ms: 36 * MIN,
+      needed_half_ms: 22.5 * MIN,
+      lesson_ms: 45 * MIN,
+      credit: 'none',
+      hours_milli: 0,
+    },
+    coverage_bp: 4444,
+    reason: 'below_half',
+    lesson_ms: 45 * MIN,
+    replay: 'ready',
+    replay_in_ms: 0,
+    replay_out_ms: null,
+    gaps: [],
+    counted: [piece(0, 10), piece(20, 30)],
+    not_counted: [],
+    ...over,
   }
 }
 
 describe('pieces for people', () => {
   it('are one where they nearly touch', () => {
-    expect(merged([{ from_ms: 16_500, to_ms: 30_000 }, { from_ms: 0, to_ms: 15_000 }])).toEqual([{ from_ms: 0, to_ms: 30_000 }])
-    expect(merged([{ from_ms: 0, to_ms: 15_000 }, { from_ms: 18_000, to_ms: 30_000 }])).toHaveLength(2)
+    expect(
+      merged([
+        { from_ms: 16_500, to_ms: 30_000 },
+        { from_ms: 0, to_ms: 15_000 },
+      ]),
+    ).toEqual([{ from_ms: 0, to_ms: 30_000 }])
+    expect(
+      merged([
+        { from_ms: 0, to_ms: 15_000 },
+        { from_ms: 18_000, to_ms: 30_000 },
+      ]),
+    ).toHaveLength(2)
   })
   it('leave what is outside of them', () => {
     expect(outside([piece(1, 2), piece(3, 4)], 0, 5 * MIN)).toEqual([piece(0, 1), piece(2, 3), piece(4, 5)])
@@ -27,10 +58,24 @@ describe('pieces for people', () => {
 
 describe('making up', () => {
   it('says how much is missing, why, and where to go on', () => {
-    const claim = { lease: 'x', device: 'phone', source: 'live', mode: 'video', received_at: 0, claimed: piece(10, 15), pieces: [], uncorroborated: [], verdict: 'refused', reasons: ['rate_too_high'] } as MyRecord['not_counted'][number]
+    const claim = {
+      lease: 'x',
+      device: 'phone',
+      source: 'live',
+      mode: 'video',
+      received_at: 0,
+      claimed: piece(10, 15),
+      pieces: [],
+      uncorroborated: [],
+      verdict: 'refused',
+      reasons: ['rate_too_high'],
+    } as MyRecord['not_counted'][number]
     expect(makeUp(record({ not_counted: [claim] }))).toEqual({
       neededMs: 16 * MIN,
-      why: [{ reason: 'not_heard', ms: 20 * MIN }, { reason: 'rate_too_high', ms: 5 * MIN }],
+      why: [
+        { reason: 'not_heard', ms: 20 * MIN },
+        { reason: 'rate_too_high', ms: 5 * MIN },
+      ],
       fromMs: 10 * MIN,
     })
   })
@@ -47,7 +92,11 @@ describe('making up', () => {
   })
   it('points to a short piece where no more is missing', () => {
     const counted = [{ from_ms: 1200, to_ms: 5200 }]
-    const tiny = record({ lesson_ms: 6500, counted, progress: { ...record().progress, counted_ms: 4000, needed_full_ms: 5200, lesson_ms: 6500 } })
+    const tiny = record({
+      lesson_ms: 6500,
+      counted,
+      progress: { ...record().progress, counted_ms: 4000, needed_full_ms: 5200, lesson_ms: 6500 },
+    })
     expect(makeUp(tiny)).toEqual({ neededMs: 1200, why: [{ reason: 'not_heard', ms: 2500 }], fromMs: 0 })
   })
   it('does not ask for interruptions', () => {

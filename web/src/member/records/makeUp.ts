@@ -67,9 +67,23 @@ export function makeUp(record: MyRecord): MakeUp | null {
     }
     add('not_heard', piece.to_ms - piece.from_ms - known)
   }
-  const reasons = [...why].map(([reason, ms]) => ({ reason, ms })).filter((w) => w.ms >= short).sort((a, b) => b.ms - a.ms)
-  const shown = outside([{ from_ms: -1, to_ms: record.replay_in_ms }, { from_ms: record.replay_out_ms ?? record.lesson_ms, to_ms: Number.MAX_SAFE_INTEGER }], 0, record.lesson_ms)
-  const open = missing.flatMap((piece) => shown.map((s) => ({ from_ms: Math.max(piece.from_ms, s.from_ms), to_ms: Math.min(piece.to_ms, s.to_ms) })).filter((p) => p.to_ms - p.from_ms >= short))
+  const reasons = [...why]
+    .map(([reason, ms]) => ({ reason, ms }))
+    .filter((w) => w.ms >= short)
+    .sort((a, b) => b.ms - a.ms)
+  const shown = outside(
+    [
+      { from_ms: -1, to_ms: record.replay_in_ms },
+      { from_ms: record.replay_out_ms ?? record.lesson_ms, to_ms: Number.MAX_SAFE_INTEGER },
+    ],
+    0,
+    record.lesson_ms,
+  )
+  const open = missing.flatMap((piece) =>
+    shown
+      .map((s) => ({ from_ms: Math.max(piece.from_ms, s.from_ms), to_ms: Math.min(piece.to_ms, s.to_ms) }))
+      .filter((p) => p.to_ms - p.from_ms >= short),
+  )
   return { neededMs, why: reasons, fromMs: record.replay === 'ready' ? (open[0]?.from_ms ?? null) : null }
 }
 

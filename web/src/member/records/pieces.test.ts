@@ -3,7 +3,13 @@ import type { EvidenceInterval } from '@/api/types'
 import { join, share } from './pieces'
 
 const interval = (from: number, to: number, pieces: [number, number][], reasons = ['too_fast']): EvidenceInterval => ({
-  lease: 'l', device: 'phone', source: 'live', mode: 'video', received_at: 0, verdict: 'clamped', reasons,
+  lease: 'l',
+  device: 'phone',
+  source: 'live',
+  mode: 'video',
+  received_at: 0,
+  verdict: 'clamped',
+  reasons,
   claimed: { from_ms: from, to_ms: to },
   uncorroborated: [],
   pieces: pieces.map(([a, b]) => ({ from_ms: a, to_ms: b })),
@@ -11,7 +17,10 @@ const interval = (from: number, to: number, pieces: [number, number][], reasons 
 
 describe('what does not count', () => {
   it('is the claim without what counts of it', () => {
-    expect(join([interval(0, 10_000, [[4000, 8000]])]).map((m) => [m.from_ms, m.to_ms])).toEqual([[0, 4000], [8000, 10_000]])
+    expect(join([interval(0, 10_000, [[4000, 8000]])]).map((m) => [m.from_ms, m.to_ms])).toEqual([
+      [0, 4000],
+      [8000, 10_000],
+    ])
     expect(join([interval(0, 10_000, [])]).map((m) => [m.from_ms, m.to_ms])).toEqual([[0, 10_000]])
     expect(join([interval(0, 10_000, [[0, 10_000]])])).toEqual([])
   })

@@ -9,7 +9,12 @@ export type Missing = Piece & Pick<EvidenceInterval, 'source' | 'mode' | 'reason
 /** What was claimed and does not count: claims less the pieces that do, joined. */
 export function join(intervals: readonly EvidenceInterval[]): Missing[] {
   const missing = intervals.flatMap((interval) =>
-    without(interval.claimed, interval.pieces).map((piece) => ({ ...piece, source: interval.source, mode: interval.mode, reasons: interval.reasons })),
+    without(interval.claimed, interval.pieces).map((piece) => ({
+      ...piece,
+      source: interval.source,
+      mode: interval.mode,
+      reasons: interval.reasons,
+    })),
   )
   missing.sort((a, b) => a.from_ms - b.from_ms)
   const joined: Missing[] = []

@@ -11,9 +11,32 @@ import { useDiscussion, type DiscussionHandle } from './useDiscussion'
 
 vi.mock('./api', () => ({ NOTE_CHARS: 500, getDiscussion: vi.fn(), settleQuestion: vi.fn(), readNote: vi.fn(), writeNote: vi.fn() }))
 
-const question = (id: string, more: Partial<MemberQuestion> = {}): MemberQuestion => ({ id, member_id: 'm', member_name: '王秀英', text: `问 ${id}`, asked_at: 0, at_ms: 65_000, state: 'open', decided_at: null, decided_by: null, ...more })
-const note = (id: string, more: Partial<PrivateNote> = {}): PrivateNote => ({ id, text: `条 ${id}`, writer_name: '李华', written_at: 0, read_at: null, read_by: null, ...more })
-const discussion = (revision: number, questions: MemberQuestion[] = [], notes: PrivateNote[] = []): Discussion => ({ revision, questions, notes })
+const question = (id: string, more: Partial<MemberQuestion> = {}): MemberQuestion => ({
+  id,
+  member_id: 'm',
+  member_name: '王秀英',
+  text: `问 ${id}`,
+  asked_at: 0,
+  at_ms: 65_000,
+  state: 'open',
+  decided_at: null,
+  decided_by: null,
+  ...more,
+})
+const note = (id: string, more: Partial<PrivateNote> = {}): PrivateNote => ({
+  id,
+  text: `条 ${id}`,
+  writer_name: '李华',
+  written_at: 0,
+  read_at: null,
+  read_by: null,
+  ...more,
+})
+const discussion = (revision: number, questions: MemberQuestion[] = [], notes: PrivateNote[] = []): Discussion => ({
+  revision,
+  questions,
+  notes,
+})
 
 let scope: EffectScope
 let page: Mounted | null = null
@@ -63,7 +86,9 @@ describe('the discussion', () => {
 
   it('takes nothing that is older than what is shown', async () => {
     const handle = await open(discussion(1, [question('a')]))
-    vi.mocked(server.settleQuestion).mockResolvedValue(discussion(5, [question('a', { state: 'answered', decided_at: 1, decided_by: '陈老师' })]))
+    vi.mocked(server.settleQuestion).mockResolvedValue(
+      discussion(5, [question('a', { state: 'answered', decided_at: 1, decided_by: '陈老师' })]),
+    )
     await handle.settle(question('a'), 'answered')
     vi.mocked(server.getDiscussion).mockResolvedValue(discussion(1, [question('a')]))
     await handle.resource.reload()
@@ -77,7 +102,9 @@ describe('the questions', () => {
     page = await mount(QuestionsCard, { discussion: handle }, 'staff.discussion')
     expect(page.text()).toContain('2 个等待回答')
     expect(page.text()).toMatch(/问 a.*1:05.*问 b.*开课前/)
-    vi.mocked(server.settleQuestion).mockResolvedValue(discussion(2, [question('b'), question('a', { state: 'hidden', decided_at: 1, decided_by: '陈老师' })]))
+    vi.mocked(server.settleQuestion).mockResolvedValue(
+      discussion(2, [question('b'), question('a', { state: 'hidden', decided_at: 1, decided_by: '陈老师' })]),
+    )
     page.button('隐藏').click()
     await settled()
     expect(server.settleQuestion).toHaveBeenCalledWith('l', 'a', 'hidden')
@@ -112,7 +139,9 @@ describe('a private note', () => {
     page = await mount(NoteBanner, { discussion: handle }, 'staff.discussion')
     expect(page.text()).toContain('李华 的便条')
     expect(page.text()).toContain('陈老师 的便条')
-    vi.mocked(server.readNote).mockResolvedValue(discussion(2, [], [note('b', { read_at: 1, read_by: '陈老师' }), note('a', { read_at: 1, read_by: '陈老师' })]))
+    vi.mocked(server.readNote).mockResolvedValue(
+      discussion(2, [], [note('b', { read_at: 1, read_by: '陈老师' }), note('a', { read_at: 1, read_by: '陈老师' })]),
+    )
     page.button('知道了').click()
     await settled()
     expect(server.readNote).toHaveBeenCalledWith('l', 'a')

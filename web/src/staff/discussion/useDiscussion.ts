@@ -12,7 +12,8 @@ import { getDiscussion, readNote, settleQuestion, writeNote } from './api'
 const REFRESH_MS = 15_000
 
 export function useDiscussion(lessonId: string, revision: () => number | null) {
-  const newest = (answer: Discussion): Discussion => (resource.data.value && resource.data.value.revision > answer.revision ? resource.data.value : answer)
+  const newest = (answer: Discussion): Discussion =>
+    resource.data.value && resource.data.value.revision > answer.revision ? resource.data.value : answer
   const resource = useResource<Discussion>(async (signal) => newest(await getDiscussion(lessonId, signal)), { everyMs: REFRESH_MS })
 
   const isOld = () => (revision() ?? 0) > (resource.data.value?.revision ?? -1)
@@ -28,7 +29,9 @@ export function useDiscussion(lessonId: string, revision: () => number | null) {
   const questions = computed(() => resource.data.value?.questions ?? [])
   const open = computed(() => questions.value.filter((q) => q.state === 'open'))
   /** The last one settled first. */
-  const settled = computed(() => questions.value.filter((q) => q.state !== 'open').sort((a, b) => (b.decided_at ?? 0) - (a.decided_at ?? 0)))
+  const settled = computed(() =>
+    questions.value.filter((q) => q.state !== 'open').sort((a, b) => (b.decided_at ?? 0) - (a.decided_at ?? 0)),
+  )
   const notes = computed<PrivateNote[]>(() => resource.data.value?.notes ?? [])
   /**
    * What the lecturer has yet to read, the oldest first. Whoever wrote it: somebody may be both, or be signed in both at the

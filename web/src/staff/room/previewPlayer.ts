@@ -74,7 +74,8 @@ export class PreviewPlayer {
     const turn = ++this.turn
     this.parts.onState('opening')
     try {
-      if (!this.lease || this.parts.now() > this.lease.expires_at - RENEW_BEFORE_MS || !this.lease.live_url) this.lease = await this.parts.lease()
+      if (!this.lease || this.parts.now() > this.lease.expires_at - RENEW_BEFORE_MS || !this.lease.live_url)
+        this.lease = await this.parts.lease()
       if (turn !== this.turn) return
       const url = this.lease.live_url
       if (!url) return this.again()

@@ -22,7 +22,14 @@ export function useStaffRoom(lessonId: string, onOpen: () => void): StaffRoomVie
   const link = ref<Link>('connecting')
   const room = new StaffRoom<StaffRoomState>({
     open: () => new WebSocket(roomUrl(lessonId)),
-    onState: (next) => (state.value = { ...next, publisher: next.publisher ?? null, refused: next.refused ?? null, waiting_for: next.waiting_for ?? null, outage_since: next.outage_since ?? null }),
+    onState: (next) =>
+      (state.value = {
+        ...next,
+        publisher: next.publisher ?? null,
+        refused: next.refused ?? null,
+        waiting_for: next.waiting_for ?? null,
+        outage_since: next.outage_since ?? null,
+      }),
     onLink: (next) => {
       const back = next === 'open' && link.value === 'lost'
       link.value = next

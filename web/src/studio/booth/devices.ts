@@ -26,7 +26,11 @@ export function readChoice(storage: Pick<Storage, 'getItem'>): Choice {
     const stored = JSON.parse(storage.getItem(STORED) ?? '{}') as Partial<Choice>
     const text = (value: unknown) => (typeof value === 'string' ? value : '')
     const sound = stored.sound ?? FIRST.sound
-    return { camera: text(stored.camera), microphone: text(stored.microphone), sound: { echo: sound.echo !== false, noise: sound.noise !== false } }
+    return {
+      camera: text(stored.camera),
+      microphone: text(stored.microphone),
+      sound: { echo: sound.echo !== false, noise: sound.noise !== false },
+    }
   } catch {
     return { ...FIRST, sound: { ...FIRST.sound } }
   }

@@ -34,13 +34,28 @@ describe('the verdict on the microphone', () => {
       const gain = 10 ** (dbfs / 20)
       return window(() => loudness(samples.map((_, n) => Math.max(-1, Math.min(1, gain * Math.sin((2 * Math.PI * 440 * n) / 48_000))))))
     }
-    expect([-100, -60, -40, -20, -3, 6].map((dbfs) => levelVerdict(heard(dbfs)))).toEqual(['silent', 'silent', 'quiet', 'good', 'good', 'clipping'])
+    expect([-100, -60, -40, -20, -3, 6].map((dbfs) => levelVerdict(heard(dbfs)))).toEqual([
+      'silent',
+      'silent',
+      'quiet',
+      'good',
+      'good',
+      'clipping',
+    ])
   })
 
   it('is right for what Chromium makes of a voice: echo, noise and gain control on', () => {
     // Loudest tenth and peaks, as measured with a voice of −60, −40, −20 and −3 dBFS, and one 12 dB over full scale.
     const voice = (db: number, clips: number) => window((n) => (n % 3 === 0 ? look(db, n < clips * 3 ? 1 : 0.9) : look(db - 20)))
-    expect([[-49, 0], [-27, 0], [-18, 0], [-12, 1], [-4, 5]].map(([db, clips]) => levelVerdict(voice(db!, clips!)))).toEqual(['quiet', 'good', 'good', 'good', 'clipping'])
+    expect(
+      [
+        [-49, 0],
+        [-27, 0],
+        [-18, 0],
+        [-12, 1],
+        [-4, 5],
+      ].map(([db, clips]) => levelVerdict(voice(db!, clips!))),
+    ).toEqual(['quiet', 'good', 'good', 'good', 'clipping'])
   })
 
   it('measures what it is given', () => {

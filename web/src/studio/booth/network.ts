@@ -20,7 +20,10 @@ const above = (value: number | null, limit: number) => value !== null && value >
 const below = (value: number | null, limit: number) => value !== null && value < limit
 
 /** The first of these whose limit is passed. Lost packets come first: they are behind a low estimate, too. */
-function fault({ rttMs, loss, availableBps, limited }: Measured, limits: { loss: number; rttMs: number; bps: number }): NetworkFault | null {
+function fault(
+  { rttMs, loss, availableBps, limited }: Measured,
+  limits: { loss: number; rttMs: number; bps: number },
+): NetworkFault | null {
   if (above(loss, limits.loss)) return 'loss'
   if (above(rttMs, limits.rttMs)) return 'delay'
   // An estimate that was never put to the test is low, too: it counts where the picture suffers from it.

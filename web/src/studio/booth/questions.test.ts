@@ -12,7 +12,19 @@ vi.mock('@/staff/discussion/api', () => ({ getDiscussion: vi.fn(), settleQuestio
 
 const asked: Discussion = {
   revision: 1,
-  questions: [{ id: 'a', member_id: 'm', member_name: '王秀英', text: '问 a', asked_at: 0, at_ms: 65_000, state: 'open', decided_at: null, decided_by: null }],
+  questions: [
+    {
+      id: 'a',
+      member_id: 'm',
+      member_name: '王秀英',
+      text: '问 a',
+      asked_at: 0,
+      at_ms: 65_000,
+      state: 'open',
+      decided_at: null,
+      decided_by: null,
+    },
+  ],
   notes: [],
 }
 
@@ -23,7 +35,11 @@ it('leaves the keys to the slides', async () => {
   await vi.waitFor(() => expect(discussion.open.value).toHaveLength(1))
   const page = await mount(QuestionsCard, { discussion }, 'staff.discussion')
   await nextTick()
-  const press = (key: string, target: Element) => commandOf({ key, target, ctrlKey: false, altKey: false, metaKey: false, isComposing: false, defaultPrevented: false, repeat: false }, true)
+  const press = (key: string, target: Element) =>
+    commandOf(
+      { key, target, ctrlKey: false, altKey: false, metaKey: false, isComposing: false, defaultPrevented: false, repeat: false },
+      true,
+    )
   const button = page.button('已回答')
   expect([press('PageDown', button), press('ArrowRight', button), press('b', button)]).toEqual(['next', 'next', 'cover'])
   expect(server.settleQuestion).not.toHaveBeenCalled()

@@ -6,12 +6,32 @@ afterEach(() => (page.innerHTML = ''))
 
 function press(key: string, on: string = '', more: Partial<KeyboardEvent> = {}, withSlides = true) {
   page.innerHTML = on || '<main></main>'
-  return commandOf({ key, ctrlKey: false, altKey: false, metaKey: false, isComposing: false, defaultPrevented: false, repeat: false, target: page.firstElementChild, ...more }, withSlides)
+  return commandOf(
+    {
+      key,
+      ctrlKey: false,
+      altKey: false,
+      metaKey: false,
+      isComposing: false,
+      defaultPrevented: false,
+      repeat: false,
+      target: page.firstElementChild,
+      ...more,
+    },
+    withSlides,
+  )
 }
 
 describe('keys in the booth', () => {
   it('hears a presenter', () => {
-    expect(['PageDown', 'PageUp', 'b', '.', 'ArrowRight', ' '].map((key) => press(key))).toEqual(['next', 'previous', 'cover', 'cover', 'next', 'next'])
+    expect(['PageDown', 'PageUp', 'b', '.', 'ArrowRight', ' '].map((key) => press(key))).toEqual([
+      'next',
+      'previous',
+      'cover',
+      'cover',
+      'next',
+      'next',
+    ])
     expect(press('B')).toBe('cover')
   })
 

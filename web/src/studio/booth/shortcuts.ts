@@ -19,12 +19,16 @@ const KEYS: Record<string, Command> = {
 }
 
 /** Where keys have a meaning of their own. */
-const TYPING = 'input:not([type=checkbox]):not([type=file]), textarea, select, [contenteditable], [role=slider], video[controls], audio[controls]'
+const TYPING =
+  'input:not([type=checkbox]):not([type=file]), textarea, select, [contenteditable], [role=slider], video[controls], audio[controls]'
 /** Where the space bar presses what has the focus. */
 const PRESSED = 'button, a[href], summary, input, [role=button]'
 
 /** What is to be done, or null where the key belongs to somebody else. */
-export function commandOf(event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'altKey' | 'metaKey' | 'isComposing' | 'defaultPrevented' | 'target' | 'repeat'>, withSlides: boolean): Command | null {
+export function commandOf(
+  event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'altKey' | 'metaKey' | 'isComposing' | 'defaultPrevented' | 'target' | 'repeat'>,
+  withSlides: boolean,
+): Command | null {
   if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || event.defaultPrevented) return null
   const command = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key] ?? null
   if (!command || (!withSlides && command !== 'mute')) return null

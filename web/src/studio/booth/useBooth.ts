@@ -36,7 +36,9 @@ export function useBooth(id: string, view: StudioLessonView) {
   })
 
   const phase = computed(() => view.latest.value?.phase ?? null)
-  const wanted = computed(() => (phase.value === 'planned' || phase.value === 'live') && (picture.track.value !== null || devices.tracks.microphone !== null))
+  const wanted = computed(
+    () => (phase.value === 'planned' || phase.value === 'live') && (picture.track.value !== null || devices.tracks.microphone !== null),
+  )
   const tracks = () => ({ video: picture.track.value, audio: devices.tracks.microphone })
   const begin = () => {
     if (wanted.value) whip.start(tracks())

@@ -5,7 +5,10 @@ import { constraints, keepChoice, readChoice, troubleOf, type Choice, type Devic
 const KINDS = ['camera', 'microphone'] as const
 /** Null: this browser does not say. */
 const permission = (kind: DeviceKind): Promise<PermissionState | null> =>
-  navigator.permissions?.query({ name: kind as PermissionName }).then((status) => status.state).catch(() => null) ?? Promise.resolve(null)
+  navigator.permissions
+    ?.query({ name: kind as PermissionName })
+    .then((status) => status.state)
+    .catch(() => null) ?? Promise.resolve(null)
 
 export function useDevices() {
   const media = navigator.mediaDevices as MediaDevices | undefined
@@ -102,7 +105,8 @@ export function useDevices() {
 
   const changed = async () => {
     await list()
-    for (const kind of KINDS) if (opened.value && !asking.value && !tracks[kind] && trouble[kind] !== 'denied' && lists[kind].length > 0) await take(kind)
+    for (const kind of KINDS)
+      if (opened.value && !asking.value && !tracks[kind] && trouble[kind] !== 'denied' && lists[kind].length > 0) await take(kind)
   }
   media?.addEventListener('devicechange', changed)
 
@@ -126,7 +130,20 @@ export function useDevices() {
     media?.removeEventListener('devicechange', changed)
     release()
   })
-  return { choice: readonly(choice), tracks, trouble: readonly(trouble), replaced: readonly(replaced), lists, asking: readonly(asking), opened, open, take, choose, sound, release }
+  return {
+    choice: readonly(choice),
+    tracks,
+    trouble: readonly(trouble),
+    replaced: readonly(replaced),
+    lists,
+    asking: readonly(asking),
+    opened,
+    open,
+    take,
+    choose,
+    sound,
+    release,
+  }
 }
 
 export type Devices = ReturnType<typeof useDevices>

@@ -23,7 +23,10 @@ export function usePicture(lesson: string, devices: Devices) {
   /** What is shown of what was asked for. */
   const layout = computed(() => possible(wanted.value, { camera: devices.tracks.camera !== null, slides: hasSlides.value }))
 
-  watch(() => devices.tracks.camera, (camera) => (camera || composer) && composing().camera(camera))
+  watch(
+    () => devices.tracks.camera,
+    (camera) => (camera || composer) && composing().camera(camera),
+  )
   watch(screen, (now) => composing().screen(now))
   watch(layout, (now) => {
     if (now) composing().arrange(now)

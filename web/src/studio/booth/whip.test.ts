@@ -14,7 +14,10 @@ class FakePeer extends EventTarget {
   addTransceiver(track: MediaStreamTrack | string) {
     const at = this.sent.push(typeof track === 'string' ? null : track) - 1
     const replaceTrack = async (next: MediaStreamTrack | null) => void (this.sent[at] = next)
-    return { sender: { replaceTrack, getParameters: () => ({ encodings: [{}] }), setParameters: async () => undefined }, setCodecPreferences: () => undefined }
+    return {
+      sender: { replaceTrack, getParameters: () => ({ encodings: [{}] }), setParameters: async () => undefined },
+      setCodecPreferences: () => undefined,
+    }
   }
   createOffer = async () => ({ type: 'offer', sdp: 'offer' })
   setLocalDescription = async () => void (this.localDescription = { sdp: 'offer' })
@@ -90,7 +93,12 @@ beforeEach(() => {
     },
     fetch: async (input, init) => {
       asked.push(`${init?.method} ${String(input)}`)
-      const answer = init?.method === 'POST' ? (offers.shift() ?? created()) : init?.method === 'PATCH' ? (probes.shift() ?? new Response(null, { status: 204 })) : new Response(null, { status: 200 })
+      const answer =
+        init?.method === 'POST'
+          ? (offers.shift() ?? created())
+          : init?.method === 'PATCH'
+            ? (probes.shift() ?? new Response(null, { status: 204 }))
+            : new Response(null, { status: 200 })
       if (answer instanceof Error) throw answer
       return answer
     },

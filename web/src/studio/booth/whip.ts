@@ -41,7 +41,17 @@ export interface WhipDeps extends SessionDeps {
 }
 
 /** What only a person can mend; all else is tried again. */
-const FOR_PEOPLE = new Set(['no_h264', 'offer_not_playable', 'offer_malformed', 'content_type', 'wrong_phase', 'not_allowed', 'not_found', 'sign_in_required', 'lesson_cancelled'])
+const FOR_PEOPLE = new Set([
+  'no_h264',
+  'offer_not_playable',
+  'offer_malformed',
+  'content_type',
+  'wrong_phase',
+  'not_allowed',
+  'not_found',
+  'sign_in_required',
+  'lesson_cancelled',
+])
 
 export class WhipPublisher {
   private phase: WhipPhase = 'idle'

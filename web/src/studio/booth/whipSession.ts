@@ -37,7 +37,10 @@ export function h264First(codecs: readonly RTCRtpCodec[]): RTCRtpCodec[] {
     if (!/packetization-mode=1/.test(line)) return 2
     return /profile-level-id=42[ec0]0/i.test(line) ? 0 : 1
   }
-  return codecs.map((codec, at) => ({ codec, at })).sort((a, b) => rank(a.codec) - rank(b.codec) || a.at - b.at).map(({ codec }) => codec)
+  return codecs
+    .map((codec, at) => ({ codec, at }))
+    .sort((a, b) => rank(a.codec) - rank(b.codec) || a.at - b.at)
+    .map(({ codec }) => codec)
 }
 
 export class WhipSession {

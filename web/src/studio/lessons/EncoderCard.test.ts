@@ -3,7 +3,12 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { mount, type Mounted } from '@/testing/mount'
 import EncoderCard from './EncoderCard.vue'
 
-const doors = { rtmp_server: 'rtmp://a.cn/live', whip_url: 'https://a.cn/whip', srt_url: 'srt://a.cn:8890' as string | null, srt_passphrase: null }
+const doors = {
+  rtmp_server: 'rtmp://a.cn/live',
+  whip_url: 'https://a.cn/whip',
+  srt_url: 'srt://a.cn:8890' as string | null,
+  srt_passphrase: null,
+}
 let page: Mounted
 let asked: string[]
 

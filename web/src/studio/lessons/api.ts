@@ -13,7 +13,8 @@ export type StudioLesson = Omit<Schemas['StudioLesson'], 'lesson'> & { lesson: L
 const at = (id: string) => ({ params: { path: { id } } })
 
 export const listStudioLessons = (signal: AbortSignal) => ask(api.GET('/api/studio/lessons', { signal }))
-export const getStudioLesson = (id: string, signal: AbortSignal): Promise<StudioLesson> => ask(api.GET('/api/studio/lessons/{id}', { ...at(id), signal }))
+export const getStudioLesson = (id: string, signal: AbortSignal): Promise<StudioLesson> =>
+  ask(api.GET('/api/studio/lessons/{id}', { ...at(id), signal }))
 export const startLesson = (id: string) => ask(api.POST('/api/studio/lessons/{id}/start', at(id)))
 export const endLesson = (id: string) => ask(api.POST('/api/studio/lessons/{id}/end', at(id)))
 export const makeKey = (id: string) => ask(api.POST('/api/studio/lessons/{id}/key', at(id)))

@@ -22,14 +22,23 @@ describe('health in words', () => {
     await loadArea('studio')
     const refused = (code: string) => refusedLine({ code, reason: 'HEVC cannot be played' })
     expect(t(refused('passphrase').what)).toContain('加密口令不对')
-    expect([refused('taken').detail, refused('media').detail, refused('new_one').detail]).toEqual(['', 'HEVC cannot be played', 'HEVC cannot be played'])
-    for (const code of ['taken', 'key_replaced', 'passphrase', 'media', 'later', 'new_one']) expect(t(refused(code).advice)).not.toMatch(/studio\./)
+    expect([refused('taken').detail, refused('media').detail, refused('new_one').detail]).toEqual([
+      '',
+      'HEVC cannot be played',
+      'HEVC cannot be played',
+    ])
+    for (const code of ['taken', 'key_replaced', 'passphrase', 'media', 'later', 'new_one'])
+      expect(t(refused(code).advice)).not.toMatch(/studio\./)
   })
 
   it('has words for an encoder that is slow or strange, each with its figure', async () => {
     await setLocale('zh-CN')
     await loadArea('studio')
-    const notes = [{ code: 'too_slow', value: 703 }, { code: 'tracks_apart', value: 4_020 }, { code: 'frames_damaged', value: 12 }]
+    const notes = [
+      { code: 'too_slow', value: 703 },
+      { code: 'tracks_apart', value: 4_020 },
+      { code: 'frames_damaged', value: 12 },
+    ]
     expect(healthLines(notes).map((line) => t(line.what, line.params))).toEqual([
       '只收到实时的 70.3%，课程越来越滞后',
       '画面和声音到达相差 4 秒：先到的在等，课程因此晚这么久',
@@ -73,13 +82,23 @@ describe('health in words', () => {
   })
 
   it('speaks of the browser in the booth, and of no rate the browser chose', () => {
-    const notes = [{ code: 'no_audio', value: null }, { code: 'bitrate_low', value: 90_000 }, { code: 'rebuilt', value: 1 }]
+    const notes = [
+      { code: 'no_audio', value: null },
+      { code: 'bitrate_low', value: 90_000 },
+      { code: 'rebuilt', value: 1 },
+    ]
     expect(healthLines(notes, true).map((line) => line.advice)).toEqual(['studio.booth.health.no_audio', 'studio.health.rebuilt.do'])
     expect(healthLines(notes)).toHaveLength(3)
   })
 
   it('names the profile and level of H.264', () => {
-    expect(['avc1.64001f', 'avc1.42e01f', 'avc1.420028', 'avc1.4d401e', 'hvc1.1'].map(profile)).toEqual(['High 3.1', 'Constrained Baseline 3.1', 'Baseline 4', 'Main 3', ''])
+    expect(['avc1.64001f', 'avc1.42e01f', 'avc1.420028', 'avc1.4d401e', 'hvc1.1'].map(profile)).toEqual([
+      'High 3.1',
+      'Constrained Baseline 3.1',
+      'Baseline 4',
+      'Main 3',
+      '',
+    ])
   })
 
   it('writes bitrates as encoders do', () => {

@@ -53,7 +53,8 @@ const PROFILES: Record<number, string> = { 0x42: 'Baseline', 0x4d: 'Main', 0x58:
 
 /** `High 3.1` of `avc1.64001f` (RFC 6381; ITU-T H.264, annex A); empty for what is not H.264. */
 export function profile(codec: string): string {
-  const [, name, constraints, level] = /^avc1\.([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(codec)?.map((hex) => Number.parseInt(hex, 16)) ?? []
+  const [, name, constraints, level] =
+    /^avc1\.([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(codec)?.map((hex) => Number.parseInt(hex, 16)) ?? []
   if (name === undefined || constraints === undefined || level === undefined) return ''
   const constrained = name === 0x42 && (constraints & 0x40) !== 0 ? 'Constrained ' : ''
   return `${constrained}${PROFILES[name] ?? `0x${name.toString(16)}`} ${short(level / 10)}`
@@ -96,7 +97,11 @@ const IN_DETAIL = new Set(['media', 'unknown'])
 /** Why an encoder that had the right key was not let in, and the service's own words where they say more. */
 export function refusedLine({ code, reason }: { code: string; reason: string }): { what: MessageKey; advice: MessageKey; detail: string } {
   const key = REFUSED.has(code) ? code : 'unknown'
-  return { what: `studio.health.refused.${key}.what` as MessageKey, advice: `studio.health.refused.${key}.do` as MessageKey, detail: IN_DETAIL.has(key) ? reason : '' }
+  return {
+    what: `studio.health.refused.${key}.what` as MessageKey,
+    advice: `studio.health.refused.${key}.do` as MessageKey,
+    detail: IN_DETAIL.has(key) ? reason : '',
+  }
 }
 
 /** What somebody without an encoder can do about it; these have words of their own. */

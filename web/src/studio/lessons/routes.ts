@@ -1,5 +1,11 @@
 import type { RouteRecordRaw } from 'vue-router'
 
 export default [
-  { path: 'lessons/:id', name: 'studio-lesson', props: true, meta: { words: ['studio.recording', 'staff.discussion'] }, component: () => import('./StudioLesson.vue') },
+  {
+    path: 'lessons/:id',
+    name: 'studio-lesson',
+    props: true,
+    meta: { words: ['studio.recording', 'staff.discussion'] },
+    component: () => import('./StudioLesson.vue'),
+  },
 ] satisfies RouteRecordRaw[]

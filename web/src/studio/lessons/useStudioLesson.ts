@@ -24,9 +24,21 @@ export function useStudioLesson(id: string) {
   })
 
   /** The last one received wins: both come from the same server. */
-  const latest = shallowRef<Pick<StudioLesson, 'publisher' | 'refused' | 'waiting_for' | 'outage_since' | 'viewers_now' | 'people' | 'peak'> & Pick<StudioLesson['lesson'], 'phase' | 'zero_at' | 'edge_ms' | 'gaps' | 'replay_ready'> | null>(null)
+  const latest = shallowRef<
+    | (Pick<StudioLesson, 'publisher' | 'refused' | 'waiting_for' | 'outage_since' | 'viewers_now' | 'people' | 'peak'> &
+        Pick<StudioLesson['lesson'], 'phase' | 'zero_at' | 'edge_ms' | 'gaps' | 'replay_ready'>)
+    | null
+  >(null)
   watch(resource.data, (data) => {
-    if (data) latest.value = { ...data, phase: data.lesson.phase, zero_at: data.lesson.zero_at, edge_ms: data.lesson.edge_ms, gaps: data.lesson.gaps, replay_ready: data.lesson.replay_ready }
+    if (data)
+      latest.value = {
+        ...data,
+        phase: data.lesson.phase,
+        zero_at: data.lesson.zero_at,
+        edge_ms: data.lesson.edge_ms,
+        gaps: data.lesson.gaps,
+        replay_ready: data.lesson.replay_ready,
+      }
   })
   watch(room.state, (state, before) => {
     if (!state) return

@@ -12,5 +12,6 @@ export const mp4Address = (id: string): string => `/api/studio/lessons/${encodeU
 
 export const getFills = (id: string, signal?: AbortSignal) => ask(api.GET('/api/studio/lessons/{id}/fills', { ...at(id), signal }))
 export const planFill = (id: string, plan: FillPlan) => ask(api.POST('/api/studio/lessons/{id}/fills', { ...at(id), body: plan }))
-export const moveFill = (id: string, fill: string, offsetMs: number) => ask(api.PATCH('/api/studio/lessons/{id}/fills/{fill_id}', { ...fillAt(id, fill), body: { offset_ms: offsetMs } }))
+export const moveFill = (id: string, fill: string, offsetMs: number) =>
+  ask(api.PATCH('/api/studio/lessons/{id}/fills/{fill_id}', { ...fillAt(id, fill), body: { offset_ms: offsetMs } }))
 export const withdrawFill = (id: string, fill: string) => ask(api.DELETE('/api/studio/lessons/{id}/fills/{fill_id}', fillAt(id, fill)))

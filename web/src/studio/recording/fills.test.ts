@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { Problem } from '@/api/problem'
 import { covers, fillType, fromField, PIECE_BYTES, sendFile, toField } from './fills'
 
-const json = (body: unknown, status = 200) => new Response(JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json' } })
+const json = (body: unknown, status = 200) =>
+  new Response(JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json' } })
 
 /** A media service that keeps what it gets; `fail` decides about each PATCH. */
 function service(size: number, had = 0, fail: (n: number) => Response | Error | 'lost' | null = () => null) {

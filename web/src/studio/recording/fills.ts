@@ -50,7 +50,10 @@ export async function sendFile(upload: Upload): Promise<void> {
       tries += 1
       await wait(pauseMs)
       // A piece may have arrived although its answer did not.
-      received = await ask(() => call(url, { signal })).then((told) => told.received, () => received)
+      received = await ask(() => call(url, { signal })).then(
+        (told) => told.received,
+        () => received,
+      )
     }
   }
 }

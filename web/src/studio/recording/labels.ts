@@ -13,9 +13,15 @@ export function fillState(fill: LessonFill, sent: number | null): { words: strin
   const { stage, percent: done, code } = fill.status
   if (stage === 'none') {
     const percent = Math.floor((100 * (sent ?? fill.received)) / fill.bytes)
-    return { words: t(sent === null ? 'studio.recording.fill.paused' : 'studio.recording.fill.sending', { percent }), percent, failed: false }
+    return {
+      words: t(sent === null ? 'studio.recording.fill.paused' : 'studio.recording.fill.sending', { percent }),
+      percent,
+      failed: false,
+    }
   }
   if (stage === 'running') return { words: t('studio.recording.fill.running', { percent: done ?? 0 }), percent: done ?? 0, failed: false }
   if (stage === 'queued') return { words: t('studio.recording.queued'), percent: null, failed: false }
-  return stage === 'failed' ? { words: failureWords(code ?? null), percent: null, failed: true } : { words: t('studio.recording.fill.ready'), percent: null, failed: false }
+  return stage === 'failed'
+    ? { words: failureWords(code ?? null), percent: null, failed: true }
+    : { words: t('studio.recording.fill.ready'), percent: null, failed: false }
 }

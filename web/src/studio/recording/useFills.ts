@@ -19,7 +19,9 @@ export function useFills(lessonId: string) {
 
   /** Something is under way over there: work, or the recording itself right after the lesson. */
   const working = computed(
-    () => resource.problem.value?.code === 'replay_not_ready' || (resource.data.value?.fills.some((fill) => fill.status.stage === 'queued' || fill.status.stage === 'running') ?? false),
+    () =>
+      resource.problem.value?.code === 'replay_not_ready' ||
+      (resource.data.value?.fills.some((fill) => fill.status.stage === 'queued' || fill.status.stage === 'running') ?? false),
   )
   let timer: ReturnType<typeof setInterval> | undefined
   watch(working, (on) => {
@@ -49,7 +51,12 @@ export function useFills(lessonId: string) {
       stop.value = control
       sent.value = { id: fill.id, received: fill.received }
       try {
-        await sendFile({ url: fill.upload_url, file, signal: control.signal, progress: (received) => (sent.value = { id: fill.id, received }) })
+        await sendFile({
+          url: fill.upload_url,
+          file,
+          signal: control.signal,
+          progress: (received) => (sent.value = { id: fill.id, received }),
+        })
       } catch (thrown) {
         // A file that is none can never be gone on with.
         if (thrown instanceof Problem && thrown.code === 'not_a_recording') await withdrawFill(lessonId, fill.id).catch(() => undefined)

@@ -10,7 +10,8 @@ describe('positions', () => {
   })
 
   it('are null when they are none', () => {
-    for (const typed of ['', 'abc', '-1', '1:60', '1:61:00', '1:2:3:4', 'NaN', '1e3', '1:', '::', '2:03.1234']) expect(parsePosition(typed), typed).toBeNull()
+    for (const typed of ['', 'abc', '-1', '1:60', '1:61:00', '1:2:3:4', 'NaN', '1e3', '1:', '::', '2:03.1234'])
+      expect(parsePosition(typed), typed).toBeNull()
   })
 
   it('come back as they were written', () => {

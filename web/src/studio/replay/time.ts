@@ -17,7 +17,9 @@ export function exactPosition(ms: number): string {
   const whole = Math.floor(ms / 1000)
   const h = Math.floor(whole / 3600)
   const clock = h > 0 ? `${h}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}` : `${Math.floor(whole / 60)}:${two(whole % 60)}`
-  const rest = String(ms % 1000).padStart(3, '0').replace(/0+$/, '')
+  const rest = String(ms % 1000)
+    .padStart(3, '0')
+    .replace(/0+$/, '')
   return rest === '' ? clock : `${clock}.${rest}`
 }
 

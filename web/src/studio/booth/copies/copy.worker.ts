@@ -2,7 +2,10 @@
  * Writes one safety copy into the browser's own file system (OPFS). Every chunk is on the disk before it is
  * acknowledged: a browser that crashes leaves a file that plays up to the last chunk.
  */
-export type CopyOrder = { type: 'open'; folder: string; name: string } | { type: 'chunk'; bytes: ArrayBuffer; ms: number } | { type: 'close' }
+export type CopyOrder =
+  | { type: 'open'; folder: string; name: string }
+  | { type: 'chunk'; bytes: ArrayBuffer; ms: number }
+  | { type: 'close' }
 export type CopyAnswer = { type: 'written'; bytes: number; ms: number } | { type: 'closed' } | { type: 'failed'; full: boolean }
 
 /** The library for pages does not know it; workers of every current browser have it. */

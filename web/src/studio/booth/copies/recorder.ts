@@ -45,7 +45,12 @@ export class StretchRecorder {
     tracks: MediaStreamTrack[],
     private readonly says: RecorderSays,
   ) {
-    const how = { mimeType: type, videoBitsPerSecond: VIDEO_BPS, audioBitsPerSecond: AUDIO_BPS, videoKeyFrameIntervalDuration: KEY_FRAMES_MS }
+    const how = {
+      mimeType: type,
+      videoBitsPerSecond: VIDEO_BPS,
+      audioBitsPerSecond: AUDIO_BPS,
+      videoKeyFrameIntervalDuration: KEY_FRAMES_MS,
+    }
     this.recorder = new MediaRecorder(new MediaStream(tracks), how)
     this.worker.onmessage = ({ data }: MessageEvent<CopyAnswer>) => this.heard(data)
     this.worker.onerror = () => this.fail('failed')

@@ -19,7 +19,13 @@ export interface Copy {
 const STORE = 'copies'
 
 async function transact<T>(mode: IDBTransactionMode, work: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
-  const db = await openDatabase(indexedDB, 'yunke-copies', 1, () => undefined, (made) => made.createObjectStore(STORE, { keyPath: 'name' }))
+  const db = await openDatabase(
+    indexedDB,
+    'yunke-copies',
+    1,
+    () => undefined,
+    (made) => made.createObjectStore(STORE, { keyPath: 'name' }),
+  )
   try {
     const tx = db.transaction(STORE, mode)
     const [value] = await Promise.all([done(work(tx.objectStore(STORE))), finished(tx)])

@@ -5,7 +5,15 @@ import { ENOUGH_BYTES, suspects, toRemove, type LessonState } from './tidy'
 const DAY = 24 * 3600_000
 const NOW = 400 * DAY
 const GB = 1_000_000_000
-const copy = (name: string, daysAgo: number, bytes = GB): Copy => ({ name, lesson: name, title: '', type: 'video/webm', started_at: NOW - daysAgo * DAY, ms: 1, bytes })
+const copy = (name: string, daysAgo: number, bytes = GB): Copy => ({
+  name,
+  lesson: name,
+  title: '',
+  type: 'video/webm',
+  started_at: NOW - daysAgo * DAY,
+  ms: 1,
+  bytes,
+})
 const names = (copies: Copy[]) => copies.map((c) => c.name)
 const all = (state: LessonState) => () => state
 

@@ -39,7 +39,15 @@ export function useCopies({ lesson, title, wanted, tracks }: Recorded) {
       return
     }
     const started_at = Math.round(serverNow())
-    const made: Copy = { name: `${lesson}-${started_at}.${type.includes('mp4') ? 'mp4' : 'webm'}`, lesson, title: title.value, type: type.split(';')[0] ?? type, started_at, ms: 0, bytes: 0 }
+    const made: Copy = {
+      name: `${lesson}-${started_at}.${type.includes('mp4') ? 'mp4' : 'webm'}`,
+      lesson,
+      title: title.value,
+      type: type.split(';')[0] ?? type,
+      started_at,
+      ms: 0,
+      bytes: 0,
+    }
     const note = (copy: Copy) => void noteCopy(copy).catch(() => undefined)
     const mine = () => current.value?.name === made.name
     let last = made
@@ -103,7 +111,8 @@ export function useCopies({ lesson, title, wanted, tracks }: Recorded) {
     const asked = suspects(copies, serverNow(), free)
     const states = new Map<string, LessonState>()
     for (const id of new Set(asked.map((copy) => copy.lesson))) states.set(id, await stateOf(id))
-    for (const { name } of toRemove(asked, serverNow(), free, (id) => states.get(id) ?? 'no_answer')) await removeCopy(name).catch(() => undefined)
+    for (const { name } of toRemove(asked, serverNow(), free, (id) => states.get(id) ?? 'no_answer'))
+      await removeCopy(name).catch(() => undefined)
     const left = await freeBytes()
     short.value = left !== null && left < ENOUGH_BYTES
   }
@@ -138,4 +147,5 @@ export function useCopies({ lesson, title, wanted, tracks }: Recorded) {
 
 export type Copies = ReturnType<typeof useCopies>
 
-const same = (a: readonly MediaStreamTrack[], b: readonly MediaStreamTrack[]) => a.length === b.length && a.every((track, n) => track === b[n])
+const same = (a: readonly MediaStreamTrack[], b: readonly MediaStreamTrack[]) =>
+  a.length === b.length && a.every((track, n) => track === b[n])

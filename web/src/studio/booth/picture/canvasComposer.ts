@@ -68,7 +68,8 @@ export class CanvasComposer implements Composer {
   }
 }
 
-const drawable = (video: HTMLVideoElement | null): Drawable | null => (video && video.readyState >= 2 ? { image: video, width: video.videoWidth, height: video.videoHeight } : null)
+const drawable = (video: HTMLVideoElement | null): Drawable | null =>
+  video && video.readyState >= 2 ? { image: video, width: video.videoWidth, height: video.videoHeight } : null
 
 function playing(track: MediaStreamTrack): HTMLVideoElement {
   const video = document.createElement('video')

@@ -24,10 +24,12 @@ let slide: ImageBitmap | null = null
 let drawn: VideoFrame | null = null
 let changed = true
 
-const drawable = (frame: VideoFrame | null): Drawable | null => frame && { image: frame, width: frame.displayWidth, height: frame.displayHeight }
+const drawable = (frame: VideoFrame | null): Drawable | null =>
+  frame && { image: frame, width: frame.displayWidth, height: frame.displayHeight }
 const page = (): Drawable | null => slide && { image: slide, width: slide.width, height: slide.height }
 /** A camera of exactly our size, shown alone, needs no drawing. */
-const straight = (): VideoFrame | null => (layout === 'speaker' && latest.camera?.displayWidth === WIDTH && latest.camera.displayHeight === HEIGHT ? latest.camera : null)
+const straight = (): VideoFrame | null =>
+  layout === 'speaker' && latest.camera?.displayWidth === WIDTH && latest.camera.displayHeight === HEIGHT ? latest.camera : null
 
 function forget(role: 'camera' | 'screen'): void {
   latest[role]?.close()

@@ -2,7 +2,8 @@ import { describe, expect, it, vi } from 'vitest'
 import { corner, fit, paint, possible, type Drawable } from './layout'
 
 const whole = { x: 0, y: 0, width: 1280, height: 720 }
-const thing = (name: string, width = 1280, height = 720) => ({ image: name as unknown as CanvasImageSource, width, height }) satisfies Drawable
+const thing = (name: string, width = 1280, height = 720) =>
+  ({ image: name as unknown as CanvasImageSource, width, height }) satisfies Drawable
 
 describe('the composed picture', () => {
   it('shows a screen of any shape whole', () => {
@@ -12,7 +13,11 @@ describe('the composed picture', () => {
   })
 
   it('keeps the camera inside, whatever its shape', () => {
-    for (const [width, height] of [[640, 480], [1280, 720], [720, 1280]] as const) {
+    for (const [width, height] of [
+      [640, 480],
+      [1280, 720],
+      [720, 1280],
+    ] as const) {
       const box = corner(width, height)
       expect(box.x + box.width).toBeLessThanOrEqual(1280)
       expect(box.y).toBeGreaterThanOrEqual(0)

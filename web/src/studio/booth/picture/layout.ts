@@ -47,7 +47,12 @@ export function corner(width: number, height: number): Box {
 }
 
 /** Redraws the whole picture. Missing slides are dark: covered, or not drawn yet. */
-export function paint(context: CanvasDrawImage & CanvasRect & { fillStyle: unknown }, layout: Layout, camera: Drawable | null, slides: Drawable | null): void {
+export function paint(
+  context: CanvasDrawImage & CanvasRect & { fillStyle: unknown },
+  layout: Layout,
+  camera: Drawable | null,
+  slides: Drawable | null,
+): void {
   const put = ({ image }: Drawable, box: Box) => context.drawImage(image, box.x, box.y, box.width, box.height)
   context.fillStyle = GROUND
   context.fillRect(0, 0, WIDTH, HEIGHT)

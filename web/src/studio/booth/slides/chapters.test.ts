@@ -30,6 +30,10 @@ describe('chapters from the slides', () => {
   })
 
   it('wait for a server that is away, not for one that refuses', () => {
-    expect([new Problem(0, 'offline'), new Problem(503, 'x'), new Problem(409, 'chapter_there'), new Problem(422, 'position_outside')].map(again)).toEqual([true, true, false, false])
+    expect(
+      [new Problem(0, 'offline'), new Problem(503, 'x'), new Problem(409, 'chapter_there'), new Problem(422, 'position_outside')].map(
+        again,
+      ),
+    ).toEqual([true, true, false, false])
   })
 })

@@ -97,7 +97,11 @@ class Opened implements Pdf {
   async title(n: number): Promise<string> {
     try {
       const { items } = await (await this.pdf.getPage(n)).getTextContent()
-      return firstLine(items.flatMap((item) => ('str' in item ? [{ text: item.str, x: item.transform[4] as number, y: item.transform[5] as number, height: item.height }] : [])))
+      return firstLine(
+        items.flatMap((item) =>
+          'str' in item ? [{ text: item.str, x: item.transform[4] as number, y: item.transform[5] as number, height: item.height }] : [],
+        ),
+      )
     } catch {
       return ''
     }

@@ -22,7 +22,13 @@ const KEY = 'current'
 const PLACE = 'yunke.booth.place'
 
 async function transact<T>(mode: IDBTransactionMode, work: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
-  const db = await openDatabase(indexedDB, 'yunke-slides', 1, () => undefined, (made) => made.createObjectStore(STORE))
+  const db = await openDatabase(
+    indexedDB,
+    'yunke-slides',
+    1,
+    () => undefined,
+    (made) => made.createObjectStore(STORE),
+  )
   try {
     const tx = db.transaction(STORE, mode)
     const [value] = await Promise.all([done(work(tx.objectStore(STORE))), finished(tx)])
