@@ -1,42 +1,72 @@
 //! Short links to lessons.
 
 use async_trait::async_trait;
-use uuid::Uuid;
-use yunke_store::{NewShareCode, ShareStore, StoreResult};
+use sqlx::SqliteConnection;
+use yunke_store::{NewShareCode, ShareStore, SharedCode, StoreResult};
 
 use crate::{SqliteStore, error::failed, lesson_change::note};
+
+async fn insert(on: &mut SqliteConnection, new: &NewShareCode) -> StoreResult<()> {
+    sqlx::query!(
+        "INSERT INTO share_codes (code, lesson_id, created_by, created_at) VALUES (?, ?, ?, ?)",
+        new.code,
+        new.lesson_id,
+        new.actor_id,
+        new.at,
+    )
+    .execute(on)
+    .await
+    .map_err(failed)?;
+    Ok(())
+}
 
 #[async_trait]
 impl ShareStore for SqliteStore {
     async fn share_code(&self, new: NewShareCode) -> StoreResult<String> {
         let mut tx = self.begin().await?;
-        let known = sqlx::query_scalar!("SELECT code FROM share_codes WHERE lesson_id = ?", new.lesson_id)
-            .fetch_optional(&mut *tx)
-            .await
-            .map_err(failed)?;
+        let known = sqlx::query_scalar!(
+            "SELECT code FROM share_codes WHERE lesson_id = ? AND revoked_at IS NULL",
+            new.lesson_id
+        )
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(failed)?;
         if let Some(code) = known {
             return Ok(code);
         }
-        sqlx::query!(
-            "INSERT INTO share_codes (code, lesson_id, created_by, created_at) VALUES (?, ?, ?, ?)",
-            new.code,
-            new.lesson_id,
-            new.actor_id,
-            new.at,
-        )
-        .execute(&mut *tx)
-        .await
-        .map_err(failed)?;
+        insert(&mut tx, &new).await?;
         note(&mut tx, new.lesson_id, "lesson.share", Some(new.actor_id), new.at, serde_json::json!({}))
             .await?;
         tx.commit().await.map_err(failed)?;
         Ok(new.code)
     }
 
-    async fn shared_lesson(&self, code: &str) -> StoreResult<Option<Uuid>> {
-        sqlx::query_scalar!("SELECT lesson_id FROM share_codes WHERE code = ?", code)
+    async fn renew_share_code(&self, new: NewShareCode) -> StoreResult<String> {
+        let mut tx = self.begin().await?;
+        sqlx::query!(
+            "UPDATE share_codes SET revoked_at = ?, revoked_by = ? WHERE lesson_id = ? AND revoked_at IS NULL",
+            new.at,
+            new.actor_id,
+            new.lesson_id,
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(failed)?;
+        insert(&mut tx, &new).await?;
+        let (lesson, actor) = (new.lesson_id, Some(new.actor_id));
+        note(&mut tx, lesson, "lesson.share_renewed", actor, new.at, serde_json::json!({})).await?;
+        tx.commit().await.map_err(failed)?;
+        Ok(new.code)
+    }
+
+    async fn shared(&self, code: &str) -> StoreResult<Option<SharedCode>> {
+        let found = sqlx::query!("SELECT lesson_id, revoked_at FROM share_codes WHERE code = ?", code)
             .fetch_optional(&self.read)
             .await
-            .map_err(failed)
+            .map_err(failed)?;
+        Ok(found.map(|row| match row.revoked_at {
+            None => SharedCode::Lesson(row.lesson_id),
+            Some(_) => SharedCode::Revoked,
+        }))
     }
 }

@@ -10,7 +10,7 @@ use crate::{StoreResult, UtcMillis};
 pub struct NewShareCode {
     /// The lesson.
     pub lesson_id: Uuid,
-    /// Random; used only if the lesson has none yet.
+    /// Random; used only if the lesson has no valid one yet.
     pub code: String,
     /// Who shares.
     pub actor_id: Uuid,
@@ -18,12 +18,24 @@ pub struct NewShareCode {
     pub at: UtcMillis,
 }
 
+/// What is behind a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SharedCode {
+    /// This lesson.
+    Lesson(Uuid),
+    /// A lesson that has another code now.
+    Revoked,
+}
+
 /// Use cases of sharing.
 #[async_trait]
 pub trait ShareStore: Send + Sync {
-    /// The lesson's code; a lesson has one for ever, since it may be printed.
+    /// The lesson's code; it stays until it is revoked, since it may be printed.
     async fn share_code(&self, new: NewShareCode) -> StoreResult<String>;
 
-    /// The lesson of a code.
-    async fn shared_lesson(&self, code: &str) -> StoreResult<Option<Uuid>>;
+    /// Revokes the lesson's code, if it has one, and gives it this one, which is answered.
+    async fn renew_share_code(&self, new: NewShareCode) -> StoreResult<String>;
+
+    /// What a code leads to.
+    async fn shared(&self, code: &str) -> StoreResult<Option<SharedCode>>;
 }

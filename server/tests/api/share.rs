@@ -83,3 +83,25 @@ async fn a_chats_preview_shows_what_the_link_is_about_and_no_page_without_a_link
         assert_eq!(page, INDEX, "{other}");
     }
 }
+
+#[tokio::test]
+async fn a_link_is_revoked_by_an_organizer_and_says_so_kindly() {
+    let (server, _web) = with_pages().await;
+    let town = server.town().await;
+    let lesson = server.plan(&town).await;
+    let path = format!("/api/studio/lessons/{lesson}/share");
+    let old = good(server.post(Some(town.organizer), &path, &json!({})).await).await;
+    // Lecturers share, and revoke nothing that others may have printed.
+    let lecturer = server.post(Some(town.lecturer), &format!("{path}/renew"), &json!({})).await;
+    assert_eq!(problem(lecturer).await.0, StatusCode::FORBIDDEN);
+    let new = good(server.post(Some(town.organizer), &format!("{path}/renew"), &json!({})).await).await;
+    assert_ne!(new["code"], old["code"]);
+    assert!(new["url"].as_str().is_some_and(|url| url.ends_with(new["code"].as_str().expect("a code"))));
+    assert_eq!(good(server.post(Some(town.lecturer), &path, &json!({})).await).await, new);
+    let code = old["code"].as_str().expect("a code");
+    let gone = server.get(None, &format!("/api/share/{code}")).await;
+    assert_eq!(problem(gone).await, (StatusCode::GONE, "link_revoked".to_owned()));
+    assert_eq!(server.get(None, &format!("/s/{code}")).await.text().await.expect("a page"), INDEX);
+    let code = new["code"].as_str().expect("a code");
+    assert_eq!(good(server.get(None, &format!("/api/share/{code}")).await).await["lesson_id"], json!(lesson));
+}

@@ -18,6 +18,8 @@ export default {
   },
   arrive: {
     waits: 'Sign in to join this lesson',
+    revoked: 'This link is not valid any more',
+    revokedText: 'The organizer made a new one. Please ask whoever sent it for the new link. If you have signed in here before, you can also get to the lesson from the first page.',
     missing: 'There is no such lesson',
     missingText: 'The link may be wrong. Please ask for it again.',
   },

@@ -21,6 +21,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(captions::captions))
         .routes(routes!(poster::poster))
         .routes(routes!(share::share))
+        .routes(routes!(share::renew))
         .routes(routes!(share::shared))
         .routes(routes!(questions::mine, questions::ask))
 }

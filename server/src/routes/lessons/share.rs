@@ -1,12 +1,16 @@
 //! Short links to lessons: created by staff, opened by anybody who has one. The page behind a link describes
 //! it to chat programs; it must never reveal more of a lesson than title, lecturer, unit and time.
 
-use axum::{Json, extract::State, http::HeaderMap};
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+};
 use qrcode::EcLevel;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use yunke_store::{Lesson, LessonPhase, NewShareCode, StoreError};
+use yunke_store::{Lesson, LessonPhase, NewShareCode, SharedCode, StoreError};
 
 use crate::{
     auth::{LessonScope, Viewer, share_code},
@@ -70,8 +74,27 @@ pub(in crate::routes) async fn share(
     scope: LessonScope,
     headers: HeaderMap,
 ) -> ApiResult<Json<ShareLink>> {
+    let code = keep_code(&app, &viewer, &scope, false).await?;
+    Ok(Json(link(&app, &headers, code)))
+}
+
+/// Revokes the short link of a lesson and makes another: who opens the old one is told that it is not valid any more.
+#[utoipa::path(post, path = "/api/studio/lessons/{id}/share/renew", tag = "studio", params(("id" = Uuid, Path)),
+    responses((status = OK, body = ShareLink)))]
+pub(in crate::routes) async fn renew(
+    State(app): State<AppState>,
+    viewer: Viewer,
+    scope: LessonScope,
+    headers: HeaderMap,
+) -> ApiResult<Json<ShareLink>> {
+    let code = keep_code(&app, &viewer, &scope, true).await?;
+    Ok(Json(link(&app, &headers, code)))
+}
+
+/// The lesson's code; with `renew` a new one, and the old one is revoked.
+async fn keep_code(app: &AppState, viewer: &Viewer, scope: &LessonScope, renew: bool) -> ApiResult<String> {
     let mut tries = 0;
-    let code = loop {
+    loop {
         let new = NewShareCode {
             lesson_id: scope.lesson.id,
             code: share_code(app.source.bytes()),
@@ -79,19 +102,25 @@ pub(in crate::routes) async fn share(
             at: app.source.now(),
         };
         tries += 1;
-        match app.store.share_code(new).await {
+        let kept =
+            if renew { app.store.renew_share_code(new).await } else { app.store.share_code(new).await };
+        match kept {
             Err(StoreError::Duplicate) if tries < TRIES => {}
-            other => break other?,
+            other => return Ok(other?),
         }
-    };
-    let (origin, here_only) = shared_origin(&headers, &app.config);
+    }
+}
+
+fn link(app: &AppState, headers: &HeaderMap, code: String) -> ShareLink {
+    let (origin, here_only) = shared_origin(headers, &app.config);
     let url = format!("{origin}/s/{code}");
-    Ok(Json(ShareLink { qr: qr::draw(&url, EcLevel::M), code, url, here_only }))
+    ShareLink { qr: qr::draw(&url, EcLevel::M), code, url, here_only }
 }
 
 /// What a short link is about.
 #[utoipa::path(get, path = "/api/share/{code}", tag = "lessons", params(("code" = String, Path)),
-    responses((status = OK, body = SharedLesson), (status = NOT_FOUND, description = "There is no such link")))]
+    responses((status = OK, body = SharedLesson), (status = NOT_FOUND, description = "There is no such link"),
+        (status = GONE, description = "link_revoked: the lesson has another link now")))]
 pub(super) async fn shared(
     State(app): State<AppState>,
     viewer: Option<Viewer>,
@@ -101,11 +130,15 @@ pub(super) async fn shared(
     Ok(Json(SharedLesson::new(lesson, viewer.is_some())))
 }
 
-/// The lesson of a code, however it was typed off a poster.
+/// The lesson of a code, however it was typed off a poster; a code that was revoked is a problem of its own.
 pub(in crate::routes) async fn find(app: &AppState, code: &str) -> ApiResult<Option<Lesson>> {
     let code = typed::code(code).to_ascii_lowercase();
-    match app.store.shared_lesson(&code).await? {
-        Some(id) => Ok(app.store.lesson(id).await?),
+    match app.store.shared(&code).await? {
+        Some(SharedCode::Lesson(id)) => Ok(app.store.lesson(id).await?),
+        Some(SharedCode::Revoked) => {
+            let sentence = "This link is not valid any more. Ask whoever sent it for the new one.";
+            Err(Problem::new(StatusCode::GONE, "link_revoked", sentence))
+        }
         None => Ok(None),
     }
 }

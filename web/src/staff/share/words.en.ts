@@ -21,4 +21,9 @@ export default {
   save: 'Save the picture',
   pass: 'Send the picture',
   file: 'Poster-{title}',
+  renew: 'Revoke this link and make a new one',
+  renew_title: 'Revoke this link?',
+  renew_text: 'Links, codes and posters that were sent out stop working, and say to ask the organizer for the new link. This cannot be undone. Nobody loses any credit by it.',
+  renew_yes: 'Revoke, make a new link',
+  renewed: 'The old link is revoked. Use the new link, code and poster.',
 } satisfies Same<typeof zh>

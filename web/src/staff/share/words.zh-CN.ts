@@ -19,6 +19,11 @@ const words = {
   save: '保存图片',
   pass: '发送图片',
   file: '海报-{title}',
+  renew: '停用这个链接，换一个新的',
+  renew_title: '停用这个链接？',
+  renew_text: '发出去的链接、二维码和海报都会失效，打开时会提示向组织者要新的链接。不能恢复。学员的学时不受影响。',
+  renew_yes: '停用，换新链接',
+  renewed: '旧链接已停用。请用新的链接、二维码和海报。',
 }
 
 export default words
