@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { invisibleStops, stumbles } from '../harness/axe.mjs';
 import { BEGIN, BOOTH, plays, says, WORDS } from '../harness/pages.mjs';
 import { browser, DESK, FAKE_CAMERA, open, picture } from '../harness/phone.mjs';
+import { printedCodes, readCodes, shownCodes } from '../harness/qr.mjs';
 import { byHeading, readXlsx } from '../harness/sheets.mjs';
 import { until, watchFor } from '../harness/wait.mjs';
 import { Yunke } from '../harness/yunke.mjs';
@@ -61,6 +62,9 @@ test('a centre begins without a shell', async (t) => {
     await desk.waitForURL(/\/slips$/);
     await until('two codes', async () => (await desk.locator('article svg[role=img]').count()) === 2);
     await fine(desk, 'slips');
+    const links = slips.map(({ phone, password }) => `${yunke.url}/sign-in#phone=${phone}&first=${password}`).sort();
+    assert.deepEqual(await shownCodes(desk, yunke.folder), links, 'the codes on the screen');
+    assert.deepEqual(await printedCodes(desk, yunke.folder), { sheets: 1, codes: links }, 'the codes on paper');
     await desk.goto('/console/people');
     await says(desk, /共 3 人/);
     await desk.getByRole('searchbox').fill('0002');
@@ -83,6 +87,10 @@ test('a centre begins without a shell', async (t) => {
     const poster = desk.getByRole('img', { name: /^海报/ });
     await until('the poster', () => poster.evaluate((img) => img.complete && img.naturalWidth === 1080));
     await fine(desk, 'share');
+    assert.deepEqual(await shownCodes(desk.getByRole('img', { name: /二维码/ }), yunke.folder), [link], 'the code on the screen');
+    assert.deepEqual(await shownCodes(poster, yunke.folder), [link], 'the poster, as small as it is shown');
+    const [saved] = await Promise.all([desk.waitForEvent('download'), desk.getByRole('link', { name: BEGIN.savePoster }).click()]);
+    assert.deepEqual(await readCodes(await saved.path()), [link], 'the poster as a file');
     const preview = await (await fetch(link)).text();
     assert.match(preview, new RegExp(`<meta property="og:title" content="${TITLE}" />`));
   });
@@ -145,7 +153,7 @@ test('a centre begins without a shell', async (t) => {
     await says(desk, /辛苦了/);
   });
 
-  await t.test('who did not come is found and exported in four clicks', async () => {
+  await t.test('who has not come is found and exported in four clicks, and is pending as long as there is a replay', async () => {
     await desk.goto('/console');
     let clicks = 0;
     const click = async (what) => {
@@ -153,25 +161,59 @@ test('a centre begins without a shell', async (t) => {
       await what.click();
     };
     await click(desk.getByRole('main').getByRole('link', { name: new RegExp(TITLE) }).first());
-    await click(desk.getByRole('button', { name: /^未参加/ }));
+    await click(desk.getByRole('button', { name: /^待定/ }));
     await says(desk, /李建国/);
     await until('only who did not come', async () => !/王芳/.test(await desk.locator('table').innerText()));
     await fine(desk, 'attendance');
     const [download] = await Promise.all([desk.waitForEvent('download'), click(desk.getByRole('button', { name: BEGIN.xlsx }))]);
     assert.ok(clicks <= 4, `${clicks} clicks`);
     const book = await readXlsx(await readFile(await download.path()), yunke.folder);
-    const { rows, ...sheet } = book['个人明细'];
+    const { rows: listed, ...sheet } = book['名单'];
     assert.ok(sheet.landscape && sheet.one_page_wide, JSON.stringify(sheet));
     assert.equal(String(sheet.paper), '9', 'A4');
-    assert.match(String(sheet.repeated), /1:\$?1$/, 'the heading is repeated');
+    assert.match(String(sheet.repeated), /3:\$?3$/, 'the heading is repeated');
+    assert.equal(listed[0][0], TITLE);
+    const { rows } = book['个人明细'];
     const [came, absent, total] = byHeading(rows);
     assert.deepEqual([absent, came].map((row) => row['姓名']).sort(), ['李建国', '王芳']);
     const missing = [came, absent].find((row) => row['姓名'] === '李建国');
-    assert.equal(missing['状态'], '未参加');
+    assert.equal(missing['状态'], '待定');
     const there = [came, absent].find((row) => row['姓名'] === '王芳');
     assert.ok(there['观看秒'] >= 3, JSON.stringify(there));
     assert.deepEqual([total['中心'], total['姓名'], total['观看秒']], ['合计', '2 人', there['观看秒']]);
     assert.equal(rows.length, 4);
+    // What is printed says what the detail says, row by row, and in the totals.
+    const list = byHeading(listed.slice(2));
+    assert.deepEqual(list.map((row) => row['序号']), [1, 2, '合计']);
+    for (const [n, row] of [came, absent, total].entries()) {
+      for (const name of ['支部', '姓名', '成员编号', '首次进入', '末次离开', '观看时长', '覆盖率', '状态', '原因']) assert.deepEqual(list[n][name], row[name], name);
+      assert.deepEqual(list[n]['学时'], row['最终学时']);
+    }
+  });
+
+  await t.test('who asked to be excused leaves those who are pending, and who came is found by credit', async () => {
+    await desk.getByRole('row', { name: /李建国/ }).getByRole('button').click();
+    await desk.getByLabel(BEGIN.excuseReason).fill('出差');
+    await fine(desk, 'excuse');
+    await desk.getByRole('dialog').getByRole('button', { name: BEGIN.excuse, exact: true }).click();
+    await says(desk, /受邀的人都参加了，或请了假/);
+    await desk.getByRole('button', { name: /^请假/ }).click();
+    await says(desk, /李建国[^]*出差/);
+    await says(desk, /参学率 100\.0%/);
+    await fine(desk, 'excused');
+    await desk.getByRole('button', { name: /^参加/ }).click();
+    await says(desk, /王芳/);
+    const [credit] = (await desk.getByRole('row', { name: /王芳/ }).innerText()).match(/全部学时|一半学时|未获学时/);
+    await desk.getByRole('button', { name: new RegExp(`^${credit}`) }).click();
+    await says(desk, new RegExp(`${credit}\\s*1`));
+    await says(desk, /王芳/);
+    const other = ['全部学时', '一半学时'].find((word) => word !== credit);
+    await desk.getByRole('button', { name: new RegExp(`^${other}`) }).click();
+    await until('nobody', async () => !/王芳/.test(await desk.getByRole('main').innerText()));
+    // Past the end there is a way back.
+    await desk.goto(`${new URL(desk.url()).pathname}?page=9`);
+    await desk.waitForURL(/attendance$/);
+    await says(desk, /王芳/);
   });
 
   await t.test('the member sees what is missing, why, and where to go on', async () => {
@@ -181,6 +223,24 @@ test('a centre begins without a shell', async (t) => {
     await phone.getByRole('link', { name: BEGIN.makeUp }).click();
     await phone.getByRole('button', { name: WORDS.play }).first().click();
     await plays(phone, { within: 20_000 });
+  });
+
+  await t.test('a link that went astray is revoked, says so, and the new one leads to the lesson', async () => {
+    await desk.goto('/console/lessons');
+    await desk.getByRole('main').getByRole('link', { name: new RegExp(TITLE) }).first().click();
+    await desk.getByRole('link', { name: '分享' }).click();
+    await desk.getByRole('button', { name: BEGIN.renew }).click();
+    await desk.getByRole('button', { name: BEGIN.renewYes }).click();
+    const field = desk.getByRole('textbox', { name: BEGIN.link });
+    await until('another link', async () => (await field.inputValue()) !== link);
+    const fresh = await field.inputValue();
+    await until('the code of the new link', async () => (await shownCodes(desk.getByRole('img', { name: /二维码/ }), yunke.folder))[0] === fresh);
+    await fine(desk, 'renewed');
+    await phone.goto(new URL(link).pathname);
+    await says(phone, BEGIN.revoked);
+    await fine(phone, 'revoked');
+    await phone.goto(new URL(fresh).pathname);
+    await phone.waitForURL(/\/lessons\//);
   });
 
   await t.test('the missing page has a heading, and the first Tab leads past the navigation', async () => {
@@ -193,6 +253,6 @@ test('a centre begins without a shell', async (t) => {
     await desk.keyboard.press('Enter');
     assert.equal(await desk.evaluate(() => document.activeElement?.tagName), 'MAIN');
   });
-  const own = [...desk.faults, ...phone.faults].filter((fault) => !/status of (503|404) /.test(fault));
+  const own = [...desk.faults, ...phone.faults].filter((fault) => !/status of (503|404|410) /.test(fault));
   assert.deepEqual(own, []);
 });

@@ -37,6 +37,12 @@ export const BEGIN = {
   savePassword: '保存新密码',
   startEarly: '现在开始',
   xlsx: '导出 XLSX',
+  excuse: '记为请假',
+  excuseReason: '原因（可以不填）',
+  savePoster: '保存图片',
+  renew: '停用这个链接，换一个新的',
+  renewYes: '停用，换新链接',
+  revoked: /这个链接已经停用/,
   makeUp: /补看回放/,
 };
 
