@@ -102,6 +102,7 @@ async fn ensure_branch(
                 parent_id: centre.id,
                 kind: UnitKind::Branch,
                 name,
+                actor_id: None,
                 at: source.now(),
             };
             Ok(store.add_unit(new).await?.id)

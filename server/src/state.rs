@@ -16,7 +16,7 @@ use crate::{
     clock::Source,
     config::Config,
     disk::DiskCheck,
-    evidence::KeptProgress,
+    evidence::{KeptLevels, KeptProgress},
     media_nodes::MediaNodes,
     room::{Rooms, Sockets},
     setup::SetupLink,
@@ -51,6 +51,8 @@ pub struct Shared {
     pub setup: SetupLink,
     /// Progress with lessons that are over, as it was judged last.
     pub kept_progress: KeptProgress,
+    /// Who has how much credit of a lesson, as it was computed last.
+    pub kept_levels: KeptLevels,
     /// Live rooms and their counts.
     pub rooms: Rooms,
     /// Their open sockets.

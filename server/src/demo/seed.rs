@@ -80,7 +80,8 @@ async fn people(app: &AppState) -> anyhow::Result<()> {
 }
 
 async fn add_unit(app: &AppState, parent_id: Uuid, kind: UnitKind, name: &str) -> anyhow::Result<Uuid> {
-    let new = NewUnit { id: app.source.id(), parent_id, kind, name: name.to_owned(), at: app.source.now() };
+    let (id, name, at) = (app.source.id(), name.to_owned(), app.source.now());
+    let new = NewUnit { id, parent_id, kind, name, actor_id: None, at };
     Ok(app.store.add_unit(new).await?.id)
 }
 

@@ -5,19 +5,23 @@
 mod convert;
 mod input;
 mod kept;
+mod levels;
 mod limits;
 mod outages;
 mod record;
 mod row;
+mod window;
 mod workers;
 mod writer;
 
 pub use convert::{axis_ms, beat, claims_id, rule, terms, timeline};
 pub use input::{BATCH_BEATS, BeatIn, MAX_SEQ, RefusedBeat, read_beats};
 pub use kept::{KeptProgress, marks_of};
+pub use levels::{KeptLevels, LevelParts, Levels};
 pub use limits::{EvidenceLimits, SlowDown};
 pub use outages::outages;
 pub use record::{CreditWord, Progress, Record, Records, bounds};
-pub use row::{AttendanceRow, EvidenceInterval, Piece, why_not_more};
+pub use row::{AttendanceRow, EvidenceInterval, Piece, Standing, why_not_more};
+pub use window::Window;
 pub use workers::off_the_workers;
 pub use writer::{BeatWriter, Kept, WriteError};

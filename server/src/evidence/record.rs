@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 use yunke_domain::{Interval, IntervalSet};
@@ -16,7 +16,7 @@ use crate::attendance::{
 };
 
 /// How much credit, as the API says it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = Credit)]
 pub enum CreditWord {

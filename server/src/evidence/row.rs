@@ -6,8 +6,38 @@ use uuid::Uuid;
 use yunke_domain::{BeatMode, BeatSource, Interval};
 use yunke_store::{LeaseDevice, RollEntry};
 
-use super::record::{CreditWord, Record};
+use super::{
+    record::{CreditWord, Record},
+    window::Window,
+};
 use crate::attendance::{Beat, Credit, CreditLevel, Verdict};
+
+/// How it is with somebody and a lesson.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = AttendanceStanding)]
+pub enum Standing {
+    /// They played some of it.
+    Attended,
+    /// They have not, and still can: 待定.
+    Pending,
+    /// They did not, and the time for it is over: 未参加.
+    Absent,
+    /// They did not, and are excused: 请假.
+    Excused,
+}
+
+impl Standing {
+    /// Of somebody on a roll.
+    pub fn of(attended: bool, excused: bool, window: Window) -> Self {
+        match (attended, excused) {
+            (true, _) => Self::Attended,
+            (false, true) => Self::Excused,
+            (false, false) if window.is_open() => Self::Pending,
+            (false, false) => Self::Absent,
+        }
+    }
+}
 
 /// One member's attendance of a lesson.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -22,6 +52,10 @@ pub struct AttendanceRow {
     pub invited: bool,
     /// They played some of it; who only opened it has not.
     pub attended: bool,
+    /// How it is with them.
+    pub standing: Standing,
+    /// Why they are excused, if they are; may be empty. Who is excused and comes all the same has attended.
+    pub excuse: Option<String>,
     /// The branch when they first opened the lesson, else when it was.
     pub branch_name: Option<String>,
     /// When they first opened the lesson.
@@ -38,16 +72,20 @@ pub struct AttendanceRow {
     pub credit: CreditWord,
     /// Credit hours × 1000.
     pub hours_milli: i64,
-    /// Why not more: `null` for full credit, else `half`, `below_half`, `nothing` or `absent`.
+    /// Why not more: `null` for full credit, else `half`, `below_half`, `nothing`, `pending`, `absent` or `excused`.
     #[schema(value_type = Option<String>, example = "below_half")]
     pub reason: Option<&'static str>,
 }
 
 impl AttendanceRow {
-    /// The row of a record of somebody who was `invited` or not, and `attended` or only opened the lesson.
-    pub fn of(record: &Record, invited: bool, attended: bool) -> Self {
+    /// The row of a record; `entry`: where they stand on the roll. A guest who only opened the lesson does not.
+    pub fn of(record: &Record, entry: Option<&RollEntry>, window: Window) -> Self {
         let Record { evidence, judged, credit, visits } = record;
+        let (invited, attended) = entry.map_or((false, false), |entry| (entry.invited, entry.attended));
+        let excuse = entry.and_then(|entry| entry.excuse.clone());
         Self {
+            standing: Standing::of(attended, excuse.is_some(), window),
+            excuse,
             member_id: evidence.user_id,
             name: evidence.name.clone(),
             member_no: evidence.member_no.clone(),
@@ -66,11 +104,14 @@ impl AttendanceRow {
     }
 
     /// The row of somebody on a lesson's roll, with the record of what they played, if anything.
-    pub fn on_roll(entry: &RollEntry, record: Option<&Record>) -> Self {
+    pub fn on_roll(entry: &RollEntry, record: Option<&Record>, window: Window) -> Self {
         if let Some(record) = record {
-            return Self::of(record, entry.invited, entry.attended);
+            return Self::of(record, Some(entry), window);
         }
+        let standing = Standing::of(false, entry.excuse.is_some(), window);
         Self {
+            standing,
+            excuse: entry.excuse.clone(),
             member_id: entry.user_id,
             name: entry.name.clone(),
             member_no: entry.member_no.clone(),
@@ -84,7 +125,11 @@ impl AttendanceRow {
             coverage_bp: 0,
             credit: CreditWord::None,
             hours_milli: 0,
-            reason: Some("absent"),
+            reason: Some(match standing {
+                Standing::Pending => "pending",
+                Standing::Excused => "excused",
+                Standing::Attended | Standing::Absent => "absent",
+            }),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     attendance::{CreditLevel, Reason},
     auth::mask_phone,
     calendar,
-    evidence::{AttendanceRow, Record},
+    evidence::{AttendanceRow, Record, Standing, Window},
 };
 
 /// One value.
@@ -65,7 +65,7 @@ pub(super) fn row(
     record: &Record,
     places: &Places,
 ) -> [Cell; COLUMNS.len()] {
-    let row = AttendanceRow::on_roll(entry, Some(record));
+    let row = AttendanceRow::on_roll(entry, Some(record), Window::Over);
     let text = |words: &str| Cell::Text(words.to_owned());
     let branch = record.evidence.branch.as_ref();
     let place = |kind: UnitKind| Cell::Text(places.name(branch, kind));
@@ -95,19 +95,30 @@ pub(super) fn row(
         Cell::Hours(0),
         Cell::Hours(row.hours_milli),
         text(state(lesson, record)),
-        Cell::Text(why(lesson, record)),
+        Cell::Text(why(lesson, entry, record)),
     ]
 }
 
 /// The row of somebody who was invited and played nothing.
-pub(super) fn absent(lesson: &Lesson, entry: &RollEntry, places: &Places) -> [Cell; COLUMNS.len()] {
+pub(super) fn missing(
+    lesson: &Lesson,
+    entry: &RollEntry,
+    window: Window,
+    places: &Places,
+) -> [Cell; COLUMNS.len()] {
     let text = |words: &str| Cell::Text(words.to_owned());
     let place = |kind: UnitKind| Cell::Text(places.name(entry.branch.as_ref(), kind));
-    let (state, why) = match lesson.phase {
-        LessonPhase::Planned => ("未开始", "课程还没有开始"),
-        LessonPhase::Live => ("进行中", "还没有播放过"),
-        LessonPhase::Ended => ("未参加", "没有播放过直播或回放"),
-        LessonPhase::Cancelled => ("已取消", "课程已取消"),
+    let state = missing_state(lesson, entry, window);
+    let why = match (entry.excuse.as_deref(), lesson.phase, window.until()) {
+        (_, LessonPhase::Cancelled, _) => "课程已取消".to_owned(),
+        (Some(""), ..) => "已请假".to_owned(),
+        (Some(reason), ..) => format!("已请假：{reason}"),
+        (None, LessonPhase::Planned, _) => "课程还没有开始".to_owned(),
+        (None, LessonPhase::Live, _) => "课程还在进行，还没有播放过".to_owned(),
+        (None, LessonPhase::Ended, Some(until)) => {
+            format!("还没有播放过，可以看回放补学到 {}", calendar::local_minute(until))
+        }
+        (None, LessonPhase::Ended, None) => "没有播放过直播或回放".to_owned(),
     };
     [
         place(UnitKind::Centre),
@@ -134,12 +145,30 @@ pub(super) fn absent(lesson: &Lesson, entry: &RollEntry, places: &Places) -> [Ce
         Cell::Hours(0),
         Cell::Hours(0),
         text(state),
-        text(why),
+        Cell::Text(why),
     ]
 }
 
+fn missing_state(lesson: &Lesson, entry: &RollEntry, window: Window) -> &'static str {
+    match (lesson.phase, Standing::of(false, entry.excuse.is_some(), window)) {
+        (LessonPhase::Cancelled, _) => "已取消",
+        (_, Standing::Excused) => "请假",
+        (_, Standing::Pending) => "待定",
+        (_, Standing::Absent | Standing::Attended) => "未参加",
+    }
+}
+
+/// How many were invited, came, are excused, and did not come (yet).
+pub(super) fn summary(totals: &Totals, window: Window) -> String {
+    let counts = totals.counts;
+    let missing = if window.is_open() { "待定" } else { "未参加" };
+    let excused = if counts.excused > 0 { format!("，请假 {}", counts.excused) } else { String::new() };
+    let (invited, attended) = (counts.invited, counts.invited_attended);
+    format!("应到 {invited}，其中参加 {attended}{excused}，{missing} {}", counts.missing())
+}
+
 /// The last row: the sums of the columns that can be added.
-pub(super) fn totals(totals: &Totals) -> [Cell; COLUMNS.len()] {
+pub(super) fn totals(totals: &Totals, window: Window) -> [Cell; COLUMNS.len()] {
     COLUMNS.map(|(heading, _)| match heading {
         "中心" => Cell::Text("合计".to_owned()),
         "姓名" => Cell::Text(format!("{} 人", totals.people)),
@@ -148,13 +177,8 @@ pub(super) fn totals(totals: &Totals) -> [Cell; COLUMNS.len()] {
         "观看时长" => Cell::Length(totals.seconds),
         "原始学时" | "最终学时" => Cell::Hours(totals.hours_milli),
         "调整学时" => Cell::Hours(0),
-        "状态" => Cell::Text(format!("参加 {}", totals.attended)),
-        "原因" => Cell::Text(format!(
-            "应到 {}，其中参加 {}，未参加 {}",
-            totals.invited,
-            totals.invited_attended,
-            totals.invited - totals.invited_attended
-        )),
+        "状态" => Cell::Text(format!("参加 {}", totals.counts.attended)),
+        "原因" => Cell::Text(summary(totals, window)),
         _ => Cell::Text(String::new()),
     })
 }
@@ -192,7 +216,7 @@ fn state(lesson: &Lesson, record: &Record) -> &'static str {
 }
 
 /// 原因: why not more, and what was left out of the count, in words and seconds.
-fn why(lesson: &Lesson, record: &Record) -> String {
+fn why(lesson: &Lesson, entry: &RollEntry, record: &Record) -> String {
     let rule = &lesson.rule;
     let mut words = match record.credit.level {
         CreditLevel::Full => format!("覆盖率达到 {}%", rule.full_percent),
@@ -214,6 +238,9 @@ fn why(lesson: &Lesson, record: &Record) -> String {
             words.push_str(" 秒：");
             words.push_str(reason.chinese());
         }
+    }
+    if entry.excuse.is_some() {
+        words.push_str("；请过假");
     }
     words
 }

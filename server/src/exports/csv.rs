@@ -28,7 +28,7 @@ pub(super) async fn write(mut detail: Detail, pieces: &Pieces) -> Result<(), Det
         }
         send(pieces, lines(rows.iter().map(|row| row.each_ref().map(Cell::text)))?).await?;
     }
-    send(pieces, lines([columns::totals(detail.totals()).each_ref().map(Cell::text)])?).await
+    send(pieces, lines([columns::totals(detail.totals(), detail.window).each_ref().map(Cell::text)])?).await
 }
 
 async fn send(pieces: &Pieces, bytes: Vec<u8>) -> Result<(), DetailError> {

@@ -5,13 +5,15 @@ use std::{collections::HashMap, sync::Arc};
 use sha2::{Digest as _, Sha256};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
-use yunke_store::{Page, RollEntry, RollFilter, RollPart, Store, StoreError, Unit, UnitKind, UtcMillis};
+use yunke_store::{
+    Page, RollCounts, RollEntry, RollFilter, RollPart, Store, StoreError, Unit, UnitKind, UtcMillis,
+};
 
 use super::{
     SharedLesson,
     columns::{self, COLUMNS, Cell},
 };
-use crate::evidence::{Record, Records};
+use crate::evidence::{Record, Records, Window};
 
 /// Members whose evidence is read at once.
 const PAGE: usize = 100;
@@ -78,12 +80,8 @@ impl Places {
 pub struct Totals {
     /// Rows.
     pub people: i64,
-    /// 应到: rows of members of invited branches.
-    pub invited: i64,
-    /// Rows of who came.
-    pub attended: i64,
-    /// Rows of who was invited and came.
-    pub invited_attended: i64,
+    /// Of the rows, who was invited, came, is excused.
+    pub counts: RollCounts,
     /// 进入次数.
     pub visits: i64,
     /// 观看秒, of the rounded rows: a sum of the column gives the same.
@@ -95,18 +93,14 @@ pub struct Totals {
 impl Totals {
     fn add(&mut self, entry: &RollEntry, record: Option<&Record>) {
         self.people += 1;
-        self.invited += i64::from(entry.invited);
+        self.counts.invited += i64::from(entry.invited);
+        self.counts.excused += i64::from(entry.excuse.is_some() && record.is_none());
         let Some(record) = record else { return };
-        self.attended += 1;
-        self.invited_attended += i64::from(entry.invited);
+        self.counts.attended += 1;
+        self.counts.invited_attended += i64::from(entry.invited);
         self.visits += i64::from(record.visits.visits);
         self.seconds += record.credit.counted_ms / 1000;
         self.hours_milli += record.credit.hours_milli;
-    }
-
-    /// 参学率 in hundredths of a percent, rounded down; nobody was invited: none.
-    pub fn rate_bp(&self) -> Option<i64> {
-        (self.invited > 0).then(|| self.invited_attended * 10_000 / self.invited)
     }
 }
 
@@ -120,6 +114,8 @@ pub struct Detail {
     pub made_at: UtcMillis,
     /// The parts of the tree it is limited to, in words.
     pub scope: String,
+    /// Whether one can still come.
+    pub window: Window,
     roll: Vec<RollEntry>,
     next: usize,
     records: Records,
@@ -128,18 +124,30 @@ pub struct Detail {
     hash: Sha256,
 }
 
+/// Who asks for an export, of what, when.
+pub struct ExportRequest {
+    /// The lesson.
+    pub lesson: SharedLesson,
+    /// Whether one can still come to it.
+    pub window: Window,
+    /// Only members inside these.
+    pub paths: Vec<String>,
+    /// The same, in words.
+    pub scope: String,
+    /// Who asks.
+    pub made_by: String,
+    /// Now.
+    pub made_at: UtcMillis,
+}
+
 impl Detail {
-    /// Of `lesson`, for the members inside `paths`.
-    pub async fn new(
-        parts: &ExportParts,
-        lesson: SharedLesson,
-        paths: &[String],
-        made_by: String,
-        scope: String,
-        made_at: UtcMillis,
-    ) -> Result<Self, DetailError> {
-        let filter =
-            RollFilter { within: paths.to_vec(), part: RollPart::All, query: String::new(), user_id: None };
+    /// Before its first row.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn new(parts: &ExportParts, request: ExportRequest) -> Result<Self, DetailError> {
+        let ExportRequest { lesson, window, paths, scope, made_by, made_at } = request;
+        let filter = RollFilter { within: paths, part: RollPart::All, query: String::new(), user_id: None };
         let everybody = Page { offset: 0, limit: i64::MAX };
         // Names and branches, not evidence: a lesson of 21,000 is a few megabytes.
         let roll = parts.store.roll(lesson.id, &filter, everybody).await?.entries;
@@ -150,7 +158,7 @@ impl Detail {
         let records = Records::new(parts.store.clone(), lesson.clone(), made_at).await?;
         let (totals, hash) = (Totals::default(), Sha256::new());
         let mut detail =
-            Self { lesson, made_by, made_at, scope, roll, next: 0, records, places, totals, hash };
+            Self { lesson, made_by, made_at, scope, window, roll, next: 0, records, places, totals, hash };
         detail.add_to_hash(COLUMNS.iter().map(|(heading, _)| (*heading).to_owned()));
         Ok(detail)
     }
@@ -166,7 +174,7 @@ impl Detail {
             let record = records.iter().find(|record| record.evidence.user_id == entry.user_id);
             let row = match record {
                 Some(record) => columns::row(&self.lesson, entry, record, &self.places),
-                None => columns::absent(&self.lesson, entry, &self.places),
+                None => columns::missing(&self.lesson, entry, self.window, &self.places),
             };
             self.totals.add(entry, record);
             self.add_to_hash(row.iter().map(Cell::text));

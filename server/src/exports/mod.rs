@@ -5,17 +5,19 @@ mod columns;
 mod csv;
 mod detail;
 mod file_name;
+mod list;
 mod notes;
+mod sheet;
 mod xlsx;
 
 pub use columns::{COLUMNS, Cell};
-pub use detail::{Detail, DetailError, ExportParts, Totals};
+pub use detail::{Detail, DetailError, ExportParts, ExportRequest, Totals};
 pub use file_name::{content_disposition, recording_name};
 
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 
 /// Exports under way at once; each holds one page of rows. Who asks for one more is told to try again.
 const AT_ONCE: usize = 4;
@@ -56,13 +58,22 @@ impl ExportFormat {
 /// Where the pieces of a file go; an error ends the download so that the client sees it is not whole.
 pub(crate) type Pieces = mpsc::Sender<Result<Bytes, std::io::Error>>;
 
-/// Starts an export; `None` when too many are under way. The file's bytes follow as the body is read.
-pub fn start(parts: &ExportParts, format: ExportFormat, detail: Detail) -> Option<Body> {
-    let place = PLACES.try_acquire().ok()?;
+/// The right to make one export, while it lasts.
+pub struct ExportPlace(SemaphorePermit<'static>);
+
+impl ExportPlace {
+    /// `None` when too many are under way.
+    pub fn take() -> Option<Self> {
+        PLACES.try_acquire().ok().map(Self)
+    }
+}
+
+/// Starts an export. The file's bytes follow as the body is read.
+pub fn start(place: ExportPlace, parts: &ExportParts, format: ExportFormat, detail: Detail) -> Body {
     let (pieces, outlet) = mpsc::channel(WAITING_PIECES);
     let (stopping, tasks) = (parts.stopping.clone(), parts.tasks.clone());
     tasks.spawn(async move {
-        let _place = place;
+        let ExportPlace(_place) = place;
         let file = async {
             match format {
                 ExportFormat::Csv => csv::write(detail, &pieces).await,
@@ -82,7 +93,7 @@ pub fn start(parts: &ExportParts, format: ExportFormat, detail: Detail) -> Optio
         let piece = outlet.recv().await?;
         Some((piece, outlet))
     });
-    Some(Body::from_stream(stream))
+    Body::from_stream(stream)
 }
 
 /// A lesson and what belongs to it, shared by the pages of an export.

@@ -14,6 +14,9 @@ pub(super) fn lines(detail: &Detail) -> Vec<(String, String)> {
     let lesson = &detail.lesson;
     let rule = &lesson.rule;
     let totals = detail.totals();
+    let counts = totals.counts;
+    let missing = counts.missing();
+    let (pending, absent) = if detail.window.is_open() { (missing, 0) } else { (0, missing) };
     let line = |name: &str, words: String| (name.to_owned(), words);
     let time = |at: Option<i64>| at.map_or_else(|| "—".to_owned(), local_time);
     let gaps_ms: i64 = lesson.gaps.iter().map(|gap| gap.ms()).sum();
@@ -33,14 +36,16 @@ pub(super) fn lines(detail: &Detail) -> Vec<(String, String)> {
         line("有效时长（秒）", format!("{}（覆盖率的分母：课程时长减去讲师中断）", countable_ms / 1000)),
         line("", "合计".to_owned()),
         line("人数", totals.people.to_string()),
-        line("应到（受邀）", totals.invited.to_string()),
-        line("参加", format!("{}（其中受邀 {}）", totals.attended, totals.invited_attended)),
-        line("未参加", (totals.invited - totals.invited_attended).to_string()),
+        line("应到（受邀）", counts.invited.to_string()),
+        line("参加", format!("{}（其中受邀 {}）", counts.attended, counts.invited_attended)),
+        line("请假（没有参加）", counts.excused.to_string()),
+        line("待定", pending.to_string()),
+        line("未参加", absent.to_string()),
         line(
             "参学率",
-            totals.rate_bp().map_or_else(
+            counts.rate_bp().map_or_else(
                 || "—".to_owned(),
-                |bp| format!("{}（受邀且参加 ÷ 应到）", Cell::Share(bp).text()),
+                |bp| format!("{}（受邀且参加 ÷（应到 − 请假而没有参加））", Cell::Share(bp).text()),
             ),
         ),
         line("进入次数", totals.visits.to_string()),
@@ -68,6 +73,19 @@ pub(super) fn lines(detail: &Detail) -> Vec<(String, String)> {
         ),
     ));
     lines.push(line(
+        "补学",
+        match detail.window.until() {
+            Some(until) => format!("可以看回放补学到 {}，在这之前没来的为待定", local_time(until)),
+            None if detail.window.is_open() => {
+                format!(
+                    "有回放的，结束后 {} 天内可以补学，在这之前没来的为待定",
+                    rule.make_up_ms / 86_400_000
+                )
+            }
+            None => "补学的时间已过，或没有回放；以后看回放仍然计学时".to_owned(),
+        },
+    ));
+    lines.push(line(
         "核对",
         format!(
             "播放速度超过 {} 倍不计；超过 {} 秒没有心跳，中间不计；每次进入共允许 {} 秒误差",
@@ -85,9 +103,12 @@ pub(super) fn lines(detail: &Detail) -> Vec<(String, String)> {
     lines
 }
 
-const MEANINGS: [(&str, &str); 15] = [
+const MEANINGS: [(&str, &str); 18] = [
+    ("名单", "给人看、打印的一页；各列取自“个人明细”，合计相同"),
     ("行", "受邀支部在上课时的全部成员，加上没有受邀而参加的人"),
-    ("未参加", "受邀，到导出时没有播放过直播或回放；只打开页面不算参加"),
+    ("待定", "受邀，到导出时没有播放过，而课程还没有结束，或者还可以看回放补学；不算未参加"),
+    ("未参加", "受邀，没有播放过直播或回放，补学的时间也过了；只打开页面不算参加"),
+    ("请假", "受邀，由组织者记为请假，没有参加；参加了的照常计算"),
     ("中心、站、点、支部", "首次进入课程时所属的支部及其上级；没有参加的，为上课时所属的"),
     ("手机号", "已隐去中间四位"),
     ("方式", "计入的部分是怎样观看的：直播、回放、音频"),

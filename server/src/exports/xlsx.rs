@@ -1,36 +1,37 @@
-//! XLSX for people: texts as texts, real dates, a frozen heading, a filter, no formulas, and the sheet
-//! 说明. Rows go to a temporary file as they are computed; the finished file is streamed from disk.
+//! XLSX for people: texts as texts, real dates, frozen headings, filters, no formulas. The first sheet, 名单, is what is printed;
+//! then 个人明细 with everything, and 说明. Rows go to temporary files as they are computed; the finished file is streamed from disk.
 
 use std::{fs::File, io::Seek as _};
 
 use axum::body::Bytes;
 use futures_util::StreamExt as _;
-use rust_xlsxwriter::{ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{Format, FormatAlign, FormatBorder, Workbook, Worksheet};
 use tokio::sync::mpsc;
 use tokio_util::io::ReaderStream;
 
-use super::{COLUMNS, Cell, Detail, DetailError, Pieces, columns, notes};
+use super::{
+    COLUMNS, Cell, Detail, DetailError, Pieces, columns,
+    list::{self, LIST},
+    notes,
+    sheet::{Formats, LINE_POINTS, height, page, put, row_height},
+};
+use crate::calendar::local_minute;
 
 /// Pages of rows that may wait for the writing thread; then the computing waits.
 const WAITING_PAGES: usize = 2;
 
-/// A4, ECMA-376 18.3.1.63.
-const PAPER_A4: u8 = 9;
+/// The sheets, in their order.
+const LIST_SHEET: usize = 0;
+const DETAIL_SHEET: usize = 1;
 
-/// Inches at the sides; twice as much above and below.
-const MARGIN: f64 = 0.3;
+/// Title and particulars stand above the heading of the first sheet.
+const LIST_HEAD: u32 = 2;
 
-/// A line of text in points.
-const LINE_POINTS: f64 = 15.0;
+/// 个人明细 has 25 columns: on one page nobody could read them.
+const DETAIL_PAGES_WIDE: u16 = 2;
 
-/// A row is never higher: Excel takes 409 points.
-const LINES_MAX: u32 = 20;
-
-/// As much of a title as stands in the footer.
-const FOOTER_CHARS: usize = 60;
-
-/// Asia/Shanghai, seconds east of UTC.
-const SHANGHAI_S: i64 = 8 * 3600;
+/// The column that is printed on the second of these again: 姓名.
+const NAME_COLUMN: u16 = 4;
 
 type Row = [Cell; COLUMNS.len()];
 
@@ -42,11 +43,11 @@ enum Step {
 
 /// Writes the whole export.
 pub(super) async fn write(mut detail: Detail, pieces: &Pieces) -> Result<(), DetailError> {
-    let title = detail.lesson.title.clone();
+    let about = About::new(&detail);
     let (steps, mut inbox) = mpsc::channel(WAITING_PAGES);
     // The library is synchronous; it waits for rows on a thread of its own.
     let writing = tokio::task::spawn_blocking(move || {
-        let mut book = Book::new(&title)?;
+        let mut book = Book::new(&about)?;
         while let Some(step) = inbox.blocking_recv() {
             match step {
                 Step::Rows(rows) => book.rows(&rows)?,
@@ -67,7 +68,7 @@ pub(super) async fn write(mut detail: Detail, pieces: &Pieces) -> Result<(), Det
                 break;
             }
         }
-        let totals = Box::new(columns::totals(detail.totals()));
+        let totals = Box::new(columns::totals(detail.totals(), detail.window));
         let _ = steps.send(Step::Notes(totals, notes::lines(&detail))).await;
         Ok::<_, DetailError>(())
     };
@@ -83,88 +84,104 @@ pub(super) async fn write(mut detail: Detail, pieces: &Pieces) -> Result<(), Det
     Ok(())
 }
 
+/// What stands above the first sheet.
+struct About {
+    title: String,
+    particulars: String,
+}
+
+impl About {
+    fn new(detail: &Detail) -> Self {
+        let lesson = &detail.lesson;
+        let from = lesson.started_at.unwrap_or(lesson.planned_start_at);
+        let until = lesson.ended_at.unwrap_or(lesson.planned_end_at);
+        let (from, until, made) = (local_minute(from), local_minute(until), local_minute(detail.made_at));
+        // An end on the same day needs no date.
+        let until = until.strip_prefix(&from[..11]).unwrap_or(&until);
+        let (unit, lecturer) = (&lesson.unit.name, &lesson.lecturer_name);
+        let particulars = format!("{unit} · 讲师 {lecturer} · {from}–{until} · {made} 导出");
+        Self { title: lesson.title.clone(), particulars }
+    }
+}
+
 struct Book {
     workbook: Workbook,
-    formats: Formats,
+    detail: Formats,
+    list: Formats,
     totals: Formats,
-    next_row: u32,
-}
-
-struct Formats {
-    head: Format,
-    text: Format,
-    moment: Format,
-    length: Format,
-    share: Format,
-    hours: Format,
-    count: Format,
-}
-
-impl Formats {
-    /// On top of what all cells of a row have in common.
-    fn new(common: &Format) -> Self {
-        let figures = |pattern: &str| common.clone().set_align(FormatAlign::Top).set_num_format(pattern);
-        Self {
-            head: Format::new().set_bold().set_text_wrap().set_background_color(0x00F5_E9E8),
-            // `@` keeps it text when it is edited; the prefix keeps it no formula when it is saved as CSV.
-            text: figures("@").set_text_wrap().set_quote_prefix(),
-            moment: figures("yyyy-mm-dd hh:mm"),
-            length: figures("[hh]:mm"),
-            share: figures("0.00%"),
-            hours: figures("0.###"),
-            count: figures("0"),
-        }
-    }
+    /// Rows written to each sheet, headings aside.
+    rows: u32,
 }
 
 impl Book {
-    fn new(title: &str) -> Result<Self, DetailError> {
+    fn new(about: &About) -> Result<Self, DetailError> {
         let mut workbook = Workbook::new();
-        let formats = Formats::new(&Format::new());
+        let detail = Formats::new(&Format::new());
+        let list = Formats::new(&Format::new().set_border_bottom(FormatBorder::Hair));
         let totals = Formats::new(&Format::new().set_bold().set_border_top(FormatBorder::Thin));
+
+        let sheet = workbook.add_worksheet_with_constant_memory()?;
+        sheet.set_name("名单")?.set_freeze_panes(LIST_HEAD + 1, 0)?;
+        page(sheet, &about.title, 1);
+        sheet.set_repeat_rows(LIST_HEAD, LIST_HEAD)?;
+        for (column, (_, width, _)) in (0..).zip(LIST) {
+            sheet.set_column_width(column, width)?;
+        }
+        let whole: u32 = LIST.iter().map(|(_, width, _)| width).sum();
+        let title =
+            Format::new().set_bold().set_font_size(14).set_text_wrap().set_align(FormatAlign::VerticalCenter);
+        let quiet = Format::new().set_text_wrap().set_align(FormatAlign::Top);
+        // Larger letters: fewer fit, and lines are higher.
+        sheet.set_row_height(0, height([about.title.as_str()], [whole * 3 / 4]) * 1.5)?;
+        sheet.merge_range(0, 0, 0, last_column(LIST.len()), &about.title, &title.set_quote_prefix())?;
+        sheet.set_row_height(1, height([about.particulars.as_str()], [whole]) + LINE_POINTS / 3.0)?;
+        sheet.merge_range(1, 0, 1, last_column(LIST.len()), &about.particulars, &quiet.set_quote_prefix())?;
+        heading(sheet, LIST_HEAD, LIST.map(|(heading, width, _)| (heading, width)), &list)?;
+
         let sheet = workbook.add_worksheet_with_constant_memory()?;
         sheet.set_name("个人明细")?.set_freeze_panes(1, 0)?;
-        page(sheet, title);
-        sheet.set_repeat_rows(0, 0)?;
-        sheet.set_row_height(0, height(COLUMNS.iter().map(|(heading, _)| *heading)))?;
-        for (column, (heading, width)) in (0..).zip(COLUMNS) {
+        page(sheet, &about.title, DETAIL_PAGES_WIDE);
+        sheet.set_repeat_rows(0, 0)?.set_repeat_columns(NAME_COLUMN, NAME_COLUMN)?;
+        for (column, (_, width)) in (0..).zip(COLUMNS) {
             sheet.set_column_width(column, width)?;
-            sheet.write_string_with_format(0, column, heading, &formats.head)?;
         }
-        Ok(Self { workbook, formats, totals, next_row: 1 })
+        heading(sheet, 0, COLUMNS, &detail)?;
+        Ok(Self { workbook, detail, list, totals, rows: 0 })
     }
 
     fn rows(&mut self, rows: &[Row]) -> Result<(), DetailError> {
-        let sheet = self.workbook.worksheet_from_index(0)?;
         for row in rows {
-            sheet.set_row_height(self.next_row, row_height(row))?;
-            for (column, cell) in (0..).zip(row) {
-                put(sheet, self.next_row, column, cell, &self.formats)?;
-            }
-            self.next_row += 1;
+            self.rows += 1;
+            let listed = list::row(Some(self.rows), row);
+            let sheet = self.workbook.worksheet_from_index(LIST_SHEET)?;
+            line(sheet, LIST_HEAD + self.rows, &listed, LIST.map(|(_, width, _)| width), &self.list)?;
+            let sheet = self.workbook.worksheet_from_index(DETAIL_SHEET)?;
+            line(sheet, self.rows, row, COLUMNS.map(|(_, width)| width), &self.detail)?;
         }
         Ok(())
     }
 
     fn finish(mut self, totals: &Row, lines: &[(String, String)]) -> Result<File, DetailError> {
-        let last_column = u16::try_from(COLUMNS.len() - 1).unwrap_or(u16::MAX);
-        let sheet = self.workbook.worksheet_from_index(0)?;
-        sheet.autofilter(0, 0, self.next_row - 1, last_column)?;
-        // Outside the filter: it stays where it is whatever is sorted or hidden.
-        sheet.set_row_height(self.next_row, row_height(totals))?;
-        for (column, cell) in (0..).zip(totals) {
-            put(sheet, self.next_row, column, cell, &self.totals)?;
-        }
+        let last = self.rows;
+        // The totals are outside of the filters: they stay where they are whatever is sorted or hidden.
+        let sheet = self.workbook.worksheet_from_index(LIST_SHEET)?;
+        sheet.autofilter(LIST_HEAD, 0, LIST_HEAD + last, last_column(LIST.len()))?;
+        let listed = list::row(None, totals);
+        line(sheet, LIST_HEAD + last + 1, &listed, LIST.map(|(_, width, _)| width), &self.totals)?;
+        let sheet = self.workbook.worksheet_from_index(DETAIL_SHEET)?;
+        sheet.autofilter(0, 0, last, last_column(COLUMNS.len()))?;
+        line(sheet, last + 1, totals, COLUMNS.map(|(_, width)| width), &self.totals)?;
+
         let words = self.workbook.add_worksheet_with_constant_memory()?;
         words.set_name("说明")?.set_column_width(0, 22)?.set_column_width(1, 90)?;
-        page(words, "说明");
-        let wrapped = Format::new().set_num_format("@").set_text_wrap().set_quote_prefix();
+        page(words, "说明", 1);
         for (row, (name, text)) in (0..).zip(lines) {
             if name.is_empty() {
-                words.write_string_with_format(row, 0, text, &self.formats.head)?;
+                words.write_string_with_format(row, 0, text, &self.detail.head)?;
             } else {
-                words.write_string_with_format(row, 0, name, &self.formats.text)?;
-                words.write_string_with_format(row, 1, text, &wrapped)?;
+                words.set_row_height(row, height([name.as_str(), text], [22, 90]))?;
+                words.write_string_with_format(row, 0, name, &self.detail.text)?;
+                words.write_string_with_format(row, 1, text, &self.detail.text)?;
             }
         }
         let mut file = tempfile::tempfile()?;
@@ -174,90 +191,35 @@ impl Book {
     }
 }
 
-/// As high as its texts need, in points: not every program looks when it opens the file, and prints texts cut off.
-fn row_height(row: &Row) -> f64 {
-    height(row.iter().map(|cell| match cell {
-        Cell::Text(text) => text.as_str(),
-        _ => "",
-    }))
+/// The number of the last of so many columns.
+fn last_column(columns: usize) -> u16 {
+    u16::try_from(columns - 1).unwrap_or(u16::MAX)
 }
 
-fn height<'a>(texts: impl Iterator<Item = &'a str>) -> f64 {
-    let lines =
-        texts.zip(COLUMNS).map(|(text, (_, width))| wide(text).div_ceil(width.saturating_sub(1).max(1)));
-    f64::from(lines.max().unwrap_or(1).clamp(1, LINES_MAX)) * LINE_POINTS
-}
-
-/// Widths of a text in characters: Chinese ones and their like take two.
-fn wide(text: &str) -> u32 {
-    text.chars().map(|c| if c >= '\u{1100}' { 2 } else { 1 }).sum()
-}
-
-/// A4 on its side, as wide as the page, with the lesson and the pages' numbers below.
-fn page(sheet: &mut Worksheet, title: &str) {
-    sheet
-        .set_landscape()
-        .set_paper_size(PAPER_A4)
-        .set_print_fit_to_pages(1, 0)
-        .set_margins(MARGIN, MARGIN, 2.0 * MARGIN, 2.0 * MARGIN, MARGIN, MARGIN)
-        .set_footer(format!("&L{}&R第 &P 页，共 &N 页", footer_text(title)));
-}
-
-/// In a footer `&` begins a code, and Excel refuses more than 255 characters.
-fn footer_text(title: &str) -> String {
-    title.chars().filter(|&c| c != '&').take(FOOTER_CHARS).collect()
-}
-
-fn put(
+fn heading<const N: usize>(
     sheet: &mut Worksheet,
     row: u32,
-    column: u16,
-    cell: &Cell,
+    columns: [(&str, u32); N],
     formats: &Formats,
-) -> Result<(), XlsxError> {
-    match cell {
-        Cell::Text(text) => sheet.write_string_with_format(row, column, text, &formats.text)?,
-        Cell::Count(count) => sheet.write_number_with_format(row, column, exact(*count), &formats.count)?,
-        Cell::Moment(None) => sheet,
-        Cell::Moment(Some(at)) => {
-            let local = ExcelDateTime::from_timestamp(at.div_euclid(1000) + SHANGHAI_S)?;
-            sheet.write_datetime_with_format(row, column, &local, &formats.moment)?
-        }
-        Cell::Length(seconds) => {
-            sheet.write_number_with_format(row, column, exact(*seconds) / 86_400.0, &formats.length)?
-        }
-        Cell::Share(bp) => {
-            sheet.write_number_with_format(row, column, exact(*bp) / 10_000.0, &formats.share)?
-        }
-        Cell::Hours(milli) => {
-            sheet.write_number_with_format(row, column, exact(*milli) / 1_000.0, &formats.hours)?
-        }
-    };
+) -> Result<(), DetailError> {
+    sheet
+        .set_row_height(row, height(columns.map(|(heading, _)| heading), columns.map(|(_, width)| width)))?;
+    for (column, (heading, _)) in (0..).zip(columns) {
+        sheet.write_string_with_format(row, column, heading, &formats.head)?;
+    }
     Ok(())
 }
 
-/// Figures of a lesson are far below 2^31; a spreadsheet knows no integers.
-fn exact(figure: i64) -> f64 {
-    f64::from(i32::try_from(figure).unwrap_or(i32::MAX))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_row_is_as_high_as_its_longest_text() {
-        let mut row = COLUMNS.map(|_| Cell::Count(0));
-        assert!((row_height(&row) - LINE_POINTS).abs() < f64::EPSILON);
-        row[0] = Cell::Text("云溪社区服务中心".to_owned());
-        assert!((row_height(&row) - 2.0 * LINE_POINTS).abs() < f64::EPSILON);
-        row[24] = Cell::Text("长".repeat(3_000));
-        assert!(row_height(&row) < 409.0);
+fn line<const N: usize>(
+    sheet: &mut Worksheet,
+    row: u32,
+    cells: &[Cell; N],
+    widths: [u32; N],
+    formats: &Formats,
+) -> Result<(), DetailError> {
+    sheet.set_row_height(row, row_height(cells, widths))?;
+    for (column, cell) in (0..).zip(cells) {
+        put(sheet, row, column, cell, formats)?;
     }
-
-    #[test]
-    fn a_title_is_no_code_of_the_footer() {
-        assert_eq!(footer_text("A&P 课"), "AP 课");
-        assert_eq!(footer_text(&"长".repeat(300)).chars().count(), FOOTER_CHARS);
-    }
+    Ok(())
 }

@@ -14,6 +14,7 @@ mod layers;
 pub mod lessons;
 mod openapi;
 pub mod origin;
+mod paging;
 mod records;
 pub(crate) mod room;
 mod studio;

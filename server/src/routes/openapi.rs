@@ -21,10 +21,11 @@ const LEFT_OUT: [(&str, &str); 6] = [
 ];
 
 /// Bodies of clients: in these an optional field may be missing.
-const SENT_BY_CLIENTS: [&str; 8] = [
+const SENT_BY_CLIENTS: [&str; 9] = [
     "BeatIn",
     "ChapterEdit",
     "ChapterIn",
+    "ExcuseRequest",
     "LessonEdit",
     "LessonPlan",
     "PersonEditRequest",

@@ -37,6 +37,11 @@ pub fn note(field: &str, typed: &str) -> ApiResult<String> {
     filled(field, lines(field, typed)?, NOTE_CHARS)
 }
 
+/// A reason: one line, at most 100 characters; may be empty.
+pub fn reason(field: &str, typed: &str) -> ApiResult<String> {
+    bounded(field, line(field, typed)?, NAME_CHARS)
+}
+
 /// Several lines, at most 2000 characters; may be empty.
 pub fn summary(field: &str, typed: &str) -> ApiResult<String> {
     bounded(field, lines(field, typed)?, SUMMARY_CHARS)

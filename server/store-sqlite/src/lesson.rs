@@ -49,7 +49,8 @@ async fn rule(on: &mut SqliteConnection, id: Uuid, version: i64) -> StoreResult<
         r#"SELECT id, version, name, full_percent, half_percent, max_rate_milli, receipt_gap_ms, allowance_ms,
                   edge_slack_ms, long_ms, long_hours_milli, medium_ms, medium_hours_milli, short_hours_milli,
                   hidden_video_counts AS "hidden_video_counts: bool",
-                  uncorroborated_counts AS "uncorroborated_counts: bool", delivery_slack_ms, checks_required
+                  uncorroborated_counts AS "uncorroborated_counts: bool", delivery_slack_ms, checks_required,
+                  make_up_ms
            FROM credit_rules WHERE id = ? AND version = ?"#,
         id,
         version

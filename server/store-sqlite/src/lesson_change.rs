@@ -3,14 +3,14 @@
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 use yunke_store::{
-    AuditEntry, Cancel, DEFAULT_RULE, Edit, EditOutcome, LessonPhase, NewLesson, PhaseChange, PhaseOutcome,
-    Rule, StoreResult, UtcMillis,
+    Cancel, DEFAULT_RULE, Edit, EditOutcome, LessonPhase, NewLesson, PhaseChange, PhaseOutcome, Rule,
+    StoreResult, UtcMillis,
 };
 
 use crate::{
     SqliteStore,
     error::{failed, word},
-    operation::audit,
+    operation,
 };
 
 pub(crate) async fn note(
@@ -21,15 +21,7 @@ pub(crate) async fn note(
     at: UtcMillis,
     detail: serde_json::Value,
 ) -> StoreResult<()> {
-    let entry = AuditEntry {
-        at,
-        actor_id,
-        action: action.to_owned(),
-        subject_kind: "lesson".to_owned(),
-        subject_id: lesson_id,
-        detail: detail.to_string(),
-    };
-    audit(on, &entry).await
+    operation::note(on, ("lesson", lesson_id), action, actor_id, at, detail).await
 }
 
 async fn phase_of(on: &mut SqliteConnection, id: Uuid) -> StoreResult<Option<LessonPhase>> {
@@ -258,8 +250,8 @@ pub(crate) async fn add_rule(store: &SqliteStore, rule: &Rule, at: UtcMillis) ->
     sqlx::query!(
         "INSERT INTO credit_rules (id, version, name, full_percent, half_percent, max_rate_milli, receipt_gap_ms,
             allowance_ms, edge_slack_ms, long_ms, long_hours_milli, medium_ms, medium_hours_milli, short_hours_milli,
-            hidden_video_counts, uncorroborated_counts, delivery_slack_ms, checks_required, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            hidden_video_counts, uncorroborated_counts, delivery_slack_ms, checks_required, make_up_ms, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         rule.id,
         rule.version,
         rule.name,
@@ -278,6 +270,7 @@ pub(crate) async fn add_rule(store: &SqliteStore, rule: &Rule, at: UtcMillis) ->
         rule.uncorroborated_counts,
         rule.delivery_slack_ms,
         rule.checks_required,
+        rule.make_up_ms,
         at,
     )
     .execute(&store.write)

@@ -9,7 +9,7 @@ use yunke_store::{
 
 use crate::{SqliteStore, error::failed};
 
-pub(crate) async fn audit(on: &mut SqliteConnection, entry: &AuditEntry) -> StoreResult<()> {
+async fn audit(on: &mut SqliteConnection, entry: &AuditEntry) -> StoreResult<()> {
     sqlx::query!(
         "INSERT INTO audit_log (at, actor_id, action, subject_kind, subject_id, detail) VALUES (?, ?, ?, ?, ?, ?)",
         entry.at,
@@ -23,6 +23,26 @@ pub(crate) async fn audit(on: &mut SqliteConnection, entry: &AuditEntry) -> Stor
     .await
     .map_err(failed)?;
     Ok(())
+}
+
+/// A line about one thing: its kind and which one.
+pub(crate) async fn note(
+    on: &mut SqliteConnection,
+    (kind, id): (&str, Uuid),
+    action: &str,
+    actor_id: Option<Uuid>,
+    at: UtcMillis,
+    detail: serde_json::Value,
+) -> StoreResult<()> {
+    let entry = AuditEntry {
+        at,
+        actor_id,
+        action: action.to_owned(),
+        subject_kind: kind.to_owned(),
+        subject_id: id,
+        detail: detail.to_string(),
+    };
+    audit(on, &entry).await
 }
 
 /// A row of `server_runs`.

@@ -4,15 +4,14 @@ use async_trait::async_trait;
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 use uuid::Uuid;
 use yunke_store::{
-    AuditEntry, NewPassword, NewUser, Page, PeopleStore, PersonEdit, PersonOutcome, PersonRecord, Role,
-    RoleGrant, RosterFilter, RosterPage, StoreResult, TextEnum as _, Unit, UtcMillis,
+    NewPassword, NewUser, Page, PeopleStore, PersonEdit, PersonOutcome, PersonRecord, Role, RoleGrant,
+    RosterFilter, RosterPage, StoreResult, TextEnum as _, Unit, UtcMillis,
 };
 
 use crate::{
     SqliteStore, account,
     error::{failed, word},
-    json,
-    operation::audit,
+    json, operation,
     unit::{UnitRow, unit},
 };
 
@@ -114,6 +113,12 @@ async fn is_organizer(on: &mut SqliteConnection, user_id: Uuid) -> StoreResult<b
     .map_err(failed)
 }
 
+/// A transaction of an organizer's; `None`: whoever asks for it is none any more.
+async fn begin_as(store: &SqliteStore, actor_id: Uuid) -> StoreResult<Option<Transaction<'static, Sqlite>>> {
+    let mut tx = store.begin().await?;
+    Ok(is_organizer(&mut tx, actor_id).await?.then_some(tx))
+}
+
 async fn note(
     on: &mut SqliteConnection,
     action: &str,
@@ -122,15 +127,8 @@ async fn note(
     at: UtcMillis,
     fields: &[&str],
 ) -> StoreResult<()> {
-    let entry = AuditEntry {
-        at,
-        actor_id: Some(actor_id),
-        action: action.to_owned(),
-        subject_kind: "person".to_owned(),
-        subject_id,
-        detail: serde_json::json!({ "fields": fields }).to_string(),
-    };
-    audit(on, &entry).await
+    let detail = serde_json::json!({ "fields": fields });
+    operation::note(on, ("person", subject_id), action, Some(actor_id), at, detail).await
 }
 
 async fn record(on: &mut SqliteConnection, id: Uuid) -> StoreResult<Option<PersonRecord>> {
@@ -214,10 +212,7 @@ impl PeopleStore for SqliteStore {
     }
 
     async fn add_person(&self, person: NewUser, actor_id: Uuid) -> StoreResult<PersonOutcome> {
-        let mut tx = self.begin().await?;
-        if !is_organizer(&mut tx, actor_id).await? {
-            return Ok(PersonOutcome::ActorGone);
-        }
+        let Some(mut tx) = begin_as(self, actor_id).await? else { return Ok(PersonOutcome::ActorGone) };
         account::add(&mut tx, &person).await?;
         note(&mut tx, "person.add", person.id, actor_id, person.at, &[]).await?;
         tx.commit().await.map_err(failed)?;
@@ -231,41 +226,39 @@ impl PeopleStore for SqliteStore {
         actor_id: Uuid,
         at: UtcMillis,
     ) -> StoreResult<PersonOutcome> {
-        let mut tx = self.begin().await?;
-        if !is_organizer(&mut tx, actor_id).await? {
-            return Ok(PersonOutcome::ActorGone);
-        }
+        let Some(mut tx) = begin_as(self, actor_id).await? else { return Ok(PersonOutcome::ActorGone) };
         let Some(before) = record(&mut tx, id).await? else { return Ok(PersonOutcome::NotFound) };
-        let mut fields = Vec::new();
-        if let Some(name) = edit.name.filter(|name| *name != before.name) {
-            fields.push("name");
-            sqlx::query!("UPDATE users SET name = ? WHERE id = ?", name, id)
-                .execute(&mut *tx)
-                .await
-                .map_err(failed)?;
+        let was_in = before.branch.as_ref().map(|branch| branch.id);
+        let name = edit.name.unwrap_or_else(|| before.name.clone());
+        let phone = edit.phone.unwrap_or_else(|| before.phone.clone());
+        let member_no = edit.member_no.unwrap_or_else(|| before.member_no.clone());
+        let branch_id = edit.branch_id.unwrap_or(was_in);
+        let mut fields: Vec<&str> = [
+            ("name", name != before.name),
+            ("phone", phone != before.phone),
+            ("member_no", member_no != before.member_no),
+            ("branch_id", branch_id != was_in),
+        ]
+        .into_iter()
+        .filter_map(|(field, changes)| changes.then_some(field))
+        .collect();
+        if !fields.is_empty() {
+            sqlx::query!(
+                "UPDATE users SET name = ?, phone = ?, member_no = ?, branch_id = ? WHERE id = ?",
+                name,
+                phone,
+                member_no,
+                branch_id,
+                id
+            )
+            .execute(&mut *tx)
+            .await
+            .map_err(failed)?;
         }
-        if let Some(phone) = edit.phone.filter(|phone| *phone != before.phone) {
-            fields.push("phone");
-            sqlx::query!("UPDATE users SET phone = ? WHERE id = ?", phone, id)
-                .execute(&mut *tx)
-                .await
-                .map_err(failed)?;
+        if fields.contains(&"phone") {
             end_sessions(&mut tx, id, None).await?;
         }
-        if let Some(member_no) = edit.member_no.filter(|number| *number != before.member_no) {
-            fields.push("member_no");
-            sqlx::query!("UPDATE users SET member_no = ? WHERE id = ?", member_no, id)
-                .execute(&mut *tx)
-                .await
-                .map_err(failed)?;
-        }
-        let branch = before.branch.as_ref().map(|branch| branch.id);
-        if let Some(branch_id) = edit.branch_id.filter(|branch_id| *branch_id != branch) {
-            fields.push("branch_id");
-            sqlx::query!("UPDATE users SET branch_id = ? WHERE id = ?", branch_id, id)
-                .execute(&mut *tx)
-                .await
-                .map_err(failed)?;
+        if fields.contains(&"branch_id") {
             leave(&mut tx, id, at).await?;
             if let Some(branch_id) = branch_id.filter(|_| before.disabled_at.is_none()) {
                 join(&mut tx, id, branch_id, at).await?;
@@ -293,10 +286,7 @@ impl PeopleStore for SqliteStore {
         actor_id: Uuid,
         at: UtcMillis,
     ) -> StoreResult<PersonOutcome> {
-        let mut tx = self.begin().await?;
-        if !is_organizer(&mut tx, actor_id).await? {
-            return Ok(PersonOutcome::ActorGone);
-        }
+        let Some(mut tx) = begin_as(self, actor_id).await? else { return Ok(PersonOutcome::ActorGone) };
         let Some(before) = record(&mut tx, id).await? else { return Ok(PersonOutcome::NotFound) };
         if before.disabled_at.is_some() == disabled {
             return Ok(PersonOutcome::Done);

@@ -3,15 +3,13 @@
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
-use yunke_store::{
-    AuditEntry, NewUnit, StoreError, StoreResult, TextEnum as _, Unit, UnitOutcome, UnitStore, UtcMillis,
-};
+use yunke_store::{NewUnit, StoreError, StoreResult, TextEnum as _, Unit, UnitOutcome, UnitStore, UtcMillis};
 
 use crate::{
     SqliteStore,
     error::{failed, word},
     json,
-    operation::audit,
+    operation::note,
 };
 
 /// A row of `units`.
@@ -70,6 +68,8 @@ impl UnitStore for SqliteStore {
         .execute(&mut *tx)
         .await
         .map_err(failed)?;
+        let detail = serde_json::json!({ "name": added.name, "kind": kind });
+        note(&mut tx, ("unit", added.id), "unit.add", new.actor_id, new.at, detail).await?;
         tx.commit().await.map_err(failed)?;
         Ok(added)
     }
@@ -87,16 +87,8 @@ impl UnitStore for SqliteStore {
             .execute(&mut *tx)
             .await
             .map_err(failed)?;
-        let detail = serde_json::json!({ "from": before.name, "to": name }).to_string();
-        let entry = AuditEntry {
-            at,
-            actor_id: Some(actor_id),
-            action: "unit.rename".to_owned(),
-            subject_kind: "unit".to_owned(),
-            subject_id: id,
-            detail,
-        };
-        audit(&mut tx, &entry).await?;
+        let detail = serde_json::json!({ "from": before.name, "to": name });
+        note(&mut tx, ("unit", id), "unit.rename", Some(actor_id), at, detail).await?;
         tx.commit().await.map_err(failed)?;
         Ok(UnitOutcome::Done)
     }

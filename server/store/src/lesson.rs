@@ -48,6 +48,8 @@ pub struct Rule {
     pub delivery_slack_ms: i64,
     /// Presence checks needed for full credit.
     pub checks_required: i64,
+    /// How long after the end who has not come is pending, not absent, where there is a replay. Credit does not depend on it.
+    pub make_up_ms: i64,
 }
 
 /// A lesson, whole.

@@ -36,8 +36,8 @@ pub use replay::{
     NewChapter, Poster, PosterKind, REPLAY_EDITS_MAX, ReplayChange, ReplayEdit, ReplayOutcome, ReplayStore,
     SLIDE_TURNED_MS, Trim,
 };
-pub use roll::{RollCounts, RollEntry, RollFilter, RollPage, RollPart, RollStore};
-pub use share::{NewShareCode, ShareStore};
+pub use roll::{NewExcuse, RollCounts, RollEntry, RollFilter, RollPage, RollPart, RollStore};
+pub use share::{NewShareCode, ShareStore, SharedCode};
 pub use talk::{
     ASK_EVERY_MS, AskOutcome, NOTE_CHARS, NOTES_KEPT, NewPrivateNote, NewQuestion, OPEN_QUESTIONS_MAX,
     PrivateNote, QUESTION_CHARS, QUESTIONS_MAX, Question, QuestionState, Settle, TalkFigures, TalkOutcome,

@@ -39,6 +39,8 @@ pub struct NewUnit {
     pub kind: UnitKind,
     /// Its name.
     pub name: String,
+    /// Who adds it; `None`: the program itself, or its command line.
+    pub actor_id: Option<Uuid>,
     /// Now.
     pub at: UtcMillis,
 }
@@ -55,7 +57,7 @@ pub enum UnitOutcome {
 /// Use cases of the tree.
 #[async_trait]
 pub trait UnitStore: Send + Sync {
-    /// Adds a unit as the last child of its parent. A missing parent is [`crate::StoreError::Dangling`].
+    /// Adds a unit as the last child of its parent, with its line of the audit log. A missing parent is [`crate::StoreError::Dangling`].
     async fn add_unit(&self, unit: NewUnit) -> StoreResult<Unit>;
 
     /// Another name for a unit, everywhere it is shown, also beside what was before.

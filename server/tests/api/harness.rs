@@ -211,7 +211,8 @@ impl Server {
         let setup = Setup { centre_id, centre_name: "中心".to_owned(), organizer };
         app.store.set_up(setup).await.expect("set up");
         let unit = async |parent_id, kind, name: &str| {
-            let new = NewUnit { id: app.source.id(), parent_id, kind, name: name.to_owned(), at: NOW };
+            let (id, name) = (app.source.id(), name.to_owned());
+            let new = NewUnit { id, parent_id, kind, name, actor_id: None, at: NOW };
             app.store.add_unit(new).await.expect("a unit")
         };
         let station = unit(centre_id, UnitKind::Station, "甲站").await;

@@ -1,40 +1,52 @@
-//! `GET /api/console/lessons/{id}/attendance`: a lesson's attendance, and one member's evidence behind it.
+//! `GET /api/console/lessons/{id}/attendance`: everybody who was invited to a lesson or came to it.
+
+use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
-use yunke_store::{Page, RollEntry, RollFilter, RollPart};
+use yunke_store::{Lesson, Page, RollCounts, RollEntry, RollFilter, RollPage, RollPart};
 
 use crate::{
+    attendance::CreditLevel,
     auth::{LessonScope, Viewer},
-    evidence::{AttendanceRow, EvidenceInterval, Piece, Records, axis_ms},
+    evidence::{AttendanceRow, CreditWord, LevelParts, Levels, Records, Window},
     problem::{ApiResult, Problem},
-    routes::{
-        extract::{Path, Query},
-        text::NAME_CHARS,
-    },
+    routes::{extract::Query, lessons::card::replay_to_come, paging},
     state::AppState,
-    typed,
 };
 
 /// Rows of a page.
 const ROWS: i64 = 50;
 
-/// Beats of a member on one page: more than a player makes in a lesson of half a day.
-const INTERVALS: usize = 5_000;
+/// Which part of the roll.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Part {
+    All,
+    Attended,
+    /// 待定: has not come, and still can.
+    Pending,
+    /// 未参加.
+    Absent,
+    /// 请假, and did not come.
+    Excused,
+}
 
 /// Which rows.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Which {
-    /// Everybody, who came, or who was invited and did not come.
     #[param(inline)]
-    part: Option<RollPart>,
+    part: Option<Part>,
+    /// Of those who came, who has this much credit. Which they are may be some seconds old; the rows never are.
+    #[param(inline)]
+    credit: Option<CreditWord>,
     /// Part of the name, the 成员编号, the whole phone number or its last four digits.
     q: Option<String>,
-    /// 1 is the first.
+    /// 1 is the first; past the end the last page is answered.
     page: Option<u32>,
 }
 
@@ -43,33 +55,72 @@ pub(super) struct Which {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct AttendancePage {
     rows: Vec<AttendanceRow>,
+    /// The page that is answered.
     page: u32,
     /// Rows on all pages.
     total: i64,
-    /// 应到: members of the invited branches at the lesson's time.
-    invited: i64,
-    /// Who played some of it, invited or not.
-    attended: i64,
-    /// Invited, and played nothing.
-    absent: i64,
+    #[serde(flatten)]
+    counts: AttendanceCounts,
+    /// Who came, by credit; only where it was asked for.
+    credits: Option<CreditCounts>,
     /// There is a next page.
     more: bool,
 }
 
-/// One member's attendance with the evidence behind it.
+/// How many there are: `invited` = those of them who attended + pending + absent + excused.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct MemberAttendance {
-    row: AttendanceRow,
-    /// Milliseconds that passed every other check although no media node delivered them; counted if the rule says so.
-    uncorroborated_ms: i64,
-    /// Length of the lesson's time axis, interruptions included.
-    lesson_ms: i64,
-    /// Interruptions.
-    gaps: Vec<Piece>,
-    /// What the player reported and what became of it, in order of receipt; a page of it, 5,000 long.
-    intervals: Vec<EvidenceInterval>,
-    /// There is a next page of it.
-    intervals_more: bool,
+struct AttendanceCounts {
+    /// 应到: members of the invited branches at the lesson's time.
+    invited: i64,
+    /// Who played some of it, invited or not.
+    attended: i64,
+    /// 待定: invited, not excused, played nothing yet, and still can.
+    pending: i64,
+    /// 未参加: the same once nobody can any more.
+    absent: i64,
+    /// 请假: invited, excused, and played nothing.
+    excused: i64,
+    /// 参学率 in hundredths of a percent: of the invited who attended ÷ (invited − excused). Null: nobody is expected.
+    rate_bp: Option<i64>,
+    /// Until when the replay is there to make up for the lesson; null: the lesson is not over, or that is.
+    pending_until: Option<i64>,
+}
+
+impl AttendanceCounts {
+    fn new(counts: RollCounts, window: Window) -> Self {
+        let missing = counts.missing();
+        let (pending, absent) = if window.is_open() { (missing, 0) } else { (0, missing) };
+        Self {
+            invited: counts.invited,
+            attended: counts.attended,
+            pending,
+            absent,
+            excused: counts.excused,
+            rate_bp: counts.rate_bp(),
+            pending_until: window.until(),
+        }
+    }
+}
+
+/// Who came, by credit, at a moment.
+#[derive(Debug, Serialize, ToSchema)]
+struct CreditCounts {
+    full: usize,
+    half: usize,
+    none: usize,
+    /// UTC milliseconds.
+    at: i64,
+}
+
+impl From<&Levels> for CreditCounts {
+    fn from(levels: &Levels) -> Self {
+        Self {
+            full: levels.count(CreditLevel::Full),
+            half: levels.count(CreditLevel::Half),
+            none: levels.count(CreditLevel::None),
+            at: levels.at,
+        }
+    }
 }
 
 /// Attendance of a lesson: everybody of the organizer's part of the tree who was invited or came.
@@ -81,87 +132,100 @@ pub(super) async fn attendance(
     scope: LessonScope,
     Query(which): Query<Which>,
 ) -> ApiResult<Json<AttendancePage>> {
-    let page = which.page.unwrap_or(1).max(1);
-    let query = typed::query(&which.q.unwrap_or_default());
-    if query.chars().count() > NAME_CHARS {
-        return Err(Problem::bad_request("query_unexpected", "The name is too long."));
-    }
-    let filter = RollFilter {
-        within: viewer.organized_paths(),
-        part: which.part.unwrap_or(RollPart::All),
-        query,
-        user_id: None,
+    let query = paging::query(which.q)?;
+    let lesson = scope.lesson;
+    let window = window(&app, &lesson);
+    // Nobody is absent as long as somebody is pending, and the other way round.
+    let part = match which.part.unwrap_or(Part::All) {
+        Part::All if which.credit.is_some() => Some(RollPart::Attended),
+        Part::All => Some(RollPart::All),
+        Part::Attended => Some(RollPart::Attended),
+        Part::Excused => Some(RollPart::Excused),
+        Part::Pending => window.is_open().then_some(RollPart::Missing),
+        Part::Absent => (!window.is_open()).then_some(RollPart::Missing),
     };
-    let offset = i64::from(page - 1) * ROWS;
-    let roll = app.store.roll(scope.lesson.id, &filter, Page { offset, limit: ROWS }).await?;
+    let within = viewer.organized_paths();
+    let asked = RollFilter { within, part: part.unwrap_or(RollPart::Missing), query, user_id: None };
+    let mut page = which.page.unwrap_or(1).max(1);
+    let (roll, credits) = match (part, which.credit) {
+        (None, _) => {
+            page = 1;
+            let counts = app.store.roll(lesson.id, &asked, Page { offset: 0, limit: 0 }).await?.counts;
+            (RollPage { entries: Vec::new(), found: 0, counts }, None)
+        }
+        (Some(_), None) => (paged(&app, &lesson, &asked, &mut page).await?, None),
+        (Some(_), Some(credit)) => {
+            let (roll, levels) = with_credit(&app, &lesson, &asked, credit, &mut page).await?;
+            (roll, Some(CreditCounts::from(levels.as_ref())))
+        }
+    };
     let came: Vec<Uuid> =
         roll.entries.iter().filter(|entry| entry.attended).map(|entry| entry.user_id).collect();
-    let mut records = Records::new(app.store.clone(), scope.lesson.clone(), app.source.now()).await?;
+    let mut records = Records::new(app.store.clone(), lesson, app.source.now()).await?;
     let records = records.of_all(&came).await?;
     let record = |entry: &RollEntry| records.iter().find(|record| record.evidence.user_id == entry.user_id);
+    let rows =
+        roll.entries.iter().map(|entry| AttendanceRow::on_roll(entry, record(entry), window)).collect();
     Ok(Json(AttendancePage {
-        rows: roll.entries.iter().map(|entry| AttendanceRow::on_roll(entry, record(entry))).collect(),
+        rows,
         page,
         total: roll.found,
-        invited: roll.counts.invited,
-        attended: roll.counts.attended,
-        absent: roll.counts.absent(),
-        more: roll.found > offset + ROWS,
+        counts: AttendanceCounts::new(roll.counts, window),
+        credits,
+        more: roll.found > i64::from(page) * ROWS,
     }))
 }
 
-/// Which member.
-#[derive(Debug, Deserialize)]
-pub(super) struct Member {
-    member_id: Uuid,
-}
-
-/// Which part of the evidence.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Part {
-    /// 1 is the first.
-    page: Option<usize>,
-}
-
-/// One member's evidence.
-#[utoipa::path(get, path = "/api/console/lessons/{id}/attendance/{member_id}", tag = "console",
-    params(("id" = uuid::Uuid, Path), ("member_id" = uuid::Uuid, Path), Part),
-    responses((status = OK, body = MemberAttendance)))]
-pub(super) async fn member(
-    State(app): State<AppState>,
-    viewer: Viewer,
-    scope: LessonScope,
-    Path(Member { member_id }): Path<Member>,
-    Query(part): Query<Part>,
-) -> ApiResult<Json<MemberAttendance>> {
-    let attendees = app.store.attendees(scope.lesson.id, Some(&viewer.organized_paths())).await?;
-    if !attendees.iter().any(|attendee| attendee.user_id == member_id) {
-        return Err(Problem::not_found());
-    }
+/// Whether one can still come to a lesson.
+pub(in crate::routes) fn window(app: &AppState, lesson: &Lesson) -> Window {
     let now = app.source.now();
-    let mut records = Records::new(app.store.clone(), scope.lesson.clone(), now).await?;
-    let record = records.of(member_id).await?.ok_or_else(Problem::not_found)?;
-    let filter = RollFilter {
-        within: viewer.organized_paths(),
-        part: RollPart::All,
-        query: String::new(),
-        user_id: Some(member_id),
+    let ready = lesson.replay_ready || app.media.facts(lesson, now).replay_ready;
+    Window::of(lesson, replay_to_come(lesson, ready, now), now)
+}
+
+/// A page of the roll; past the end it is the last one, and `page` says so.
+async fn paged(app: &AppState, lesson: &Lesson, asked: &RollFilter, page: &mut u32) -> ApiResult<RollPage> {
+    let mut roll = app.store.roll(lesson.id, asked, paging::page(*page, ROWS)).await?;
+    if roll.entries.is_empty() && *page > 1 {
+        // How many there are stands only in a page that has some.
+        let found = app.store.roll(lesson.id, asked, Page { offset: 0, limit: 1 }).await?.found;
+        *page = paging::last_page(found, ROWS);
+        roll = app.store.roll(lesson.id, asked, paging::page(*page, ROWS)).await?;
+    }
+    Ok(roll)
+}
+
+/// The same of those who came and have this much credit.
+async fn with_credit(
+    app: &AppState,
+    lesson: &Arc<Lesson>,
+    asked: &RollFilter,
+    credit: CreditWord,
+    page: &mut u32,
+) -> ApiResult<(RollPage, Arc<Levels>)> {
+    let everybody = Page { offset: 0, limit: i64::MAX };
+    // Names and branches, not evidence: of a lesson of 21,000 that is a few megabytes.
+    let all = RollFilter { query: String::new(), part: RollPart::Attended, ..asked.clone() };
+    let members = app.store.roll(lesson.id, &all, everybody).await?;
+    let ids = members.entries.iter().map(|entry| entry.user_id).collect();
+    let records = Records::new(app.store.clone(), lesson.clone(), app.source.now()).await?;
+    let parts =
+        LevelParts { source: app.source.clone(), tasks: app.tasks.clone(), stopping: app.stopping.clone() };
+    let levels = app.kept_levels.of(parts, lesson.id, asked.within.clone(), ids, records).await?;
+    let levels = levels
+        .ok_or_else(|| Problem::unavailable("busy", "The server is stopping. Try again in a moment.", 5))?;
+    let mut roll = if asked.query.is_empty() && asked.part == RollPart::Attended {
+        members
+    } else {
+        app.store.roll(lesson.id, asked, everybody).await?
     };
-    // A guest who only opened the lesson is not on its roll.
-    let roll = app.store.roll(scope.lesson.id, &filter, Page { offset: 0, limit: 1 }).await?;
-    let (invited, attended) =
-        roll.entries.first().map_or((false, false), |entry| (entry.invited, entry.attended));
-    let all = EvidenceInterval::of(&record);
-    let from = (part.page.unwrap_or(1).max(1) - 1).saturating_mul(INTERVALS);
-    let intervals_more = all.len() > from.saturating_add(INTERVALS);
-    Ok(Json(MemberAttendance {
-        row: AttendanceRow::of(&record, invited, attended),
-        uncorroborated_ms: record.judged.uncorroborated_ms(),
-        lesson_ms: axis_ms(&scope.lesson, now),
-        gaps: scope.lesson.gaps.iter().map(|gap| Piece::from(*gap)).collect(),
-        intervals: all.into_iter().skip(from).take(INTERVALS).collect(),
-        intervals_more,
-    }))
+    roll.entries.retain(|entry| {
+        entry.attended && levels.of(entry.user_id).is_some_and(|level| CreditWord::from(level) == credit)
+    });
+    roll.found = i64::try_from(roll.entries.len()).unwrap_or(i64::MAX);
+    *page = (*page).min(paging::last_page(roll.found, ROWS));
+    let rows = usize::try_from(ROWS).unwrap_or(usize::MAX);
+    let skipped = usize::try_from(*page - 1).unwrap_or(usize::MAX).saturating_mul(rows);
+    roll.entries = roll.entries.into_iter().skip(skipped).take(rows).collect();
+    Ok((roll, levels))
 }

@@ -1,6 +1,8 @@
 //! The organizer's side. Every list and every change must keep to the organizer's part of the tree.
 
 mod attendance;
+mod evidence;
+mod excuse;
 mod lessons;
 mod notes;
 mod people;
@@ -11,6 +13,7 @@ mod roster;
 mod units;
 mod watching;
 
+pub(super) use attendance::window;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::state::AppState;
@@ -29,5 +32,6 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(watching::watching))
         .routes(routes!(notes::write))
         .routes(routes!(attendance::attendance))
-        .routes(routes!(attendance::member))
+        .routes(routes!(evidence::member))
+        .routes(routes!(excuse::excuse, excuse::take_back))
 }

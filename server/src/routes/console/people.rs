@@ -4,14 +4,13 @@ use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
-use yunke_store::{Page, Role};
+use yunke_store::Role;
 
 use crate::{
     auth::Viewer,
-    problem::{ApiResult, Problem},
-    routes::{extract::Query, text::NAME_CHARS},
+    problem::ApiResult,
+    routes::{extract::Query, paging},
     state::AppState,
-    typed,
 };
 
 /// People at most; others are found by typing more of the name.
@@ -50,12 +49,8 @@ pub(super) async fn people(
         Role::Lecturer => vec!["/".to_owned()],
         Role::Organizer => viewer.organized_paths(),
     };
-    let query = whom.q.unwrap_or_default();
-    if query.chars().count() > NAME_CHARS {
-        return Err(Problem::bad_request("query_unexpected", "The name is too long."));
-    }
-    let found =
-        app.store.people(whom.role, &paths, &typed::query(&query), Page { offset: 0, limit: PEOPLE }).await?;
+    let query = paging::query(whom.q)?;
+    let found = app.store.people(whom.role, &paths, &query, paging::page(1, PEOPLE)).await?;
     let rows = found.into_iter().map(|person| PersonRow {
         id: person.id,
         name: person.name,

@@ -4,14 +4,13 @@ use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
-use yunke_store::{Page, PersonRecord, RoleGrant, RosterFilter};
+use yunke_store::{PersonRecord, RoleGrant, RosterFilter};
 
 use crate::{
     auth::{Viewer, mask_phone},
     problem::{ApiResult, Problem},
-    routes::{extract::Query, text::NAME_CHARS},
+    routes::{extract::Query, paging},
     state::AppState,
-    typed,
 };
 
 /// People of a page.
@@ -107,10 +106,7 @@ pub(super) async fn roster(
     Query(which): Query<Which>,
 ) -> ApiResult<Json<RosterAnswer>> {
     let mut page = which.page.unwrap_or(1).max(1);
-    let query = typed::query(&which.q.unwrap_or_default());
-    if query.chars().count() > NAME_CHARS {
-        return Err(Problem::bad_request("query_unexpected", "The name is too long."));
-    }
+    let query = paging::query(which.q)?;
     let unit_path = match which.unit {
         Some(id) => Some(app.store.unit(id).await?.ok_or_else(Problem::not_found)?.path),
         None => None,
@@ -121,12 +117,10 @@ pub(super) async fn roster(
         query,
         disabled: which.disabled.unwrap_or(false),
     };
-    let of = |page| Page { offset: i64::from(page - 1) * PEOPLE, limit: PEOPLE };
-    let mut found = app.store.roster(&filter, of(page)).await?;
+    let mut found = app.store.roster(&filter, paging::page(page, PEOPLE)).await?;
     if found.people.is_empty() && page > 1 {
-        // The page is past the end, or its last people are gone.
-        page = u32::try_from((found.total - 1).div_euclid(PEOPLE) + 1).unwrap_or(1).max(1);
-        found = app.store.roster(&filter, of(page)).await?;
+        page = paging::last_page(found.total, PEOPLE);
+        found = app.store.roster(&filter, paging::page(page, PEOPLE)).await?;
     }
     Ok(Json(RosterAnswer {
         items: found.people.iter().map(|person| RosterRow::new(person, &viewer)).collect(),

@@ -4,7 +4,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
-use yunke_store::{AuditEntry, NewUnit, Unit, UnitKind, UnitOutcome};
+use yunke_store::{NewUnit, Unit, UnitKind, UnitOutcome};
 
 use crate::{
     auth::{UnitScope, Viewer},
@@ -76,18 +76,9 @@ pub(super) async fn add(
     }
     check_name(&app, Some(parent.id), &parent.path, None, &name).await?;
     let at = app.source.now();
-    let new = NewUnit { id: app.source.id(), parent_id: parent.id, kind: body.kind, name, at };
+    let actor_id = Some(viewer.user.id);
+    let new = NewUnit { id: app.source.id(), parent_id: parent.id, kind: body.kind, name, actor_id, at };
     let unit = app.store.add_unit(new).await?;
-    app.store
-        .audit(AuditEntry {
-            at,
-            actor_id: Some(viewer.user.id),
-            action: "unit.add".to_owned(),
-            subject_kind: "unit".to_owned(),
-            subject_id: unit.id,
-            detail: serde_json::json!({ "name": unit.name, "kind": unit.kind }).to_string(),
-        })
-        .await?;
     Ok((StatusCode::CREATED, Json(unit.into())))
 }
 

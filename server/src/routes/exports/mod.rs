@@ -13,9 +13,12 @@ use yunke_store::{AuditEntry, Role};
 use crate::{
     auth::{LessonScope, Viewer},
     calendar::local_day,
-    exports::{Detail, DetailError, ExportFormat, ExportParts, content_disposition, start},
+    exports::{
+        Detail, DetailError, ExportFormat, ExportParts, ExportPlace, ExportRequest, content_disposition,
+        start,
+    },
     problem::{ApiResult, Problem},
-    routes::extract::Query,
+    routes::{console::window, extract::Query},
     state::AppState,
 };
 
@@ -56,6 +59,9 @@ async fn export(
     let format = wish.format.unwrap_or(ExportFormat::Xlsx);
     let now = app.source.now();
     let lesson = scope.lesson;
+    // First of all: what is refused is no export, and has no line in the log.
+    let busy = || Problem::unavailable("busy", "Too many exports are under way. Try again in a moment.", 5);
+    let place = ExportPlace::take().ok_or_else(busy)?;
     let parts =
         ExportParts { store: app.store.clone(), tasks: app.tasks.clone(), stopping: app.stopping.clone() };
     let units: Vec<&str> = viewer
@@ -65,8 +71,16 @@ async fn export(
         .filter(|grant| grant.role == Role::Organizer)
         .map(|grant| grant.unit.name.as_str())
         .collect();
-    let (paths, words) = (viewer.organized_paths(), units.join("、"));
-    let detail = Detail::new(&parts, lesson.clone(), &paths, viewer.user.name.clone(), words, now).await?;
+    let paths = viewer.organized_paths();
+    let request = ExportRequest {
+        lesson: lesson.clone(),
+        window: window(&app, &lesson),
+        paths: paths.clone(),
+        scope: units.join("、"),
+        made_by: viewer.user.name.clone(),
+        made_at: now,
+    };
+    let detail = Detail::new(&parts, request).await?;
     app.store
         .audit(AuditEntry {
             at: now,
@@ -77,8 +91,7 @@ async fn export(
             detail: serde_json::json!({ "format": format, "paths": paths }).to_string(),
         })
         .await?;
-    let busy = || Problem::unavailable("busy", "Too many exports are under way. Try again in a moment.", 5);
-    let mut response = Response::new(start(&parts, format, detail).ok_or_else(busy)?);
+    let mut response = Response::new(start(place, &parts, format, detail));
     let name = content_disposition(&lesson.title, &local_day(lesson.planned_start_at), format.ending());
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.media_type()));

@@ -46,6 +46,15 @@ impl ReplayStanding {
     }
 }
 
+/// Whether there is a replay, or one may still come; one that is hidden may be opened again.
+pub fn replay_to_come(lesson: &Lesson, ready: bool, now: UtcMillis) -> bool {
+    use ReplayStanding::{Coming, Hidden, Later, None, Ready};
+    match ReplayStanding::of(lesson, ready, now) {
+        Coming | Ready | Hidden => true,
+        Later | None => false,
+    }
+}
+
 /// A lesson in a list.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct LessonCard {

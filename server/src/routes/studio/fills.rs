@@ -70,6 +70,8 @@ fn answer(app: &AppState, lesson: Uuid, headers: &HeaderMap, fills: Fills) -> Js
     Json(LessonFills { zero_at, gaps, fills })
 }
 
+/// The media node is another process with a record of its own: what takes something away is written down before it is asked to,
+/// so that nothing goes without a line.
 async fn audit(app: &AppState, viewer: &Viewer, lesson: Uuid, action: &str, fill: Uuid) -> ApiResult<()> {
     let entry = AuditEntry {
         at: app.source.now(),
@@ -143,8 +145,8 @@ pub(super) async fn shift(
         return Err(Problem::field("offset_ms", "offset_wrong", "A fill is moved by at most twelve hours."));
     }
     let lesson = scope.lesson.id;
-    let fills = app.media.move_fill(lesson, place.fill_id, &to).await?;
     audit(&app, &viewer, lesson, "lesson.fill_moved", place.fill_id).await?;
+    let fills = app.media.move_fill(lesson, place.fill_id, &to).await?;
     Ok(answer(&app, lesson, &headers, fills))
 }
 
@@ -161,7 +163,7 @@ pub(super) async fn withdraw(
     headers: HeaderMap,
 ) -> ApiResult<Json<LessonFills>> {
     let lesson = scope.lesson.id;
-    let fills = app.media.withdraw_fill(lesson, place.fill_id).await?;
     audit(&app, &viewer, lesson, "lesson.fill_withdrawn", place.fill_id).await?;
+    let fills = app.media.withdraw_fill(lesson, place.fill_id).await?;
     Ok(answer(&app, lesson, &headers, fills))
 }

@@ -39,10 +39,17 @@ pub async fn an_unknown_reference_is_dangling(store: &dyn Store) {
         store.add_user(person(51, "无权", None, vec![(Role::Lecturer, id(999))])).await.expect_err("refused");
     assert!(matches!(error, StoreError::Dangling), "{error}");
     assert_eq!(store.user(id(51)).await.expect("asked"), None);
-    let orphan =
-        NewUnit { id: id(60), parent_id: id(999), kind: UnitKind::Branch, name: "孤".to_owned(), at: NOW };
+    let orphan = NewUnit {
+        id: id(60),
+        parent_id: id(999),
+        kind: UnitKind::Branch,
+        name: "孤".to_owned(),
+        actor_id: None,
+        at: NOW,
+    };
     let error = store.add_unit(orphan).await.expect_err("refused");
     assert!(matches!(error, StoreError::Dangling), "{error}");
+    assert_eq!(store.audit_of(id(60), Page { offset: 0, limit: 10 }).await.expect("asked"), []);
 }
 
 /// Branch and roles come with the person; names come back as they were written.
@@ -130,6 +137,7 @@ pub async fn units_are_a_tree(store: &dyn Store) {
             parent_id: town.station_a.id,
             kind: UnitKind::Branch,
             name: format!("支部 {number}"),
+            actor_id: Some(town.organizer),
             at: NOW,
         };
         store.add_unit(new).await.expect("added");
@@ -140,6 +148,10 @@ pub async fn units_are_a_tree(store: &dyn Store) {
     let paths: Vec<&str> = inside.iter().map(|unit| unit.path.as_str()).collect();
     assert_eq!(paths.len(), 11);
     assert_eq!((paths[0], paths[1], paths[9], paths[10]), ("/1/1/", "/1/1/1/", "/1/1/9/", "/1/1/10/"));
+    // Who added it stands in the log, which has nothing of a unit that could not be added.
+    let log = store.audit_of(id(100), Page { offset: 0, limit: 10 }).await.expect("asked");
+    let lines: Vec<_> = log.iter().map(|line| (line.action.as_str(), line.actor_id)).collect();
+    assert_eq!(lines, [("unit.add", Some(town.organizer))]);
     // A path is not inside another whose number it only begins with.
     let nine = store.units_within(&["/1/1/1/".to_owned()]).await.expect("asked");
     assert_eq!(nine.len(), 1);

@@ -54,8 +54,9 @@ macro_rules! conformance_suite {
             captions_are_kept_by_language, a_poster_is_replaced_and_taken_away,
             a_roster_is_of_its_part_and_no_page_loses_anybody, a_first_password_is_known_until_it_is_replaced,
             whoever_is_disabled_is_signed_out_and_can_come_back, an_edit_of_a_person_changes_what_it_names,
-            who_is_no_organizer_any_more_changes_nobody, a_unit_gets_another_name, a_lesson_has_one_code_for_ever,
+            who_is_no_organizer_any_more_changes_nobody, a_unit_gets_another_name, a_lesson_has_one_code_until_it_is_revoked,
             the_nearest_lesson_comes_first,
+            an_excuse_stands_on_the_roll_until_it_is_taken_back,
             a_roll_has_who_was_invited_and_who_came, who_was_invited_is_decided_at_the_lessons_time,
             a_question_is_asked_once_and_settled, questions_are_bounded, private_notes_are_read_once_and_bounded,
         );
@@ -127,6 +128,7 @@ pub async fn town(store: &dyn Store) -> Town {
         parent_id,
         kind,
         name: name.to_owned(),
+        actor_id: None,
         at: NOW,
     };
     let add = async |new| store.add_unit(new).await.expect("unit");

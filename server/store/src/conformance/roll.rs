@@ -7,7 +7,7 @@ use super::{
     beats::{beat, lease},
     id, person, planned, town,
 };
-use crate::{Page, PersonEdit, RollCounts, RollFilter, RollPage, RollPart, RunClock, Store};
+use crate::{NewExcuse, Page, PersonEdit, RollCounts, RollFilter, RollPage, RollPart, RunClock, Store};
 
 /// A page that holds everything.
 const ALL: Page = Page { offset: 0, limit: 1000 };
@@ -58,18 +58,18 @@ pub async fn a_roll_has_who_was_invited_and_who_came(store: &dyn Store) {
     opens(store, lesson, town.member_b, Some(town.branch_b.id), 203, 15_000).await;
     let all = roll(store, lesson, "/1/", RollPart::All, "").await;
     assert_eq!(names(&all), ["学员 61", "学员 62", "学员 63", "学员甲", "𠮷田"]);
-    assert_eq!(all.counts, RollCounts { invited: 4, invited_attended: 1, attended: 2 });
-    assert_eq!((all.found, all.counts.absent()), (5, 3));
+    assert_eq!(all.counts, RollCounts { invited: 4, invited_attended: 1, attended: 2, excused: 0 });
+    assert_eq!((all.found, all.counts.missing()), (5, 3));
     assert_eq!(all.entries[0].branch, Some(town.branch_a.clone()));
     assert!(!all.entries[4].invited && all.entries[4].attended);
     let came = roll(store, lesson, "/1/", RollPart::Attended, "").await;
     assert_eq!(names(&came), ["学员 61", "𠮷田"]);
-    let absent = roll(store, lesson, "/1/", RollPart::Absent, "").await;
+    let absent = roll(store, lesson, "/1/", RollPart::Missing, "").await;
     assert_eq!((names(&absent), absent.found), (vec!["学员 62", "学员 63", "学员甲"], 3));
     // An organizer sees the people of their part of the tree, and counts of these.
     let part = roll(store, lesson, &town.station_b.path, RollPart::All, "").await;
     assert_eq!((names(&part), part.counts.invited, part.counts.attended), (vec!["𠮷田"], 0, 1));
-    let found = roll(store, lesson, "/1/", RollPart::Absent, "学员 6").await;
+    let found = roll(store, lesson, "/1/", RollPart::Missing, "学员 6").await;
     assert_eq!((found.found, found.counts), (2, all.counts));
     for (digits, names_found) in
         [("0063", vec!["学员 63"]), ("00063", vec![]), ("13800000063", vec!["学员 63"])]
@@ -114,4 +114,52 @@ pub async fn who_was_invited_is_decided_at_the_lessons_time(store: &dyn Store) {
     assert_eq!(all.entries[0].branch, Some(town.branch_a.clone()));
     store.set_disabled(id(62), false, actor, UNTIL + 2).await.expect("enabled");
     assert_eq!(roll(store, lesson, "/1/", RollPart::All, "").await, all);
+}
+
+/// Who is excused and does not come leaves those who are missing; who comes all the same has come. Who was not invited is excused
+/// from nothing.
+pub async fn an_excuse_stands_on_the_roll_until_it_is_taken_back(store: &dyn Store) {
+    let (town, lesson) = lesson_of(store).await;
+    let actor_id = town.organizer;
+    let excuse = async |number, reason: &str| {
+        let (user_id, reason) = (id(number), reason.to_owned());
+        store
+            .excuse(NewExcuse { lesson_id: lesson, user_id, reason, actor_id, at: FROM })
+            .await
+            .expect("excused");
+    };
+    excuse(61, "出差").await;
+    excuse(62, "").await;
+    excuse(62, "病了").await;
+    store
+        .excuse(NewExcuse {
+            lesson_id: lesson,
+            user_id: town.member_b,
+            reason: String::new(),
+            actor_id,
+            at: FROM,
+        })
+        .await
+        .expect("excused");
+    opens(store, lesson, id(62), Some(town.branch_a.id), 202, 15_000).await;
+    opens(store, lesson, town.member_b, Some(town.branch_b.id), 203, 15_000).await;
+    let all = roll(store, lesson, "/1/", RollPart::All, "").await;
+    assert_eq!(all.counts, RollCounts { invited: 4, invited_attended: 1, attended: 2, excused: 1 });
+    assert_eq!((all.counts.missing(), all.counts.rate_bp()), (2, Some(3_333)));
+    let excuses: Vec<Option<&str>> = all.entries.iter().map(|entry| entry.excuse.as_deref()).collect();
+    assert_eq!(excuses, [Some("出差"), Some("病了"), None, None, None]);
+    assert_eq!(names(&roll(store, lesson, "/1/", RollPart::Excused, "").await), ["学员 61"]);
+    assert_eq!(names(&roll(store, lesson, "/1/", RollPart::Missing, "").await), ["学员 63", "学员甲"]);
+    assert!(store.take_back_excuse(lesson, id(61), actor_id, FROM).await.expect("asked"));
+    assert!(!store.take_back_excuse(lesson, id(61), actor_id, FROM).await.expect("asked"));
+    assert_eq!(roll(store, lesson, "/1/", RollPart::All, "").await.counts.missing(), 3);
+    let audit = store.audit_of(lesson, ALL).await.expect("asked");
+    let lines: Vec<&str> = audit
+        .iter()
+        .map(|entry| entry.action.as_str())
+        .filter(|action| action.starts_with("lesson.excuse"))
+        .collect();
+    assert_eq!(lines.iter().filter(|line| **line == "lesson.excuse").count(), 4);
+    assert_eq!(lines.last(), Some(&"lesson.excuse_taken_back"));
+    assert!(audit.iter().all(|entry| !entry.detail.contains("病")), "a reason is no business of the log");
 }

@@ -30,7 +30,7 @@ describe('the drawing of the evidence', () => {
       interval(31 * MIN, 35 * MIN, { reasons: ['uncorroborated'], uncorroborated: [{ from_ms: 31 * MIN, to_ms: 35 * MIN }] }),
       interval(40 * MIN, 50 * MIN, { lease: 'lease-c3d4', device: 'desktop', verdict: 'refused', reasons: ['other_lesson', 'brand_new'], pieces: [] }),
     ])
-    page = await mount(EvidenceDrawing, { runs: all, lessonMs: 60 * MIN, gaps: [{ from_ms: 12 * MIN, to_ms: 14 * MIN }], name: '李敏' }, 'console')
+    page = await mount(EvidenceDrawing, { runs: all, counted: [], lessonMs: 60 * MIN, gaps: [{ from_ms: 12 * MIN, to_ms: 14 * MIN }], name: '李敏' }, 'console')
     const marks = [...page.root.querySelectorAll('figure > svg rect.bar')].map((r) => r.getAttribute('class')?.split(' ')[1])
     expect(marks).toEqual(['accepted', 'cut', 'accepted', 'unseen', 'refused'])
     expect(page.root.querySelectorAll('figure > svg rect.gap')).toHaveLength(1)

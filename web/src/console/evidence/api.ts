@@ -12,5 +12,6 @@ export type Verdict = 'accepted' | 'clamped' | 'refused'
 export type EvidenceInterval = Omit<Schemas['EvidenceInterval'], 'verdict'> & { verdict: Verdict }
 export type Evidence = Omit<Schemas['MemberAttendance'], 'intervals'> & { intervals: EvidenceInterval[] }
 
-export const getEvidence = (id: string, member: string, signal?: AbortSignal) =>
-  ask(api.GET('/api/console/lessons/{id}/attendance/{member_id}', { params: { path: { id, member_id: member } }, signal })) as Promise<Evidence>
+/** Past the end the last page is answered. */
+export const getEvidence = (id: string, member: string, page: number, signal?: AbortSignal) =>
+  ask(api.GET('/api/console/lessons/{id}/attendance/{member_id}', { params: { path: { id, member_id: member }, query: { page } }, signal })) as Promise<Evidence>

@@ -54,7 +54,7 @@ describe('runs of evidence', () => {
       [2, [{ from_ms: 15 * MIN, to_ms: 30 * MIN }]],
       [1, [{ from_ms: 30 * MIN, to_ms: 40 * MIN }]],
     ])
-    const d = draw(out, 40 * MIN, [], 400)
+    const d = draw(out, out.flatMap((r) => r.pieces), 40 * MIN, [], 400)
     expect(d.lanes[0]?.bars.map((b) => [b.mark, b.x, b.width])).toEqual([
       ['accepted', 0, 100],
       ['accepted', 100, 50],
@@ -65,7 +65,7 @@ describe('runs of evidence', () => {
   })
 
   it('shows a reversed claim where it lies', () => {
-    const d = draw(runs([beat(6 * MIN, 2 * MIN, { verdict: 'refused', pieces: [] })]), 10 * MIN, [], 100)
+    const d = draw(runs([beat(6 * MIN, 2 * MIN, { verdict: 'refused', pieces: [] })]), [], 10 * MIN, [], 100)
     expect(d.lanes[0]?.bars[0]).toMatchObject({ x: 20, width: 40, mark: 'refused' })
   })
 
@@ -79,7 +79,7 @@ describe('runs of evidence', () => {
 describe('the drawing', () => {
   it('shows what was cut beside what counted', () => {
     const clamped = beat(0, 10 * MIN, { verdict: 'clamped', reasons: ['too_fast'], pieces: [{ from_ms: 9 * MIN, to_ms: 10 * MIN }] })
-    const d = draw(runs([clamped]), 10 * MIN, [{ from_ms: MIN, to_ms: 2 * MIN }], 1000)
+    const d = draw(runs([clamped]), clamped.pieces, 10 * MIN, [{ from_ms: MIN, to_ms: 2 * MIN }], 1000)
     expect(d.lanes[0]?.bars.map((b) => [b.mark, b.x, b.width])).toEqual([
       ['cut', 0, 900],
       ['accepted', 900, 100],
@@ -90,7 +90,7 @@ describe('the drawing', () => {
   })
 
   it('keeps forged positions on the paper and thin ones visible', () => {
-    const d = draw(runs([beat(-5_000, 99 * MIN), beat(10 * MIN - 1, 10 * MIN, { lease: 'B' })]), 10 * MIN, [], 1000)
+    const d = draw(runs([beat(-5_000, 99 * MIN), beat(10 * MIN - 1, 10 * MIN, { lease: 'B' })]), [], 10 * MIN, [], 1000)
     for (const lane of d.lanes)
       for (const bar of lane.bars) {
         expect(bar.x).toBeGreaterThanOrEqual(0)
@@ -105,7 +105,7 @@ describe('the drawing', () => {
 
   it('keeps the axis readable for any length', () => {
     for (const minutes of [0.5, 1, 9, 10, 45, 60, 180, 600, 1500]) {
-      const d = draw([], minutes * MIN, [], 800)
+      const d = draw([], [], minutes * MIN, [], 800)
       expect(d.ticks.length).toBeLessThanOrEqual(10)
     }
     expect(tickStep(60 * MIN)).toBe(10)

@@ -131,8 +131,11 @@ export function tickStep(lengthMs: number): number {
   return STEPS_MIN.find((s) => minutes / s <= MAX_TICKS) ?? Math.ceil(minutes / MAX_TICKS / 60) * 60
 }
 
-/** Everything at its place; a bar that would be thinner than a pixel is drawn as one. */
-export function draw(all: readonly EvidenceRun[], lessonMs: number, gaps: readonly Span[], width: number): Drawing {
+/**
+ * Everything at its place; a bar that would be thinner than a pixel is drawn as one. `counted` is what counts of all reports,
+ * also of those that are not among `all`.
+ */
+export function draw(all: readonly EvidenceRun[], counted: readonly Span[], lessonMs: number, gaps: readonly Span[], width: number): Drawing {
   const length = Math.max(lessonMs, 1)
   const x = (ms: number): number => (Math.min(Math.max(ms, 0), length) / length) * width
   const place = (s: Span): { x: number; width: number } => {
@@ -161,7 +164,7 @@ export function draw(all: readonly EvidenceRun[], lessonMs: number, gaps: readon
   return {
     width,
     lanes,
-    counted: union(all.flatMap((r) => r.pieces)).map(place),
+    counted: union(counted).map(place),
     gaps: union(gaps).map(place),
     ticks,
   }
