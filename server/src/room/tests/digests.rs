@@ -47,7 +47,10 @@ async fn two_watch(stage: &Stage) -> (LeaseRow, LeaseRow) {
 async fn a_room_that_ends_leaves_what_the_next_one_needs() {
     let mut stage = Stage::live().await;
     let (a, b) = two_watch(&stage).await;
-    let before = super::counting::shows(&stage, |frame| frame.state.counts.people == 1).await;
+    let before = super::counting::shows(&stage, |frame| {
+        frame.state.counts.viewers_now == 2 && frame.state.counts.people == 1
+    })
+    .await;
     assert_eq!((before.viewers_now, before.peak), (2, 2));
     stage.restart();
     kept(&stage, 2).await;
