@@ -3,7 +3,7 @@
 //! `axum::serve` also speaks HTTP/2, whose state every connection then carries (19 KB instead of 10 KB for a reader that
 //! waits). HTTP/2 is the edge's business, where there is TLS. Nothing here knows what is served.
 
-use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, pin::pin, time::Duration};
 
 use axum::{
     body::Body,
@@ -12,16 +12,19 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use hyper::{Request, body::Incoming, server::conn::http1, service::Service};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::{
-    net::{TcpListener, TcpSocket},
-    sync::Semaphore,
+use hyper::{
+    Request,
+    body::Incoming,
+    server::conn::http1,
+    service::{Service, service_fn},
 };
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use yunke_host::{Outcome, Patient, answer_in_time};
+use yunke_host::{AskedBody, AskedRequest, Outcome, Patient, Slots, answer_in_time};
 
-/// Connections at a time, where there are files for them. When full, further ones stay in the kernel's queue until one ends.
+/// Connections at a time, where there are files for them. When full, further ones stay in the kernel's queue until one ends,
+/// or until what one line holds in silence is closed.
 pub const CONNECTIONS: usize = 60_000;
 
 /// Connections that may wait to be accepted; the kernel may allow fewer.
@@ -68,18 +71,20 @@ pub async fn http<S>(
     tasks: TaskTracker,
     stop: CancellationToken,
 ) where
-    S: Service<Request<Incoming>, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S: Service<Request<AskedBody<Incoming>>, Response = Response, Error = Infallible>
+        + Clone
+        + Send
+        + 'static,
     S::Future: Send,
 {
-    let places = Arc::new(Semaphore::new(connections));
+    let slots = Slots::new(connections);
     let accept = async || {
-        // The semaphore is never closed.
-        let place = Arc::clone(&places).acquire_owned().await.ok();
-        (place, listener.accept().await)
+        let permit = slots.room().await;
+        (permit, listener.accept().await)
     };
-    while let Some((place, accepted)) = stop.run_until_cancelled(accept()).await {
-        let socket = match accepted {
-            Ok((socket, _)) => socket,
+    while let Some((permit, accepted)) = stop.run_until_cancelled(accept()).await {
+        let (socket, peer) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -88,17 +93,25 @@ pub async fn http<S>(
         };
         // A playlist's answer is small and awaited: it must not wait for more to send.
         let _ = socket.set_nodelay(true);
+        let slot = slots.take(Some(peer.ip()), permit);
+        let (calls, service) = (slot.calls(), service.clone());
+        let service = service_fn(move |request: Request<Incoming>| {
+            let (head, body) = request.into_parts();
+            let (asked, body) = AskedRequest::new(&calls, body);
+            let answer = service.call(Request::from_parts(head, body));
+            async { answer.await.map(|answer| answer.map(|body| asked.answered(body))) }
+        });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIME)
-            .serve_connection(TokioIo::new(Patient::begun(socket, STALL_TIME)), service.clone());
+            .serve_connection(TokioIo::new(Patient::begun(socket, STALL_TIME)), service);
         let stop = stop.clone();
         tasks.spawn(async move {
-            let _place = place;
             let mut connection = pin!(connection);
             tokio::select! {
                 // A reader that hangs up is no error of ours.
                 _ = connection.as_mut() => {}
+                () = slot.wanted() => {}
                 () = stop.cancelled() => {
                     connection.as_mut().graceful_shutdown();
                     let _ = connection.await;

@@ -142,9 +142,11 @@ impl App {
     pub async fn run(self) -> anyhow::Result<()> {
         let Self { state: app, listener, address, options, folder } = self;
         let router = routes::router(&app);
-        let limit = app.config.http.max_connections;
         #[expect(clippy::disallowed_methods, reason = "its end is awaited before the tracker's: see `end`")]
-        let web = tokio::spawn(listen::serve(listener, router, app.stopping.clone(), limit));
+        let web = tokio::spawn({
+            let app = app.clone();
+            async move { listen::serve(listener, router, app.stopping.clone(), &app.config.http).await }
+        });
         start_tasks(&app, address);
         if options.demo {
             demo::start(&app, address).await?;

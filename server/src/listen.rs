@@ -1,7 +1,7 @@
 //! The web listener: HTTP/1 and 2 on an injected socket, with limits against silent, slow and garbled peers,
 //! and an end that lets running answers finish.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use axum::{Router, extract::ConnectInfo};
 use hyper::{Request, body::Incoming};
@@ -9,13 +9,12 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto::Builder,
 };
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::Semaphore,
-};
+use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::Service as _;
-use yunke_host::{Patience, Patient};
+use yunke_host::{AskedBody, AskedRequest, Patience, Patient, Slot, Slots};
+
+use crate::config::HttpConfig;
 
 /// How long a client may take to send its request's head; a connection that is kept for the next request waits as long.
 const HEAD_LIMIT: Duration = Duration::from_secs(15);
@@ -33,13 +32,20 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(2);
 /// Pause after an accept that failed (out of file descriptors): trying at once again would spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves until `stopping`, then drains. Connections beyond `limit` wait in the kernel's queue.
-pub(crate) async fn serve(listener: TcpListener, router: Router, stopping: CancellationToken, limit: usize) {
+/// Serves until `stopping`, then drains. Connections beyond the limit wait in the kernel's queue for what others hold in silence.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    stopping: CancellationToken,
+    config: &HttpConfig,
+) {
     let connections = TaskTracker::new();
-    let room = Arc::new(Semaphore::new(limit));
+    let slots = Slots::new(config.max_connections);
+    // A proxy's connections are those of everybody behind it, and it opens none before there is something to ask.
+    let by_line = !config.trust_forwarded;
     loop {
         let accepted = async {
-            let permit = Arc::clone(&room).acquire_owned().await;
+            let permit = slots.room().await;
             (permit, listener.accept().await)
         };
         let (permit, accepted) = tokio::select! {
@@ -49,10 +55,8 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stopping: Cance
         match accepted {
             Ok((stream, peer)) => {
                 let (router, stopping) = (router.clone(), stopping.clone());
-                connections.spawn(async move {
-                    connection(stream, peer, router, stopping).await;
-                    drop(permit);
-                });
+                let slot = slots.take(by_line.then_some(peer.ip()), permit);
+                connections.spawn(connection(stream, peer, slot, router, stopping));
             }
             Err(error) => {
                 tracing::warn!(%error, "accept failed");
@@ -67,16 +71,28 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stopping: Cance
     }
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, stopping: CancellationToken) {
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    slot: Slot,
+    router: Router,
+    stopping: CancellationToken,
+) {
     // Small frames of a room must not wait for more.
     let _ = stream.set_nodelay(true);
-    let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
+    let calls = slot.calls();
+    let service = hyper::service::service_fn(move |request: Request<Incoming>| {
+        let (head, body) = request.into_parts();
+        let (asked, body) = AskedRequest::new(&calls, body);
+        let mut request = Request::from_parts(head, body);
         request.extensions_mut().insert(ConnectInfo(peer));
         let mut router = router.clone();
         async move {
-            let ready = <Router as tower::ServiceExt<Request<Incoming>>>::ready(&mut router).await;
+            let ready = <Router as tower::ServiceExt<Request<AskedBody<Incoming>>>>::ready(&mut router).await;
             match ready {
-                Ok(router) => router.call(request).await,
+                Ok(router) => {
+                    router.call(request).await.map(|answer| answer.map(|body| asked.answered(body)))
+                }
                 Err(never) => match never {},
             }
         }
@@ -94,6 +110,7 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, stoppin
     tokio::pin!(connection);
     let result = tokio::select! {
         result = connection.as_mut() => result,
+        () = slot.wanted() => Ok(()),
         () = stopping.cancelled() => {
             connection.as_mut().graceful_shutdown();
             connection.await

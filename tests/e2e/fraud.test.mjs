@@ -16,6 +16,8 @@ import { Yunke } from '../harness/yunke.mjs';
 const ALLOWANCE_MS = 3_000;
 /** How long an honest beat waits at most while another's evidence is judged, on a machine with neighbours. */
 const ACK_MS = 5_000;
+/** After this nothing more is served to who is disabled. */
+const REVOKED_MS = 15_000;
 /** How long who fetches nothing reports as if they watched. */
 const SILENT_MS = 5_000;
 /** How far into the lesson attacks begin: more than any of them may earn. */
@@ -123,6 +125,14 @@ test('fraud', async (t) => {
       await send(person, lease, [beat(2, 0, INTO_MS)]);
       return performance.now() - began;
     },
+    'sound of a hidden page, said of everything': async (person) => {
+      const began = performance.now();
+      const held = await leases(person, 2);
+      await watchFor(3_000);
+      const hidden = { mode: 'audio', visible: false };
+      for (const [i, lease] of held.entries()) await send(person, lease, [beat(1, i * 7_500, i * 7_500 + 7_500, hidden), beat(2, 0, INTO_MS, hidden)]);
+      return performance.now() - began;
+    },
     'nothing fetched': async (person) => {
       const [lease] = await leases(person, 1);
       await report(person, lease);
@@ -180,6 +190,24 @@ test('fraud', async (t) => {
     }, { within: 25_000 });
     const kept = await counted(honest);
     assert.ok(kept >= listened - 2_500 && kept <= listened + ALLOWANCE_MS, `${kept} ms of ${Math.round(listened)} listened`);
+  });
+
+  await t.test('who is disabled, and who signs out everywhere, is served no more within seconds', async (t) => {
+    const [disabled, left, stays] = await crowd(yunke, near, 3);
+    const opened = [];
+    for (const person of [disabled, left, stays]) opened.push(await person.lease(lesson));
+    const playlists = () => Promise.all(opened.map(({ live_url: url }) => fetch(url).then(({ status }) => status)));
+    assert.deepEqual(await playlists(), [200, 200, 200]);
+    const { id } = await disabled.get('/api/me');
+    await organizer.call('PUT', `/api/console/people/${id}/disabled`, { disabled: true });
+    await left.raw('DELETE', '/api/sessions');
+    const began = performance.now();
+    await until('their media to be refused', async () => {
+      const [first, second] = await playlists();
+      return first === 403 && second === 403;
+    }, { within: REVOKED_MS });
+    t.diagnostic(`refused after ${Math.round(performance.now() - began)} ms`);
+    assert.equal((await playlists())[2], 200);
   });
 
   await t.test('who has a hundred thousand beats judged eight times at once keeps nobody waiting', async (t) => {

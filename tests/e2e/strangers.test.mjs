@@ -15,13 +15,18 @@ import { cast, DEMO } from '../harness/cast.mjs';
 import { plan } from '../harness/lessons.mjs';
 import { freePorts } from '../harness/ports.mjs';
 import { Program } from '../harness/program.mjs';
-import { Stranger } from '../harness/stranger.mjs';
+import { askedFrom, Stranger } from '../harness/stranger.mjs';
 import { timed, until, watchFor } from '../harness/wait.mjs';
 import { binFolder, Yunke } from '../harness/yunke.mjs';
 
 const run = promisify(execFile);
 /** After this nobody is left who says nothing. */
 const SILENCE_MS = 30_000;
+/** Connections of the small server, and how soon others are served while somebody wants them all. */
+const SLOTS = 400;
+const SERVED_MS = 2_000;
+/** How soon who never signed in here gets in while sixty lines of one network guess: two turns kept for networks, and some checks. */
+const OWNER_MS = 13_000;
 /** Of each kind at each port. */
 const SILENT = 50;
 /** `A_PERSON` of server/src/room/sockets.rs. */
@@ -47,11 +52,11 @@ async function wrong(port) {
 }
 
 /** A server of its own beside the shared one, as a shell would start it; it may be unwell, so nobody waits for it. */
-async function beside(t, { folder, media = '', shell = '' } = {}) {
+async function beside(t, { folder, http: more = '', media = '', shell = '' } = {}) {
   const home = folder ?? (await mkdtemp(join(tmpdir(), 'yunke-beside-')));
   const [web, http, rtmp, webrtc, srt] = await freePorts(5);
   const at = (port) => `"127.0.0.1:${port}"`;
-  await writeFile(join(home, 'yunke.toml'), `[media]\nhttp = ${at(http)}\nrtmp = ${at(rtmp)}\nwebrtc = ${at(webrtc)}\nsrt = ${at(srt)}\n${media}`);
+  await writeFile(join(home, 'yunke.toml'), `[http]\n${more}[media]\nhttp = ${at(http)}\nrtmp = ${at(rtmp)}\nwebrtc = ${at(webrtc)}\nsrt = ${at(srt)}\n${media}`);
   const start = `${shell} exec ${join(binFolder, 'yunke')} serve --config ${home}/yunke.toml --data ${home}/data --listen 127.0.0.1:${web}`;
   const program = new Program('/bin/bash', ['-c', start], { cwd: join(import.meta.dirname, '..', '..') });
   t.after(async () => {
@@ -134,6 +139,34 @@ test('strangers', async (t) => {
     assert.equal((await signIn(yunke, DEMO.lecturer)).status, 200);
   });
 
+  await t.test('sixty lines that guess keep out nobody who comes with a new phone', async (t) => {
+    const own = account(near2);
+    const body = (password) => ({ method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ phone: own.phone, password }) });
+    const answers = { 401: 0, 429: 0, 503: 0 };
+    let over = false;
+    const ask = async (host) => {
+      const { status } = await askedFrom(`127.0.1.${host}`, `${yunke.url}/api/session`, body('guess from everywhere'));
+      answers[status] += 1;
+      return status;
+    };
+    // All together try it too often; then sixty that have not tried it yet want each turn there is.
+    for (let host = 2; answers[401] < 50; host += 10) await Promise.all(Array.from({ length: 10 }, (_, n) => ask(host + n)));
+    const guess = async (host) => {
+      while (!over && (await ask(host)) !== 401) await watchFor(200);
+    };
+    const guessing = Promise.all(Array.from({ length: 60 }, (_, n) => guess(130 + n)));
+    const began = performance.now();
+    const owner = await until('the owner to get in', async () => {
+      const answer = await askedFrom('127.0.2.9', `${yunke.url}/api/session`, body(own.password));
+      if (answer.status === 429) await watchFor(Number(answer.headers['retry-after']) * 1_000);
+      return answer.status === 200 && answer;
+    }, { within: 2 * OWNER_MS }).finally(() => (over = true));
+    const ms = performance.now() - began;
+    await guessing;
+    t.diagnostic(`in after ${(ms / 1000).toFixed(1)} s; of the others ${answers[401]} tries were looked at, ${answers[429]} not`);
+    assert.ok(owner && ms < OWNER_MS, `${ms} ms`);
+  });
+
   await t.test('a flood of wrong passwords leaves pages quick, and known browsers get in', async (t) => {
     const own = account(near);
     const home = jar(await signIn(yunke, own));
@@ -187,6 +220,37 @@ test('strangers', async (t) => {
     for (let n = 0; n < 320; n += 1) crowd.push(await Stranger.come(t, low.port));
     crowd.slice(0, 200).forEach(({ socket }) => socket.destroy());
     assert.equal((await health(low.port)).status, 'ok', 'nothing else has run out of files');
+  });
+
+  await t.test('who opens as many silent connections as there is room for keeps others waiting no two seconds', async (t) => {
+    const { port } = await beside(t, { http: `max_connections = ${SLOTS}\n` });
+    const url = `http://127.0.0.1:${port}`;
+    /** Silent connections of a host, and new ones for those that are closed. */
+    const crowd = async (from, count, kept) => {
+      for (let n = 0; n < count; n += 1) {
+        const stranger = await Stranger.come(t, port, n % 2 ? head : '', { from });
+        kept.push(stranger);
+        stranger.gone.then(() => kept.splice(kept.indexOf(stranger), 1));
+      }
+    };
+    const serves = async (what) => {
+      const waits = [];
+      for (const path of ['/health/live', '/lessons/019a', '/health', '/lessons/019b']) {
+        const { ms, result } = await timed(() => askedFrom('127.0.0.2', `${url}${path}`));
+        assert.equal(result.status, 200, path);
+        waits.push(ms);
+      }
+      t.diagnostic(`${what}: another host is served in ${waits.map((ms) => ms.toFixed(0)).join(', ')} ms`);
+      assert.ok(Math.max(...waits) < SERVED_MS, `${what}: ${waits}`);
+    };
+    const one = [];
+    await crowd('127.0.0.1', SLOTS, one);
+    await serves('one host');
+    await until('the rest of them to be gone', () => one.length <= SLOTS / 4, { within: 5_000 });
+    const many = [];
+    for (let host = 3; host < 9; host += 1) await crowd(`127.0.0.${host}`, SLOTS / 4, many);
+    await serves('seven hosts');
+    assert.ok(one.length + many.length <= SLOTS);
   });
 
   await t.test('media that cannot start is told by health and by the check', async (t) => {

@@ -1,14 +1,25 @@
 // A stranger at a TCP port: sends what it likes, reads or not, and knows when it was sent away.
 
 import { once } from 'node:events';
+import { request } from 'node:http';
 import { connect } from 'node:net';
 
+/** Status and text of an answer to the host `from`, by a connection of its own. */
+export async function askedFrom(from, url, { method = 'GET', headers = {}, body = '' } = {}) {
+  const asked = request(url, { method, headers: { ...headers, 'content-length': Buffer.byteLength(body) }, localAddress: from, agent: false });
+  asked.end(body);
+  const [answer] = await once(asked, 'response');
+  let text = '';
+  for await (const chunk of answer) text += chunk;
+  return { status: answer.statusCode, headers: answer.headers, text };
+}
+
 export class Stranger {
-  /** Connects to a port of this machine and sends `bytes`; with `deaf` it never reads. Closed after `t`. */
-  static async come(t, port, bytes = '', { deaf = false } = {}) {
+  /** Connects to a port of this machine, as the host `from`, and sends `bytes`; with `deaf` it never reads. Closed after `t`. */
+  static async come(t, port, bytes = '', { deaf = false, from = '127.0.0.1' } = {}) {
     const stranger = new Stranger();
     stranger.heard = '';
-    stranger.socket = connect(port, '127.0.0.1');
+    stranger.socket = connect({ port, host: '127.0.0.1', localAddress: from });
     stranger.socket.on('error', () => {});
     t.after(() => stranger.socket.destroy());
     await once(stranger.socket, 'connect');

@@ -93,6 +93,9 @@ pub struct Orders {
     pub clock: Option<ServerClock>,
     /// In no particular order.
     pub lessons: Vec<LessonOrder>,
+    /// Leases that open nothing any more, whole: their members were signed out everywhere or disabled. The server bounds it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revoked: Vec<Uuid>,
 }
 
 /// The clock the server goes by.

@@ -140,6 +140,7 @@ impl Control {
     async fn follow(&self) {
         let _one_at_a_time = self.following.lock().await;
         let Some(orders) = self.followed().orders().cloned() else { return };
+        self.lessons.revoke(&orders.revoked);
         for action in reconcile(&self.lessons.phases(), &orders) {
             match action {
                 Action::TakeOn(order) => self.lessons.expect(&order).await,

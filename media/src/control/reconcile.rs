@@ -84,7 +84,7 @@ mod tests {
     }
 
     fn orders(version: u64, lessons: Vec<LessonOrder>) -> Orders {
-        Orders { version, clock: None, lessons }
+        Orders { version, clock: None, lessons, revoked: Vec::new() }
     }
 
     #[test]

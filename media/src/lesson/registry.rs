@@ -128,6 +128,11 @@ impl Lessons {
         self.all().iter().map(|lesson| lesson.snapshot()).collect()
     }
 
+    /// Leases under which nothing is served any more.
+    pub fn revoke(&self, leases: &[Uuid]) {
+        self.context.origin.revoke(leases);
+    }
+
     /// What was fetched of replays in the last 60 s, of lessons that are here or not.
     pub fn replays(&self) -> Vec<ReplayDeliveries> {
         self.context.origin.replays()

@@ -1,9 +1,12 @@
 //! Who may fetch: the lease that stands in the path. Checked for every request without asking anyone; it costs one HMAC of
 //! one block (about a microsecond), which is less than any cache of it would.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use axum::http::{HeaderMap, header};
@@ -22,6 +25,7 @@ pub(crate) struct Access {
     /// What edges that the operator named prove themselves with.
     edge: Option<Arc<str>>,
     warned: Arc<AtomicBool>,
+    revoked: Arc<RwLock<HashSet<Uuid>>>,
 }
 
 /// The header in which an edge that the operator named proves itself.
@@ -41,7 +45,7 @@ pub(crate) struct Request<'a> {
 impl Access {
     /// With the key the server signs with.
     pub(crate) fn new(key: LeaseKey, clock: Clock) -> Self {
-        Self { key, clock, edge: None, warned: Arc::default() }
+        Self { key, clock, edge: None, warned: Arc::default(), revoked: Arc::default() }
     }
 
     /// Edges prove themselves with this token.
@@ -70,7 +74,27 @@ impl Access {
             _ => Problem::LeaseInvalid,
         })?;
         let lesson = Uuid::try_parse(lesson).map_err(|_| Problem::NotFound)?;
-        if lesson == lease.lesson { Ok(lease) } else { Err(Problem::LeaseOtherLesson) }
+        if lesson != lease.lesson {
+            return Err(Problem::LeaseOtherLesson);
+        }
+        if self.is_revoked(lease.id) { Err(Problem::LeaseRevoked) } else { Ok(lease) }
+    }
+
+    /// The server wants nothing served under this lease any more.
+    pub(crate) fn is_revoked(&self, lease: Uuid) -> bool {
+        let revoked = self.revoked.read().unwrap_or_else(PoisonError::into_inner);
+        !revoked.is_empty() && revoked.contains(&lease)
+    }
+
+    /// Nothing is served under these leases, and under no others that were revoked before: they are over.
+    pub(crate) fn revoke(&self, leases: &[Uuid]) {
+        let same = {
+            let revoked = self.revoked.read().unwrap_or_else(PoisonError::into_inner);
+            revoked.len() == leases.len() && leases.iter().all(|lease| revoked.contains(lease))
+        };
+        if !same {
+            *self.revoked.write().unwrap_or_else(PoisonError::into_inner) = leases.iter().copied().collect();
+        }
     }
 
     /// Reads and checks the path behind `/live/`. Nothing is percent-decoded: no valid path needs it.

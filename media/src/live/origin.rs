@@ -156,6 +156,11 @@ impl Origin {
         &self.0.access
     }
 
+    /// The server's list of leases that open nothing any more.
+    pub(crate) fn revoke(&self, leases: &[Uuid]) {
+        self.0.access.revoke(leases);
+    }
+
     /// A lease was sent this stretch of its lesson's replay; the lesson's timeline begins at `zero_at`.
     pub(crate) fn replayed(&self, lease: &Lease, zero_at: UtcMillis, interval: (UtcMillis, UtcMillis)) {
         if lease.purpose == Purpose::Watch

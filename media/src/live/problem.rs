@@ -18,6 +18,9 @@ pub(crate) enum Problem {
     /// Genuine, but over.
     #[error("the lease in the path has expired")]
     LeaseExpired,
+    /// Genuine, and its member was signed out everywhere or disabled.
+    #[error("the lease in the path was revoked")]
+    LeaseRevoked,
     /// Genuine, for something else.
     #[error("the lease in the path is for another lesson")]
     LeaseOtherLesson,
@@ -73,6 +76,7 @@ impl Problem {
         match self {
             Self::LeaseInvalid
             | Self::LeaseExpired
+            | Self::LeaseRevoked
             | Self::LeaseOtherLesson
             | Self::LeaseNoReplay
             | Self::PassInvalid
@@ -93,6 +97,7 @@ impl Problem {
         match self {
             Self::LeaseInvalid => "lease_invalid",
             Self::LeaseExpired => "lease_expired",
+            Self::LeaseRevoked => "lease_revoked",
             Self::LeaseOtherLesson => "lease_other_lesson",
             Self::LeaseNoReplay => "lease_no_replay",
             Self::PassInvalid => "pass_invalid",

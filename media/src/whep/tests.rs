@@ -149,7 +149,7 @@ async fn who_is_too_far_behind_goes_on_at_a_key_frame() {
 
 #[tokio::test]
 async fn the_end_of_the_lesson_of_the_lease_and_of_the_viewer_closes_the_connection() {
-    for end in 0..4 {
+    for end in 0..5 {
         let endpoint = endpoint(1);
         endpoint.begin(true);
         endpoint.picture(0, true);
@@ -163,11 +163,16 @@ async fn the_end_of_the_lesson_of_the_lease_and_of_the_viewer_closes_the_connect
             0 => endpoint.feed.end(),
             1 => {}
             2 => news.send(News::Gone).await.expect("heard"),
+            3 => endpoint.origin.revoke(&[Uuid::from_u128(1)]),
             _ => endpoint.feed.reordered(true),
         }
         endpoint.until_closed().await;
         endpoint.clock.store(NOW, Ordering::Relaxed);
         endpoint.feed.reordered(false);
+        if end == 3 {
+            assert_eq!(told(endpoint.come().await).await, (403, "lease_revoked".to_owned(), false));
+            endpoint.origin.revoke(&[]);
+        }
         let again = endpoint.come().await.status();
         let wanted = if end == 0 { StatusCode::CONFLICT } else { StatusCode::CREATED };
         assert_eq!(again, wanted, "{end}: its endpoint is free");

@@ -99,6 +99,8 @@ enum End {
     Over,
     #[error("the lease is over")]
     Expired,
+    #[error("the lease was revoked")]
+    Revoked,
     #[error("the publisher sends B-frames")]
     Reordered,
 }
@@ -286,6 +288,9 @@ impl Viewer {
 
     async fn tick(&mut self) -> Result<(), End> {
         self.report_delivered();
+        if self.origin.access().is_revoked(self.holder.lease.id) {
+            return Err(End::Revoked);
+        }
         self.report(Track::Video).await?;
         self.report(Track::Audio).await
     }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use yunke_domain::{BeatMode, BeatSource, BeatState, Interval, IntervalSet};
 
 use super::{
-    bucket::{Bucket, cost_ms},
+    bucket::{Bucket, Claimed, cost_ms},
     corroborate::Seen,
     evidence::{Beat, LeaseId, LeaseTerms, Offer, Timeline},
     rule::Rule,
@@ -15,6 +15,12 @@ use super::{
 
 /// Who watches live is this much behind the edge at most when the lesson ends.
 const LIVE_TAIL_MS: i64 = 60_000;
+
+/// By the beat that ends a silence: it says what was played in it. The one before it is from when the page was still looked at.
+fn claimed(beat: &Beat) -> Claimed {
+    let hidden_sound = beat.state == BeatState::Playing && beat.mode == BeatMode::Audio && !beat.visible;
+    if hidden_sound { Claimed::HiddenSound } else { Claimed::Usual }
+}
 
 /// What all beats of a lesson are judged against.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,14 +154,15 @@ impl LeaseJudge {
             Err(reason) => return Verdict::refused(reason, beat.received_at),
         };
         let wanted = total_ms(&pieces);
-        let granted = self.bucket.take(wanted, beat.rate_milli);
+        let what = claimed(beat);
+        let granted = self.bucket.take(wanted, beat.rate_milli, what);
         if granted < wanted {
-            let silence = self.bucket.spilled();
+            let silence = self.bucket.spilled(what);
             reasons.add(if silence { Reason::SilenceTooLong } else { Reason::TooFast });
             keep_last(&mut pieces, granted);
         }
         let fresh: Vec<Interval> = pieces.iter().flat_map(|piece| covered.outside(*piece)).collect();
-        let unpaid_ms = total_ms(&fresh) - budget.take_fresh(total_ms(&fresh), beat.rate_milli);
+        let unpaid_ms = total_ms(&fresh) - budget.take_fresh(total_ms(&fresh), beat.rate_milli, what);
         if unpaid_ms > 0 {
             reasons.add(Reason::TooFast);
             let unpaid: IntervalSet = first_of(&fresh, unpaid_ms).into_iter().collect();
@@ -256,10 +263,12 @@ impl MemberBook {
         let at = first.received_at;
         self.last = Some((at, first.lease));
         let filled_at = at.min(bounds.earns_until(judge.issued_at));
-        judge.bucket.fill(filled_at, &bounds.outages, &bounds.rule);
+        let hidden_sound = group.iter().any(|beat| claimed(beat) == Claimed::HiddenSound);
+        let what = if hidden_sound { Claimed::HiddenSound } else { Claimed::Usual };
+        judge.bucket.fill(filled_at, what, &bounds.outages, &bounds.rule);
         let budget = self.budget.get_or_insert_with(|| Bucket::new(judge.issued_at, &bounds.rule));
         budget.begin_by(judge.issued_at);
-        budget.fill(at, &bounds.outages, &bounds.rule);
+        budget.fill(at, what, &bounds.outages, &bounds.rule);
         let covered = &mut self.covered;
         let mut verdicts: Vec<_> =
             group.iter().map(|beat| judge.beat(beat, bounds, budget, covered)).collect();

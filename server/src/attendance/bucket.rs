@@ -19,9 +19,19 @@ fn media_for(tokens: i64, rate_milli: i64) -> i64 {
     i64::try_from(i128::from(tokens) * i128::from(rate_milli) / 1000).unwrap_or(i64::MAX)
 }
 
+/// What a claim is of: sound on a hidden page may make up for a longer silence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Claimed {
+    Usual,
+    HiddenSound,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Bucket {
     tokens: i64,
+    /// What the silence before this receipt holds beyond the usual brim. Claims to sound on a hidden page spend it, of this
+    /// receipt only: it is gone with the next.
+    beyond: i64,
     /// Server time fills it from here on.
     began_at: i64,
     /// Of the first receipt: when it was, and what the bucket held at most then.
@@ -31,6 +41,8 @@ pub(super) struct Bucket {
     /// Time ran over the brim since the receipt before: what is missing now was silence, and the
     /// allowance, which is for jitter, does not make up for it.
     spilled: bool,
+    /// The same of the brim for sound on a hidden page.
+    spilled_beyond: bool,
 }
 
 impl Bucket {
@@ -38,11 +50,13 @@ impl Bucket {
     pub(super) fn new(began_at: i64, rule: &Rule) -> Self {
         Self {
             tokens: 0,
+            beyond: 0,
             began_at,
             first: None,
             filled_at: began_at,
             allowance_left: rule.allowance_ms,
             spilled: false,
+            spilled_beyond: false,
         }
     }
 
@@ -69,36 +83,57 @@ impl Bucket {
     }
 
     /// Lets time pass up to a receipt. `outages` are the server's own, ascending by end: a client could
-    /// not deliver in them, so for a while after each the brim is higher by its length.
-    pub(super) fn fill(&mut self, now: i64, outages: &[Interval], rule: &Rule) {
+    /// not deliver in them, so for a while after each the brim is higher by its length. `claimed`: whether any of what was
+    /// received is of sound on a hidden page.
+    pub(super) fn fill(&mut self, now: i64, claimed: Claimed, outages: &[Interval], rule: &Rule) {
         let passed = now.saturating_sub(self.filled_at).max(0);
         let past = outages.partition_point(|out| out.to.saturating_add(rule.outage_grace_ms) <= now);
         let missed: i64 = outages[past..].iter().take_while(|out| out.to <= now).map(|out| out.ms()).sum();
         let brim = rule.max_silence_ms.saturating_add(missed);
-        self.first.get_or_insert((now, brim));
+        let higher = match claimed {
+            Claimed::Usual => brim,
+            Claimed::HiddenSound => brim.max(rule.hidden_sound_silence_ms.saturating_add(missed)),
+        };
+        self.first.get_or_insert((now, higher));
         let level = self.tokens.saturating_add(passed);
-        // Of one receipt the first look says whether it came after a silence.
-        self.spilled = level > brim || (passed == 0 && self.spilled);
         self.tokens = level.min(brim);
+        // Of one receipt the first look says whether it came after a silence, and what that holds.
+        if passed > 0 {
+            self.beyond = level.min(higher) - self.tokens;
+            self.spilled = level > brim;
+            self.spilled_beyond = level > higher;
+        } else {
+            self.spilled |= level > brim;
+            self.spilled_beyond |= level > higher;
+        }
         self.filled_at = self.filled_at.max(now);
     }
 
     /// Spends for `media_ms` at `rate_milli` and says how much of it was there. After a silence the allowance
     /// does not make up for what is missing.
-    pub(super) fn take(&mut self, media_ms: i64, rate_milli: i64) -> i64 {
-        self.spend(media_ms, rate_milli, !self.spilled)
+    pub(super) fn take(&mut self, media_ms: i64, rate_milli: i64, claimed: Claimed) -> i64 {
+        self.spend(media_ms, rate_milli, claimed, !self.spilled(claimed))
     }
 
     /// Spends for media nobody paid for before. Whether there was a silence the lease has judged already: of two
     /// buckets this one is the fuller, so it may run over where the lease's did not.
-    pub(super) fn take_fresh(&mut self, media_ms: i64, rate_milli: i64) -> i64 {
-        self.spend(media_ms, rate_milli, true)
+    pub(super) fn take_fresh(&mut self, media_ms: i64, rate_milli: i64, claimed: Claimed) -> i64 {
+        self.spend(media_ms, rate_milli, claimed, true)
     }
 
-    fn spend(&mut self, media_ms: i64, rate_milli: i64, with_allowance: bool) -> i64 {
-        let covered = media_for(self.tokens, rate_milli).min(media_ms);
+    fn spend(&mut self, media_ms: i64, rate_milli: i64, claimed: Claimed, with_allowance: bool) -> i64 {
+        let beyond = match claimed {
+            Claimed::Usual => 0,
+            Claimed::HiddenSound => std::mem::take(&mut self.beyond),
+        };
+        let held = self.tokens.saturating_add(beyond);
+        let covered = media_for(held, rate_milli).min(media_ms);
         if covered == media_ms {
-            self.tokens -= cost_ms(media_ms, rate_milli);
+            let cost = cost_ms(media_ms, rate_milli);
+            // What cannot be kept goes first.
+            let from_beyond = cost.min(beyond);
+            self.tokens -= cost - from_beyond;
+            self.beyond += beyond - from_beyond;
             return media_ms;
         }
         self.tokens = 0;
@@ -108,7 +143,10 @@ impl Bucket {
     }
 
     /// What is missing now was silence.
-    pub(super) fn spilled(&self) -> bool {
-        self.spilled
+    pub(super) fn spilled(&self, claimed: Claimed) -> bool {
+        match claimed {
+            Claimed::Usual => self.spilled,
+            Claimed::HiddenSound => self.spilled_beyond,
+        }
     }
 }

@@ -23,6 +23,8 @@ pub struct Rule {
     pub max_rate_milli: i64,
     /// The longest silence that can be made up for by one later claim.
     pub max_silence_ms: i64,
+    /// The same where sound was played on a hidden page, which the browser may wake only once a minute. Never shorter.
+    pub hidden_sound_silence_ms: i64,
     /// Media beyond the server's own time, once in the life of a lease: jitter, not a gift per beat.
     pub allowance_ms: i64,
     /// How far beyond the live edge a position may be: clocks of server and media differ a little.
@@ -47,11 +49,12 @@ impl Default for Rule {
     /// The defaults of ATTENDANCE.md.
     fn default() -> Self {
         Self {
-            version: 2,
+            version: 3,
             full_percent: 80,
             half_percent: 50,
             max_rate_milli: 1_500,
             max_silence_ms: 45_000,
+            hidden_sound_silence_ms: 75_000,
             allowance_ms: 3_000,
             edge_tolerance_ms: 2_000,
             outage_grace_ms: 2 * MINUTE,

@@ -106,7 +106,7 @@ impl Reason {
             Self::NotOffered => "回放没有提供这一段",
             Self::InGap => "讲师中断期间，无内容可看",
             Self::TooFast => "申报的时长多于实际经过的时间",
-            Self::SilenceTooLong => "超过 45 秒没有心跳，中间不计",
+            Self::SilenceTooLong => "超过 45 秒（页面在后台听声音时 75 秒）没有心跳，中间不计",
             Self::OtherLesson => "同一时间正在学习另一门课程",
             Self::Uncorroborated => "没有送达记录",
             Self::Unobserved => "经由缓存节点，送达情况看不到",

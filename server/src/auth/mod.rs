@@ -10,6 +10,7 @@ mod scope;
 mod session;
 mod strength;
 mod tries;
+mod turns;
 mod viewer;
 
 pub use device::{device_cookie, known_device};

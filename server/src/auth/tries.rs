@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{
     delays::{Delays, Growth},
     limit::{Limiter, Quota},
+    turns::Turns,
 };
 use crate::config::AuthConfig;
 
@@ -54,6 +55,7 @@ pub struct Tries {
     devices: Delays<(Uuid, Uuid)>,
     strangers: Delays<(String, IpAddr)>,
     numbers: Delays<String>,
+    turns: Turns,
     lines: Limiter<IpAddr>,
 }
 
@@ -77,6 +79,8 @@ pub struct Admitted {
     pub lane: Lane,
     /// The line has had many wrong attempts: one at a time, with pauses.
     pub slow: bool,
+    /// It is a turn that was kept for the line's network: the number does not count it.
+    pub kept: bool,
 }
 
 impl Tries {
@@ -90,6 +94,7 @@ impl Tries {
             devices: Delays::new(growth(u32::MAX, (0, 0))),
             strangers: Delays::new(growth(free, STRANGER)),
             numbers: Delays::new(growth(free.saturating_mul(NUMBER.0), (NUMBER.1, NUMBER.2))),
+            turns: Turns::default(),
             lines: Limiter::new(Quota { burst: config.attempts_per_address, refill_ms: LINE_REFILL_MS }),
         }
     }
@@ -103,19 +108,28 @@ impl Tries {
         let own = (number.clone(), line);
         let before = self.strangers.begin(&own, now)?.saturating_sub(1);
         let behind_ms = i64::from(before).saturating_mul(BEHIND.0).min(BEHIND.1);
+        let mut kept = false;
         if let Err(wait) = self.numbers.begin_behind(&number, now, behind_ms) {
-            self.strangers.put_off(&own, now + wait);
-            return Err(wait);
+            let wait = match self.turns.take(&number, line, now) {
+                Some(Ok(())) => 0,
+                Some(Err(own)) => wait.min(own),
+                None => wait,
+            };
+            if wait > 0 {
+                self.strangers.put_off(&own, now + wait);
+                return Err(wait);
+            }
+            kept = true;
         }
         let slow = self.lines.take(line, now).is_err();
-        Ok(Admitted { hold: Duration::ZERO, lane: Lane::Line(line), slow })
+        Ok(Admitted { hold: Duration::ZERO, lane: Lane::Line(line), slow, kept })
     }
 
     fn of_device(&self, known: (Uuid, Uuid), now: i64) -> Option<Admitted> {
         let wrong = self.devices.begin(&known, now).ok().filter(|wrong| *wrong <= DEVICE_WRONG)?;
         let seconds = wrong.saturating_sub(DEVICE_FREE).min(LONGEST_HOLD);
         let hold = Duration::from_secs(u64::from(seconds));
-        Some(Admitted { hold, lane: Lane::Device(known.0), slow: false })
+        Some(Admitted { hold, lane: Lane::Device(known.0), slow: false, kept: false })
     }
 
     /// The password was right.
@@ -125,7 +139,9 @@ impl Tries {
         }
         self.strangers.right(&(attempt.phone.to_owned(), attempt.line));
         if let Lane::Line(line) = admitted.lane {
-            self.numbers.undo(&attempt.phone.to_owned());
+            if !admitted.kept {
+                self.numbers.undo(&attempt.phone.to_owned());
+            }
             if !admitted.slow {
                 self.lines.give_back(&line);
             }
@@ -138,7 +154,11 @@ impl Tries {
             (Lane::Device(_), Some(known)) => self.devices.undo(&known),
             (Lane::Line(line), _) => {
                 self.strangers.undo(&(attempt.phone.to_owned(), line));
-                self.numbers.undo(&attempt.phone.to_owned());
+                if admitted.kept {
+                    self.turns.give_back(attempt.phone, line);
+                } else {
+                    self.numbers.undo(&attempt.phone.to_owned());
+                }
                 if !admitted.slow {
                     self.lines.give_back(&line);
                 }
@@ -218,6 +238,37 @@ mod tests {
         }
         assert!(due >= 7_200, "everybody had their turn");
         assert!((60..200).contains(&got), "{got} tries of the others");
+    }
+
+    /// After how many milliseconds somebody who never tried gets a turn at a number that all together tried too often, while
+    /// others ask for it every 100 ms, before them each time. Each of these tries once, so that no line tried in the last hour.
+    fn gets_in_after(mut fresh: Vec<IpAddr>) -> i64 {
+        let tries = tries();
+        let at = |line| Attempt { phone: "a", line, known: None };
+        for host in 0..60 {
+            let _ = tries.begin(at(Ipv4Addr::new(10, 200, 0, host).into()), 0);
+        }
+        let (began, owner) = (120_000, Ipv4Addr::new(10, 250, 9, 9).into());
+        let mut due = began;
+        for now in (0..3_600_000).step_by(100) {
+            fresh.retain(|line| tries.begin(at(*line), now).is_err());
+            if now < due {
+                continue;
+            }
+            match tries.begin(at(owner), now) {
+                Ok(_) => return now - began,
+                Err(wait) => due = now + (wait + 999) / 1_000 * 1_000,
+            }
+        }
+        panic!("an hour was not enough")
+    }
+
+    #[test]
+    fn the_owner_with_a_new_phone_gets_in_while_sixty_fresh_lines_guess() {
+        let waited = gets_in_after((0..250).map(from).collect());
+        assert!(waited <= 10_000, "{waited} ms beside one network");
+        let waited = gets_in_after((0..60).map(|n| Ipv4Addr::new(10, n, 1, 1).into()).collect());
+        assert!(waited <= 310_000, "{waited} ms beside sixty networks");
     }
 
     #[test]

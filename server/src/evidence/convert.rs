@@ -91,6 +91,7 @@ pub fn rule(rule: &yunke_store::Rule) -> Rule {
         half_percent: rule.half_percent,
         max_rate_milli: rule.max_rate_milli,
         max_silence_ms: rule.receipt_gap_ms,
+        hidden_sound_silence_ms: rule.hidden_sound_gap_ms,
         allowance_ms: rule.allowance_ms,
         edge_tolerance_ms: rule.edge_slack_ms,
         outage_grace_ms: OUTAGE_GRACE_MS,

@@ -88,9 +88,10 @@ pub(super) fn lines(detail: &Detail) -> Vec<(String, String)> {
     lines.push(line(
         "核对",
         format!(
-            "播放速度超过 {} 倍不计；超过 {} 秒没有心跳，中间不计；每次进入共允许 {} 秒误差",
+            "播放速度超过 {} 倍不计；超过 {} 秒（页面在后台听声音时 {} 秒）没有心跳，中间不计；每次进入共允许 {} 秒误差",
             thousandths(rule.max_rate_milli),
             rule.receipt_gap_ms / 1000,
+            rule.hidden_sound_gap_ms.max(rule.receipt_gap_ms) / 1000,
             rule.allowance_ms / 1000
         ),
     ));

@@ -19,6 +19,9 @@ const ADMITTED_MS: i64 = 60_000;
 /// Without any change, orders are made anew this often: time itself moves lessons into the horizon.
 const REFRESH: Duration = Duration::from_mins(1);
 
+/// So many revoked leases are in the orders, the newest: those of a thousand people who were in a dozen lessons each this day.
+const REVOKED: u32 = 10_000;
+
 /// After a push that failed; the node's own snapshots bring it the orders meanwhile.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -75,9 +78,10 @@ pub async fn current_orders(app: &AppState) -> StoreResult<Orders> {
         }
     }
     let lessons: Vec<LessonOrder> = targets.iter().filter_map(order_of).collect();
-    if last.version == 0 || last.lessons != lessons {
+    let revoked = app.store.revoked_leases(now, REVOKED).await?;
+    if last.version == 0 || last.lessons != lessons || last.revoked != revoked {
         let floor = u64::try_from(now).unwrap_or(0);
-        *last = Orders { version: floor.max(last.version + 1), clock: None, lessons };
+        *last = Orders { version: floor.max(last.version + 1), clock: None, lessons, revoked };
     }
     Ok(Orders { clock: Some(app.source.server_clock()), ..last.clone() })
 }

@@ -10,6 +10,8 @@ use axum::{
     http::request::Parts,
 };
 
+use yunke_host::line_of;
+
 use crate::state::AppState;
 
 /// The client's address: the peer's, or the one a trusted proxy reports. IPv6 by its /64, which is one line.
@@ -29,16 +31,6 @@ impl FromRequestParts<AppState> for ClientIp {
             .next_back()
             .filter(|_| app.config.http.trust_forwarded)
             .and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
-        Ok(Self(line(forwarded.or(peer).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)))))
-    }
-}
-
-fn line(ip: IpAddr) -> IpAddr {
-    match ip.to_canonical() {
-        IpAddr::V6(v6) => {
-            let [a, b, c, d, ..] = v6.segments();
-            IpAddr::V6([a, b, c, d, 0, 0, 0, 0].into())
-        }
-        v4 @ IpAddr::V4(_) => v4,
+        Ok(Self(line_of(forwarded.or(peer).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)))))
     }
 }

@@ -181,8 +181,8 @@ impl AccountStore for SqliteStore {
         session::close(&self.write, token_hash).await
     }
 
-    async fn close_sessions(&self, user_id: Uuid) -> StoreResult<u64> {
-        session::close_all(&self.write, user_id).await
+    async fn close_sessions(&self, user_id: Uuid, at: UtcMillis) -> StoreResult<u64> {
+        session::close_all(self, user_id, at).await
     }
 
     async fn sweep_sessions(&self, now: UtcMillis) -> StoreResult<u64> {

@@ -1,8 +1,8 @@
 //! Issuing leases: how many of one member and lesson are alive is bounded, and which one makes room.
 
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Sqlite, SqliteConnection, Transaction};
 use uuid::Uuid;
-use yunke_store::{ALIVE_LEASES, LeasePurpose, LeaseRow, StoreResult, TextEnum as _};
+use yunke_store::{ALIVE_LEASES, LeasePurpose, LeaseRow, StoreResult, TextEnum as _, UtcMillis};
 
 use crate::{SqliteStore, error::failed};
 
@@ -52,6 +52,33 @@ async fn make_room(tx: &mut Transaction<'static, Sqlite>, lease: &LeaseRow) -> S
         stay,
     )
     .fetch_all(&mut **tx)
+    .await
+    .map_err(failed)
+}
+
+/// Nothing more is to be fetched under the leases this person has.
+pub(crate) async fn revoke(on: &mut SqliteConnection, user_id: Uuid, at: UtcMillis) -> StoreResult<()> {
+    sqlx::query!(
+        "INSERT INTO revoked_leases (lease_id, revoked_at, expires_at)
+         SELECT id, ?2, expires_at FROM leases WHERE user_id = ?1 AND expires_at > ?2
+         ON CONFLICT DO NOTHING",
+        user_id,
+        at
+    )
+    .execute(on)
+    .await
+    .map_err(failed)?;
+    Ok(())
+}
+
+pub(crate) async fn revoked(store: &SqliteStore, now: UtcMillis, limit: u32) -> StoreResult<Vec<Uuid>> {
+    sqlx::query_scalar!(
+        r#"SELECT lease_id AS "lease_id: Uuid" FROM revoked_leases WHERE expires_at > ?
+           ORDER BY revoked_at DESC, lease_id LIMIT ?"#,
+        now,
+        limit
+    )
+    .fetch_all(&store.read)
     .await
     .map_err(failed)
 }

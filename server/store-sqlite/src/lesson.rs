@@ -12,7 +12,7 @@ use yunke_store::{
 use crate::{
     SqliteStore,
     error::{failed, word},
-    json, lesson_change, media, replay,
+    json, leases, lesson_change, media, replay,
     unit::UnitRow,
 };
 
@@ -46,7 +46,8 @@ async fn audience(on: &mut SqliteConnection, lesson_id: Uuid) -> StoreResult<Vec
 async fn rule(on: &mut SqliteConnection, id: Uuid, version: i64) -> StoreResult<Rule> {
     sqlx::query_as!(
         Rule,
-        r#"SELECT id, version, name, full_percent, half_percent, max_rate_milli, receipt_gap_ms, allowance_ms,
+        r#"SELECT id, version, name, full_percent, half_percent, max_rate_milli, receipt_gap_ms,
+                  hidden_sound_gap_ms, allowance_ms,
                   edge_slack_ms, long_ms, long_hours_milli, medium_ms, medium_hours_milli, short_hours_milli,
                   hidden_video_counts AS "hidden_video_counts: bool",
                   uncorroborated_counts AS "uncorroborated_counts: bool", delivery_slack_ms, checks_required,
@@ -243,6 +244,10 @@ impl LessonStore for SqliteStore {
 
     async fn media_targets(&self, from: UtcMillis, until: UtcMillis) -> StoreResult<Vec<StreamTarget>> {
         media::targets(self, from, until).await
+    }
+
+    async fn revoked_leases(&self, now: UtcMillis, limit: u32) -> StoreResult<Vec<Uuid>> {
+        leases::revoked(self, now, limit).await
     }
 
     async fn store_media(

@@ -249,9 +249,10 @@ pub(crate) async fn open_booth(
 pub(crate) async fn add_rule(store: &SqliteStore, rule: &Rule, at: UtcMillis) -> StoreResult<()> {
     sqlx::query!(
         "INSERT INTO credit_rules (id, version, name, full_percent, half_percent, max_rate_milli, receipt_gap_ms,
-            allowance_ms, edge_slack_ms, long_ms, long_hours_milli, medium_ms, medium_hours_milli, short_hours_milli,
-            hidden_video_counts, uncorroborated_counts, delivery_slack_ms, checks_required, make_up_ms, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            hidden_sound_gap_ms, allowance_ms, edge_slack_ms, long_ms, long_hours_milli, medium_ms, medium_hours_milli,
+            short_hours_milli, hidden_video_counts, uncorroborated_counts, delivery_slack_ms, checks_required, make_up_ms,
+            created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         rule.id,
         rule.version,
         rule.name,
@@ -259,6 +260,7 @@ pub(crate) async fn add_rule(store: &SqliteStore, rule: &Rule, at: UtcMillis) ->
         rule.half_percent,
         rule.max_rate_milli,
         rule.receipt_gap_ms,
+        rule.hidden_sound_gap_ms,
         rule.allowance_ms,
         rule.edge_slack_ms,
         rule.long_ms,

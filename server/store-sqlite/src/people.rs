@@ -11,7 +11,7 @@ use yunke_store::{
 use crate::{
     SqliteStore, account,
     error::{failed, word},
-    json, operation,
+    json, leases, operation,
     unit::{UnitRow, unit},
 };
 
@@ -89,17 +89,23 @@ async fn leave(on: &mut SqliteConnection, user_id: Uuid, at: UtcMillis) -> Store
     Ok(())
 }
 
-async fn end_sessions(on: &mut SqliteConnection, user_id: Uuid, keep: Option<&[u8; 32]>) -> StoreResult<()> {
+/// Ends all sessions but the one to keep, and what was opened in any of them: the page that stays takes another lease.
+async fn end_sessions(
+    on: &mut SqliteConnection,
+    user_id: Uuid,
+    keep: Option<&[u8; 32]>,
+    at: UtcMillis,
+) -> StoreResult<()> {
     let keep = keep.map(<[u8; 32]>::as_slice);
     sqlx::query!(
         "DELETE FROM sessions WHERE user_id = ?1 AND (?2 IS NULL OR token_hash <> ?2)",
         user_id,
         keep
     )
-    .execute(on)
+    .execute(&mut *on)
     .await
     .map_err(failed)?;
-    Ok(())
+    leases::revoke(on, user_id, at).await
 }
 
 async fn is_organizer(on: &mut SqliteConnection, user_id: Uuid) -> StoreResult<bool> {
@@ -256,7 +262,7 @@ impl PeopleStore for SqliteStore {
             .map_err(failed)?;
         }
         if fields.contains(&"phone") {
-            end_sessions(&mut tx, id, None).await?;
+            end_sessions(&mut tx, id, None, at).await?;
         }
         if fields.contains(&"branch_id") {
             leave(&mut tx, id, at).await?;
@@ -298,7 +304,7 @@ impl PeopleStore for SqliteStore {
             .map_err(failed)?;
         if disabled {
             leave(&mut tx, id, at).await?;
-            end_sessions(&mut tx, id, None).await?;
+            end_sessions(&mut tx, id, None, at).await?;
         } else if let Some(branch) = before.branch {
             join(&mut tx, id, branch.id, at).await?;
         }
@@ -326,7 +332,7 @@ impl PeopleStore for SqliteStore {
         if done.rows_affected() == 0 {
             return Ok(PersonOutcome::NotFound);
         }
-        end_sessions(&mut tx, user_id, keep_session.as_ref()).await?;
+        end_sessions(&mut tx, user_id, keep_session.as_ref(), at).await?;
         let action = if first { "person.password_reset" } else { "person.password_change" };
         note(&mut tx, action, user_id, actor_id, at, &[]).await?;
         tx.commit().await.map_err(failed)?;

@@ -5,9 +5,10 @@ use uuid::Uuid;
 use yunke_store::{Session, StoreResult, User, UtcMillis};
 
 use crate::{
+    SqliteStore,
     account::load_user,
     error::{failed, hash},
-    json,
+    json, leases,
 };
 
 pub(crate) async fn open(pool: &SqlitePool, session: Session) -> StoreResult<()> {
@@ -107,16 +108,23 @@ pub(crate) async fn close(pool: &SqlitePool, token_hash: &[u8; 32]) -> StoreResu
     Ok(())
 }
 
-pub(crate) async fn close_all(pool: &SqlitePool, user_id: Uuid) -> StoreResult<u64> {
+pub(crate) async fn close_all(store: &SqliteStore, user_id: Uuid, at: UtcMillis) -> StoreResult<u64> {
+    let mut tx = store.begin().await?;
     let done = sqlx::query!("DELETE FROM sessions WHERE user_id = ?", user_id)
-        .execute(pool)
+        .execute(&mut *tx)
         .await
         .map_err(failed)?;
+    leases::revoke(&mut tx, user_id, at).await?;
+    tx.commit().await.map_err(failed)?;
     Ok(done.rows_affected())
 }
 
 pub(crate) async fn sweep(pool: &SqlitePool, now: UtcMillis) -> StoreResult<u64> {
     let done = sqlx::query!("DELETE FROM sessions WHERE expires_at <= ?", now)
+        .execute(pool)
+        .await
+        .map_err(failed)?;
+    sqlx::query!("DELETE FROM revoked_leases WHERE expires_at <= ?", now)
         .execute(pool)
         .await
         .map_err(failed)?;

@@ -156,9 +156,9 @@ pub trait AccountStore: Send + Sync {
     /// Ends one session.
     async fn close_session(&self, token_hash: &[u8; 32]) -> StoreResult<()>;
 
-    /// Ends all sessions of a person, and tells how many.
-    async fn close_sessions(&self, user_id: Uuid) -> StoreResult<u64>;
+    /// Ends all sessions of a person and revokes their leases, and tells how many sessions there were.
+    async fn close_sessions(&self, user_id: Uuid, at: UtcMillis) -> StoreResult<u64>;
 
-    /// Removes sessions that are over.
+    /// Removes sessions that are over, and what is known of leases that were revoked and are over.
     async fn sweep_sessions(&self, now: UtcMillis) -> StoreResult<u64>;
 }

@@ -26,6 +26,8 @@ pub struct Rule {
     pub max_rate_milli: i64,
     /// Longest time between two receipts that earns.
     pub receipt_gap_ms: i64,
+    /// The same for sound that was played on a hidden page.
+    pub hidden_sound_gap_ms: i64,
     /// Allowance once per lease.
     pub allowance_ms: i64,
     /// How far ahead of the edge a beat may be.
@@ -375,6 +377,10 @@ pub trait LessonStore: Send + Sync {
     /// Lessons a media node has to know: live ones; planned ones with a key or an open booth that start in `from..until`;
     /// those that ended after `from` and whose recording is not complete.
     async fn media_targets(&self, from: UtcMillis, until: UtcMillis) -> StoreResult<Vec<StreamTarget>>;
+
+    /// Leases that are not over at `now` and whose member was signed out everywhere or disabled after they were issued; at most
+    /// `limit`, those that were revoked last.
+    async fn revoked_leases(&self, now: UtcMillis, limit: u32) -> StoreResult<Vec<Uuid>>;
 
     /// Stores what a node tells; an older snapshot of the same boot is ignored whole.
     async fn store_media(

@@ -104,8 +104,8 @@ async fn a_rule_can_count_it_everywhere_alike() {
     let town = server.town().await;
     let before = server.plan(&town).await;
     let rule = server.app.store.lesson(before).await.expect("read").expect("there").rule;
-    assert_eq!((rule.version, rule.uncorroborated_counts, rule.delivery_slack_ms), (2, false, 4_000));
-    let lenient = Rule { id: DEFAULT_RULE, version: 3, uncorroborated_counts: true, ..rule };
+    assert_eq!((rule.version, rule.uncorroborated_counts, rule.delivery_slack_ms), (3, false, 4_000));
+    let lenient = Rule { id: DEFAULT_RULE, version: 4, uncorroborated_counts: true, ..rule };
     server.app.store.add_rule(&lenient, server.app.source.now()).await.expect("a new version");
     let id = watched(&server, &town, &[(0, 30_000)], false).await;
     let evidence = evidence(&server, &town, id).await;

@@ -4,7 +4,10 @@ use reqwest::{Method, Response, StatusCode, header};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::harness::{PASSWORD, Server, Town, good, problem};
+use crate::{
+    harness::{PASSWORD, Server, Town, good, problem},
+    media_node::Node,
+};
 
 async fn send(server: &Server, user: Uuid, method: Method, path: &str, body: &Value) -> Response {
     server.call_as(Some(user), method, path).await.json(body).send().await.expect("answered")
@@ -199,6 +202,35 @@ async fn whoever_is_disabled_is_out_at_once_and_their_record_stays() {
     assert_eq!(roster(&server, town.organizer, "?disabled=true").await["items"][0]["name"], "学员");
     good(put(false).await).await;
     good(sign_in(&server, &Server::phone(5), PASSWORD).await).await;
+}
+
+#[tokio::test]
+async fn nodes_hear_at_once_what_the_disabled_and_the_signed_out_had_open() {
+    let server = Server::empty().await;
+    let town = server.town().await;
+    let lesson = server.plan(&town).await;
+    let mut node = Node::new(&server);
+    let lease = async |user| {
+        let path = format!("/api/lessons/{lesson}/leases");
+        let lease = good(server.post(Some(user), &path, &json!({ "device": "phone" })).await).await;
+        lease["lease_id"].as_str().expect("an id").parse::<Uuid>().expect("a UUID")
+    };
+    let (of_member, of_lecturer) = (lease(town.member).await, lease(town.lecturer).await);
+    let before = node.tell(vec![]).await;
+    assert!(before.revoked.is_empty());
+    server.clock.advance(1_000);
+    let path = format!("/api/console/people/{}/disabled", town.member);
+    good(send(&server, town.organizer, Method::PUT, &path, &json!({ "disabled": true })).await).await;
+    let after = node.tell(vec![]).await;
+    assert_eq!((&after.revoked, after.version > before.version), (&vec![of_member], true));
+    let everywhere = server.call_as(Some(town.lecturer), Method::DELETE, "/api/sessions").await;
+    assert_eq!(everywhere.send().await.expect("answered").status(), StatusCode::NO_CONTENT);
+    let opened_since = lease(town.lecturer).await;
+    let mut revoked = node.tell(vec![]).await.revoked;
+    revoked.sort_unstable();
+    let mut wanted = [of_member, of_lecturer];
+    wanted.sort_unstable();
+    assert_eq!(revoked, wanted, "and not {opened_since}");
 }
 
 #[tokio::test]

@@ -249,7 +249,7 @@ export default {
       not_offered: 'The replay did not offer it (hidden, trimmed away, or a lease of the live lesson)',
       in_gap: 'The lecturer was interrupted; there was nothing to watch',
       too_fast: 'More was claimed than time had passed',
-      silence_too_long: 'More than 45 s without a report; the time between does not count',
+      silence_too_long: 'More than 45 s (75 s for sound on a hidden page) without a report; the time between does not count',
       other_lesson: 'Another lesson was on at the same time',
       uncorroborated: 'No record of delivery',
       unobserved: 'Fetched through a cache, where nobody sees it: counted',

@@ -247,7 +247,7 @@ const words = {
       not_offered: '回放没有提供这一段（未开放、已裁掉，或凭证只能看直播）',
       in_gap: '讲师中断期间，没有内容可看',
       too_fast: '上报的时长多于实际经过的时间',
-      silence_too_long: '超过 45 秒没有上报，中间不计',
+      silence_too_long: '超过 45 秒（页面在后台听声音时 75 秒）没有上报，中间不计',
       other_lesson: '同一时间正在学习另一节课',
       uncorroborated: '没有送达记录',
       unobserved: '经由缓存节点取得，送达情况看不到，照计',

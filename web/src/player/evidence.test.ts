@@ -58,6 +58,20 @@ describe('the evidence', () => {
     evidence.close()
   })
 
+  it('changes to another lease in time on a page whose timers do not come, once', async () => {
+    const { evidence, leased } = setup()
+    await evidence.renew()
+    const later = performance.now() + HOUR - 30_000
+    vi.spyOn(performance, 'now').mockReturnValue(later)
+    for (let event = 0; event < 3; event += 1) evidence.catchUp()
+    await Promise.resolve()
+    evidence.catchUp()
+    await vi.advanceTimersByTimeAsync(10)
+    vi.restoreAllMocks()
+    expect(leased.map(([token]) => token)).toEqual(['token1', 'token2'])
+    evidence.close()
+  })
+
   it('hands in under the old token what the old lease still had', async () => {
     let up = false
     const sent: [string, number[]][] = []

@@ -61,6 +61,7 @@ export class Evidence {
   /** By a clock of the page that nobody sets. */
   private leasedAt = Number.NEGATIVE_INFINITY
   private renewTimer: ReturnType<typeof setTimeout> | undefined
+  private renewAt = Number.POSITIVE_INFINITY
   private readonly again: Backoff
 
   constructor(private readonly options: EvidenceOptions) {
@@ -100,6 +101,12 @@ export class Evidence {
     this.room?.flush()
   }
 
+  /** Called by media that plays, not by a timer: a hidden page's timers may come once a minute only. */
+  catchUp(): void {
+    this.room?.catchUp()
+    if (performance.now() >= this.renewAt) this.renewNow()
+  }
+
   /** The page goes away, perhaps for good: everything that waits goes out in one last message. */
   beacon(): void {
     const { grant, outbox } = this
@@ -111,7 +118,7 @@ export class Evidence {
 
   close(): void {
     this.closed = true
-    clearTimeout(this.renewTimer)
+    this.renewIn(null)
     this.room?.close()
     if (this.outbox) void this.deliver(this.outbox)
   }
@@ -148,8 +155,7 @@ export class Evidence {
     if (grant.progress) this.options.events.progress(grant.progress)
     this.options.events.leased(grant, before)
     const lasts = grant.expires_at - this.options.serverNow() - RENEW_BEFORE_MS
-    clearTimeout(this.renewTimer)
-    this.renewTimer = setTimeout(() => void this.renew(), Math.min(LONGEST_TIMER_MS, Math.max(5000, lasts)))
+    this.renewIn(Math.max(5000, lasts))
     void this.drain()
   }
 
@@ -176,8 +182,19 @@ export class Evidence {
   /** The server refuses the lease: another one, but not one after the other without a pause. */
   private renewSoon(): void {
     const young = performance.now() - this.leasedAt
+    this.renewIn(Math.max(0, YOUNG_MS - young))
+  }
+
+  /** Null: not at all. */
+  private renewIn(ms: number | null): void {
     clearTimeout(this.renewTimer)
-    this.renewTimer = setTimeout(() => void this.renew(), Math.max(0, YOUNG_MS - young))
+    this.renewAt = ms === null ? Number.POSITIVE_INFINITY : performance.now() + ms
+    if (ms !== null) this.renewTimer = setTimeout(() => this.renewNow(), Math.min(LONGEST_TIMER_MS, ms))
+  }
+
+  private renewNow(): void {
+    this.renewIn(null)
+    void this.renew()
   }
 
   private linked(link: Link): void {

@@ -369,6 +369,7 @@ export class Player {
     const { meter } = this.evidence
     video.addEventListener('timeupdate', () => {
       meter.sample(this.sample())
+      this.evidence.catchUp()
       this.stopAtEnd()
     }, { signal })
     watchPage({

@@ -64,6 +64,59 @@ function setup(post: (beats: Beat[]) => Promise<PostAnswer> = () => Promise.reje
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
+/** A hidden page: timers do not come, media events do. */
+function playsOn(room: Room, ms: number): void {
+  for (let passed = 0; passed < ms; passed += 250) {
+    clock += 250
+    room.catchUp()
+  }
+}
+let clock = 0
+
+describe('the room of a hidden page', () => {
+  beforeEach(() => {
+    clock = 1000
+    vi.spyOn(performance, 'now').mockImplementation(() => clock)
+  })
+  afterEach(() => void vi.restoreAllMocks())
+
+  it('reports although no timer comes', () => {
+    const { room, outbox, last } = setup()
+    room.start()
+    last().onopen?.()
+    outbox.add(draft)
+    room.flush()
+    playsOn(room, 250)
+    expect(last().sent.map(({ beats }) => beats.map((b) => b.seq))).toEqual([[1]])
+    room.close()
+    playsOn(room, 20_000)
+    expect(last().sent).toHaveLength(1)
+  })
+
+  it('gives up a dead socket, opens another and reports by it although no timer comes', () => {
+    const { room, outbox, sockets, last } = setup()
+    room.start()
+    last().onopen?.()
+    outbox.add(draft)
+    room.flush()
+    playsOn(room, ACK_MS + 1000)
+    expect(sockets).toHaveLength(2)
+    expect(sockets[0]!.closed).toBe(true)
+    last().onopen?.()
+    expect(last().sent.map(({ beats }) => beats.map((b) => b.seq))).toEqual([[1]])
+  })
+
+  it('does not run before its time what waits', () => {
+    const { room, outbox, sockets, last } = setup()
+    room.start()
+    last().onopen?.()
+    outbox.add(draft)
+    room.flush()
+    playsOn(room, ACK_MS - 500)
+    expect(sockets).toHaveLength(1)
+  })
+})
+
 describe('the room', () => {
   it('sends beats once and forgets them when they are acknowledged', () => {
     const { room, outbox, last, seen } = setup()

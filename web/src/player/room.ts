@@ -9,6 +9,13 @@ import type { Outbox } from './outbox'
 
 type Timer = 'connect' | 'fallback' | 'post' | 'ack' | 'gather'
 
+interface Waiting {
+  handle: ReturnType<typeof setTimeout>
+  /** By `performance.now()`. */
+  dueAt: number
+  run: () => void
+}
+
 export type Link = 'connecting' | 'open' | 'fallback' | 'down'
 
 export interface PostAnswer extends BeatsAnswer {
@@ -55,7 +62,7 @@ export class Room {
   private posting = false
   private readonly reconnect: Backoff
   private readonly repost: Backoff
-  private timers: Partial<Record<Timer, ReturnType<typeof setTimeout>>> = {}
+  private timers: Partial<Record<Timer, Waiting>> = {}
 
   constructor(private readonly options: RoomOptions) {
     this.reconnect = new Backoff(options.random, 500, 10_000)
@@ -80,9 +87,18 @@ export class Room {
     this.connect()
   }
 
+  /**
+   * Media plays on, and the page is awake for it: whatever is overdue happens now. A hidden page's timers may come once a minute
+   * only, and a report that waited for one would come too late to count.
+   */
+  catchUp(): void {
+    const now = performance.now()
+    for (const [name, timer] of Object.entries(this.timers) as [Timer, Waiting][]) if (timer.dueAt <= now && this.timers[name] === timer) this.fire(name)
+  }
+
   close(): void {
     this.closed = true
-    for (const timer of Object.values(this.timers)) clearTimeout(timer)
+    for (const { handle } of Object.values(this.timers)) clearTimeout(handle)
     this.timers = {}
     this.drop()
   }
@@ -236,14 +252,17 @@ export class Room {
 
   private after(name: Timer, ms: number, run: () => void): void {
     this.cancel(name)
-    this.timers[name] = setTimeout(() => {
-      delete this.timers[name]
-      run()
-    }, ms)
+    this.timers[name] = { handle: setTimeout(() => this.fire(name), ms), dueAt: performance.now() + ms, run }
+  }
+
+  private fire(name: Timer): void {
+    const timer = this.timers[name]
+    this.cancel(name)
+    timer?.run()
   }
 
   private cancel(name: Timer): void {
-    clearTimeout(this.timers[name])
+    clearTimeout(this.timers[name]?.handle)
     delete this.timers[name]
   }
 }

@@ -54,7 +54,7 @@ const URL_OF_IT = 'http://media:8081/whep/lease/lesson'
 let peer: FakePeer
 let asked: string[]
 let said: string[]
-let video: { srcObject: unknown }
+let video: EventTarget & { srcObject: unknown }
 let engine: WhepEngine
 let playing: ReturnType<typeof setInterval>
 
@@ -91,7 +91,7 @@ beforeEach(() => {
       removeTrack = (track: unknown) => void this.tracks.splice(this.tracks.indexOf(track), 1)
     },
   )
-  ;[peer, asked, said, video] = [new FakePeer(), [], [], { srcObject: null }]
+  ;[peer, asked, said, video] = [new FakePeer(), [], [], Object.assign(new EventTarget(), { srcObject: null })]
 })
 afterEach(() => {
   media(false)
@@ -128,6 +128,21 @@ describe('a connection', () => {
       ['ready', 'moves'],
       expect.objectContaining({ tracks: [{ kind: 'audio' }, { kind: 'video' }] }),
     ])
+  })
+
+  it('is looked at when the media plays on and no timer comes', async () => {
+    start()
+    media(true)
+    await pass(2000)
+    const looked = vi.spyOn(peer, 'getStats')
+    video.dispatchEvent(new Event('timeupdate'))
+    expect(looked, 'a timer came just now').not.toHaveBeenCalled()
+    const later = performance.now() + 5000
+    vi.spyOn(performance, 'now').mockReturnValue(later)
+    video.dispatchEvent(new Event('timeupdate'))
+    video.dispatchEvent(new Event('timeupdate'))
+    vi.restoreAllMocks()
+    expect(looked).toHaveBeenCalledTimes(1)
   })
 
   it('knows the date of what shows and when it did', async () => {

@@ -24,6 +24,7 @@ export class WhepEngine implements Engine {
   /** Failed or destroyed: nothing is said any more. */
   private over = false
   private begunAt = 0
+  private lookedAt = 0
   private playsSince: number | null = null
   private shakySince: number | null = null
   private moving = true
@@ -46,6 +47,8 @@ export class WhepEngine implements Engine {
     // A page that goes away must not keep its place on the node until its silence is noticed.
     addEventListener('pagehide', () => this.session?.end(), { signal: this.stop.signal })
     this.timer = setInterval(() => void this.look(), LOOK_MS)
+    // A hidden page's timers may come once a minute only; events of media that plays still come.
+    this.video.addEventListener('timeupdate', () => performance.now() - this.lookedAt >= 2 * LOOK_MS && void this.look(), { signal: this.stop.signal })
     try {
       const session = new WhepSession(this.deps)
       this.session = session
@@ -97,6 +100,7 @@ export class WhepEngine implements Engine {
   private async look(): Promise<void> {
     const { session } = this
     if (!session) return
+    this.lookedAt = performance.now()
     const received = await session.received().catch(() => null)
     if (!this.over) this.judge(session, received, performance.now())
   }

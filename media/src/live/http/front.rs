@@ -10,6 +10,8 @@ use futures_util::future::{BoxFuture, Either};
 use hyper::{Request, body::Incoming, service::Service};
 use hyper_util::service::TowerToHyperService;
 
+use yunke_host::AskedBody;
+
 use super::{answer::Answer, request};
 use crate::live::Origin;
 
@@ -29,12 +31,12 @@ impl Front {
 
 type Answered = Result<Response, Infallible>;
 
-impl Service<Request<Incoming>> for Front {
+impl Service<Request<AskedBody<Incoming>>> for Front {
     type Response = Response;
     type Error = Infallible;
     type Future = Either<Ready<Answered>, BoxFuture<'static, Answered>>;
 
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
+    fn call(&self, request: Request<AskedBody<Incoming>>) -> Self::Future {
         if !request.uri().path().starts_with("/live/") {
             return Either::Right(Box::pin(self.rest.call(request)));
         }

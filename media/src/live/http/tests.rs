@@ -202,6 +202,28 @@ async fn leases_decide() {
 }
 
 #[tokio::test]
+async fn a_revoked_lease_opens_nothing_until_it_is_revoked_no_more() {
+    let origin = origin();
+    begin(&origin, Audience::Members, start(1, 0), 3);
+    let files = ["index.m3u8", "video.m3u8", "video-p1-1.m4s"];
+    for (revoked, status) in [
+        (vec![], StatusCode::OK),
+        (vec![Uuid::from_u128(6), Uuid::from_u128(7)], StatusCode::FORBIDDEN),
+        (vec![Uuid::from_u128(6)], StatusCode::OK),
+    ] {
+        origin.revoke(&revoked);
+        for file in files {
+            let answer = get(&origin, &watch(file)).await;
+            assert_eq!(answer.status, status, "{file}");
+            if status == StatusCode::FORBIDDEN {
+                assert_eq!(answer.code(), "lease_revoked");
+                assert_eq!(answer.header(header::CACHE_CONTROL), "no-store");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_rehearsal_is_for_previews_and_a_preview_goes_on_when_the_lesson_starts() {
     let origin = origin();
     let rehearsal = begin(&origin, Audience::Preview, start(1, 0), 3);

@@ -29,6 +29,7 @@ struct Desk {
     key: String,
     heard: Option<Snapshot>,
     answers: bool,
+    revoked: Vec<Uuid>,
 }
 
 /// The stand-in server: one lesson, one key.
@@ -43,8 +44,14 @@ impl Server {
         let lesson = Uuid::now_v7();
         let order =
             LessonOrder { lesson, phase: Phase::Rehearsal, key_version: 1, zero_at: None, gaps: Vec::new() };
-        let desk =
-            Arc::new(Mutex::new(Desk { version: 1, order, key: KEY.to_owned(), heard: None, answers: true }));
+        let desk = Arc::new(Mutex::new(Desk {
+            version: 1,
+            order,
+            key: KEY.to_owned(),
+            heard: None,
+            answers: true,
+            revoked: Vec::new(),
+        }));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("bound"));
         let routes = Router::new()
@@ -71,7 +78,12 @@ impl Server {
 
     pub(super) fn orders(&self) -> Orders {
         let desk = self.desk.lock().expect("whole");
-        Orders { version: desk.version, clock: None, lessons: vec![desk.order.clone()] }
+        Orders {
+            version: desk.version,
+            clock: None,
+            lessons: vec![desk.order.clone()],
+            revoked: desk.revoked.clone(),
+        }
     }
 
     /// Whether it answers, or fails like one that is being restarted.
@@ -124,5 +136,11 @@ async fn snapshot(State(desk): Shared, Json(heard): Json<Snapshot>) -> axum::res
         }
     }
     desk.heard = Some(heard);
-    Json(Orders { version: desk.version, clock: None, lessons: vec![desk.order.clone()] }).into_response()
+    Json(Orders {
+        version: desk.version,
+        clock: None,
+        lessons: vec![desk.order.clone()],
+        revoked: desk.revoked.clone(),
+    })
+    .into_response()
 }

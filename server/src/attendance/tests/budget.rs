@@ -114,10 +114,11 @@ prop_compose! {
         seq in 1_u32..20,
         at in 0_i64..300_000,
         from in 0_i64..1_500_000,
-        length in 0_i64..60_000,
+        length in 0_i64..90_000,
         rate_milli in prop::sample::select(vec![500, 1_000, 1_250, 1_500]),
+        (mode, visible) in any_look(),
     ) -> Beat {
-        Beat { rate_milli, ..beat(lease, seq, LENGTH + at / 1_000 * 1_000, from, from + length) }
+        Beat { mode, rate_milli, visible, ..beat(lease, seq, LENGTH + at / 1_000 * 1_000, from, from + length) }
     }
 }
 
@@ -152,7 +153,7 @@ proptest! {
             prop_assert!(covered[end] <= allowed(at - leases[0].issued_at), "{} by {at}", covered[end]);
             for begin in 0..end {
                 // … and in between what one silence, and an outage, may have kept back comes on top.
-                let most = allowed(at - receipts[begin] + rule.max_silence_ms + down);
+                let most = allowed(at - receipts[begin] + rule.hidden_sound_silence_ms + down);
                 prop_assert!(covered[end] - covered[begin] <= most);
             }
         }

@@ -12,6 +12,7 @@ mod properties;
 mod timeline;
 mod trims;
 
+use proptest::prelude::*;
 use yunke_domain::{BeatCause, BeatMode, BeatSource, BeatState, Interval, IntervalSet};
 
 use super::*;
@@ -63,6 +64,11 @@ fn beat(lease: LeaseId, seq: u32, at: i64, from: i64, to: i64) -> Beat {
         visible: true,
         gesture: false,
     }
+}
+
+/// Picture or sound, on a page that is looked at or not.
+fn any_look() -> impl Strategy<Value = (BeatMode, bool)> {
+    (prop::sample::select(vec![BeatMode::Video, BeatMode::Audio]), any::<bool>())
 }
 
 fn lease(id: LeaseId, issued: i64) -> LeaseTerms {

@@ -132,6 +132,68 @@ fn a_silence_of_44_seconds_counts_whole_and_of_46_loses_one() {
 }
 
 #[test]
+fn only_sound_on_a_hidden_page_makes_up_for_75_seconds() {
+    let counted_of = |gap: i64, mode, visible| {
+        let mut beats = honest(1, 0, MIN);
+        // What began the silence says nothing: the page was still looked at then.
+        beats.push(Beat { mode, visible, ..beat(1, 100, MIN + gap * S, MIN, MIN + gap * S) });
+        (judged(&live(60), &[lease(1, 0)], &beats), gap)
+    };
+    for (mode, visible, longest) in [
+        (BeatMode::Video, true, 45),
+        (BeatMode::Video, false, 45),
+        (BeatMode::Audio, true, 45),
+        (BeatMode::Audio, false, 75),
+    ] {
+        for gap in [44, 46, 74, 76] {
+            let (judged, gap) = counted_of(gap, mode, visible);
+            let counted = judged.counted_ms() - MIN;
+            assert_eq!(counted, gap.min(longest) * S, "{gap} s of {mode:?}, visible: {visible}");
+            assert_eq!(
+                last(&judged).reasons.has(Reason::SilenceTooLong),
+                gap > longest,
+                "{gap} s of {mode:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_rule_from_before_it_knows_one_silence() {
+    let old = Rule { hidden_sound_silence_ms: 45_000, ..Rule::default() };
+    let beats = [Beat { mode: BeatMode::Audio, visible: false, ..beat(1, 1, 74 * S, 0, 74 * S) }];
+    let testimony = Testimony::default();
+    let evidence = Evidence { lesson: LESSON, leases: &[lease(1, 0)], beats: &beats, rivals: &[], testimony };
+    assert_eq!(judge(&evidence, &Bounds::new(&old, &live(60), &[])).counted_ms(), 45 * S);
+}
+
+#[test]
+fn sound_on_a_page_that_is_woken_once_a_minute_counts_whole() {
+    let beats: Vec<_> = (1..=20)
+        .map(|i: i64| Beat {
+            mode: BeatMode::Audio,
+            visible: false,
+            ..beat(1, u32::try_from(i).expect("few"), i * MIN, (i - 1) * MIN, i * MIN)
+        })
+        .collect();
+    assert_eq!(counted(&live(60), &beats), 20 * MIN);
+}
+
+#[test]
+fn what_only_hidden_sound_may_claim_is_gone_with_the_next_report() {
+    let sound =
+        |seq, at, from, to| Beat { mode: BeatMode::Audio, visible: false, ..beat(1, seq, at, from, to) };
+    let opened = 60 * MIN;
+    let with = |beats: &[Beat]| judged(&ended(opened), &[lease(1, opened)], beats).counted_ms();
+    // A picture takes 45 s of the silence, a word of hidden sound beside it not the rest for the picture.
+    let beside = [beat(1, 1, opened + 75 * S, 0, 70 * S), sound(2, opened + 75 * S, 70 * S, 70 * S)];
+    assert_eq!(with(&beside), 45 * S);
+    // And what nobody claimed of it at once nobody can claim later.
+    let later = [beat(1, 1, opened + 75 * S, 0, 45 * S), sound(2, opened + 76 * S, 45 * S, 75 * S)];
+    assert_eq!(with(&later), 45 * S + S + 3 * S);
+}
+
+#[test]
 fn a_phone_asleep_in_the_middle_of_a_beat_gets_the_silence_and_goes_on() {
     let mut beats = honest(1, 0, MIN);
     // Asleep for ten minutes; on waking the position has not moved, then playing goes on.

@@ -20,8 +20,9 @@ prop_compose! {
         ]),
         cause in prop::sample::select(vec![BeatCause::Tick, BeatCause::Tick, BeatCause::Play, BeatCause::Hide]),
         gesture in any::<bool>(),
+        (mode, visible) in any_look(),
     ) -> Beat {
-        Beat { state, cause, rate_milli, gesture, ..beat(lease, seq, at / 100 * 100, from, from + length) }
+        Beat { state, cause, mode, rate_milli, visible, gesture, ..beat(lease, seq, at / 100 * 100, from, from + length) }
     }
 }
 

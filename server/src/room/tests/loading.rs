@@ -6,7 +6,7 @@ use super::*;
 use crate::evidence::off_the_workers;
 
 /// Takes every turn to judge, until what it gives is dropped.
-async fn block() -> Vec<mpsc::Sender<()>> {
+pub(super) async fn block() -> Vec<mpsc::Sender<()>> {
     let mut held = Vec::new();
     for _ in 0..2 {
         let (release, wait) = mpsc::channel::<()>();

@@ -3,6 +3,7 @@
 mod counting;
 mod digests;
 mod loading;
+mod overload;
 mod progress;
 mod talking;
 mod telling;

@@ -60,7 +60,7 @@ pub(super) async fn change(
         at: app.source.now(),
     };
     match app.store.replace_password(password).await? {
-        PersonOutcome::Done => {}
+        PersonOutcome::Done => app.media.orders_changed(),
         PersonOutcome::NotFound | PersonOutcome::ActorGone => return Err(Problem::sign_in_required()),
     }
     let user = app.store.user(user.id).await?.ok_or_else(Problem::sign_in_required)?;

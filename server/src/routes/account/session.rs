@@ -160,7 +160,8 @@ pub(super) async fn sign_out_everywhere(
     viewer: Viewer,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
-    app.store.close_sessions(viewer.user.id).await?;
+    app.store.close_sessions(viewer.user.id, app.source.now()).await?;
+    app.media.orders_changed();
     app.sockets.sign_out_person(viewer.user.id);
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, expired_cookie(&headers, &app.config))])
         .into_response())

@@ -168,6 +168,7 @@ pub(super) async fn edit(
     if changed.phone != person.phone {
         // The store has ended the sessions.
         app.sockets.sign_out_person(person.id);
+        app.media.orders_changed();
     }
     Ok(Json(PersonView { row: RosterRow::new(&changed, &viewer), phone: changed.phone }))
 }

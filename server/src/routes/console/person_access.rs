@@ -102,6 +102,7 @@ pub(super) async fn set_disabled(
     outcome(app.store.set_disabled(person.id, body.disabled, viewer.user.id, now).await)?;
     if body.disabled {
         app.sockets.sign_out_person(person.id);
+        app.media.orders_changed();
     }
     let person = app.store.person(person.id).await?.ok_or_else(Problem::not_found)?;
     Ok(Json(RosterRow::new(&person, &viewer)))
@@ -131,6 +132,7 @@ pub(super) async fn reset_password(
     };
     outcome(app.store.replace_password(password).await)?;
     app.sockets.sign_out_person(person.id);
+    app.media.orders_changed();
     let person = app.store.person(person.id).await?.ok_or_else(Problem::not_found)?;
     Ok(Json(made.slip(&app, &headers, &viewer, &person)))
 }

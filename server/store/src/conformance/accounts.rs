@@ -105,7 +105,7 @@ pub async fn a_session_ends_in_time_and_everywhere(store: &dyn Store) {
     store.close_session(&[3; 32]).await.expect("closed");
     assert!(!open(3, NOW).await);
     assert_eq!(store.sweep_sessions(NOW + 1000).await.expect("swept"), 1);
-    assert_eq!(store.close_sessions(town.member_a).await.expect("closed"), 1);
+    assert_eq!(store.close_sessions(town.member_a, NOW).await.expect("closed"), 1);
     assert!(!open(1, NOW).await);
 }
 

@@ -74,6 +74,34 @@ pub async fn leases_beyond_the_bound_are_superseded(store: &dyn Store) {
     assert_eq!(kept.leases.len(), 8 + 3, "what was superseded stays evidence");
 }
 
+/// Leases of who is signed out everywhere or disabled are revoked, no others, until they are over; they stay evidence.
+pub async fn leases_of_who_is_out_are_revoked(store: &dyn Store) {
+    let town = town(store).await;
+    let lesson_id = planned(store, &town, 200).await;
+    for (number, member) in [(300, town.member_a), (301, town.member_a), (302, town.member_b)] {
+        lease(store, number, lesson_id, member, None).await;
+    }
+    let revoked = async |now| {
+        let mut revoked = store.revoked_leases(now, 10).await.expect("read");
+        revoked.sort_unstable();
+        revoked
+    };
+    assert!(revoked(NOW).await.is_empty());
+    store.close_sessions(town.member_a, NOW + 10).await.expect("closed");
+    assert_eq!(revoked(NOW + 10).await, [id(300), id(301)]);
+    lease(store, 303, lesson_id, town.member_a, None).await;
+    assert_eq!(revoked(NOW + 10).await, [id(300), id(301)], "what they opened since is theirs");
+    store.set_disabled(town.member_b, true, town.organizer, NOW + 20).await.expect("disabled");
+    assert_eq!(revoked(NOW + 20).await, [id(300), id(301), id(302)]);
+    assert_eq!(store.revoked_leases(NOW + 20, 1).await.expect("read"), [id(302)], "the newest");
+    let over = store.lease(id(300)).await.expect("asked").expect("kept").expires_at;
+    assert!(revoked(over).await.is_empty());
+    store.sweep_sessions(over).await.expect("swept");
+    assert!(revoked(NOW + 20).await.is_empty());
+    let kept = store.member_evidence(lesson_id, &[town.member_a]).await.expect("read").remove(0);
+    assert_eq!(kept.leases.len(), 3);
+}
+
 /// What is read in bulk is what is read member by member, in pages of any size.
 pub async fn evidence_in_bulk_is_the_same(store: &dyn Store) {
     let (lesson_id, users) = three_who_watched(store).await;

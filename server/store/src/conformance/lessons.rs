@@ -33,7 +33,7 @@ pub async fn a_lesson_goes_its_way_once(store: &dyn Store) {
     assert_eq!(go(store, id(999), LessonPhase::Live, NOW).await, PhaseOutcome::NotFound);
     let whole = store.lesson(lesson).await.expect("asked").expect("there");
     assert_eq!((whole.started_at, whole.ended_at), (Some(NOW + 1), Some(NOW + 3)));
-    assert_eq!((whole.rule.id, whole.rule.version, whole.rule.full_percent), (DEFAULT_RULE, 2, 80));
+    assert_eq!((whole.rule.id, whole.rule.version, whole.rule.full_percent), (DEFAULT_RULE, 3, 80));
     assert_eq!(whole.audience, [town.station_a]);
     let cancel = Cancel { lesson_id: lesson, actor_id: town.organizer, at: NOW };
     let outcome = store.cancel_lesson(cancel).await.expect("asked");

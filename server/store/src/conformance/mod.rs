@@ -44,7 +44,7 @@ macro_rules! conformance_suite {
             units_are_a_tree, a_lesson_goes_its_way_once, an_edit_keeps_to_the_phase, low_latency_is_kept, a_list_shows_who_may_see,
             every_change_is_in_the_audit_log, a_new_key_replaces_the_old, a_revoked_key_opens_nothing, targets_are_what_media_needs, a_booth_is_open_without_a_key,
             an_older_snapshot_changes_nothing, a_timeline_is_written_once, a_rule_version_is_never_replaced,
-            runs_that_overlap_are_found, a_clock_that_is_put_right_ends_no_session, a_lease_is_kept_as_it_was_issued, leases_beyond_the_bound_are_superseded, evidence_in_bulk_is_the_same,
+            runs_that_overlap_are_found, a_clock_that_is_put_right_ends_no_session, a_lease_is_kept_as_it_was_issued, leases_beyond_the_bound_are_superseded, leases_of_who_is_out_are_revoked, evidence_in_bulk_is_the_same,
             a_digest_stands_for_the_beats_in_it,
             a_beat_is_kept_once_and_never_changed, a_batch_is_kept_whole_or_not_at_all,
             a_commit_of_beats_is_a_sign_of_life, attendees_keep_to_the_scope, evidence_is_of_leases_to_watch,
