@@ -164,7 +164,7 @@ test('a lesson on phones', async (t) => {
     const { counted_ms: counted } = await progress(near);
     const seconds = Math.floor(counted / 1000);
     const { bytes: sheet } = await exported(organizer, lesson, 'xlsx');
-    const detail = Object.values(await readXlsx(sheet, yunke.folder))[0];
+    const detail = (await readXlsx(sheet, yunke.folder))['个人明细'];
     const rows = byHeading(detail.rows.slice(detail.rows.findIndex((row) => row.includes('姓名'))));
     const row = rows.find((one) => one['姓名'] === near.me.name);
     assert.ok(Math.abs(row['观看秒'] - seconds) <= 1, `${row['观看秒']} s in the sheet, ${seconds} s counted`);

@@ -98,7 +98,7 @@ test('names', async (t) => {
     assert.match(headers.get('content-type'), /spreadsheetml/);
     const book = await readXlsx(bytes, yunke.folder);
     assert.ok(book['说明'], `sheets: ${Object.keys(book)}`);
-    const detail = Object.values(book)[0];
+    const detail = book['个人明细'];
     assert.ok(detail.frozen && detail.filter);
     const rows = byHeading(detail.rows.slice(detail.rows.findIndex((row) => row.includes('姓名'))));
     for (const sheet of Object.values(book)) {

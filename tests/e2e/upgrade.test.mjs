@@ -29,10 +29,13 @@ function holds(now, before, where) {
   }
 }
 
-/** An export by the names of its columns: new ones may have come. */
+/**
+ * An export by the names of its columns: new ones may have come. Who did not come was 未参加 at once before 0.2; now they are 待定 until
+ * the replay can make up for it no more.
+ */
 function sheet(text) {
   const [names, ...rows] = readCsv(Buffer.from(`\ufeff${text}`));
-  return rows.map((row) => Object.fromEntries(names.map((name, at) => [name, row[at]])));
+  return rows.map((row) => Object.fromEntries(names.map((name, at) => [name, row[at].replace('待定', '未参加')])));
 }
 
 async function opened(t, version) {
