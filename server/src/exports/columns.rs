@@ -4,7 +4,7 @@
 use yunke_domain::{BeatMode, BeatSource};
 use yunke_store::{Lesson, LessonPhase, RollEntry, UnitKind};
 
-use super::detail::{Places, Totals};
+use super::totals::{Places, Totals};
 use crate::{
     attendance::{CreditLevel, Reason},
     auth::mask_phone,

@@ -4,7 +4,11 @@
 use ::csv::{QuoteStyle, Terminator, WriterBuilder};
 use axum::body::Bytes;
 
-use super::{COLUMNS, Cell, Detail, DetailError, Pieces, columns};
+use super::{
+    columns::{self, COLUMNS, Cell},
+    detail::{Detail, DetailError},
+    shared::Pieces,
+};
 
 const BOM: &[u8] = "\u{feff}".as_bytes();
 

@@ -1,19 +1,18 @@
 //! The rows of an export, page by page, with their totals and the hash that ties the file to them.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
-use yunke_store::{
-    Page, RollCounts, RollEntry, RollFilter, RollPart, Store, StoreError, Unit, UnitKind, UtcMillis,
-};
+use yunke_store::{Page, RollEntry, RollFilter, RollPart, Store, StoreError, UtcMillis};
 
 use super::{
-    SharedLesson,
     columns::{self, COLUMNS, Cell},
+    shared::SharedLesson,
+    totals::{Places, Totals},
 };
-use crate::evidence::{Record, Records, Window};
+use crate::evidence::{Records, Window};
 
 /// Members whose evidence is read at once.
 const PAGE: usize = 100;
@@ -51,57 +50,6 @@ pub struct ExportParts {
     pub tasks: TaskTracker,
     /// Ends it.
     pub stopping: CancellationToken,
-}
-
-/// Names of the tree, to tell a branch's centre, station and point.
-#[derive(Debug, Default)]
-pub(super) struct Places {
-    by_path: HashMap<String, (UnitKind, String)>,
-}
-
-impl Places {
-    fn new(units: Vec<Unit>) -> Self {
-        Self { by_path: units.into_iter().map(|unit| (unit.path, (unit.kind, unit.name))).collect() }
-    }
-
-    /// The unit of this kind that `branch` is or lies in; empty if there is none.
-    pub(super) fn name(&self, branch: Option<&Unit>, kind: UnitKind) -> String {
-        let Some(branch) = branch else { return String::new() };
-        let ends = branch.path.char_indices().filter(|(at, c)| *c == '/' && *at > 0).map(|(at, _)| at);
-        ends.filter_map(|end| self.by_path.get(&branch.path[..=end]))
-            .find(|(found, _)| *found == kind)
-            .map(|(_, name)| name.clone())
-            .unwrap_or_default()
-    }
-}
-
-/// What the rows add up to.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Totals {
-    /// Rows.
-    pub people: i64,
-    /// Of the rows, who was invited, came, is excused.
-    pub counts: RollCounts,
-    /// 进入次数.
-    pub visits: i64,
-    /// 观看秒, of the rounded rows: a sum of the column gives the same.
-    pub seconds: i64,
-    /// 最终学时 × 1000.
-    pub hours_milli: i64,
-}
-
-impl Totals {
-    fn add(&mut self, entry: &RollEntry, record: Option<&Record>) {
-        self.people += 1;
-        self.counts.invited += i64::from(entry.invited);
-        self.counts.excused += i64::from(entry.excuse.is_some() && record.is_none());
-        let Some(record) = record else { return };
-        self.counts.attended += 1;
-        self.counts.invited_attended += i64::from(entry.invited);
-        self.visits += i64::from(record.visits.visits);
-        self.seconds += record.credit.counted_ms / 1000;
-        self.hours_milli += record.credit.hours_milli;
-    }
 }
 
 /// An export before its first row.

@@ -7,16 +7,17 @@ mod detail;
 mod file_name;
 mod list;
 mod notes;
+mod shared;
 mod sheet;
+mod totals;
 mod xlsx;
 
 pub use columns::{COLUMNS, Cell};
-pub use detail::{Detail, DetailError, ExportParts, ExportRequest, Totals};
+pub use detail::{Detail, DetailError, ExportParts, ExportRequest};
 pub use file_name::{content_disposition, recording_name};
+pub use totals::Totals;
 
-use std::sync::Arc;
-
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 
 /// Exports under way at once; each holds one page of rows. Who asks for one more is told to try again.
@@ -55,9 +56,6 @@ impl ExportFormat {
     }
 }
 
-/// Where the pieces of a file go; an error ends the download so that the client sees it is not whole.
-pub(crate) type Pieces = mpsc::Sender<Result<Bytes, std::io::Error>>;
-
 /// The right to make one export, while it lasts.
 pub struct ExportPlace(SemaphorePermit<'static>);
 
@@ -95,6 +93,3 @@ pub fn start(place: ExportPlace, parts: &ExportParts, format: ExportFormat, deta
     });
     Body::from_stream(stream)
 }
-
-/// A lesson and what belongs to it, shared by the pages of an export.
-pub(crate) type SharedLesson = Arc<yunke_store::Lesson>;

@@ -1,8 +1,8 @@
 //! The sheet 说明: what the figures mean, by which rule, who made the file when, and of what.
 
 use super::{
-    Detail,
     columns::{Cell, hours_minutes, thousandths},
+    detail::Detail,
 };
 use crate::{
     calendar::local_time,

@@ -2,7 +2,7 @@
 
 use rust_xlsxwriter::{ExcelDateTime, Format, FormatAlign, Worksheet, XlsxError};
 
-use super::Cell;
+use super::columns::Cell;
 
 /// A4, ECMA-376 18.3.1.63.
 const PAPER_A4: u8 = 9;

@@ -10,9 +10,11 @@ use tokio::sync::mpsc;
 use tokio_util::io::ReaderStream;
 
 use super::{
-    COLUMNS, Cell, Detail, DetailError, Pieces, columns,
+    columns::{self, COLUMNS, Cell},
+    detail::{Detail, DetailError},
     list::{self, LIST},
     notes,
+    shared::Pieces,
     sheet::{Formats, LINE_POINTS, height, page, put, row_height},
 };
 use crate::calendar::local_minute;

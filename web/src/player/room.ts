@@ -93,7 +93,8 @@ export class Room {
    */
   catchUp(): void {
     const now = performance.now()
-    for (const [name, timer] of Object.entries(this.timers) as [Timer, Waiting][]) if (timer.dueAt <= now && this.timers[name] === timer) this.fire(name)
+    for (const [name, timer] of Object.entries(this.timers) as [Timer, Waiting][])
+      if (timer.dueAt <= now && this.timers[name] === timer) this.fire(name)
   }
 
   close(): void {

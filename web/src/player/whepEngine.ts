@@ -48,7 +48,9 @@ export class WhepEngine implements Engine {
     addEventListener('pagehide', () => this.session?.end(), { signal: this.stop.signal })
     this.timer = setInterval(() => void this.look(), LOOK_MS)
     // A hidden page's timers may come once a minute only; events of media that plays still come.
-    this.video.addEventListener('timeupdate', () => performance.now() - this.lookedAt >= 2 * LOOK_MS && void this.look(), { signal: this.stop.signal })
+    this.video.addEventListener('timeupdate', () => performance.now() - this.lookedAt >= 2 * LOOK_MS && void this.look(), {
+      signal: this.stop.signal,
+    })
     try {
       const session = new WhepSession(this.deps)
       this.session = session
