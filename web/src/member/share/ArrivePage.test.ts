@@ -17,7 +17,7 @@ describe('a short link', () => {
   it('that was revoked says so, and whom to ask', async () => {
     await told(410, 'link_revoked')
     await vi.waitFor(() => expect(page.text()).toContain('这个链接已经停用'))
-    expect(page.text()).toContain('请向发给您链接的人要一下新的')
+    expect(page.text()).toContain('请向发给您链接的人再要一次')
   })
 
   it('that there never was may be mistyped', async () => {
