@@ -1,8 +1,8 @@
 // A track comes, pauses, rests, stops or ends while people watch, or in the recording. What can be heard or seen goes on, is
 // counted, and changes over without a tap; what is missing is said. Every cell is a lesson by our own encoder out of one
-// scene, with a member who is there from the start and one who comes while the track is missing; up to three lessons at a
+// scene, with a member who is there from the start and one who comes while the track is missing; up to two lessons at a
 // time. WebKit, where it is installed, is the second member of one of them, and of its recording.
-// Cost: 126 s, busy.
+// Cost: 190 s, heavy.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -310,21 +310,24 @@ test('a track comes, pauses, stops or ends', async (t) => {
         await t.test(`${name(one)}: what was learned`, (t) => learned(t, one, one.visits.early, 'the visit'));
       }
     });
+  // Two at a time: a third one's players are more than two slow cores draw.
   await round([
     ['picture', 'pauses', { webkit }],
     ['sound', 'pauses'],
-    ['picture', 'stops'],
   ]);
   await round([
+    ['picture', 'stops'],
     ['sound', 'stops'],
+  ]);
+  await round([
     ['picture', 'comes', { webkit }],
     ['sound', 'comes'],
   ]);
   await round([
     ['picture', 'pauses', { whep: true }],
     ['sound', 'pauses', { whep: true }],
-    ['picture', 'rests'],
   ]);
+  await round([['picture', 'rests']]);
   await t.test('replay', { concurrency: 3 }, async (t) => {
     const parts = done.filter(({ how, whep }) => how !== 'rests' && !whep).map((one) => t.test(name(one), (t) => replay(t, one)));
     if (webkit && done.length > 0) parts.push(t.test('in WebKit', (t) => replay(t, done[0], webkit)));

@@ -150,7 +150,7 @@ test('strangers', async (t) => {
       return status;
     };
     // All together try it too often; then sixty that have not tried it yet want each turn there is.
-    for (let host = 2; answers[401] < 50; host += 10) await Promise.all(Array.from({ length: 10 }, (_, n) => ask(host + n)));
+    for (let host = 2; host < 122 && answers[401] < 50; host += 10) await Promise.all(Array.from({ length: 10 }, (_, n) => ask(host + n)));
     const guess = async (host) => {
       while (!over && (await ask(host)) !== 401) await watchFor(200);
     };
