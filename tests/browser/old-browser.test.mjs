@@ -348,7 +348,7 @@ test('browsers of 2020', async (t) => {
       ],
       ['a module that does nothing', notOpen, { on: index, answer: { contentType: 'text/javascript', body: '' } }],
       ['a file that does not arrive', notOpen, { on: index }],
-      ['the words do not arrive', notOpen, { on: /\/assets\/common-.*\.js$/ }],
+      ['the words do not arrive', notOpen, { on: /\/assets\/words\..*\.js$/ }],
       ['no script arrives at all', notOpen, { on: files, hurry: true }],
     ];
     for (const [name, pattern, { lacks = [], on, answer, hurry }] of cases) {
