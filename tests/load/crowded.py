@@ -46,10 +46,11 @@ db.executemany(
     ((user, f"学员{n}", f"137{n:08}", branch, zero) for n, user in enumerate(people)),
 )
 db.executemany(
-    "insert into leases (id, lesson_id, user_id, branch_id, purpose, device, issued_at, expires_at) values (?, ?, ?, ?, 'watch', 'phone', ?, ?)",
+    "insert into leases (id, item_id, user_id, branch_id, purpose, device, issued_at, expires_at) values (?, ?, ?, ?, 'watch', 'phone', ?, ?)",
     ((lease, lesson, user, branch, zero + (0 if i == 0 else each // 2 * BEAT_MS), now + 12 * HOUR_MS) for user, both in zip(people, leases) for i, lease in enumerate(both)),
 )
 db.executemany("insert into beats (lease_id, seq, state, cause, source, mode, from_ms, to_ms, rate_milli, visible, gesture, client_ms, received_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", beats())
+db.executemany("insert into played (item_id, user_id) values (?, ?)", ((lesson, user) for user in people))
 token = secrets.token_urlsafe(32)
 db.execute("insert into sessions (token_hash, user_id, created_at, seen_at, expires_at) values (?, ?, ?, ?, ?)", [hashlib.sha256(token.encode()).digest(), people[0], now, now, now + 24 * HOUR_MS])
 db.execute("commit")

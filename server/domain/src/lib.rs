@@ -3,6 +3,7 @@
 
 mod beat;
 mod interval;
+mod item;
 mod lease;
 mod lesson;
 mod person;
@@ -10,6 +11,7 @@ mod text;
 
 pub use beat::{BeatCause, BeatMode, BeatSource, BeatState};
 pub use interval::{Interval, IntervalSet};
+pub use item::{Item, ItemKind};
 pub use lease::{LeaseDevice, LeasePurpose};
 pub use lesson::LessonPhase;
 pub use person::{Role, UnitKind};

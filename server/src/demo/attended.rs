@@ -3,7 +3,7 @@
 
 use uuid::Uuid;
 use yunke_store::{
-    BeatBody, BeatCause, BeatMode, BeatRow, BeatSource, BeatState, LeaseDevice, LeasePurpose, LeaseRow,
+    BeatBody, BeatCause, BeatMode, BeatRow, BeatSource, BeatState, Item, LeaseDevice, LeasePurpose, LeaseRow,
     MediaReport,
 };
 
@@ -69,7 +69,7 @@ pub(super) async fn attend(
         let issued_at = starts + from * MINUTE_MS;
         let lease = LeaseRow {
             id: app.source.id(),
-            lesson_id,
+            item: Item::lesson(lesson_id),
             user_id: user.id,
             branch_id: user.branch.map(|branch| branch.id),
             purpose: LeasePurpose::Watch,

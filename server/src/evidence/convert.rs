@@ -1,7 +1,6 @@
 //! From what the store keeps to what the judgement takes. Words stay words, figures stay figures.
 
-use uuid::Uuid;
-use yunke_domain::Interval;
+use yunke_domain::{Interval, Item};
 use yunke_store::{BeatRow, LeaseRow, Lesson, LessonPhase, ReplayEdit, Trim};
 
 use crate::attendance::{Beat, HoursStep, LeaseTerms, Offer, Rule, Timeline};
@@ -36,9 +35,9 @@ pub fn terms(lease: &LeaseRow) -> LeaseTerms {
     LeaseTerms { id: lease.id.as_u128(), issued_at: lease.issued_at }
 }
 
-/// A lesson as a claim names it.
-pub fn claims_id(lesson: Uuid) -> u128 {
-    lesson.as_u128()
+/// An item as a claim names it.
+pub fn claims_id(item: Item) -> u128 {
+    item.id.as_u128()
 }
 
 /// The timeline a lesson's evidence is judged against. Between the lecturer's "end" and the node's word

@@ -6,10 +6,10 @@ use std::{collections::HashMap, sync::Arc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
-use yunke_domain::{Interval, IntervalSet};
-use yunke_store::{Lesson, MemberEvidence, Store, StoreResult, UtcMillis};
+use yunke_domain::{Interval, IntervalSet, Item};
+use yunke_store::{MemberEvidence, Store, StoreResult, UtcMillis};
 
-use super::{convert, off_the_workers, outages};
+use super::{Subject, convert, off_the_workers, outages};
 use crate::attendance::{
     Beat, Bounds, Claim, Credit, CreditLevel, Evidence, Judged, LeaseTerms, Testimony, Visits, credit, judge,
     visits,
@@ -88,53 +88,53 @@ impl Record {
     }
 }
 
-/// What a lesson's beats are judged against.
-pub fn bounds(lesson: &Lesson, outages: &[Interval]) -> Bounds {
-    Bounds::new(&convert::rule(&lesson.rule), &convert::timeline(lesson), outages)
-}
-
-/// Computes records of one lesson; made anew for every question.
+/// Computes records of one item; created for every question.
 pub struct Records {
     store: Arc<dyn Store>,
-    lesson: Arc<Lesson>,
+    subject: Subject,
     bounds: Bounds,
     outages: Vec<Interval>,
     now: UtcMillis,
-    /// Bounds of other lessons met on the way; as many as the members asked for have followed meanwhile.
-    others: HashMap<Uuid, Option<Bounds>>,
+    /// Bounds of other items met on the way; as many as the members asked for have followed meanwhile.
+    others: HashMap<Item, Option<Bounds>>,
 }
 
 impl Records {
-    /// For questions about `lesson` at `now`.
-    pub async fn new(store: Arc<dyn Store>, lesson: Arc<Lesson>, now: UtcMillis) -> StoreResult<Self> {
+    /// For questions about `subject` at `now`.
+    pub async fn new(
+        store: Arc<dyn Store>,
+        subject: impl Into<Subject>,
+        now: UtcMillis,
+    ) -> StoreResult<Self> {
         let outages = outages(store.as_ref(), now).await?;
-        Ok(Self::with_outages(store, lesson, outages, now))
+        Ok(Self::with_outages(store, subject, outages, now))
     }
 
     /// The same when the server's outages are known already.
     pub fn with_outages(
         store: Arc<dyn Store>,
-        lesson: Arc<Lesson>,
+        subject: impl Into<Subject>,
         outages: Vec<Interval>,
         now: UtcMillis,
     ) -> Self {
-        let bounds = bounds(&lesson, &outages);
-        Self { store, lesson, bounds, outages, now, others: HashMap::new() }
+        let subject = subject.into();
+        let bounds = subject.bounds(&outages);
+        Self { store, subject, bounds, outages, now, others: HashMap::new() }
     }
 
-    /// The record of one member; `None` if they never opened the lesson.
+    /// The record of one member; `None` if they never opened it.
     pub async fn of(&mut self, user_id: Uuid) -> StoreResult<Option<Record>> {
         Ok(self.of_all(&[user_id]).await?.pop())
     }
 
-    /// The records of these members, in this order, without those who never opened the lesson.
+    /// The records of these members, in this order, without those who never opened it.
     pub async fn of_all(&mut self, users: &[Uuid]) -> StoreResult<Vec<Record>> {
         let mut records = Vec::with_capacity(users.len());
-        for evidence in self.store.member_evidence(self.lesson.id, users).await? {
+        for evidence in self.store.member_evidence(self.subject.item.id, users).await? {
             let rivals = self.rivals(&evidence).await?;
-            let (lesson, bounds) = (self.lesson.id, self.bounds.clone());
+            let (item, bounds) = (self.subject.item, self.bounds.clone());
             let (evidence, judged) = off_the_workers(move || {
-                let judged = judge_one(lesson, &evidence, &rivals, &bounds);
+                let judged = judge_one(item, &evidence, &rivals, &bounds);
                 (evidence, judged)
             })
             .await;
@@ -145,19 +145,18 @@ impl Records {
         Ok(records)
     }
 
-    /// What this much of the lesson is worth.
+    /// What this much of it is worth.
     pub fn credit(&self, covered: &IntervalSet) -> Credit {
-        let rule = convert::rule(&self.lesson.rule);
-        credit(covered, &convert::timeline(&self.lesson), &rule, self.now)
+        credit(covered, &self.subject.timeline, &self.subject.rule, self.now)
     }
 
-    /// How far a member is, also one who never opened the lesson.
+    /// How far a member is, also one who never opened it.
     pub async fn progress(&mut self, user_id: Uuid) -> StoreResult<Progress> {
         let record = self.of(user_id).await?;
         Ok(record.map_or_else(|| self.credit(&IntervalSet::default()), |record| record.credit).into())
     }
 
-    /// Other lessons' claims to the same time of the same member.
+    /// Other items' claims to the same time of the same member.
     async fn rivals(&mut self, evidence: &MemberEvidence) -> StoreResult<Vec<Claim>> {
         let Some(first) = evidence.leases.iter().map(|lease| lease.issued_at).min() else {
             return Ok(Vec::new());
@@ -166,25 +165,25 @@ impl Records {
             return Ok(Vec::new());
         };
         let mut claims = Vec::new();
-        for id in self.store.rival_lessons(evidence.user_id, self.lesson.id, first, last).await? {
-            if !self.others.contains_key(&id) {
-                let lesson = self.store.lesson(id).await?;
-                self.others.insert(id, lesson.map(|lesson| bounds(&lesson, &self.outages)));
+        for item in self.store.rival_items(evidence.user_id, self.subject.item.id, first, last).await? {
+            if !self.others.contains_key(&item) {
+                let other = Subject::find(self.store.as_ref(), item).await?;
+                self.others.insert(item, other.map(|other| other.bounds(&self.outages)));
             }
-            let Some(Some(bounds)) = self.others.get(&id) else { continue };
-            for other in self.store.member_evidence(id, &[evidence.user_id]).await? {
+            let Some(Some(bounds)) = self.others.get(&item) else { continue };
+            for other in self.store.member_evidence(item.id, &[evidence.user_id]).await? {
                 let bounds = bounds.clone();
-                claims.push(off_the_workers(move || judge_one(id, &other, &[], &bounds).claim).await);
+                claims.push(off_the_workers(move || judge_one(item, &other, &[], &bounds).claim).await);
             }
         }
         Ok(claims)
     }
 }
 
-fn judge_one(lesson: Uuid, evidence: &MemberEvidence, rivals: &[Claim], bounds: &Bounds) -> Judged {
+fn judge_one(item: Item, evidence: &MemberEvidence, rivals: &[Claim], bounds: &Bounds) -> Judged {
     let leases: Vec<LeaseTerms> = evidence.leases.iter().map(convert::terms).collect();
     let beats: Vec<Beat> = evidence.beats.iter().map(convert::beat).collect();
-    let lesson = convert::claims_id(lesson);
+    let lesson = convert::claims_id(item);
     let delivered: Vec<Interval> = evidence.delivered.iter().map(|(_, stretch)| *stretch).collect();
     let heard: Vec<Interval> = evidence.heard.iter().map(|&(from, to)| Interval::new(from, to)).collect();
     let testimony = Testimony { delivered: &delivered, heard: &heard, behind_edge: evidence.behind_edge };

@@ -103,7 +103,7 @@ impl Detail {
         let root =
             lesson.unit.path.match_indices('/').nth(1).map(|(end, _)| lesson.unit.path[..=end].to_owned());
         let places = Places::new(parts.store.units_within(&root.into_iter().collect::<Vec<_>>()).await?);
-        let records = Records::new(parts.store.clone(), lesson.clone(), made_at).await?;
+        let records = Records::new(parts.store.clone(), &lesson, made_at).await?;
         let (totals, hash) = (Totals::default(), Sha256::new());
         let mut detail =
             Self { lesson, made_by, made_at, scope, window, roll, next: 0, records, places, totals, hash };

@@ -66,9 +66,9 @@ impl DeliveryDesk {
         }
         let live = running.iter().map(|lesson| (lesson.lesson, &lesson.deliveries));
         let replays = snapshot.replays.iter().flatten().map(|replay| (replay.lesson, &replay.deliveries));
-        let delivered = live.chain(replays).flat_map(|(lesson_id, deliveries)| {
-            deliveries.iter().map(move |delivery| kept(lesson_id, delivery))
-        });
+        let delivered = live
+            .chain(replays)
+            .flat_map(|(item_id, deliveries)| deliveries.iter().map(move |delivery| kept(item_id, delivery)));
         let delivered = delivered.collect();
         desk.waiting = Some(News { delivered, heard: desk.heard.values().copied().collect() });
         self.news.notify_one();
@@ -87,10 +87,10 @@ impl DeliveryDesk {
     }
 }
 
-fn kept(lesson_id: Uuid, delivery: &Delivery) -> LeaseDelivery {
+fn kept(item_id: Uuid, delivery: &Delivery) -> LeaseDelivery {
     let stretches = delivery.intervals.iter().map(|&(from_ms, to_ms)| Interval { from: from_ms, to: to_ms });
     LeaseDelivery {
-        lesson_id,
+        item_id,
         lease_id: delivery.lease,
         stretches: stretches.collect(),
         behind_edge: delivery.behind_edge,
@@ -197,7 +197,7 @@ mod tests {
         desk.offer(&idle, 1_000);
         let news = desk.take(1_000).expect("due");
         assert_eq!((news.heard[0].lesson_id, news.heard[0].from_at), (None, 1_000));
-        assert_eq!((news.delivered[0].lesson_id, news.delivered.len()), (Uuid::from_u128(8), 1));
+        assert_eq!((news.delivered[0].item_id, news.delivered.len()), (Uuid::from_u128(8), 1));
     }
 
     #[test]

@@ -72,7 +72,7 @@ impl Room {
     fn recomputed(&self, user: Uuid) -> impl Future<Output = Option<Progress>> + Send + use<> {
         let (store, lesson, now) = (self.parts.store.clone(), self.lesson.clone(), self.parts.source.now());
         async move {
-            let whole = async { Records::new(store, lesson, now).await?.progress(user).await };
+            let whole = async { Records::new(store, &lesson, now).await?.progress(user).await };
             whole
                 .await
                 .inspect_err(|error: &yunke_store::StoreError| {

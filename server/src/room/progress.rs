@@ -1,7 +1,5 @@
 //! How far somebody is with one lesson, with many, and what they earned in a year.
 
-use std::sync::Arc;
-
 use uuid::Uuid;
 use yunke_domain::Interval;
 use yunke_store::{EvidenceMark, Lesson, LessonPhase, UtcMillis};
@@ -27,7 +25,7 @@ pub async fn progress_of(app: &AppState, user: Uuid, lesson: &Lesson) -> ApiResu
         }
     }
     let now = app.source.now();
-    let mut records = Records::new(app.store.clone(), Arc::new(lesson.clone()), now).await?;
+    let mut records = Records::new(app.store.clone(), lesson, now).await?;
     Ok(Some(records.progress(user).await?))
 }
 
@@ -61,8 +59,7 @@ impl<'a> Standing<'a> {
         if !over {
             return progress_of(app, *user, &whole).await;
         }
-        let mut records =
-            Records::with_outages(app.store.clone(), Arc::new(whole), outages.clone(), self.now);
+        let mut records = Records::with_outages(app.store.clone(), &whole, outages.clone(), self.now);
         let progress = records.progress(*user).await?;
         app.kept_progress.keep(*user, lesson, marks, outages, progress);
         Ok(Some(progress))

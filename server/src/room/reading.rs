@@ -91,7 +91,7 @@ impl Room {
         let first = evidence.leases.iter().map(|lease| lease.issued_at).min();
         let last = evidence.beats.iter().map(|beat| beat.received_at).max();
         let (Some(first), Some(last)) = (first, last) else { return Ok(false) };
-        let rivals = self.parts.store.rival_lessons(evidence.user_id, self.lesson.id, first, last).await?;
+        let rivals = self.parts.store.rival_items(evidence.user_id, self.lesson.id, first, last).await?;
         Ok(!rivals.is_empty())
     }
 

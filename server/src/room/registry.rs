@@ -326,7 +326,7 @@ impl Rooms {
         let now = self.0.parts.source.now();
         self.0.heard_at.store(self.0.parts.source.uptime(), Ordering::Relaxed);
         let others = if beats.iter().any(|beat| beat.body.state == yunke_store::BeatState::Playing) {
-            self.0.turns.note(lease.user_id, lease.lesson_id, now)
+            self.0.turns.note(lease.user_id, lease.item.id, now)
         } else {
             Vec::new()
         };
@@ -340,7 +340,7 @@ impl Rooms {
                 handle.missed.lock().expect("no panic while held").insert(lease.user_id);
             }
         }
-        let room = self.open_at_once(lease.lesson_id).await?;
+        let room = self.open_at_once(lease.item.id).await?;
         let user = lease.user_id;
         let lease = Box::new(lease.clone());
         match room.try_ask(|reply| Ask::Kept { lease, beats, contested, reply }) {
@@ -356,7 +356,7 @@ impl Rooms {
 
     /// How far a member is whose beats were all known already.
     pub(super) async fn known(&self, lease: &LeaseRow) -> Result<Progress, RoomError> {
-        let room = self.open_at_once(lease.lesson_id).await?;
+        let room = self.open_at_once(lease.item.id).await?;
         let user = lease.user_id;
         let answer = room.try_ask(|reply| Ask::Progress { user, reply }).map_err(|_| RoomError::Silent)?;
         answered(answer).await

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     attendance::{Bounds, Presence, Rule, peak},
-    evidence::{self, Progress},
+    evidence::{self, Progress, Subject},
     media_nodes::MediaView,
     problem::source_chain,
 };
@@ -118,7 +118,7 @@ impl Room {
         let Some(lesson) = parts.store.lesson(id).await? else { return Ok(None) };
         let now = parts.source.now();
         let outages = evidence::outages(parts.store.as_ref(), now).await?;
-        let bounds = evidence::bounds(&lesson, &outages);
+        let bounds = Subject::from(&lesson).bounds(&outages);
         let talk = parts.store.talk_figures(id).await?;
         let facts = parts.media.facts(&lesson, now);
         let first = Frame::new(RoomState::of(&lesson, facts, Counts::default(), talk));
@@ -317,7 +317,7 @@ impl Room {
             }
         };
         self.rule = evidence::rule(&lesson.rule);
-        let bounds = evidence::bounds(&lesson, &self.outages);
+        let bounds = Subject::from(&lesson).bounds(&self.outages);
         if bounds != self.bounds {
             // What counts may differ now: members are read again, some at a time.
             self.missed.lock().expect("no panic while held").extend(self.members.forget_all());

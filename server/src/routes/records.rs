@@ -133,7 +133,7 @@ pub(super) async fn records(
     let mut items = Vec::with_capacity(ids.len());
     for id in ids {
         let Some(lesson) = app.store.lesson(id).await?.map(Arc::new) else { continue };
-        let mut records = Records::with_outages(app.store.clone(), lesson.clone(), outages.clone(), now);
+        let mut records = Records::with_outages(app.store.clone(), &lesson, outages.clone(), now);
         if let Some(record) = records.of(user).await? {
             items.push(MyRecord::new(&lesson, &record, now));
         }

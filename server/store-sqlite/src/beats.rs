@@ -1,5 +1,7 @@
 //! Beats: kept in one transaction for all rooms, read back for the judgement.
 
+use std::collections::BTreeSet;
+
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 use uuid::Uuid;
 use yunke_store::{Appended, BeatBody, BeatRow, StoreResult, TextEnum as _, UtcMillis};
@@ -21,8 +23,12 @@ pub(crate) async fn append(
 ) -> StoreResult<Vec<Appended>> {
     let mut tx = store.begin().await?;
     let mut outcomes = Vec::with_capacity(beats.len());
+    let mut played = BTreeSet::new();
     for beat in beats {
         outcomes.push(if insert(&mut tx, beat).await? {
+            if beat.body.to_ms > beat.body.from_ms {
+                played.insert(beat.lease_id);
+            }
             Appended::New
         } else if find(&mut tx, beat.lease_id, beat.body.seq)
             .await?
@@ -34,9 +40,25 @@ pub(crate) async fn append(
             Appended::Conflict
         });
     }
+    for lease_id in played {
+        note_played(&mut tx, lease_id).await?;
+    }
     keep(&mut tx, run_id, at).await?;
     tx.commit().await.map_err(failed)?;
     Ok(outcomes)
+}
+
+/// Somebody played some of an item, if it was to watch: an index of the evidence, kept in its transaction.
+async fn note_played(tx: &mut Transaction<'static, Sqlite>, lease_id: Uuid) -> StoreResult<()> {
+    sqlx::query!(
+        "INSERT INTO played (item_id, user_id)
+         SELECT item_id, user_id FROM leases WHERE id = $1 AND purpose = 'watch' ON CONFLICT DO NOTHING",
+        lease_id
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(failed)?;
+    Ok(())
 }
 
 /// Whether it was new.
@@ -146,10 +168,10 @@ async fn find(on: &mut SqliteConnection, lease_id: Uuid, seq: i64) -> StoreResul
     .transpose()
 }
 
-/// All beats a member sent for a lesson under leases to watch.
+/// All beats a member sent for an item under leases to watch.
 pub(crate) async fn of_member(
     on: &mut SqliteConnection,
-    lesson_id: Uuid,
+    item_id: Uuid,
     user_id: Uuid,
 ) -> StoreResult<Vec<BeatRow>> {
     sqlx::query_as!(
@@ -157,8 +179,8 @@ pub(crate) async fn of_member(
         r#"SELECT b.lease_id, b.seq, b.state, b.cause, b.source, b.mode, b.from_ms, b.to_ms, b.rate_milli,
                   b.visible AS "visible: bool", b.gesture AS "gesture: bool", b.client_ms, b.received_at
            FROM leases l CROSS JOIN beats b ON b.lease_id = l.id
-           WHERE l.lesson_id = ? AND l.user_id = ? AND l.purpose = 'watch'"#,
-        lesson_id,
+           WHERE l.item_id = $1 AND l.user_id = $2 AND l.purpose = 'watch'"#,
+        item_id,
         user_id
     )
     .fetch_all(on)

@@ -15,17 +15,17 @@ pub(crate) async fn keep(
     for delivery in delivered {
         for stretch in &delivery.stretches {
             if 0 <= stretch.from && stretch.from < stretch.to {
-                unite(&mut tx, delivery.lesson_id, delivery.lease_id, *stretch).await?;
+                unite(&mut tx, delivery.item_id, delivery.lease_id, *stretch).await?;
             }
         }
     }
     for delivery in delivered.iter().filter(|delivery| delivery.behind_edge) {
         sqlx::query!(
             "INSERT INTO edge_leases (lease_id)
-             SELECT l.id FROM leases l WHERE l.id = ?1 AND l.lesson_id = ?2 AND l.purpose = 'watch'
+             SELECT l.id FROM leases l WHERE l.id = ?1 AND l.item_id = ?2 AND l.purpose = 'watch'
              ON CONFLICT (lease_id) DO NOTHING",
             delivery.lease_id,
-            delivery.lesson_id,
+            delivery.item_id,
         )
         .execute(&mut *tx)
         .await
@@ -38,17 +38,17 @@ pub(crate) async fn keep(
 }
 
 /// Adds a stretch to the union; what it overlaps or touches becomes one row with it.
-async fn unite(on: &mut SqliteConnection, lesson_id: Uuid, lease_id: Uuid, new: Interval) -> StoreResult<()> {
-    // Nothing was ever kept of a lease that is not of this lesson, so there is nothing to replace either.
+async fn unite(on: &mut SqliteConnection, item_id: Uuid, lease_id: Uuid, new: Interval) -> StoreResult<()> {
+    // Nothing was ever kept of a lease that is not of this item, so there is nothing to replace either.
     let met = sqlx::query_as!(
         Interval,
         r#"DELETE FROM deliveries WHERE lease_id = ?1 AND from_ms <= ?3 AND to_ms >= ?2
-         AND EXISTS (SELECT 1 FROM leases l WHERE l.id = ?1 AND l.lesson_id = ?4)
+         AND EXISTS (SELECT 1 FROM leases l WHERE l.id = ?1 AND l.item_id = ?4)
          RETURNING from_ms AS "from", to_ms AS "to""#,
         lease_id,
         new.from,
         new.to,
-        lesson_id,
+        item_id,
     )
     .fetch_all(&mut *on)
     .await
@@ -57,11 +57,11 @@ async fn unite(on: &mut SqliteConnection, lesson_id: Uuid, lease_id: Uuid, new: 
     let to_ms = met.iter().map(|old| old.to).fold(new.to, i64::max);
     sqlx::query!(
         "INSERT INTO deliveries (lease_id, from_ms, to_ms)
-         SELECT l.id, ?2, ?3 FROM leases l WHERE l.id = ?1 AND l.lesson_id = ?4 AND l.purpose = 'watch'",
+         SELECT l.id, ?2, ?3 FROM leases l WHERE l.id = ?1 AND l.item_id = ?4 AND l.purpose = 'watch'",
         lease_id,
         from_ms,
         to_ms,
-        lesson_id,
+        item_id,
     )
     .execute(on)
     .await
@@ -123,18 +123,18 @@ async fn hear_of_replays(on: &mut SqliteConnection, heard: &Heard, since: UtcMil
     Ok(())
 }
 
-/// What was sent to a member's leases to watch a lesson.
+/// What was sent to a member's leases to watch an item.
 pub(crate) async fn of_member(
     on: &mut SqliteConnection,
-    lesson_id: Uuid,
+    item_id: Uuid,
     user_id: Uuid,
 ) -> StoreResult<Vec<(Uuid, Interval)>> {
     let rows = sqlx::query!(
         r#"SELECT d.lease_id AS "lease_id: Uuid", d.from_ms, d.to_ms
            FROM leases l CROSS JOIN deliveries d ON d.lease_id = l.id
-           WHERE l.lesson_id = ? AND l.user_id = ? AND l.purpose = 'watch'
+           WHERE l.item_id = $1 AND l.user_id = $2 AND l.purpose = 'watch'
            ORDER BY d.lease_id, d.from_ms"#,
-        lesson_id,
+        item_id,
         user_id
     )
     .fetch_all(on)
@@ -143,17 +143,17 @@ pub(crate) async fn of_member(
     Ok(rows.into_iter().map(|row| (row.lease_id, Interval { from: row.from_ms, to: row.to_ms })).collect())
 }
 
-/// Whether one of a member's leases to watch a lesson came through an edge.
+/// Whether one of a member's leases to watch an item came through an edge.
 pub(crate) async fn behind_edge(
     on: &mut SqliteConnection,
-    lesson_id: Uuid,
+    item_id: Uuid,
     user_id: Uuid,
 ) -> StoreResult<bool> {
     sqlx::query_scalar!(
         r#"SELECT EXISTS (
                SELECT 1 FROM leases l CROSS JOIN edge_leases e ON e.lease_id = l.id
-               WHERE l.lesson_id = ? AND l.user_id = ? AND l.purpose = 'watch') AS "there!: bool""#,
-        lesson_id,
+               WHERE l.item_id = $1 AND l.user_id = $2 AND l.purpose = 'watch') AS "there!: bool""#,
+        item_id,
         user_id
     )
     .fetch_one(on)

@@ -73,7 +73,7 @@ pub(crate) async fn drop(store: &SqliteStore, lesson_id: Uuid, users: &[Uuid]) -
 async fn forget(tx: &mut SqliteConnection, lesson_id: Uuid, user_id: Uuid) -> StoreResult<()> {
     sqlx::query!(
         "DELETE FROM room_digest_leases
-         WHERE lease_id IN (SELECT id FROM leases WHERE lesson_id = $1 AND user_id = $2)",
+         WHERE lease_id IN (SELECT id FROM leases WHERE item_id = $1 AND user_id = $2)",
         lesson_id,
         user_id,
     )

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 use yunke_store::{
-    Appended, Attendee, BeatRow, EvidenceMark, EvidenceStore, Heard, LeaseDelivery, LeaseRow, MemberEvidence,
-    Page, PastEvidence, RoomDigest, StoreResult, UtcMillis,
+    Appended, Attendee, BeatRow, EvidenceMark, EvidenceStore, Heard, Item, LeaseDelivery, LeaseRow,
+    MemberEvidence, Page, PastEvidence, RoomDigest, StoreResult, UtcMillis,
 };
 
 use crate::{
@@ -17,7 +17,8 @@ use crate::{
 /// A row of `leases`.
 struct Row {
     id: Uuid,
-    lesson_id: Uuid,
+    item_id: Uuid,
+    kind: String,
     user_id: Uuid,
     branch_id: Option<Uuid>,
     purpose: String,
@@ -30,7 +31,7 @@ impl Row {
     fn lease(self) -> StoreResult<LeaseRow> {
         Ok(LeaseRow {
             id: self.id,
-            lesson_id: self.lesson_id,
+            item: Item { kind: word(&self.kind)?, id: self.item_id },
             user_id: self.user_id,
             branch_id: self.branch_id,
             purpose: word(&self.purpose)?,
@@ -43,15 +44,16 @@ impl Row {
 
 async fn one_member(
     on: &mut SqliteConnection,
-    lesson_id: Uuid,
+    item_id: Uuid,
     user_id: Uuid,
     heard: &[(UtcMillis, UtcMillis)],
 ) -> StoreResult<Option<MemberEvidence>> {
     let rows = sqlx::query_as!(
         Row,
-        "SELECT id, lesson_id, user_id, branch_id, purpose, device, issued_at, expires_at FROM leases
-         WHERE lesson_id = ? AND user_id = ? AND purpose = 'watch' ORDER BY issued_at, id",
-        lesson_id,
+        "SELECT l.id, l.item_id, i.kind, l.user_id, l.branch_id, l.purpose, l.device, l.issued_at, l.expires_at
+         FROM leases l JOIN items i ON i.id = l.item_id
+         WHERE l.item_id = $1 AND l.user_id = $2 AND l.purpose = 'watch' ORDER BY l.issued_at, l.id",
+        item_id,
         user_id
     )
     .fetch_all(&mut *on)
@@ -74,9 +76,9 @@ async fn one_member(
         phone: person.phone,
         branch,
         leases,
-        beats: beats::of_member(on, lesson_id, user_id).await?,
-        delivered: deliveries::of_member(on, lesson_id, user_id).await?,
-        behind_edge: deliveries::behind_edge(on, lesson_id, user_id).await?,
+        beats: beats::of_member(on, item_id, user_id).await?,
+        delivered: deliveries::of_member(on, item_id, user_id).await?,
+        behind_edge: deliveries::behind_edge(on, item_id, user_id).await?,
         heard: heard.to_vec(),
     }))
 }
@@ -94,8 +96,8 @@ impl EvidenceStore for SqliteStore {
     async fn lease(&self, id: Uuid) -> StoreResult<Option<LeaseRow>> {
         sqlx::query_as!(
             Row,
-            "SELECT id, lesson_id, user_id, branch_id, purpose, device, issued_at, expires_at
-             FROM leases WHERE id = ?",
+            "SELECT l.id, l.item_id, i.kind, l.user_id, l.branch_id, l.purpose, l.device, l.issued_at, l.expires_at
+             FROM leases l JOIN items i ON i.id = l.item_id WHERE l.id = $1",
             id
         )
         .fetch_optional(&self.read)
@@ -129,9 +131,9 @@ impl EvidenceStore for SqliteStore {
             r#"WITH opened AS (
                    SELECT l.user_id,
                           (SELECT f.branch_id FROM leases f
-                           WHERE f.lesson_id = ?1 AND f.user_id = l.user_id AND f.purpose = 'watch'
+                           WHERE f.item_id = ?1 AND f.user_id = l.user_id AND f.purpose = 'watch'
                            ORDER BY f.issued_at, f.id LIMIT 1) AS branch_id
-                   FROM leases l WHERE l.lesson_id = ?1 AND l.purpose = 'watch' GROUP BY l.user_id
+                   FROM leases l WHERE l.item_id = ?1 AND l.purpose = 'watch' GROUP BY l.user_id
                )
                SELECT o.user_id AS "user_id!: Uuid", p.name, b.id AS "branch_id?: Uuid",
                       b.name AS "branch_name?: String"
@@ -159,13 +161,13 @@ impl EvidenceStore for SqliteStore {
             .collect())
     }
 
-    async fn member_evidence(&self, lesson_id: Uuid, users: &[Uuid]) -> StoreResult<Vec<MemberEvidence>> {
+    async fn member_evidence(&self, item_id: Uuid, users: &[Uuid]) -> StoreResult<Vec<MemberEvidence>> {
         // One view of the database for all of them.
         let mut tx = self.read.begin().await.map_err(failed)?;
-        let heard = deliveries::heard(&mut tx, lesson_id).await?;
+        let heard = deliveries::heard(&mut tx, item_id).await?;
         let mut found = Vec::with_capacity(users.len());
         for user_id in users {
-            found.extend(one_member(&mut tx, lesson_id, *user_id, &heard).await?);
+            found.extend(one_member(&mut tx, item_id, *user_id, &heard).await?);
         }
         Ok(found)
     }
@@ -206,26 +208,30 @@ impl EvidenceStore for SqliteStore {
         marks::of_user(self, user_id).await
     }
 
-    async fn rival_lessons(
+    async fn rival_items(
         &self,
         user_id: Uuid,
-        lesson_id: Uuid,
+        item_id: Uuid,
         from: UtcMillis,
         until: UtcMillis,
-    ) -> StoreResult<Vec<Uuid>> {
-        sqlx::query_scalar!(
-            r#"SELECT DISTINCT l.lesson_id AS "lesson_id!: Uuid" FROM leases l
-               WHERE l.user_id = ?1 AND l.lesson_id <> ?2 AND l.purpose = 'watch' AND l.issued_at <= ?4
-                 AND EXISTS (SELECT 1 FROM beats b WHERE b.lease_id = l.id AND b.received_at BETWEEN ?3 AND ?4)
-               ORDER BY 1"#,
+    ) -> StoreResult<Vec<Item>> {
+        let rows = sqlx::query!(
+            r#"SELECT i.id AS "id!: Uuid", i.kind FROM items i
+               WHERE i.id <> $2 AND i.id IN (
+                   SELECT l.item_id FROM leases l
+                   WHERE l.user_id = $1 AND l.purpose = 'watch' AND l.issued_at <= $4
+                     AND EXISTS (SELECT 1 FROM beats b
+                                 WHERE b.lease_id = l.id AND b.received_at BETWEEN $3 AND $4))
+               ORDER BY i.id"#,
             user_id,
-            lesson_id,
+            item_id,
             from,
             until
         )
         .fetch_all(&self.read)
         .await
-        .map_err(failed)
+        .map_err(failed)?;
+        rows.into_iter().map(|row| Ok(Item { kind: word(&row.kind)?, id: row.id })).collect()
     }
 
     async fn lessons_of_member(
@@ -237,7 +243,7 @@ impl EvidenceStore for SqliteStore {
     ) -> StoreResult<Vec<Uuid>> {
         sqlx::query_scalar!(
             r#"SELECT s.id AS "id!: Uuid" FROM lessons s
-               WHERE s.id IN (SELECT l.lesson_id FROM leases l WHERE l.user_id = ? AND l.purpose = 'watch'
+               WHERE s.id IN (SELECT l.item_id FROM leases l WHERE l.user_id = ? AND l.purpose = 'watch'
                               AND EXISTS (SELECT 1 FROM beats b WHERE b.lease_id = l.id AND b.to_ms > b.from_ms))
                  AND s.planned_start_at >= ? AND s.planned_start_at < ?
                ORDER BY s.planned_start_at DESC, s.id LIMIT ? OFFSET ?"#,

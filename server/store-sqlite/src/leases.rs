@@ -1,4 +1,4 @@
-//! Issuing leases: how many of one member and lesson are alive is bounded, and which one makes room.
+//! Issuing leases: how many of one member and item are alive is bounded, and which one makes room.
 
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 use uuid::Uuid;
@@ -15,10 +15,10 @@ pub(crate) async fn issue(store: &SqliteStore, lease: &LeaseRow) -> StoreResult<
     };
     let (purpose, device) = (lease.purpose.as_str(), lease.device.as_str());
     sqlx::query!(
-        "INSERT INTO leases (id, lesson_id, user_id, branch_id, purpose, device, issued_at, expires_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO leases (id, item_id, user_id, branch_id, purpose, device, issued_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         lease.id,
-        lease.lesson_id,
+        lease.item.id,
         lease.user_id,
         lease.branch_id,
         purpose,
@@ -39,14 +39,14 @@ async fn make_room(tx: &mut Transaction<'static, Sqlite>, lease: &LeaseRow) -> S
     sqlx::query_scalar!(
         r#"INSERT INTO superseded_leases (lease_id, superseded_at)
            SELECT l.id, ?3 FROM leases l
-           WHERE l.lesson_id = ?1 AND l.user_id = ?2 AND l.purpose = 'watch' AND l.expires_at > ?3
+           WHERE l.item_id = ?1 AND l.user_id = ?2 AND l.purpose = 'watch' AND l.expires_at > ?3
              AND l.issued_at <= ?3
              AND NOT EXISTS (SELECT 1 FROM superseded_leases s WHERE s.lease_id = l.id)
            ORDER BY coalesce((SELECT b.received_at FROM beats b WHERE b.lease_id = l.id ORDER BY b.seq DESC LIMIT 1),
                              l.issued_at) DESC, l.id DESC
            LIMIT -1 OFFSET ?4
            RETURNING lease_id AS "lease_id!: Uuid""#,
-        lease.lesson_id,
+        lease.item.id,
         lease.user_id,
         lease.issued_at,
         stay,

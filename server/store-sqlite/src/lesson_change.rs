@@ -3,8 +3,8 @@
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 use yunke_store::{
-    Cancel, DEFAULT_RULE, Edit, EditOutcome, LessonPhase, NewLesson, PhaseChange, PhaseOutcome, Rule,
-    StoreResult, UtcMillis,
+    Cancel, DEFAULT_RULE, Edit, EditOutcome, ItemKind, LessonPhase, NewLesson, PhaseChange, PhaseOutcome,
+    Rule, StoreResult, TextEnum as _, UtcMillis,
 };
 
 use crate::{
@@ -53,6 +53,11 @@ async fn set_audience(on: &mut SqliteConnection, lesson_id: Uuid, units: &[Uuid]
 
 pub(crate) async fn plan(store: &SqliteStore, lesson: NewLesson) -> StoreResult<()> {
     let mut tx = store.begin().await?;
+    let kind = ItemKind::Lesson.as_str();
+    sqlx::query!("INSERT INTO items (id, kind) VALUES ($1, $2)", lesson.id, kind)
+        .execute(&mut *tx)
+        .await
+        .map_err(failed)?;
     sqlx::query!(
         "INSERT INTO lessons (id, title, summary, unit_id, lecturer_id, planned_start_at, planned_end_at,
                               low_latency, rule_id, rule_version, created_by, created_at, updated_at)

@@ -34,7 +34,7 @@ use std::{
 };
 
 use sqlx::{
-    Connection as _, Sqlite, SqlitePool, Transaction,
+    Connection as _, Sqlite, SqliteConnection, SqlitePool, Transaction,
     migrate::MigrateError,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -72,14 +72,8 @@ impl SqliteStore {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT);
+        migrate(&options).await?;
         let write = pool(1).connect_with(options.clone()).await.map_err(failed)?;
-        MIGRATIONS.run(&write).await.map_err(|error| match error {
-            MigrateError::VersionMissing(written) => StoreError::Newer {
-                written,
-                known: MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0),
-            },
-            other => StoreError::Failed(Box::new(other)),
-        })?;
         let read = pool(READERS).connect_with(options.read_only(true)).await.map_err(failed)?;
         Ok(Self { write, read })
     }
@@ -87,6 +81,44 @@ impl SqliteStore {
     async fn begin(&self) -> StoreResult<Transaction<'static, Sqlite>> {
         self.write.begin_with("BEGIN IMMEDIATE").await.map_err(failed)
     }
+}
+
+/// Brings the schema up to date. A migration that makes a table again drops one which others refer to: foreign keys are off
+/// meanwhile.
+async fn migrate(options: &SqliteConnectOptions) -> StoreResult<()> {
+    let options = options.clone().foreign_keys(false);
+    let mut connection = SqliteConnection::connect_with(&options).await.map_err(failed)?;
+    let applied = applied(&mut connection).await;
+    MIGRATIONS.run(&mut connection).await.map_err(|error| match error {
+        MigrateError::VersionMissing(written) => StoreError::Newer {
+            written,
+            known: MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0),
+        },
+        other => StoreError::Failed(Box::new(other)),
+    })?;
+    if applied != MIGRATIONS.iter().count() {
+        for (table, rows) in dangling(&mut connection).await? {
+            tracing::warn!(table, rows, "rows refer to what is not there; they stay, and count for nobody");
+        }
+    }
+    connection.close().await.map_err(failed)
+}
+
+/// Tables with rows that refer to nothing, from times or hands that did not care, and how many.
+async fn dangling(connection: &mut SqliteConnection) -> StoreResult<Vec<(String, i64)>> {
+    sqlx::query_as(
+        r#"SELECT "table", count(*) FROM pragma_foreign_key_check GROUP BY "table" ORDER BY "table""#,
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(failed)
+}
+
+/// How many migrations the database has seen; none where there is no database yet.
+async fn applied(connection: &mut SqliteConnection) -> usize {
+    let count =
+        sqlx::query_scalar::<_, i64>("SELECT count(*) FROM _sqlx_migrations").fetch_one(connection).await;
+    count.ok().and_then(|count| usize::try_from(count).ok()).unwrap_or(0)
 }
 
 /// The database is read by nobody else on the machine: it is made so, and what an older version made is changed. `SQLite` gives
@@ -128,6 +160,10 @@ fn json(list: &[impl AsRef<str>]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use sqlx::migrate::Migrator;
+    use uuid::Uuid;
+    use yunke_store::{EvidenceStore as _, Item, LessonStore as _, Page};
+
     use super::*;
 
     #[tokio::test]
@@ -162,6 +198,56 @@ mod tests {
             matches!(refused, StoreError::Newer { written: 9999, known: here } if here == known),
             "{refused}"
         );
+    }
+
+    /// A database as a version with fewer migrations left it, with one beat of a lesson.
+    async fn of_version(file: &Path, version: i64) -> SqliteConnection {
+        let options = SqliteConnectOptions::new().filename(file).create_if_missing(true).foreign_keys(false);
+        let mut connection = SqliteConnection::connect_with(&options).await.expect("opened");
+        let known = MIGRATIONS.iter().filter(|migration| migration.version <= version).cloned().collect();
+        Migrator::with_migrations(known).run(&mut connection).await.expect("migrated");
+        for row in [
+            "INSERT INTO units (id, kind, name, path, created_at) VALUES (zeroblob(16), 'centre', '中心', '/1/', 0)",
+            "INSERT INTO users (id, name, phone, created_at) VALUES (zeroblob(16), '张三', '13800000000', 0)",
+            "INSERT INTO lessons (id, title, unit_id, lecturer_id, planned_start_at, planned_end_at, rule_id,
+                                  rule_version, created_by, created_at, updated_at)
+             SELECT zeroblob(16), '课', zeroblob(16), zeroblob(16), 0, 1, id, version, zeroblob(16), 0, 0
+             FROM credit_rules LIMIT 1",
+            "INSERT INTO leases (id, lesson_id, user_id, purpose, device, issued_at, expires_at)
+             VALUES (zeroblob(16), zeroblob(16), zeroblob(16), 'watch', 'phone', 0, 1)",
+            "INSERT INTO beats (lease_id, seq, state, cause, source, mode, from_ms, to_ms, rate_milli, visible, gesture,
+                                client_ms, received_at)
+             VALUES (zeroblob(16), 1, 'playing', 'tick', 'live', 'audio', 0, 9, 1000, 1, 0, 0, 9)",
+        ] {
+            sqlx::query(row).execute(&mut connection).await.expect("kept");
+        }
+        connection
+    }
+
+    #[tokio::test]
+    async fn leases_of_lessons_become_leases_of_items_and_keep_their_beats() {
+        let home = tempfile::tempdir().expect("a temporary directory");
+        let file = home.path().join("yunke.db");
+        of_version(&file, 18).await.close().await.expect("closed");
+        let store = SqliteStore::open(&file).await.expect("opened");
+        let lease = store.lease(Uuid::nil()).await.expect("read").expect("there");
+        assert_eq!(lease.item, Item::lesson(Uuid::nil()));
+        let kept = store.member_evidence(Uuid::nil(), &[Uuid::nil()]).await.expect("read");
+        assert_eq!(kept[0].beats.len(), 1);
+        let played = store.lessons_of_member(Uuid::nil(), 0, 1, Page { offset: 0, limit: 9 }).await;
+        assert_eq!(played.expect("read"), [Uuid::nil()]);
+    }
+
+    #[tokio::test]
+    async fn rows_that_refer_to_nothing_are_named_and_stop_no_update() {
+        let home = tempfile::tempdir().expect("a temporary directory");
+        let file = home.path().join("yunke.db");
+        let mut old = of_version(&file, 18).await;
+        sqlx::query("DELETE FROM leases").execute(&mut old).await.expect("gone");
+        assert_eq!(dangling(&mut old).await.expect("read"), [("beats".to_owned(), 1)]);
+        old.close().await.expect("closed");
+        let store = SqliteStore::open(&file).await.expect("opened");
+        assert!(store.lesson(Uuid::nil()).await.expect("read").is_some());
     }
 
     #[tokio::test]

@@ -12,18 +12,18 @@ use crate::{
 pub(crate) async fn of_user(store: &SqliteStore, user_id: Uuid) -> StoreResult<Vec<EvidenceMark>> {
     let rows = sqlx::query!(
         r#"WITH sent AS (
-               SELECT l.id, l.lesson_id, l.issued_at, count(b.seq) AS beats, max(b.received_at) AS last_at
+               SELECT l.id, l.item_id, l.issued_at, count(b.seq) AS beats, max(b.received_at) AS last_at
                FROM leases l LEFT JOIN beats b ON b.lease_id = l.id
                WHERE l.user_id = ?1 AND l.purpose = 'watch' GROUP BY l.id
            ), mine AS (
-               SELECT lesson_id, count(*) AS leases, min(issued_at) AS first_at, sum(beats) AS beats,
+               SELECT item_id, count(*) AS leases, min(issued_at) AS first_at, sum(beats) AS beats,
                       max(last_at) AS last_at,
                       sum((SELECT coalesce(sum(d.to_ms - d.from_ms), 0)
                            FROM deliveries d WHERE d.lease_id = sent.id)) AS delivered_ms,
                       sum(EXISTS (SELECT 1 FROM edge_leases e WHERE e.lease_id = sent.id)) AS edge_leases
-               FROM sent GROUP BY lesson_id
+               FROM sent GROUP BY item_id
            )
-           SELECT m.lesson_id AS "lesson_id!: Uuid", m.leases AS "leases!: i64", m.first_at AS "first_at!: i64",
+           SELECT m.item_id AS "lesson_id!: Uuid", m.leases AS "leases!: i64", m.first_at AS "first_at!: i64",
                   m.beats AS "beats!: i64", m.last_at AS "last_at?: i64", m.delivered_ms AS "delivered_ms!: i64",
                   m.edge_leases AS "edge_leases!: i64",
                   s.phase, s.planned_start_at, s.ended_at, s.zero_at, s.length_ms,
@@ -38,7 +38,7 @@ pub(crate) async fn of_user(store: &SqliteStore, user_id: Uuid) -> StoreResult<V
                     + (SELECT coalesce(sum(min(h.to_at, m.last_at) - h.from_at), 0) FROM replays_heard h
                        WHERE s.ended_at IS NOT NULL AND h.from_at <= m.last_at) AS "heard_ms!: i64",
                   (SELECT count(*) FROM replay_edits e WHERE e.lesson_id = s.id) AS "edits!: i64"
-           FROM mine m JOIN lessons s ON s.id = m.lesson_id ORDER BY m.lesson_id"#,
+           FROM mine m JOIN lessons s ON s.id = m.item_id ORDER BY m.item_id"#,
         user_id
     )
     .fetch_all(&store.read)

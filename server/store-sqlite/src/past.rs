@@ -59,7 +59,7 @@ async fn rows(
                                        || b.visible || ',' || b.gesture || ',' || b.client_ms, ';')
                    FROM beats b WHERE b.lease_id = l.id AND b.seq > coalesce(d.through, 0)) AS "beats?: String"
            FROM leases l LEFT JOIN room_digest_leases d ON d.lease_id = l.id
-           WHERE l.lesson_id = ?1 AND l.user_id > ?2 AND l.purpose = 'watch'
+           WHERE l.item_id = ?1 AND l.user_id > ?2 AND l.purpose = 'watch'
              AND EXISTS (SELECT 1 FROM beats b WHERE b.lease_id = l.id AND b.seq > coalesce(d.through, 0))
            ORDER BY l.user_id, l.issued_at, l.id LIMIT ?3"#,
         lesson_id,

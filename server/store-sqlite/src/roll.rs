@@ -99,9 +99,9 @@ async fn rows(
            came AS (
                SELECT o.user_id,
                       (SELECT f.branch_id FROM leases f
-                       WHERE f.lesson_id = ?1 AND f.user_id = o.user_id AND f.purpose = 'watch'
+                       WHERE f.item_id = ?1 AND f.user_id = o.user_id AND f.purpose = 'watch'
                        ORDER BY f.issued_at, f.id LIMIT 1) AS branch_id
-               FROM played o WHERE o.lesson_id = ?1 AND (?7 IS NULL OR o.user_id = ?7)
+               FROM played o WHERE o.item_id = ?1 AND (?7 IS NULL OR o.user_id = ?7)
            ),
            everybody AS (
                SELECT i.user_id, coalesce(o.branch_id, i.branch_id) AS branch_id, 1 AS invited,

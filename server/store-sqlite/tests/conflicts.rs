@@ -2,8 +2,8 @@
 
 use sqlx::{Connection as _, SqliteConnection};
 use yunke_store::{
-    Appended, BeatBody, BeatCause, BeatMode, BeatRow, BeatSource, BeatState, EvidenceStore as _, LeaseDevice,
-    LeasePurpose, LeaseRow, OperationStore as _, RunClock,
+    Appended, BeatBody, BeatCause, BeatMode, BeatRow, BeatSource, BeatState, EvidenceStore as _, Item,
+    LeaseDevice, LeasePurpose, LeaseRow, OperationStore as _, RunClock,
     conformance::{NOW, id, planned, town},
 };
 use yunke_store_sqlite::SqliteStore;
@@ -18,7 +18,7 @@ async fn the_first_hundred_conflicts_of_a_lease_are_kept() {
     store.begin_run(id(900), NOW, RunClock::default()).await.expect("begun");
     let lease = LeaseRow {
         id: id(300),
-        lesson_id,
+        item: Item::lesson(lesson_id),
         user_id: town.member_a,
         branch_id: None,
         purpose: LeasePurpose::Watch,

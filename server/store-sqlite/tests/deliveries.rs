@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 use yunke_store::{
-    EvidenceStore as _, Heard, Interval, LeaseDelivery, LeaseDevice, LeasePurpose, LeaseRow,
+    EvidenceStore as _, Heard, Interval, Item, LeaseDelivery, LeaseDevice, LeasePurpose, LeaseRow,
     conformance::{NOW, id, planned, town},
 };
 use yunke_store_sqlite::SqliteStore;
@@ -19,7 +19,7 @@ async fn two_thousand_leases_are_kept_in_little_time() {
     for lease_id in &leases {
         let lease = LeaseRow {
             id: *lease_id,
-            lesson_id,
+            item: Item::lesson(lesson_id),
             user_id: town.member_a,
             branch_id: None,
             purpose: LeasePurpose::Watch,
@@ -33,7 +33,7 @@ async fn two_thousand_leases_are_kept_in_little_time() {
     for round in 0..6 {
         let stretches = vec![Interval { from: (round * 10_000 - 50_000).max(0), to: (round + 1) * 10_000 }];
         let delivery = |lease_id: &Uuid| LeaseDelivery {
-            lesson_id,
+            item_id: lesson_id,
             lease_id: *lease_id,
             stretches: stretches.clone(),
             behind_edge: false,

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use uuid::Uuid;
 use yunke_domain::{
-    BeatCause, BeatMode, BeatSource, BeatState, Interval, LeaseDevice, LeasePurpose, LessonPhase,
+    BeatCause, BeatMode, BeatSource, BeatState, Interval, Item, LeaseDevice, LeasePurpose, LessonPhase,
 };
 
 use crate::{LessonMillis, Page, StoreResult, Unit, UtcMillis};
@@ -13,8 +13,8 @@ use crate::{LessonMillis, Page, StoreResult, Unit, UtcMillis};
 pub struct LeaseRow {
     /// Names the evidence.
     pub id: Uuid,
-    /// The lesson it opens.
-    pub lesson_id: Uuid,
+    /// What it opens.
+    pub item: Item,
     /// Whose.
     pub user_id: Uuid,
     /// The viewer's branch when it was issued.
@@ -102,8 +102,8 @@ pub const DELIVERY_MEMORY_MS: i64 = 45_000;
 /// What a node sent to a lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeaseDelivery {
-    /// The lesson it was of.
-    pub lesson_id: Uuid,
+    /// The item it was of.
+    pub item_id: Uuid,
     /// The lease.
     pub lease_id: Uuid,
     /// In any order; they may overlap.
@@ -125,7 +125,7 @@ pub struct Heard {
     pub to_at: UtcMillis,
 }
 
-/// Everything kept about one member and one lesson.
+/// Everything kept about one member and one item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemberEvidence {
     /// The member.
@@ -136,7 +136,7 @@ pub struct MemberEvidence {
     pub member_no: Option<String>,
     /// The whole phone number; mask it.
     pub phone: String,
-    /// The branch when they first opened the lesson.
+    /// The branch when they first opened the item.
     pub branch: Option<Unit>,
     /// Leases to watch, in order of issue.
     pub leases: Vec<LeaseRow>,
@@ -146,11 +146,11 @@ pub struct MemberEvidence {
     pub delivered: Vec<(Uuid, Interval)>,
     /// One of these leases came through an edge that the operator named.
     pub behind_edge: bool,
-    /// When the lesson's nodes were heard of, `[from, to]`, ascending.
+    /// When the item's nodes were heard of, `[from, to]`, ascending.
     pub heard: Vec<(UtcMillis, UtcMillis)>,
 }
 
-/// A member's beats for one lesson that are in no digest of a room yet.
+/// A member's beats for one item that are in no digest of a room yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PastEvidence {
     /// The member.
@@ -222,7 +222,7 @@ pub struct EvidenceMark {
     pub edits: i64,
 }
 
-/// Leases to watch one lesson that a member may have at once. One more supersedes the one that was heard of least
+/// Leases to watch one item that a member may have at once. One more supersedes the one that was heard of least
 /// lately: more devices than that nobody uses, and each is judged, present and in memory by itself.
 pub const ALIVE_LEASES: i64 = 8;
 
@@ -230,7 +230,7 @@ pub const ALIVE_LEASES: i64 = 8;
 #[async_trait]
 pub trait EvidenceStore: Send + Sync {
     /// Keeps a lease before its token is given out. Gives the leases to watch that it supersedes, so that no more than
-    /// [`ALIVE_LEASES`] of the member and the lesson are alive.
+    /// [`ALIVE_LEASES`] of the member and the item are alive.
     async fn issue_lease(&self, lease: LeaseRow) -> StoreResult<Vec<Uuid>>;
 
     /// One lease.
@@ -249,7 +249,7 @@ pub trait EvidenceStore: Send + Sync {
     ) -> StoreResult<Vec<Appended>>;
 
     /// Adds what nodes delivered, in one transaction: a union, so repeating it or another order changes nothing. Leases that
-    /// are unknown, of another lesson or not to watch are passed over, and so are stretches that are none.
+    /// are unknown, of another item or not to watch are passed over, and so are stretches that are none.
     /// `heard` goes on with what was heard of the same boot up to [`DELIVERY_MEMORY_MS`] before.
     async fn keep_deliveries(&self, delivered: &[LeaseDelivery], heard: &[Heard]) -> StoreResult<()>;
 
@@ -261,8 +261,8 @@ pub trait EvidenceStore: Send + Sync {
     /// own unit.
     async fn attendees(&self, lesson_id: Uuid, paths: Option<&[String]>) -> StoreResult<Vec<Attendee>>;
 
-    /// The evidence of these members for the lesson, in the order asked for; who has none is left out.
-    async fn member_evidence(&self, lesson_id: Uuid, users: &[Uuid]) -> StoreResult<Vec<MemberEvidence>>;
+    /// The evidence of these members for the item, in the order asked for; who has none is left out.
+    async fn member_evidence(&self, item_id: Uuid, users: &[Uuid]) -> StoreResult<Vec<MemberEvidence>>;
 
     /// Beats of a lesson that are in no digest, member after member in the order of their ids from after `after` on: whole
     /// members, of about `leases` leases. Empty: there are no more. Made for reading all of a large lesson.
@@ -297,14 +297,14 @@ pub trait EvidenceStore: Send + Sync {
     /// The marks of all lessons the member opened to watch.
     async fn evidence_marks(&self, user_id: Uuid) -> StoreResult<Vec<EvidenceMark>>;
 
-    /// Other lessons of which the server received beats of this member in `[from, until]`.
-    async fn rival_lessons(
+    /// Other items of which the server received beats of this member in `[from, until]`.
+    async fn rival_items(
         &self,
         user_id: Uuid,
-        lesson_id: Uuid,
+        item_id: Uuid,
         from: UtcMillis,
         until: UtcMillis,
-    ) -> StoreResult<Vec<Uuid>>;
+    ) -> StoreResult<Vec<Item>>;
 
     /// Lessons of which the member played some that were planned to start in `[from, until)`, the latest first.
     async fn lessons_of_member(

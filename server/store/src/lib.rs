@@ -45,8 +45,8 @@ pub use talk::{
 };
 pub use unit::{NewUnit, Unit, UnitOutcome, UnitStore};
 pub use yunke_domain::{
-    BeatCause, BeatMode, BeatSource, BeatState, Interval, LeaseDevice, LeasePurpose, LessonPhase, Role,
-    TextEnum, UnitKind,
+    BeatCause, BeatMode, BeatSource, BeatState, Interval, Item, ItemKind, LeaseDevice, LeasePurpose,
+    LessonPhase, Role, TextEnum, UnitKind,
 };
 
 /// UTC milliseconds since the Unix epoch.

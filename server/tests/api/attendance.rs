@@ -4,7 +4,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use yunke_store::{
-    BeatBody, BeatCause, BeatMode, BeatRow, BeatSource, BeatState, LeaseDevice, LeasePurpose, LeaseRow,
+    BeatBody, BeatCause, BeatMode, BeatRow, BeatSource, BeatState, Item, LeaseDevice, LeasePurpose, LeaseRow,
     LessonPhase, MediaReport, Page, PhaseChange,
 };
 
@@ -25,7 +25,7 @@ async fn plays(
     let lease = server.app.source.id();
     let row = LeaseRow {
         id: lease,
-        lesson_id,
+        item: Item::lesson(lesson_id),
         user_id: user,
         branch_id,
         purpose: LeasePurpose::Watch,
@@ -252,7 +252,7 @@ async fn ones_evidence_says_who_was_invited_and_who_only_opened_it() {
     let opens = async |user, branch_id| {
         let row = LeaseRow {
             id: server.app.source.id(),
-            lesson_id: lesson,
+            item: Item::lesson(lesson),
             user_id: user,
             branch_id,
             purpose: LeasePurpose::Watch,

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use yunke_store::{
-    BeatBody, BeatCause, BeatMode, BeatRow, BeatSource, BeatState, Interval, LeaseDelivery, LeaseDevice,
-    LeasePurpose, LeaseRow, LessonPhase, MediaReport, PhaseChange,
+    BeatBody, BeatCause, BeatMode, BeatRow, BeatSource, BeatState, Interval, Item, LeaseDelivery,
+    LeaseDevice, LeasePurpose, LeaseRow, LessonPhase, MediaReport, PhaseChange,
 };
 
 use crate::harness::{HOUR_MS, NOW, Server, Town, good};
@@ -41,7 +41,7 @@ async fn tell(server: &Server, report: MediaReport) {
 async fn watch(server: &Server, town: &Town, lesson_id: Uuid, at: i64, minutes: i64) -> Uuid {
     let lease = LeaseRow {
         id: server.app.source.id(),
-        lesson_id,
+        item: Item::lesson(lesson_id),
         user_id: town.member,
         branch_id: Some(town.branch.id),
         purpose: LeasePurpose::Watch,
@@ -150,7 +150,7 @@ async fn what_is_shown_is_never_older_than_the_evidence() {
     tell(&server, known).await;
     shown("an interruption became known").await;
     let stretches = vec![Interval { from: 0, to: 1_000 }];
-    let delivery = LeaseDelivery { lesson_id: id, lease_id: lease, stretches, behind_edge: false };
+    let delivery = LeaseDelivery { item_id: id, lease_id: lease, stretches, behind_edge: false };
     server.app.store.keep_deliveries(&[delivery], &[]).await.expect("kept");
     shown("a delivery").await;
     let live = good(server.get(Some(town.member), &format!("/api/lessons/{id}")).await).await;

@@ -19,7 +19,7 @@ use tempfile::TempDir;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 use yunke_store::{
-    LeaseDevice, LeasePurpose, LeaseRow, LessonPhase, MediaReport, PhaseChange, RunClock, Store,
+    Item, LeaseDevice, LeasePurpose, LeaseRow, LessonPhase, MediaReport, PhaseChange, RunClock, Store,
     conformance::{NOW, Town, id, planned, town},
 };
 use yunke_store_sqlite::SqliteStore;
@@ -121,7 +121,7 @@ impl Stage {
         let now = self.parts.source.now();
         let lease = LeaseRow {
             id: id(number),
-            lesson_id,
+            item: Item::lesson(lesson_id),
             user_id,
             branch_id: Some(self.town.branch_a.id),
             purpose: LeasePurpose::Watch,
@@ -144,7 +144,7 @@ impl Stage {
     async fn recomputed(&self, lesson: Uuid, user: Uuid) -> Progress {
         let lesson = self.store.lesson(lesson).await.expect("read").expect("there");
         let mut records =
-            Records::new(self.store.clone(), Arc::new(lesson), self.parts.source.now()).await.expect("read");
+            Records::new(self.store.clone(), &lesson, self.parts.source.now()).await.expect("read");
         records.progress(user).await.expect("computed")
     }
 

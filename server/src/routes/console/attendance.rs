@@ -161,7 +161,7 @@ pub(super) async fn attendance(
     };
     let came: Vec<Uuid> =
         roll.entries.iter().filter(|entry| entry.attended).map(|entry| entry.user_id).collect();
-    let mut records = Records::new(app.store.clone(), lesson, app.source.now()).await?;
+    let mut records = Records::new(app.store.clone(), &lesson, app.source.now()).await?;
     let records = records.of_all(&came).await?;
     let record = |entry: &RollEntry| records.iter().find(|record| record.evidence.user_id == entry.user_id);
     let rows =
@@ -208,7 +208,7 @@ async fn with_credit(
     let all = RollFilter { query: String::new(), part: RollPart::Attended, ..asked.clone() };
     let members = app.store.roll(lesson.id, &all, everybody).await?;
     let ids = members.entries.iter().map(|entry| entry.user_id).collect();
-    let records = Records::new(app.store.clone(), lesson.clone(), app.source.now()).await?;
+    let records = Records::new(app.store.clone(), lesson, app.source.now()).await?;
     let parts =
         LevelParts { source: app.source.clone(), tasks: app.tasks.clone(), stopping: app.stopping.clone() };
     let levels = app.kept_levels.of(parts, lesson.id, asked.within.clone(), ids, records).await?;

@@ -72,7 +72,7 @@ pub(super) async fn member(
         return Err(Problem::not_found());
     }
     let now = app.source.now();
-    let mut records = Records::new(app.store.clone(), lesson.clone(), now).await?;
+    let mut records = Records::new(app.store.clone(), &lesson, now).await?;
     let record = records.of(member_id).await?.ok_or_else(Problem::not_found)?;
     let filter = RollFilter {
         within: viewer.organized_paths(),

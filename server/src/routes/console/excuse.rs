@@ -81,7 +81,7 @@ async fn row(app: &AppState, viewer: &Viewer, scope: &LessonScope, member: Uuid)
     };
     let roll = app.store.roll(lesson.id, &filter, Page { offset: 0, limit: 1 }).await?;
     let entry = roll.entries.first().ok_or_else(Problem::not_found)?;
-    let mut records = Records::new(app.store.clone(), lesson.clone(), app.source.now()).await?;
+    let mut records = Records::new(app.store.clone(), lesson, app.source.now()).await?;
     let record = if entry.attended { records.of(member).await? } else { None };
     Ok(AttendanceRow::on_roll(entry, record.as_ref(), window(app, lesson)))
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 use yunke_protocol::{DeviceClass, Lease, Purpose, Stretch};
-use yunke_store::{LeaseDevice, LeasePurpose, LeaseRow, Lesson, LessonPhase};
+use yunke_store::{Item, LeaseDevice, LeasePurpose, LeaseRow, Lesson, LessonPhase};
 
 use crate::{
     auth::{LessonScope, May, Viewer},
@@ -131,7 +131,7 @@ pub async fn grant(
         .store
         .issue_lease(LeaseRow {
             id: lease.id,
-            lesson_id: lesson.id,
+            item: Item::lesson(lesson.id),
             user_id: viewer.user.id,
             branch_id: viewer.user.branch.as_ref().map(|branch| branch.id),
             purpose: match purpose {

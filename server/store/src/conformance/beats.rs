@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{NOW, Town, id, planned, town};
 use crate::{
-    Appended, BeatBody, BeatCause, BeatMode, BeatRow, BeatSource, BeatState, LeaseDevice, LeasePurpose,
+    Appended, BeatBody, BeatCause, BeatMode, BeatRow, BeatSource, BeatState, Item, LeaseDevice, LeasePurpose,
     LeaseRow, Page, RunClock, Store,
 };
 
@@ -34,7 +34,7 @@ pub(super) async fn lease(
 ) -> Uuid {
     let lease = LeaseRow {
         id: id(number),
-        lesson_id: lesson,
+        item: Item::lesson(lesson),
         user_id: user,
         branch_id: branch,
         purpose: LeasePurpose::Watch,
@@ -138,10 +138,10 @@ pub async fn a_members_other_lessons_are_found(store: &dyn Store) {
     let beats = [beat(here, 1, NOW + 1_000), beat(there, 1, NOW + 2_000)];
     store.append_beats(id(900), NOW, &beats).await.expect("kept");
     let rivals = async |from, until| {
-        store.rival_lessons(town.member_a, first, NOW + from, NOW + until).await.expect("read")
+        store.rival_items(town.member_a, first, NOW + from, NOW + until).await.expect("read")
     };
-    assert_eq!(rivals(0, 5_000).await, [second]);
-    assert_eq!(rivals(2_000, 2_000).await, [second]);
+    assert_eq!(rivals(0, 5_000).await, [Item::lesson(second)]);
+    assert_eq!(rivals(2_000, 2_000).await, [Item::lesson(second)]);
     assert!(rivals(0, 1_999).await.is_empty());
     let page = |limit| Page { offset: 0, limit };
     let mine = store.lessons_of_member(town.member_a, 0, i64::MAX, page(10)).await.expect("read");

@@ -12,9 +12,9 @@ fn stretch(from_ms: i64, to_ms: i64) -> Interval {
     Interval { from: from_ms, to: to_ms }
 }
 
-fn delivery(lesson_id: Uuid, lease_id: Uuid, stretches: &[(i64, i64)]) -> LeaseDelivery {
+fn delivery(item_id: Uuid, lease_id: Uuid, stretches: &[(i64, i64)]) -> LeaseDelivery {
     let stretches = stretches.iter().map(|&(from, to)| stretch(from, to)).collect();
-    LeaseDelivery { lesson_id, lease_id, stretches, behind_edge: false }
+    LeaseDelivery { item_id, lease_id, stretches, behind_edge: false }
 }
 
 async fn evidence(store: &dyn Store, lesson: Uuid, user: Uuid) -> MemberEvidence {

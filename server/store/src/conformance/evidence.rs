@@ -8,8 +8,8 @@ use super::{
 use uuid::Uuid;
 
 use crate::{
-    ALIVE_LEASES, LeaseDevice, LeasePurpose, LeaseRow, PastEvidence, PastLease, RoomDigest, RunClock, Store,
-    StoreError,
+    ALIVE_LEASES, Item, LeaseDevice, LeasePurpose, LeaseRow, PastEvidence, PastLease, RoomDigest, RunClock,
+    Store, StoreError,
 };
 
 /// A lease comes back as it was issued; one of nobody or of no lesson is refused.
@@ -18,7 +18,7 @@ pub async fn a_lease_is_kept_as_it_was_issued(store: &dyn Store) {
     let lesson_id = planned(store, &town, 200).await;
     let lease = LeaseRow {
         id: id(300),
-        lesson_id,
+        item: Item::lesson(lesson_id),
         user_id: town.member_a,
         branch_id: Some(town.branch_a.id),
         purpose: LeasePurpose::Watch,
@@ -31,7 +31,7 @@ pub async fn a_lease_is_kept_as_it_was_issued(store: &dyn Store) {
     assert_eq!(store.lease(id(301)).await.expect("asked"), None);
     let again = store.issue_lease(lease.clone()).await.expect_err("refused");
     assert!(matches!(again, StoreError::Duplicate), "{again}");
-    let nowhere = LeaseRow { id: id(302), lesson_id: id(999), ..lease };
+    let nowhere = LeaseRow { id: id(302), item: Item::lesson(id(999)), ..lease };
     let error = store.issue_lease(nowhere).await.expect_err("refused");
     assert!(matches!(error, StoreError::Dangling), "{error}");
 }
@@ -51,7 +51,7 @@ pub async fn leases_beyond_the_bound_are_superseded(store: &dyn Store) {
     store.append_beats(id(900), NOW, &[beat(id(300), 1, NOW + 900)]).await.expect("kept");
     let next = |number: u128, issued_at| LeaseRow {
         id: id(number),
-        lesson_id: one,
+        item: Item::lesson(one),
         user_id: town.member_a,
         branch_id: None,
         purpose: LeasePurpose::Watch,

@@ -36,7 +36,7 @@ pub async fn whatever_is_added_changes_the_mark(store: &dyn Store) {
     };
     let deliver = async |from_ms, to_ms| {
         let stretches = vec![Interval { from: from_ms, to: to_ms }];
-        let one = LeaseDelivery { lesson_id: lesson, lease_id: first, stretches, behind_edge: false };
+        let one = LeaseDelivery { item_id: lesson, lease_id: first, stretches, behind_edge: false };
         store.keep_deliveries(&[one], &[]).await.expect("kept");
     };
     let hear = async |to| {
