@@ -4,15 +4,14 @@ use async_trait::async_trait;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 use yunke_store::{
-    Cancel, Edit, EditOutcome, Interval, Lesson, LessonFilter, LessonStore, LessonSummary, MediaOutcome,
-    MediaReport, NewLesson, Page, PhaseChange, PhaseOutcome, Rule, StoreResult, StreamTarget, TextEnum as _,
-    Unit, UtcMillis,
+    Cancel, Edit, EditOutcome, Interval, Lesson, LessonFilter, LessonStore, LessonSummary, NewLesson, Page,
+    PhaseChange, PhaseOutcome, Rule, StoreResult, TextEnum as _, Unit, UtcMillis,
 };
 
 use crate::{
     SqliteStore,
     error::{failed, word},
-    json, leases, lesson_change, media, replay,
+    json, lesson_change, replay,
     unit::UnitRow,
 };
 
@@ -232,33 +231,6 @@ impl LessonStore for SqliteStore {
         at: UtcMillis,
     ) -> StoreResult<EditOutcome> {
         lesson_change::open_booth(self, lesson_id, actor_id, at).await
-    }
-
-    async fn lesson_target(&self, lesson_id: Uuid) -> StoreResult<Option<StreamTarget>> {
-        media::target_of_lesson(self, lesson_id).await
-    }
-
-    async fn stream_target(&self, key_hash: &[u8; 32]) -> StoreResult<Option<StreamTarget>> {
-        media::target_of_key(self, key_hash).await
-    }
-
-    async fn media_targets(&self, from: UtcMillis, until: UtcMillis) -> StoreResult<Vec<StreamTarget>> {
-        media::targets(self, from, until).await
-    }
-
-    async fn revoked_leases(&self, now: UtcMillis, limit: u32) -> StoreResult<Vec<Uuid>> {
-        leases::revoked(self, now, limit).await
-    }
-
-    async fn store_media(
-        &self,
-        node: &str,
-        boot: Uuid,
-        version: i64,
-        reports: &[MediaReport],
-        at: UtcMillis,
-    ) -> StoreResult<MediaOutcome> {
-        media::store(self, node, boot, version, reports, at).await
     }
 
     async fn add_rule(&self, rule: &Rule, at: UtcMillis) -> StoreResult<()> {

@@ -24,6 +24,7 @@ mod session;
 mod share;
 mod talk;
 mod unit;
+mod user;
 
 use std::{
     fs::{self, File, Permissions},

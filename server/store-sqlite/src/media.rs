@@ -1,12 +1,14 @@
-//! What media nodes need to know of lessons, and what they tell.
+//! What media nodes need to know of lessons, and what they report.
 
+use async_trait::async_trait;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
-use yunke_store::{LessonPhase, MediaOutcome, MediaReport, StoreResult, StreamTarget, UtcMillis};
+use yunke_store::{LessonPhase, MediaOutcome, MediaReport, MediaStore, StoreResult, StreamTarget, UtcMillis};
 
 use crate::{
     SqliteStore,
     error::{failed, word},
+    leases,
     lesson::gaps,
 };
 
@@ -20,100 +22,6 @@ async fn target(
     let phase: LessonPhase = word(phase)?;
     let gaps = if phase == LessonPhase::Planned { Vec::new() } else { gaps(on, lesson_id).await? };
     Ok(StreamTarget { lesson_id, phase, key_version, zero_at, gaps })
-}
-
-pub(crate) async fn target_of_key(
-    store: &SqliteStore,
-    key_hash: &[u8; 32],
-) -> StoreResult<Option<StreamTarget>> {
-    let mut tx = store.read.begin().await.map_err(failed)?;
-    let key = key_hash.as_slice();
-    let row = sqlx::query!(
-        "SELECT id, phase, stream_key_version, zero_at FROM lessons WHERE stream_key_hash = ?",
-        key
-    )
-    .fetch_optional(&mut *tx)
-    .await
-    .map_err(failed)?;
-    match row {
-        Some(row) => target(&mut tx, row.id, &row.phase, row.stream_key_version, row.zero_at).await.map(Some),
-        None => Ok(None),
-    }
-}
-
-pub(crate) async fn target_of_lesson(
-    store: &SqliteStore,
-    lesson_id: Uuid,
-) -> StoreResult<Option<StreamTarget>> {
-    let mut tx = store.read.begin().await.map_err(failed)?;
-    let row = sqlx::query!("SELECT phase, stream_key_version, zero_at FROM lessons WHERE id = ?", lesson_id)
-        .fetch_optional(&mut *tx)
-        .await
-        .map_err(failed)?;
-    match row {
-        Some(row) => {
-            target(&mut tx, lesson_id, &row.phase, row.stream_key_version, row.zero_at).await.map(Some)
-        }
-        None => Ok(None),
-    }
-}
-
-pub(crate) async fn targets(
-    store: &SqliteStore,
-    from: UtcMillis,
-    until: UtcMillis,
-) -> StoreResult<Vec<StreamTarget>> {
-    let mut tx = store.read.begin().await.map_err(failed)?;
-    let rows = sqlx::query!(
-        "SELECT id, phase, stream_key_version, zero_at FROM lessons
-         WHERE phase = 'live'
-            OR (phase = 'planned' AND (stream_key_hash IS NOT NULL OR stream_key_version > 0)
-                AND planned_start_at >= ?1 AND planned_start_at < ?2)
-            OR (phase = 'ended' AND replay_ready = 0 AND ended_at >= ?1
-                AND (stream_key_hash IS NOT NULL OR stream_key_version > 0))
-         ORDER BY planned_start_at, id",
-        from,
-        until
-    )
-    .fetch_all(&mut *tx)
-    .await
-    .map_err(failed)?;
-    let mut found = Vec::with_capacity(rows.len());
-    for row in rows {
-        found.push(target(&mut tx, row.id, &row.phase, row.stream_key_version, row.zero_at).await?);
-    }
-    Ok(found)
-}
-
-pub(crate) async fn store(
-    store: &SqliteStore,
-    node: &str,
-    boot: Uuid,
-    version: i64,
-    reports: &[MediaReport],
-    at: UtcMillis,
-) -> StoreResult<MediaOutcome> {
-    let mut tx = store.begin().await?;
-    let taken = sqlx::query!(
-        "INSERT INTO media_nodes (node, boot, version, seen_at) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (node) DO UPDATE SET boot = ?2, version = ?3, seen_at = ?4
-         WHERE boot <> ?2 OR version < ?3",
-        node,
-        boot,
-        version,
-        at,
-    )
-    .execute(&mut *tx)
-    .await
-    .map_err(failed)?;
-    if taken.rows_affected() == 0 {
-        return Ok(MediaOutcome::Stale);
-    }
-    for report in reports {
-        take(&mut tx, report).await?;
-    }
-    tx.commit().await.map_err(failed)?;
-    Ok(MediaOutcome::Stored)
 }
 
 async fn take(on: &mut SqliteConnection, report: &MediaReport) -> StoreResult<()> {
@@ -148,4 +56,98 @@ async fn take(on: &mut SqliteConnection, report: &MediaReport) -> StoreResult<()
         .map_err(failed)?;
     }
     Ok(())
+}
+
+#[async_trait]
+impl MediaStore for SqliteStore {
+    async fn lesson_target(&self, lesson_id: Uuid) -> StoreResult<Option<StreamTarget>> {
+        let mut tx = self.read.begin().await.map_err(failed)?;
+        let row =
+            sqlx::query!("SELECT phase, stream_key_version, zero_at FROM lessons WHERE id = ?", lesson_id)
+                .fetch_optional(&mut *tx)
+                .await
+                .map_err(failed)?;
+        match row {
+            Some(row) => {
+                target(&mut tx, lesson_id, &row.phase, row.stream_key_version, row.zero_at).await.map(Some)
+            }
+            None => Ok(None),
+        }
+    }
+
+    async fn stream_target(&self, key_hash: &[u8; 32]) -> StoreResult<Option<StreamTarget>> {
+        let mut tx = self.read.begin().await.map_err(failed)?;
+        let key = key_hash.as_slice();
+        let row = sqlx::query!(
+            "SELECT id, phase, stream_key_version, zero_at FROM lessons WHERE stream_key_hash = ?",
+            key
+        )
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(failed)?;
+        match row {
+            Some(row) => {
+                target(&mut tx, row.id, &row.phase, row.stream_key_version, row.zero_at).await.map(Some)
+            }
+            None => Ok(None),
+        }
+    }
+
+    async fn media_targets(&self, from: UtcMillis, until: UtcMillis) -> StoreResult<Vec<StreamTarget>> {
+        let mut tx = self.read.begin().await.map_err(failed)?;
+        let rows = sqlx::query!(
+            "SELECT id, phase, stream_key_version, zero_at FROM lessons
+             WHERE phase = 'live'
+                OR (phase = 'planned' AND (stream_key_hash IS NOT NULL OR stream_key_version > 0)
+                    AND planned_start_at >= ?1 AND planned_start_at < ?2)
+                OR (phase = 'ended' AND replay_ready = 0 AND ended_at >= ?1
+                    AND (stream_key_hash IS NOT NULL OR stream_key_version > 0))
+             ORDER BY planned_start_at, id",
+            from,
+            until
+        )
+        .fetch_all(&mut *tx)
+        .await
+        .map_err(failed)?;
+        let mut found = Vec::with_capacity(rows.len());
+        for row in rows {
+            found.push(target(&mut tx, row.id, &row.phase, row.stream_key_version, row.zero_at).await?);
+        }
+        Ok(found)
+    }
+
+    async fn revoked_leases(&self, now: UtcMillis, limit: u32) -> StoreResult<Vec<Uuid>> {
+        leases::revoked(self, now, limit).await
+    }
+
+    async fn store_media(
+        &self,
+        node: &str,
+        boot: Uuid,
+        version: i64,
+        reports: &[MediaReport],
+        at: UtcMillis,
+    ) -> StoreResult<MediaOutcome> {
+        let mut tx = self.begin().await?;
+        let taken = sqlx::query!(
+            "INSERT INTO media_nodes (node, boot, version, seen_at) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (node) DO UPDATE SET boot = ?2, version = ?3, seen_at = ?4
+             WHERE boot <> ?2 OR version < ?3",
+            node,
+            boot,
+            version,
+            at,
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(failed)?;
+        if taken.rows_affected() == 0 {
+            return Ok(MediaOutcome::Stale);
+        }
+        for report in reports {
+            take(&mut tx, report).await?;
+        }
+        tx.commit().await.map_err(failed)?;
+        Ok(MediaOutcome::Stored)
+    }
 }

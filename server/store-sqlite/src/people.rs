@@ -4,77 +4,11 @@ use async_trait::async_trait;
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 use uuid::Uuid;
 use yunke_store::{
-    NewPassword, NewUser, Page, PeopleStore, PersonEdit, PersonOutcome, PersonRecord, Role, RoleGrant,
-    RosterFilter, RosterPage, StoreResult, TextEnum as _, Unit, UtcMillis,
+    NewPassword, NewUser, Page, PeopleStore, PersonEdit, PersonOutcome, PersonRecord, RosterFilter,
+    RosterPage, StoreResult, UtcMillis,
 };
 
-use crate::{
-    SqliteStore, account,
-    error::{failed, word},
-    json, leases, operation,
-    unit::{UnitRow, unit},
-};
-
-/// The roles of a person, with their units.
-pub(crate) async fn grants(on: &mut SqliteConnection, user_id: Uuid) -> StoreResult<Vec<RoleGrant>> {
-    let grants = sqlx::query!(
-        "SELECT r.role, u.id, u.parent_id, u.kind, u.name, u.path
-         FROM roles r JOIN units u ON u.id = r.unit_id WHERE r.user_id = ? ORDER BY r.role, u.path",
-        user_id
-    )
-    .fetch_all(on)
-    .await
-    .map_err(failed)?;
-    grants
-        .into_iter()
-        .map(|g| {
-            let unit = UnitRow { id: g.id, parent_id: g.parent_id, kind: g.kind, name: g.name, path: g.path };
-            Ok(RoleGrant { role: word(&g.role)?, unit: Unit::try_from(unit)? })
-        })
-        .collect()
-}
-
-/// Gives roles.
-pub(crate) async fn grant(
-    tx: &mut Transaction<'_, Sqlite>,
-    user_id: Uuid,
-    roles: &[(Role, Uuid)],
-    at: UtcMillis,
-) -> StoreResult<()> {
-    for (role, unit_id) in roles {
-        let role = role.as_str();
-        sqlx::query!(
-            "INSERT INTO roles (user_id, role, unit_id, granted_at) VALUES (?, ?, ?, ?)",
-            user_id,
-            role,
-            unit_id,
-            at,
-        )
-        .execute(&mut **tx)
-        .await
-        .map_err(failed)?;
-    }
-    Ok(())
-}
-
-/// Begins a membership.
-pub(crate) async fn join(
-    on: &mut SqliteConnection,
-    user_id: Uuid,
-    branch_id: Uuid,
-    at: UtcMillis,
-) -> StoreResult<()> {
-    sqlx::query!(
-        "INSERT INTO memberships (user_id, branch_id, from_at) VALUES (?, ?, ?)",
-        user_id,
-        branch_id,
-        at
-    )
-    .execute(on)
-    .await
-    .map_err(failed)?;
-    Ok(())
-}
+use crate::{SqliteStore, error::failed, json, leases, operation, unit::unit, user};
 
 /// Ends the membership there is.
 async fn leave(on: &mut SqliteConnection, user_id: Uuid, at: UtcMillis) -> StoreResult<()> {
@@ -151,7 +85,7 @@ async fn record(on: &mut SqliteConnection, id: Uuid) -> StoreResult<Option<Perso
         Some(branch_id) => unit(on, branch_id).await?,
         None => None,
     };
-    let roles = grants(on, id).await?;
+    let roles = user::grants(on, id).await?;
     let disabled_at = row.disabled_at;
     let (name, phone, member_no) = (row.name, row.phone, row.member_no);
     Ok(Some(PersonRecord {
@@ -219,7 +153,7 @@ impl PeopleStore for SqliteStore {
 
     async fn add_person(&self, person: NewUser, actor_id: Uuid) -> StoreResult<PersonOutcome> {
         let Some(mut tx) = begin_as(self, actor_id).await? else { return Ok(PersonOutcome::ActorGone) };
-        account::add(&mut tx, &person).await?;
+        user::add(&mut tx, &person).await?;
         note(&mut tx, "person.add", person.id, actor_id, person.at, &[]).await?;
         tx.commit().await.map_err(failed)?;
         Ok(PersonOutcome::Done)
@@ -267,7 +201,7 @@ impl PeopleStore for SqliteStore {
         if fields.contains(&"branch_id") {
             leave(&mut tx, id, at).await?;
             if let Some(branch_id) = branch_id.filter(|_| before.disabled_at.is_none()) {
-                join(&mut tx, id, branch_id, at).await?;
+                user::join(&mut tx, id, branch_id, at).await?;
             }
         }
         if let Some(roles) = edit.roles {
@@ -276,7 +210,7 @@ impl PeopleStore for SqliteStore {
                 .execute(&mut *tx)
                 .await
                 .map_err(failed)?;
-            grant(&mut tx, id, &roles, at).await?;
+            user::grant(&mut tx, id, &roles, at).await?;
         }
         if !fields.is_empty() {
             note(&mut tx, "person.edit", id, actor_id, at, &fields).await?;
@@ -306,7 +240,7 @@ impl PeopleStore for SqliteStore {
             leave(&mut tx, id, at).await?;
             end_sessions(&mut tx, id, None, at).await?;
         } else if let Some(branch) = before.branch {
-            join(&mut tx, id, branch.id, at).await?;
+            user::join(&mut tx, id, branch.id, at).await?;
         }
         let action = if disabled { "person.disable" } else { "person.enable" };
         note(&mut tx, action, id, actor_id, at, &[]).await?;

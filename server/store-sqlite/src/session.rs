@@ -1,79 +1,14 @@
 //! Sessions, by the hash of their token.
 
-use sqlx::SqlitePool;
+use async_trait::async_trait;
 use uuid::Uuid;
-use yunke_store::{Session, StoreResult, User, UtcMillis};
+use yunke_store::{Session, SessionStore, StoreResult, User, UtcMillis};
 
 use crate::{
     SqliteStore,
-    account::load_user,
     error::{failed, hash},
-    json, leases,
+    json, leases, user,
 };
-
-pub(crate) async fn open(pool: &SqlitePool, session: Session) -> StoreResult<()> {
-    let token_hash = session.token_hash.as_slice();
-    sqlx::query!(
-        "INSERT INTO sessions (token_hash, user_id, created_at, seen_at, expires_at) VALUES (?, ?, ?, ?, ?)",
-        token_hash,
-        session.user_id,
-        session.created_at,
-        session.seen_at,
-        session.expires_at,
-    )
-    .execute(pool)
-    .await
-    .map_err(failed)?;
-    Ok(())
-}
-
-pub(crate) async fn find(
-    pool: &SqlitePool,
-    token_hash: &[u8; 32],
-    now: UtcMillis,
-) -> StoreResult<Option<(Session, User)>> {
-    let key = token_hash.as_slice();
-    let row = sqlx::query!(
-        r#"SELECT token_hash AS "token_hash: Vec<u8>", user_id, created_at, seen_at, expires_at
-           FROM sessions WHERE token_hash = ? AND expires_at > ?"#,
-        key,
-        now,
-    )
-    .fetch_optional(pool)
-    .await
-    .map_err(failed)?;
-    let Some(row) = row else { return Ok(None) };
-    let session = Session {
-        token_hash: hash(&row.token_hash)?,
-        user_id: row.user_id,
-        created_at: row.created_at,
-        seen_at: row.seen_at,
-        expires_at: row.expires_at,
-    };
-    Ok(load_user(pool, row.user_id).await?.map(|user| (session, user)))
-}
-
-/// Those of a list that are not over, with a person who may sign in.
-pub(crate) async fn live(
-    pool: &SqlitePool,
-    token_hashes: &[[u8; 32]],
-    now: UtcMillis,
-) -> StoreResult<Vec<[u8; 32]>> {
-    let list: Vec<String> = token_hashes.iter().map(|hash| hex(hash)).collect();
-    let list = json(&list);
-    let rows = sqlx::query_scalar!(
-        r#"SELECT s.token_hash AS "token_hash: Vec<u8>"
-           FROM json_each(?) AS wanted JOIN sessions s ON s.token_hash = unhex(wanted.value)
-           JOIN users u ON u.id = s.user_id
-           WHERE s.expires_at > ? AND u.disabled_at IS NULL"#,
-        list,
-        now,
-    )
-    .fetch_all(pool)
-    .await
-    .map_err(failed)?;
-    rows.iter().map(|row| hash(row)).collect()
-}
 
 fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
@@ -83,50 +18,111 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-pub(crate) async fn extend(
-    pool: &SqlitePool,
-    token_hash: &[u8; 32],
-    seen_at: UtcMillis,
-    expires_at: UtcMillis,
-) -> StoreResult<()> {
-    let key = token_hash.as_slice();
-    sqlx::query!(
-        "UPDATE sessions SET seen_at = ?, expires_at = ? WHERE token_hash = ?",
-        seen_at,
-        expires_at,
-        key
-    )
-    .execute(pool)
-    .await
-    .map_err(failed)?;
-    Ok(())
-}
-
-pub(crate) async fn close(pool: &SqlitePool, token_hash: &[u8; 32]) -> StoreResult<()> {
-    let key = token_hash.as_slice();
-    sqlx::query!("DELETE FROM sessions WHERE token_hash = ?", key).execute(pool).await.map_err(failed)?;
-    Ok(())
-}
-
-pub(crate) async fn close_all(store: &SqliteStore, user_id: Uuid, at: UtcMillis) -> StoreResult<u64> {
-    let mut tx = store.begin().await?;
-    let done = sqlx::query!("DELETE FROM sessions WHERE user_id = ?", user_id)
-        .execute(&mut *tx)
+#[async_trait]
+impl SessionStore for SqliteStore {
+    async fn open_session(&self, session: Session) -> StoreResult<()> {
+        let token_hash = session.token_hash.as_slice();
+        sqlx::query!(
+            "INSERT INTO sessions (token_hash, user_id, created_at, seen_at, expires_at) VALUES (?, ?, ?, ?, ?)",
+            token_hash,
+            session.user_id,
+            session.created_at,
+            session.seen_at,
+            session.expires_at,
+        )
+        .execute(&self.write)
         .await
         .map_err(failed)?;
-    leases::revoke(&mut tx, user_id, at).await?;
-    tx.commit().await.map_err(failed)?;
-    Ok(done.rows_affected())
-}
+        Ok(())
+    }
 
-pub(crate) async fn sweep(pool: &SqlitePool, now: UtcMillis) -> StoreResult<u64> {
-    let done = sqlx::query!("DELETE FROM sessions WHERE expires_at <= ?", now)
-        .execute(pool)
+    async fn session(&self, token_hash: &[u8; 32], now: UtcMillis) -> StoreResult<Option<(Session, User)>> {
+        let key = token_hash.as_slice();
+        let row = sqlx::query!(
+            r#"SELECT token_hash AS "token_hash: Vec<u8>", user_id, created_at, seen_at, expires_at
+               FROM sessions WHERE token_hash = ? AND expires_at > ?"#,
+            key,
+            now,
+        )
+        .fetch_optional(&self.read)
         .await
         .map_err(failed)?;
-    sqlx::query!("DELETE FROM revoked_leases WHERE expires_at <= ?", now)
-        .execute(pool)
+        let Some(row) = row else { return Ok(None) };
+        let session = Session {
+            token_hash: hash(&row.token_hash)?,
+            user_id: row.user_id,
+            created_at: row.created_at,
+            seen_at: row.seen_at,
+            expires_at: row.expires_at,
+        };
+        Ok(user::load(&self.read, row.user_id).await?.map(|user| (session, user)))
+    }
+
+    async fn live_sessions(&self, token_hashes: &[[u8; 32]], now: UtcMillis) -> StoreResult<Vec<[u8; 32]>> {
+        let list: Vec<String> = token_hashes.iter().map(|hash| hex(hash)).collect();
+        let list = json(&list);
+        let rows = sqlx::query_scalar!(
+            r#"SELECT s.token_hash AS "token_hash: Vec<u8>"
+               FROM json_each(?) AS wanted JOIN sessions s ON s.token_hash = unhex(wanted.value)
+               JOIN users u ON u.id = s.user_id
+               WHERE s.expires_at > ? AND u.disabled_at IS NULL"#,
+            list,
+            now,
+        )
+        .fetch_all(&self.read)
         .await
         .map_err(failed)?;
-    Ok(done.rows_affected())
+        rows.iter().map(|row| hash(row)).collect()
+    }
+
+    async fn extend_session(
+        &self,
+        token_hash: &[u8; 32],
+        seen_at: UtcMillis,
+        expires_at: UtcMillis,
+    ) -> StoreResult<()> {
+        let key = token_hash.as_slice();
+        sqlx::query!(
+            "UPDATE sessions SET seen_at = ?, expires_at = ? WHERE token_hash = ?",
+            seen_at,
+            expires_at,
+            key
+        )
+        .execute(&self.write)
+        .await
+        .map_err(failed)?;
+        Ok(())
+    }
+
+    async fn close_session(&self, token_hash: &[u8; 32]) -> StoreResult<()> {
+        let key = token_hash.as_slice();
+        sqlx::query!("DELETE FROM sessions WHERE token_hash = ?", key)
+            .execute(&self.write)
+            .await
+            .map_err(failed)?;
+        Ok(())
+    }
+
+    async fn close_sessions(&self, user_id: Uuid, at: UtcMillis) -> StoreResult<u64> {
+        let mut tx = self.begin().await?;
+        let done = sqlx::query!("DELETE FROM sessions WHERE user_id = ?", user_id)
+            .execute(&mut *tx)
+            .await
+            .map_err(failed)?;
+        leases::revoke(&mut tx, user_id, at).await?;
+        tx.commit().await.map_err(failed)?;
+        Ok(done.rows_affected())
+    }
+
+    async fn sweep_sessions(&self, now: UtcMillis) -> StoreResult<u64> {
+        let done = sqlx::query!("DELETE FROM sessions WHERE expires_at <= ?", now)
+            .execute(&self.write)
+            .await
+            .map_err(failed)?;
+        sqlx::query!("DELETE FROM revoked_leases WHERE expires_at <= ?", now)
+            .execute(&self.write)
+            .await
+            .map_err(failed)?;
+        Ok(done.rows_affected())
+    }
 }

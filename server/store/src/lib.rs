@@ -10,23 +10,25 @@ pub mod conformance;
 mod error;
 mod evidence;
 mod lesson;
+mod media;
 mod operation;
 mod people;
 mod replay;
 mod roll;
+mod session;
 mod share;
 mod talk;
+mod types;
 mod unit;
 
-pub use account::{
-    AccountStore, Credentials, NewUser, Person, RoleGrant, Session, Setup, SetupOutcome, User,
-};
+pub use account::{AccountStore, Credentials, NewUser, Person, RoleGrant, Setup, SetupOutcome, User};
 pub use error::{StoreError, StoreResult};
 pub use evidence::*;
 pub use lesson::{
-    Cancel, DEFAULT_RULE, Edit, EditOutcome, Lesson, LessonFilter, LessonStore, LessonSummary, MediaOutcome,
-    MediaReport, NewLesson, PhaseChange, PhaseOutcome, Rule, SeenBy, StreamTarget,
+    Cancel, DEFAULT_RULE, Edit, EditOutcome, Lesson, LessonFilter, LessonStore, LessonSummary, NewLesson,
+    PhaseChange, PhaseOutcome, Rule, SeenBy,
 };
+pub use media::{MediaOutcome, MediaReport, MediaStore, StreamTarget};
 pub use operation::{AuditEntry, ClockChange, OperationStore, RunClock, ServerRun};
 pub use people::{
     NewPassword, PeopleStore, PersonEdit, PersonOutcome, PersonRecord, RosterFilter, RosterPage,
@@ -37,39 +39,28 @@ pub use replay::{
     SLIDE_TURNED_MS, Trim,
 };
 pub use roll::{NewExcuse, RollCounts, RollEntry, RollFilter, RollPage, RollPart, RollStore};
+pub use session::{Session, SessionStore};
 pub use share::{NewShareCode, ShareStore, SharedCode};
 pub use talk::{
     ASK_EVERY_MS, AskOutcome, NOTE_CHARS, NOTES_KEPT, NewPrivateNote, NewQuestion, OPEN_QUESTIONS_MAX,
     PrivateNote, QUESTION_CHARS, QUESTIONS_MAX, Question, QuestionState, Settle, TalkFigures, TalkOutcome,
     TalkStore,
 };
+pub use types::{LessonMillis, Page, UtcMillis};
 pub use unit::{NewUnit, Unit, UnitOutcome, UnitStore};
 pub use yunke_domain::{
     BeatCause, BeatMode, BeatSource, BeatState, Interval, Item, ItemKind, LeaseDevice, LeasePurpose,
     LessonPhase, Role, TextEnum, UnitKind,
 };
 
-/// UTC milliseconds since the Unix epoch.
-pub type UtcMillis = i64;
-
-/// Milliseconds on a lesson's timeline.
-pub type LessonMillis = i64;
-
-/// A page of a list: `limit` rows after the first `offset`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Page {
-    /// How many rows to leave out.
-    pub offset: i64,
-    /// How many rows at most.
-    pub limit: i64,
-}
-
 /// Everything the server asks of its database.
 pub trait Store:
     AccountStore
+    + SessionStore
     + PeopleStore
     + UnitStore
     + LessonStore
+    + MediaStore
     + EvidenceStore
     + OperationStore
     + ReplayStore
@@ -81,9 +72,11 @@ pub trait Store:
 
 impl<T> Store for T where
     T: AccountStore
+        + SessionStore
         + PeopleStore
         + UnitStore
         + LessonStore
+        + MediaStore
         + EvidenceStore
         + OperationStore
         + ReplayStore
