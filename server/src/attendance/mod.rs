@@ -18,6 +18,7 @@ mod evidence;
 mod judge;
 mod past;
 mod rule;
+mod says;
 mod verdict;
 
 #[cfg(test)]

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use yunke_domain::{Interval, IntervalSet};
 
 use super::{
-    audience::{PRESENT_MS, Says, says},
     evidence::{Beat, LeaseId},
     rule::Rule,
+    says::{PRESENT_MS, Says, says},
 };
 
 /// What a lease said last.

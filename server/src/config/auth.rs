@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ConfigError;
+use super::error::ConfigError;
 
 /// `[auth]`.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConfigError, check_origin};
+use super::error::{ConfigError, check_origin};
 
 /// `[http]`.
 #[derive(Debug, Clone, Serialize, Deserialize)]

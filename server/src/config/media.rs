@@ -8,7 +8,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use yunke_protocol::{IceServer, srt_passphrase_problem};
 
-use super::{ConfigError, check_origin};
+use super::error::{ConfigError, check_origin};
 
 /// Shortest accepted shared secret.
 const SECRET_MIN_CHARS: usize = 16;

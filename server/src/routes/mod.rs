@@ -22,18 +22,19 @@ pub mod system;
 pub mod text;
 mod web;
 
-use axum::{Router, http::StatusCode, middleware::from_fn_with_state};
+use std::sync::LazyLock;
+
+use axum::{Json, Router, http::StatusCode, middleware::from_fn_with_state};
+use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use layers::RequestId;
-pub use openapi::document;
-
 use crate::{auth::authorize, problem::Problem, state::AppState};
 
 /// The routes of the API, with their documents.
 fn api() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(openapi::base())
-        .routes(routes!(openapi::openapi))
+        .routes(routes!(openapi_json))
         .routes(routes!(home::home))
         .routes(routes!(records::records))
         .merge(account::routes())
@@ -42,6 +43,19 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(studio::routes())
         .merge(console::routes())
         .merge(exports::routes())
+}
+
+/// The document of the API.
+pub fn document() -> OpenApi {
+    openapi::complete(api().into_openapi())
+}
+
+static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(document);
+
+/// This document.
+#[utoipa::path(get, path = "/api/openapi.json", tag = "system", responses((status = OK, description = "OpenAPI 3.1")))]
+async fn openapi_json() -> Json<&'static OpenApi> {
+    Json(&DOCUMENT)
 }
 
 /// The whole router with its middleware.

@@ -1,8 +1,5 @@
-//! `GET /api/openapi.json`: the document the web client is generated from.
+//! The OpenAPI document that the web client is generated from: its head, and what the routes do not say of themselves.
 
-use std::sync::LazyLock;
-
-use axum::Json;
 use utoipa::{
     OpenApi as _,
     openapi::{Content, OpenApi, Ref, RefOr, ResponseBuilder, Schema, path::Operation},
@@ -44,15 +41,12 @@ const SENT_BY_CLIENTS: [&str; 9] = [
 )]
 struct Base;
 
-static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(document);
-
 pub(super) fn base() -> OpenApi {
     Base::openapi()
 }
 
-/// The document, complete.
-pub fn document() -> OpenApi {
-    let mut document = super::api().into_openapi();
+/// The document of all routes, completed: ids of operations, fields that are always there, problems.
+pub(super) fn complete(mut document: OpenApi) -> OpenApi {
     for (path, item) in &mut document.paths.paths {
         let operations = [
             ("get", &mut item.get),
@@ -123,19 +117,13 @@ fn add_problem(operation: &mut Operation) {
     operation.responses.responses.insert("default".to_owned(), RefOr::T(problem));
 }
 
-/// This document.
-#[utoipa::path(get, path = "/api/openapi.json", tag = "system", responses((status = OK, description = "OpenAPI 3.1")))]
-pub(super) async fn openapi() -> Json<&'static OpenApi> {
-    Json(&DOCUMENT)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn what_is_always_there_is_said_to_be_and_what_is_not_is_not() {
-        let document = serde_json::to_value(document()).expect("plain data");
+        let document = serde_json::to_value(crate::routes::document()).expect("plain data");
         let schemas = &document["components"]["schemas"];
         let required = |schema: &serde_json::Value, field: &str| {
             let all = schema["required"].as_array().expect("a list");

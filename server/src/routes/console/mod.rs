@@ -8,6 +8,7 @@ mod notes;
 mod people;
 mod person;
 mod person_access;
+mod person_problems;
 mod plan;
 mod roster;
 mod units;

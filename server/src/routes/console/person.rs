@@ -10,10 +10,11 @@ use axum::{
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
-use yunke_store::{NewUser, PersonEdit, PersonOutcome, Role, StoreError, UnitKind};
+use yunke_store::{NewUser, PersonEdit, Role, UnitKind};
 
 use super::{
     person_access::{FirstPassword, first_password},
+    person_problems::{not_yourself, outcome},
     roster::RosterRow,
 };
 use crate::{
@@ -171,27 +172,6 @@ pub(super) async fn edit(
         app.media.orders_changed();
     }
     Ok(Json(PersonView { row: RosterRow::new(&changed, &viewer), phone: changed.phone }))
-}
-
-/// The outcome as an answer.
-pub(super) fn outcome(result: Result<PersonOutcome, StoreError>) -> ApiResult<()> {
-    match result {
-        Ok(PersonOutcome::Done) => Ok(()),
-        Ok(PersonOutcome::NotFound) => Err(Problem::not_found()),
-        Ok(PersonOutcome::ActorGone) => {
-            Err(Problem::forbidden("not_allowed", "This needs a role you do not have."))
-        }
-        Err(StoreError::Duplicate) => {
-            let sentence = "Somebody has this phone number already. Look for them in the list.";
-            Err(Problem::field("phone", "phone_taken", sentence))
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// 422: nobody locks themselves out.
-pub(super) fn not_yourself(field: &str) -> Problem {
-    Problem::field(field, "not_yourself", "Ask another organizer to do this for you.")
 }
 
 fn nowhere() -> Problem {

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use yunke_store::{NewPassword, PersonRecord};
 
 use super::{
-    person::{not_yourself, outcome},
+    person_problems::{not_yourself, outcome},
     roster::RosterRow,
 };
 use crate::{
