@@ -12,8 +12,6 @@ use std::{
 
 use anyhow::Context as _;
 use tokio::{net::TcpListener, task::JoinHandle};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use uuid::Uuid;
 use yunke_host::{FolderLock, raise_open_files};
 use yunke_protocol::{FileKey, LeaseKey, PassKey};
 use yunke_store::Store;
@@ -24,13 +22,14 @@ use crate::{
     clock::Source,
     clock_watch::watch_clock,
     config::Config,
+    core::Core,
     demo,
     disk::DiskCheck,
     evidence::{KeptLevels, KeptProgress},
     listen,
-    media_nodes::{Addresses, MediaNodes, keep_deliveries, push_orders, supervise_local},
+    media_nodes::{Addresses, MediaNodes, supervise_local},
     problem::source_chain,
-    room::{RoomParts, Rooms, Sockets},
+    room::{Rooms, Sockets},
     routes, secret,
     setup::SetupLink,
     state::{AppState, Shared},
@@ -90,39 +89,24 @@ impl App {
         }
         let run_id = source.id();
         store.begin_run(run_id, source.now(), source.run_clock()).await?;
-        let media = MediaNodes::new(secret.clone(), Addresses::configured(&config.media));
-        if !config.media.supervise {
-            media.set_control(config.media.control_url.clone());
+        let core = Core::new(store, source, config, run_id);
+        let media = MediaNodes::new(core.clone(), secret.clone());
+        if !core.config.media.supervise {
+            media.set_control(core.config.media.control_url.clone());
         }
-        let (stopping, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let lesson_changes = AppState::lesson_changes();
-        let rooms = RoomParts {
-            store: store.clone(),
-            source: source.clone(),
-            media: media.clone(),
-            lesson_changes: lesson_changes.clone(),
-            tasks: tasks.clone(),
-            stopping: stopping.clone(),
-        };
         let state = AppState::new(Shared {
-            auth: Auth::new(&config.auth, secret.as_bytes()),
+            auth: Auth::new(&core.config.auth, secret.as_bytes()),
             lease_key: LeaseKey::derive(secret.as_bytes()),
             kept_progress: KeptProgress::default(),
             kept_levels: KeptLevels::default(),
             pass_key: PassKey::derive(secret.as_bytes()),
             file_key: FileKey::derive(secret.as_bytes()),
-            rooms: Rooms::new(rooms, run_id),
+            rooms: Rooms::new(core.clone(), media.clone()),
             sockets: Sockets::default(),
-            lesson_changes,
-            run_id,
             unwritten: AtomicBool::new(false),
             disk: DiskCheck::default(),
             setup: SetupLink::default(),
-            stopping,
-            tasks,
-            store,
-            source,
-            config,
+            core,
             media,
         });
         Ok(Self { state, listener, address, options, folder })
@@ -191,11 +175,11 @@ fn fit_connections(config: &mut Config) {
 
 fn start_tasks(app: &AppState, address: SocketAddr) {
     if app.config.media.supervise {
-        spawn(app, "media supervisor", supervise_local(app.clone(), address));
+        spawn(app, "media supervisor", supervise_local(app.media.clone(), address));
     }
-    spawn(app, "orders", push_orders(app.clone()));
-    spawn(app, "deliveries", keep_deliveries(app.clone()));
-    spawn(app, "sign of life", keep_alive(app.clone(), app.run_id));
+    spawn(app, "orders", app.media.clone().push_orders());
+    spawn(app, "deliveries", app.media.clone().keep_deliveries());
+    spawn(app, "sign of life", keep_alive(app.clone()));
     spawn(app, "session sweep", sweep(app.clone()));
     spawn(app, "socket sweep", sweep_sockets(app.clone()));
     spawn(app, "clock", watch_clock(app.clone()));
@@ -220,7 +204,7 @@ fn spawn(app: &AppState, name: &'static str, work: impl Future<Output = ()> + Se
     });
 }
 
-async fn keep_alive(app: AppState, run: Uuid) {
+async fn keep_alive(app: AppState) {
     let mut ticks = tokio::time::interval(ALIVE_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -228,7 +212,7 @@ async fn keep_alive(app: AppState, run: Uuid) {
             () = app.stopping.cancelled() => return,
             _ = ticks.tick() => {}
         }
-        let kept = app.store.keep_run(run, app.source.now()).await;
+        let kept = app.store.keep_run(app.run_id, app.source.now()).await;
         app.unwritten.store(kept.is_err(), Ordering::Relaxed);
         if let Err(error) = kept {
             tracing::error!(error = source_chain(&error), "the sign of life could not be stored");

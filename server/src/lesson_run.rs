@@ -7,16 +7,11 @@ use yunke_store::{EditOutcome, Lesson, LessonPhase, PhaseChange, PhaseOutcome};
 use crate::{
     problem::{ApiResult, Problem},
     state::AppState,
+    typed::{KEY_ALPHABET, KEY_CHARS},
 };
 
 /// A picture older than this is none, in milliseconds.
 const PICTURE_FRESH_MS: i64 = 5_000;
-
-/// Letters and digits of a stream key: none that look alike, and no capitals (see [`crate::typed::stream_key`]).
-pub(crate) const KEY_ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
-
-/// Characters of a stream key.
-pub(crate) const KEY_CHARS: usize = 26;
 
 /// Starts a planned lesson; something must be arriving from the lecturer.
 pub async fn start(app: &AppState, lesson: &Lesson, actor: Option<Uuid>) -> ApiResult<()> {

@@ -10,6 +10,7 @@ pub mod cli;
 pub mod clock;
 pub mod clock_watch;
 pub mod config;
+pub mod core;
 pub mod demo;
 pub mod disk;
 pub mod evidence;

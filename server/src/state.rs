@@ -1,20 +1,17 @@
-//! What every handler and every task of the server shares. Cheap to clone; it owns no task.
+//! What every handler shares: the ground, and the services that stand on it. Cheap to clone; it owns no task. What is below
+//! the handlers takes [`Core`], or just the service it needs.
 
 use std::{
     ops::Deref,
     sync::{Arc, atomic::AtomicBool},
 };
 
-use tokio::sync::broadcast;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 use yunke_protocol::{FileKey, LeaseKey, PassKey};
-use yunke_store::Store;
 
 use crate::{
     auth::Auth,
-    clock::Source,
-    config::Config,
+    core::Core,
     disk::DiskCheck,
     evidence::{KeptLevels, KeptProgress},
     media_nodes::MediaNodes,
@@ -22,21 +19,14 @@ use crate::{
     setup::SetupLink,
 };
 
-/// Changes of lessons that may wait to be looked at; who falls behind is told so and reads everything anew.
-const LESSON_CHANGES: usize = 256;
-
 /// The shared state.
 #[derive(Clone)]
 pub struct AppState(Arc<Shared>);
 
 /// Its parts.
 pub struct Shared {
-    /// The database.
-    pub store: Arc<dyn Store>,
-    /// Clock and randomness.
-    pub source: Source,
-    /// The configuration as it was validated.
-    pub config: Config,
+    /// The ground; its parts are those of the state, too.
+    pub core: Core,
     /// Signs leases; media has the same.
     pub lease_key: LeaseKey,
     /// Signs publish passes.
@@ -57,18 +47,10 @@ pub struct Shared {
     pub rooms: Rooms,
     /// Their open sockets.
     pub sockets: Sockets,
-    /// The record of this run, for signs of life.
-    pub run_id: Uuid,
     /// Whether the last sign of life could not be stored.
     pub unwritten: AtomicBool,
     /// The disk of the data folder.
     pub disk: DiskCheck,
-    /// Which lesson was planned, changed, started, ended or cancelled.
-    pub lesson_changes: broadcast::Sender<Uuid>,
-    /// Owns every task that outlives a request.
-    pub tasks: TaskTracker,
-    /// Cancelled when the server stops.
-    pub stopping: CancellationToken,
 }
 
 impl AppState {
@@ -77,15 +59,9 @@ impl AppState {
         Self(Arc::new(shared))
     }
 
-    /// A channel for [`Shared::lesson_changes`].
-    pub fn lesson_changes() -> broadcast::Sender<Uuid> {
-        broadcast::Sender::new(LESSON_CHANGES)
-    }
-
-    /// Tells everyone who listens that a lesson changed.
+    /// Tells everyone who listens that a lesson changed, and the nodes.
     pub fn lesson_changed(&self, lesson: Uuid) {
-        // Nobody listening is fine: there is no room open.
-        let _ = self.lesson_changes.send(lesson);
+        self.core.lesson_changed(lesson);
         self.media.orders_changed();
     }
 }
@@ -95,5 +71,13 @@ impl Deref for AppState {
 
     fn deref(&self) -> &Shared {
         &self.0
+    }
+}
+
+impl Deref for Shared {
+    type Target = Core;
+
+    fn deref(&self) -> &Core {
+        &self.core
     }
 }

@@ -5,7 +5,11 @@
 //! codes have an alphabet of their own, so everything else can go. Names and passwords are people's own: of a name only what
 //! says nothing goes (see `routes::text`), of a password only what stands around it, and never a character inside.
 
-use crate::lesson_run::{KEY_ALPHABET, KEY_CHARS};
+/// Letters and digits of a stream key: none that look alike, and no capitals (see [`stream_key`]).
+pub(crate) const KEY_ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
+
+/// Characters of a stream key.
+pub(crate) const KEY_CHARS: usize = 26;
 
 /// A mark that cannot be seen and says nothing in a number, a key or a code.
 fn is_invisible(c: char) -> bool {

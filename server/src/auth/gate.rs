@@ -1,5 +1,5 @@
-//! The one authorization gate. Every route has an entry in the access table (`routes::access`); a route
-//! without one is closed to everybody. Handlers get the viewer and the lesson the gate has checked.
+//! The one authorization gate. Every route has an entry in the access table it is given; a route without one
+//! is closed to everybody. Handlers get the viewer and the lesson the gate has checked.
 
 use std::sync::Arc;
 
@@ -10,46 +10,37 @@ use axum::{
     response::Response,
 };
 use uuid::Uuid;
-use yunke_store::Role;
+use yunke_store::{Role, Store};
 
-use super::{LessonScope, PersonScope, UnitScope, Viewer, cookie_token, hash_token, session_cookie};
+use super::{
+    Access, AccessTable, LessonScope, PersonScope, UnitScope, Viewer, cookie_token, hash_token,
+    session_cookie,
+};
 use crate::{
+    core::Core,
     problem::{ApiResult, Problem},
-    routes::access,
-    state::AppState,
 };
 
 /// A session is extended when it was seen longer ago than this.
 const EXTEND_AFTER_MS: i64 = 3_600_000;
 
-/// Who may call a route.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    /// Everybody; the viewer is known if signed in.
-    Anyone,
-    /// Everybody who is signed in, also with a first password that must be replaced.
-    Account,
-    /// Everybody who is signed in.
-    SignedIn,
-    /// Lecturers and organizers of any part of the tree.
-    Staff,
-    /// Organizers of any part of the tree; the handler keeps to that part.
-    Organizer,
-    /// Who may watch the lesson `{id}`: invited, or its staff.
-    LessonWatch,
-    /// The lecturer of the lesson `{id}`, or its organizer.
-    LessonRun,
-    /// The organizer of the lesson `{id}`.
-    LessonOrganize,
-    /// Whoever organizes every unit the person `{person_id}` has to do with.
-    PersonOrganize,
-    /// The organizer of the unit `{unit_id}`.
-    UnitOrganize,
+/// What the gate decides by.
+#[derive(Clone)]
+pub struct Gate {
+    core: Core,
+    table: AccessTable,
+}
+
+impl Gate {
+    /// By this table.
+    pub fn new(core: Core, table: AccessTable) -> Self {
+        Self { core, table }
+    }
 }
 
 /// Middleware: finds the access entry, the session and the lesson, and admits or refuses the request.
 pub async fn authorize(
-    State(app): State<AppState>,
+    State(Gate { core, table }): State<Gate>,
     matched: MatchedPath,
     params: RawPathParams,
     mut request: Request,
@@ -57,10 +48,10 @@ pub async fn authorize(
 ) -> ApiResult<Response> {
     // HEAD is answered by the GET handler.
     let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
-    let Some(access) = access::of(method, matched.as_str()) else {
+    let Some(access) = table.of(method, matched.as_str()) else {
         return Err(Problem::internal(format_args!("no access entry for {method} {}", matched.as_str())));
     };
-    let (viewer, renew) = sign_in(&app, request.headers()).await?;
+    let (viewer, renew) = sign_in(&core, request.headers()).await?;
     match (access, viewer) {
         (Access::Anyone, viewer) => {
             viewer.map(|viewer| request.extensions_mut().insert(viewer));
@@ -73,23 +64,23 @@ pub async fn authorize(
             ));
         }
         (Access::PersonOrganize, Some(viewer)) => {
-            let scope = PersonScope::admit(&app, &viewer, &params).await?;
+            let scope = PersonScope::admit(core.store.as_ref(), &viewer, &params).await?;
             request.extensions_mut().insert(scope);
             request.extensions_mut().insert(viewer);
         }
         (Access::UnitOrganize, Some(viewer)) => {
-            let scope = UnitScope::admit(&app, &viewer, &params).await?;
+            let scope = UnitScope::admit(core.store.as_ref(), &viewer, &params).await?;
             request.extensions_mut().insert(scope);
             request.extensions_mut().insert(viewer);
         }
         (access, Some(viewer)) => {
-            if let Some(scope) = admit(&app, access, &viewer, &params).await? {
+            if let Some(scope) = admit(core.store.as_ref(), access, &viewer, &params).await? {
                 request.extensions_mut().insert(scope);
             }
             request.extensions_mut().insert(viewer);
         }
     }
-    let cookie = renew.map(|token| session_cookie(&token, request.headers(), &app.config));
+    let cookie = renew.map(|token| session_cookie(&token, request.headers(), &core.config));
     let mut response = next.run(request).await;
     if let Some(cookie) = cookie
         && !response.headers().contains_key(axum::http::header::SET_COOKIE)
@@ -100,22 +91,22 @@ pub async fn authorize(
 }
 
 /// The viewer, and the token if its cookie has to be renewed.
-async fn sign_in(app: &AppState, headers: &HeaderMap) -> ApiResult<(Option<Viewer>, Option<String>)> {
+async fn sign_in(core: &Core, headers: &HeaderMap) -> ApiResult<(Option<Viewer>, Option<String>)> {
     let Some(token) = cookie_token(headers) else { return Ok((None, None)) };
     let token_hash = hash_token(token);
-    let now = app.source.now();
-    let Some((session, user)) = app.store.session(&token_hash, now).await? else { return Ok((None, None)) };
+    let now = core.source.now();
+    let Some((session, user)) = core.store.session(&token_hash, now).await? else { return Ok((None, None)) };
     let mut renew = None;
     if now - session.seen_at > EXTEND_AFTER_MS {
         let expires_at = now + (session.expires_at - session.seen_at);
-        app.store.extend_session(&token_hash, now, expires_at).await?;
+        core.store.extend_session(&token_hash, now, expires_at).await?;
         renew = Some(token.to_owned());
     }
     Ok((Some(Viewer { user: Arc::new(user), token_hash }), renew))
 }
 
 async fn admit(
-    app: &AppState,
+    store: &dyn Store,
     access: Access,
     viewer: &Viewer,
     params: &RawPathParams,
@@ -129,7 +120,7 @@ async fn admit(
         Access::LessonWatch | Access::LessonRun | Access::LessonOrganize => {
             let id = params.iter().find(|(name, _)| *name == "id").map(|(_, value)| value);
             let id = id.and_then(|id| Uuid::try_parse(id).ok()).ok_or_else(Problem::not_found)?;
-            let lesson = app.store.lesson(id).await?.ok_or_else(Problem::not_found)?;
+            let lesson = store.lesson(id).await?.ok_or_else(Problem::not_found)?;
             let may = viewer.may(&lesson);
             let allowed = match access {
                 Access::LessonWatch => may.watch,

@@ -1,5 +1,6 @@
 //! Who somebody is and what they may do: passwords, sessions, limits, and the one authorization gate.
 
+mod access;
 mod delays;
 mod device;
 mod gate;
@@ -13,8 +14,9 @@ mod tries;
 mod turns;
 mod viewer;
 
+pub use access::{Access, AccessTable};
 pub use device::{device_cookie, known_device};
-pub use gate::{Access, authorize};
+pub use gate::{Gate, authorize};
 pub use limit::{Limiter, Quota};
 pub use password::{PasswordError, Passwords, first_password, share_code};
 pub use phone::{mask_phone, parse_phone};

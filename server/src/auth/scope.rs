@@ -7,13 +7,10 @@ use axum::{
     http::request::Parts,
 };
 use uuid::Uuid;
-use yunke_store::{PersonRecord, Role, Unit};
+use yunke_store::{PersonRecord, Role, Store, Unit};
 
 use super::Viewer;
-use crate::{
-    problem::{ApiResult, Problem},
-    state::AppState,
-};
+use crate::problem::{ApiResult, Problem};
 
 /// A person whom the viewer answers for.
 #[derive(Debug, Clone)]
@@ -25,10 +22,10 @@ pub struct UnitScope(pub Arc<Unit>);
 
 impl PersonScope {
     /// The person `{person_id}`, for whoever answers for them.
-    pub(super) async fn admit(app: &AppState, viewer: &Viewer, params: &RawPathParams) -> ApiResult<Self> {
+    pub(super) async fn admit(store: &dyn Store, viewer: &Viewer, params: &RawPathParams) -> ApiResult<Self> {
         organizer_only(viewer)?;
         let id = parameter(params, "person_id")?;
-        let person = app.store.person(id).await?.ok_or_else(Problem::not_found)?;
+        let person = store.person(id).await?.ok_or_else(Problem::not_found)?;
         if !viewer.answers_for(&person) {
             return Err(not_yours());
         }
@@ -38,10 +35,10 @@ impl PersonScope {
 
 impl UnitScope {
     /// The unit `{unit_id}`, for its organizer.
-    pub(super) async fn admit(app: &AppState, viewer: &Viewer, params: &RawPathParams) -> ApiResult<Self> {
+    pub(super) async fn admit(store: &dyn Store, viewer: &Viewer, params: &RawPathParams) -> ApiResult<Self> {
         organizer_only(viewer)?;
         let id = parameter(params, "unit_id")?;
-        let unit = app.store.unit(id).await?.ok_or_else(Problem::not_found)?;
+        let unit = store.unit(id).await?.ok_or_else(Problem::not_found)?;
         if !viewer.organizes(&unit.path) {
             return Err(not_yours());
         }

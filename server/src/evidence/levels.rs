@@ -7,12 +7,11 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 use yunke_store::{StoreResult, UtcMillis};
 
 use super::Records;
-use crate::{attendance::CreditLevel, clock::Source};
+use crate::{attendance::CreditLevel, core::Core};
 
 /// Lessons, each for one part of the tree, whose levels are kept: of 21,000 people that is half a megabyte. When it is full all
 /// are forgotten, and computed again when asked for.
@@ -53,16 +52,6 @@ impl Levels {
     }
 }
 
-/// What computing needs.
-pub struct LevelParts {
-    /// Clock.
-    pub source: Source,
-    /// Owns the task, which goes on when whoever asked gave up: the next one finds it done.
-    pub tasks: TaskTracker,
-    /// Ends it.
-    pub stopping: CancellationToken,
-}
-
 /// Levels of lessons, as they were computed last.
 #[derive(Debug, Default)]
 pub struct KeptLevels(Mutex<HashMap<Key, Slot>>);
@@ -74,13 +63,13 @@ impl KeptLevels {
     /// If the database fails.
     pub async fn of(
         &self,
-        parts: LevelParts,
+        core: &Core,
         lesson: Uuid,
         paths: Vec<String>,
         members: Vec<Uuid>,
         records: Records,
     ) -> StoreResult<Option<Arc<Levels>>> {
-        let LevelParts { source, tasks, stopping } = parts;
+        let (source, stopping) = (core.source.clone(), core.stopping.clone());
         let mut slot = self.slot((lesson, paths)).lock_owned().await;
         let good = |levels: &&Arc<Levels>| {
             source.uptime() - levels.done < (levels.done - levels.began).saturating_mul(GOOD_FOR)
@@ -88,7 +77,8 @@ impl KeptLevels {
         if let Some(levels) = slot.as_ref().filter(good) {
             return Ok(Some(levels.clone()));
         }
-        let computing = tasks.spawn(async move {
+        // It goes on when whoever asked gave up: the next one finds it done.
+        let computing = core.tasks.spawn(async move {
             let (at, began) = (source.now(), source.uptime());
             let computed = tokio::select! {
                 () = stopping.cancelled() => return Ok(None),

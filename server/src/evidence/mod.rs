@@ -18,7 +18,7 @@ mod writer;
 pub use convert::{axis_ms, beat, claims_id, rule, terms, timeline};
 pub use input::{BATCH_BEATS, BeatIn, MAX_SEQ, RefusedBeat, read_beats};
 pub use kept::{KeptProgress, marks_of};
-pub use levels::{KeptLevels, LevelParts, Levels};
+pub use levels::{KeptLevels, Levels};
 pub use limits::{EvidenceLimits, SlowDown};
 pub use outages::outages;
 pub use record::{CreditWord, Progress, Record, Records};

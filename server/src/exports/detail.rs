@@ -1,18 +1,18 @@
 //! The rows of an export, page by page, with their totals and the hash that ties the file to them.
 
-use std::sync::Arc;
-
 use sha2::{Digest as _, Sha256};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
-use yunke_store::{Page, RollEntry, RollFilter, RollPart, Store, StoreError, UtcMillis};
+use yunke_store::{Page, RollEntry, RollFilter, RollPart, StoreError, UtcMillis};
 
 use super::{
     columns::{self, COLUMNS, Cell},
     shared::SharedLesson,
     totals::{Places, Totals},
 };
-use crate::evidence::{Records, Window};
+use crate::{
+    core::Core,
+    evidence::{Records, Window},
+};
 
 /// Members whose evidence is read at once.
 const PAGE: usize = 100;
@@ -39,17 +39,6 @@ pub enum DetailError {
     /// The server is stopping.
     #[error("the server is stopping")]
     Stopped,
-}
-
-/// What an export is made from.
-#[derive(Clone)]
-pub struct ExportParts {
-    /// The database.
-    pub store: Arc<dyn Store>,
-    /// Owns the task.
-    pub tasks: TaskTracker,
-    /// Ends it.
-    pub stopping: CancellationToken,
 }
 
 /// An export before its first row.
@@ -93,17 +82,17 @@ impl Detail {
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn new(parts: &ExportParts, request: ExportRequest) -> Result<Self, DetailError> {
+    pub async fn new(core: &Core, request: ExportRequest) -> Result<Self, DetailError> {
         let ExportRequest { lesson, window, paths, scope, made_by, made_at } = request;
         let filter = RollFilter { within: paths, part: RollPart::All, query: String::new(), user_id: None };
         let everybody = Page { offset: 0, limit: i64::MAX };
         // Names and branches, not evidence: a lesson of 21,000 is a few megabytes.
-        let roll = parts.store.roll(lesson.id, &filter, everybody).await?.entries;
+        let roll = core.store.roll(lesson.id, &filter, everybody).await?.entries;
         // The whole tree: the names above an organizer's part are no secret, and 中心 stands in each row.
         let root =
             lesson.unit.path.match_indices('/').nth(1).map(|(end, _)| lesson.unit.path[..=end].to_owned());
-        let places = Places::new(parts.store.units_within(&root.into_iter().collect::<Vec<_>>()).await?);
-        let records = Records::new(parts.store.clone(), &lesson, made_at).await?;
+        let places = Places::new(core.store.units_within(&root.into_iter().collect::<Vec<_>>()).await?);
+        let records = Records::new(core.store.clone(), &lesson, made_at).await?;
         let (totals, hash) = (Totals::default(), Sha256::new());
         let mut detail =
             Self { lesson, made_by, made_at, scope, window, roll, next: 0, records, places, totals, hash };

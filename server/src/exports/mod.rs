@@ -13,12 +13,14 @@ mod totals;
 mod xlsx;
 
 pub use columns::{COLUMNS, Cell};
-pub use detail::{Detail, DetailError, ExportParts, ExportRequest};
+pub use detail::{Detail, DetailError, ExportRequest};
 pub use file_name::{content_disposition, recording_name};
 pub use totals::Totals;
 
 use axum::body::Body;
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
+
+use crate::{core::Core, problem::source_chain};
 
 /// Exports under way at once; each holds one page of rows. Who asks for one more is told to try again.
 const AT_ONCE: usize = 4;
@@ -67,10 +69,10 @@ impl ExportPlace {
 }
 
 /// Starts an export. The file's bytes follow as the body is read.
-pub fn start(place: ExportPlace, parts: &ExportParts, format: ExportFormat, detail: Detail) -> Body {
+pub fn start(place: ExportPlace, core: &Core, format: ExportFormat, detail: Detail) -> Body {
     let (pieces, outlet) = mpsc::channel(WAITING_PIECES);
-    let (stopping, tasks) = (parts.stopping.clone(), parts.tasks.clone());
-    tasks.spawn(async move {
+    let stopping = core.stopping.clone();
+    core.tasks.spawn(async move {
         let ExportPlace(_place) = place;
         let file = async {
             match format {
@@ -83,7 +85,7 @@ pub fn start(place: ExportPlace, parts: &ExportParts, format: ExportFormat, deta
             done = file => done,
         };
         if let Err(error) = done {
-            tracing::error!(error = crate::problem::source_chain(&error), "an export broke off");
+            tracing::error!(error = source_chain(&error), "an export broke off");
             let _ = pieces.send(Err(std::io::Error::other("the export broke off"))).await;
         }
     });

@@ -6,9 +6,9 @@ use std::{collections::HashMap, sync::Mutex};
 use tokio::sync::Notify;
 use uuid::Uuid;
 use yunke_protocol::{Delivery, Phase, Snapshot};
-use yunke_store::{DELIVERY_MEMORY_MS, Heard, Interval, LeaseDelivery, UtcMillis};
+use yunke_store::{DELIVERY_MEMORY_MS, Heard, Interval, LeaseDelivery, Store, StoreResult, UtcMillis};
 
-use crate::{problem::source_chain, state::AppState};
+use crate::{core::Core, problem::source_chain};
 
 /// Time between two writes: a small part of what a snapshot tells of.
 const WRITE_EVERY_MS: i64 = 10_000;
@@ -74,6 +74,24 @@ impl DeliveryDesk {
         self.news.notify_one();
     }
 
+    /// Writes what snapshots leave until the server stops.
+    pub(super) async fn keep(&self, core: &Core) {
+        loop {
+            tokio::select! {
+                () = core.stopping.cancelled() => return,
+                () = self.news.notified() => {}
+            }
+            let Some(news) = self.take(core.source.now()) else { continue };
+            if let Err(error) = write(core.store.as_ref(), &news).await {
+                tracing::error!(
+                    error = source_chain(&error),
+                    "deliveries not kept; the next snapshot has them again"
+                );
+                self.failed();
+            }
+        }
+    }
+
     fn take(&self, now: UtcMillis) -> Option<News> {
         let mut desk = self.state.lock().expect("no panic while held");
         let news = desk.waiting.take()?;
@@ -97,32 +115,13 @@ fn kept(item_id: Uuid, delivery: &Delivery) -> LeaseDelivery {
     }
 }
 
-/// Writes what snapshots leave until the server stops.
-pub async fn keep_deliveries(app: AppState) {
-    let desk = &app.media.0.deliveries;
-    loop {
-        tokio::select! {
-            () = app.stopping.cancelled() => return,
-            () = desk.news.notified() => {}
-        }
-        let Some(news) = desk.take(app.source.now()) else { continue };
-        if let Err(error) = write(&app, &news).await {
-            tracing::error!(
-                error = source_chain(&error),
-                "deliveries not kept; the next snapshot has them again"
-            );
-            desk.failed();
-        }
-    }
-}
-
-async fn write(app: &AppState, news: &News) -> yunke_store::StoreResult<()> {
+async fn write(store: &dyn Store, news: &News) -> StoreResult<()> {
     let began = tokio::time::Instant::now();
     for some in news.delivered.chunks(LEASES_A_WRITE) {
-        app.store.keep_deliveries(some, &[]).await?;
+        store.keep_deliveries(some, &[]).await?;
     }
     // Last: once a node counts as heard of, all it told by then is there.
-    app.store.keep_deliveries(&[], &news.heard).await?;
+    store.keep_deliveries(&[], &news.heard).await?;
     metrics::histogram!("yunke_deliveries_write_seconds").record(began.elapsed());
     Ok(())
 }

@@ -6,8 +6,8 @@ use uuid::Uuid;
 use yunke_protocol::{Gap, LessonOrder, Orders, Phase};
 use yunke_store::{LessonPhase, StoreResult, StreamTarget, UtcMillis};
 
-use super::{ControlClient, MediaNodes, take_in};
-use crate::state::AppState;
+use super::{ControlClient, MediaNodes};
+use crate::{core::Core, problem::source_chain};
 
 /// How long before and after its planned start a lesson is in the orders though nobody publishes, and how long after its
 /// end its recording is waited for: 30 days. Otherwise what was never held would be in them for ever.
@@ -58,65 +58,66 @@ impl MediaNodes {
             view.lessons.values().filter(|lesson| lesson.publisher.is_some()).map(|lesson| lesson.lesson);
         just_now.chain(seated).collect()
     }
-}
 
-/// The orders as of now. The version grows when their content changes, and starts from the clock, so
-/// that a restarted server is never behind its own past.
-pub async fn current_orders(app: &AppState) -> StoreResult<Orders> {
-    let mut last = app.media.0.orders.lock().await;
-    let now = app.source.now();
-    // Planned times are dates by the wall clock, the end of a lesson is by ours.
-    let date = app.source.wall();
-    let (from, until) = (now.min(date) - HORIZON_MS, now.max(date) + HORIZON_MS);
-    let mut targets = app.store.media_targets(from, until).await?;
-    for lesson in app.media.published(now) {
-        if targets.iter().all(|target| target.lesson_id != lesson) {
-            let target = app.store.lesson_target(lesson).await?;
-            targets.extend(
-                target.filter(|target| matches!(target.phase, LessonPhase::Planned | LessonPhase::Live)),
-            );
+    /// The orders as of now. The version grows when their content changes, and starts from the clock, so
+    /// that a restarted server is never behind its own past.
+    pub async fn current_orders(&self) -> StoreResult<Orders> {
+        let mut last = self.0.orders.lock().await;
+        let Core { store, source, .. } = self.core();
+        let now = source.now();
+        // Planned times are dates by the wall clock, the end of a lesson is by ours.
+        let date = source.wall();
+        let (from, until) = (now.min(date) - HORIZON_MS, now.max(date) + HORIZON_MS);
+        let mut targets = store.media_targets(from, until).await?;
+        for lesson in self.published(now) {
+            if targets.iter().all(|target| target.lesson_id != lesson) {
+                let target = store.lesson_target(lesson).await?;
+                targets.extend(
+                    target.filter(|target| matches!(target.phase, LessonPhase::Planned | LessonPhase::Live)),
+                );
+            }
+        }
+        let lessons: Vec<LessonOrder> = targets.iter().filter_map(order_of).collect();
+        let revoked = store.revoked_leases(now, REVOKED).await?;
+        if last.version == 0 || last.lessons != lessons || last.revoked != revoked {
+            let floor = u64::try_from(now).unwrap_or(0);
+            *last = Orders { version: floor.max(last.version + 1), clock: None, lessons, revoked };
+        }
+        Ok(Orders { clock: Some(source.server_clock()), ..last.clone() })
+    }
+
+    /// Sends orders whenever they may have changed, until the server stops.
+    pub async fn push_orders(self) {
+        let client = ControlClient::new(self.secret());
+        let mut wait = REFRESH;
+        loop {
+            tokio::select! {
+                () = self.core().stopping.cancelled() => return,
+                () = self.0.changed.notified() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+            wait = if self.push_once(&client).await { REFRESH } else { RETRY };
         }
     }
-    let lessons: Vec<LessonOrder> = targets.iter().filter_map(order_of).collect();
-    let revoked = app.store.revoked_leases(now, REVOKED).await?;
-    if last.version == 0 || last.lessons != lessons || last.revoked != revoked {
-        let floor = u64::try_from(now).unwrap_or(0);
-        *last = Orders { version: floor.max(last.version + 1), clock: None, lessons, revoked };
-    }
-    Ok(Orders { clock: Some(app.source.server_clock()), ..last.clone() })
-}
 
-/// Sends orders whenever they may have changed, until the server stops.
-pub async fn push_orders(app: AppState) {
-    let client = ControlClient::new(app.media.secret());
-    let mut wait = REFRESH;
-    loop {
-        tokio::select! {
-            () = app.stopping.cancelled() => return,
-            () = app.media.0.changed.notified() => {}
-            () = tokio::time::sleep(wait) => {}
-        }
-        wait = if push_once(&app, &client).await { REFRESH } else { RETRY };
-    }
-}
-
-async fn push_once(app: &AppState, client: &ControlClient) -> bool {
-    let Some(base) = app.media.control() else { return true };
-    let orders = match current_orders(app).await {
-        Ok(orders) => orders,
-        Err(error) => {
-            tracing::error!(error = crate::problem::source_chain(&error), "orders could not be made");
-            return false;
-        }
-    };
-    match client.order(&base, &orders).await {
-        Ok(snapshot) => {
-            take_in(app, snapshot).await;
-            true
-        }
-        Err(error) => {
-            tracing::debug!(%error, "orders could not be sent");
-            false
+    async fn push_once(&self, client: &ControlClient) -> bool {
+        let Some(base) = self.control() else { return true };
+        let orders = match self.current_orders().await {
+            Ok(orders) => orders,
+            Err(error) => {
+                tracing::error!(error = source_chain(&error), "orders could not be made");
+                return false;
+            }
+        };
+        match client.order(&base, &orders).await {
+            Ok(snapshot) => {
+                self.take_in(snapshot).await;
+                true
+            }
+            Err(error) => {
+                tracing::debug!(%error, "orders could not be sent");
+                false
+            }
         }
     }
 }

@@ -13,8 +13,8 @@ use std::{
 use rustix::process::{Pid, Signal};
 use tokio::process::{Child, Command};
 
-use super::{Addresses, ControlClient, SNAPSHOT_STALE_MS, control_url, take_in};
-use crate::{config::MediaConfig, state::AppState};
+use super::{Addresses, ControlClient, MediaNodes, SNAPSHOT_STALE_MS, nodes::control_url};
+use crate::config::{LogFormat, MediaConfig};
 
 /// The program's name.
 const PROGRAM: &str = "yunke-media";
@@ -46,56 +46,56 @@ enum Running {
 }
 
 /// Keeps a media process running until the server stops; then ends it.
-pub async fn supervise_local(app: AppState, server: SocketAddr) {
-    let client = ControlClient::new(app.media.secret());
+pub async fn supervise_local(media: MediaNodes, server: SocketAddr) {
+    let client = ControlClient::new(media.secret());
     let mut pause = PAUSE.0;
-    while !app.stopping.is_cancelled() {
+    while !media.core().stopping.is_cancelled() {
         let begun = tokio::time::Instant::now();
-        match bring_up(&app, &client, server).await {
+        match bring_up(&media, &client, server).await {
             Ok(mut running) => {
-                watch(&app, &client, &mut running).await;
-                if app.stopping.is_cancelled() {
-                    end(&app, &client, running).await;
+                watch(&media, &client, &mut running).await;
+                if media.core().stopping.is_cancelled() {
+                    end(&media, &client, running).await;
                     return;
                 }
-                kill(&app, running).await;
+                kill(&media, running).await;
             }
             Err(error) => tracing::error!(error, "the media service could not be started"),
         }
-        app.media.set_control(None);
+        media.set_control(None);
         if begun.elapsed() > HEALTHY_AFTER {
             pause = PAUSE.0;
         }
         tracing::warn!(pause_ms = pause.as_millis(), "the media service is started again after a pause");
         tokio::select! {
-            () = app.stopping.cancelled() => return,
+            () = media.core().stopping.cancelled() => return,
             () = tokio::time::sleep(pause) => {}
         }
         pause = (pause * 2).min(PAUSE.1);
     }
 }
 
-async fn bring_up(app: &AppState, client: &ControlClient, server: SocketAddr) -> Result<Running, String> {
-    let file = addresses_file(app);
-    if adopt(app, client, &file).await {
+async fn bring_up(media: &MediaNodes, client: &ControlClient, server: SocketAddr) -> Result<Running, String> {
+    let file = addresses_file(media);
+    if adopt(media, client, &file).await {
         return Ok(Running::Adopted);
     }
     remove(&file).await?;
-    let mut child = spawn(app, server, &file)?;
+    let mut child = spawn(media, server, &file)?;
     let deadline = tokio::time::Instant::now() + START_LIMIT;
     loop {
         if let Some(addresses) = read_addresses(&file).await {
             let Addresses { http, rtmp, webrtc, srt } = addresses;
             let srt = srt.map(tracing::field::display);
             tracing::info!(%http, %rtmp, %webrtc, srt, "media service started");
-            app.media.set_addresses(addresses);
+            media.set_addresses(addresses);
             return Ok(Running::Child(Box::new(child)));
         }
         tokio::select! {
             status = child.wait() => {
                 return Err(status.map_or_else(|e| e.to_string(), |s| format!("it ended at once, {s}")));
             }
-            () = app.stopping.cancelled() => return Err("the server stops".to_owned()),
+            () = media.core().stopping.cancelled() => return Err("the server stops".to_owned()),
             () = tokio::time::sleep(Duration::from_millis(20)) => {}
         }
         if tokio::time::Instant::now() > deadline {
@@ -105,8 +105,8 @@ async fn bring_up(app: &AppState, client: &ControlClient, server: SocketAddr) ->
 }
 
 /// Finds the process of an earlier server by its addresses, proved by the shared secret.
-async fn adopt(app: &AppState, client: &ControlClient, file: &Path) -> bool {
-    let config = &app.config.media;
+async fn adopt(media: &MediaNodes, client: &ControlClient, file: &Path) -> bool {
+    let config = &media.core().config.media;
     let addresses = read_addresses(file).await.unwrap_or_else(|| Addresses::configured(config));
     let http = addresses.http;
     if http.port() == 0 {
@@ -125,8 +125,8 @@ async fn adopt(app: &AppState, client: &ControlClient, file: &Path) -> bool {
         return false;
     }
     tracing::info!(%http, "media service found running, taken over");
-    app.media.set_addresses(addresses);
-    take_in(app, snapshot).await;
+    media.set_addresses(addresses);
+    media.take_in(snapshot).await;
     true
 }
 
@@ -136,8 +136,8 @@ fn hosts(hosts: &[IpAddr]) -> String {
     format!("[{}]", quoted.join(","))
 }
 
-fn spawn(app: &AppState, server: SocketAddr, addresses: &Path) -> Result<Child, String> {
-    let config = &app.config.media;
+fn spawn(media: &MediaNodes, server: SocketAddr, addresses: &Path) -> Result<Child, String> {
+    let config = &media.core().config.media;
     let program = program(config)?;
     let mut command = Command::new(&program);
     // `YUNKE_MEDIA__HTTP` is our section `[media]`; the media service would take it for a key of its own.
@@ -160,23 +160,23 @@ fn spawn(app: &AppState, server: SocketAddr, addresses: &Path) -> Result<Child, 
         .env("YUNKE_MEDIA_ICE_SERVERS", yunke_protocol::ice_servers_in_environment(&config.ice_servers))
         .env("YUNKE_MEDIA_TRANSCODE_SLOTS", config.transcode_slots.to_string())
         .env("YUNKE_MEDIA_SERVER_URL", control_url(server))
-        .env("YUNKE_MEDIA_SHARED_SECRET", app.media.secret())
+        .env("YUNKE_MEDIA_SHARED_SECRET", media.secret())
         // In quotes: it may look like a number.
         .env("YUNKE_MEDIA_EDGE_TOKEN", format!("\"{}\"", config.edge_token.as_deref().unwrap_or_default()))
-        .env("YUNKE_MEDIA_STORE_DIR", app.config.data_dir.join("media"))
+        .env("YUNKE_MEDIA_STORE_DIR", media.core().config.data_dir.join("media"))
         .env("YUNKE_MEDIA_SUPERVISED", "true")
         // Of the same machine: by the same anchor both say the same time, whatever the wall clock was set to since.
-        .env("YUNKE_MEDIA_CLOCK_ANCHOR", app.source.clock().anchor().to_string())
+        .env("YUNKE_MEDIA_CLOCK_ANCHOR", media.core().source.clock().anchor().to_string())
         .env(
             "YUNKE_MEDIA_LOG",
-            if app.config.log.format == crate::config::LogFormat::Json { "json" } else { "text" },
+            if media.core().config.log.format == LogFormat::Json { "json" } else { "text" },
         )
         .stdin(Stdio::null())
         // Its own group: Ctrl-C in a terminal reaches this server, which ends it in order.
         .process_group(0);
     let child = command.spawn().map_err(|error| format!("{}: {error}", program.display()))?;
     // For the server after this one, should both of us go wrong: see `kill_adopted`.
-    let _ = std::fs::write(pid_file(app), child.id().unwrap_or(0).to_string());
+    let _ = std::fs::write(pid_file(media), child.id().unwrap_or(0).to_string());
     Ok(child)
 }
 
@@ -189,7 +189,7 @@ fn program(config: &MediaConfig) -> Result<PathBuf, String> {
 }
 
 /// Returns when the process has ended or hangs, or the server stops.
-async fn watch(app: &AppState, client: &ControlClient, running: &mut Running) {
+async fn watch(media: &MediaNodes, client: &ControlClient, running: &mut Running) {
     let mut deaf = 0;
     loop {
         let ended = async {
@@ -199,15 +199,15 @@ async fn watch(app: &AppState, client: &ControlClient, running: &mut Running) {
             }
         };
         tokio::select! {
-            () = app.stopping.cancelled() => return,
+            () = media.core().stopping.cancelled() => return,
             status = ended => {
                 tracing::error!(status, "the media service ended");
                 return;
             }
             () = tokio::time::sleep(LOOK) => {}
         }
-        let heard = app.source.now() - app.media.view().received_at <= SNAPSHOT_STALE_MS / 2;
-        if heard || look(app, client).await {
+        let heard = media.core().source.now() - media.view().received_at <= SNAPSHOT_STALE_MS / 2;
+        if heard || look(media, client).await {
             deaf = 0;
             continue;
         }
@@ -220,11 +220,11 @@ async fn watch(app: &AppState, client: &ControlClient, running: &mut Running) {
     }
 }
 
-async fn look(app: &AppState, client: &ControlClient) -> bool {
-    let Some(base) = app.media.control() else { return false };
+async fn look(media: &MediaNodes, client: &ControlClient) -> bool {
+    let Some(base) = media.control() else { return false };
     match client.snapshot(&base).await {
         Ok(snapshot) => {
-            take_in(app, snapshot).await;
+            media.take_in(snapshot).await;
             true
         }
         Err(_) => false,
@@ -232,8 +232,8 @@ async fn look(app: &AppState, client: &ControlClient) -> bool {
 }
 
 /// Ends the process in order: asked, then told, then killed.
-async fn end(app: &AppState, client: &ControlClient, running: Running) {
-    let Some(base) = app.media.control() else { return };
+async fn end(media: &MediaNodes, client: &ControlClient, running: Running) {
+    let Some(base) = media.control() else { return };
     let asked = client.shut_down(&base).await;
     match running {
         Running::Child(mut child) => {
@@ -250,25 +250,25 @@ async fn end(app: &AppState, client: &ControlClient, running: Running) {
         }
         Running::Adopted => {
             if !wait_gone(client, &base).await {
-                kill_adopted(app);
+                kill_adopted(media);
             }
         }
     }
 }
 
-async fn kill(app: &AppState, running: Running) {
+async fn kill(media: &MediaNodes, running: Running) {
     match running {
         Running::Child(mut child) => {
             let _ = child.kill().await;
         }
-        Running::Adopted => kill_adopted(app),
+        Running::Adopted => kill_adopted(media),
     }
 }
 
 /// Kills a process of an earlier server that does not listen to reason; only if the process with the
 /// remembered id still is a media service.
-fn kill_adopted(app: &AppState) {
-    let text = std::fs::read_to_string(pid_file(app)).unwrap_or_default();
+fn kill_adopted(media: &MediaNodes) {
+    let text = std::fs::read_to_string(pid_file(media)).unwrap_or_default();
     let Some(pid) = text.trim().parse().ok().and_then(Pid::from_raw) else { return };
     let name = std::fs::read_to_string(format!("/proc/{}/comm", pid.as_raw_nonzero())).unwrap_or_default();
     if name.trim() == PROGRAM {
@@ -289,12 +289,12 @@ async fn wait_gone(client: &ControlClient, base: &str) -> bool {
     true
 }
 
-fn pid_file(app: &AppState) -> PathBuf {
-    app.config.data_dir.join("media.pid")
+fn pid_file(media: &MediaNodes) -> PathBuf {
+    media.core().config.data_dir.join("media.pid")
 }
 
-fn addresses_file(app: &AppState) -> PathBuf {
-    app.config.data_dir.join("media.addresses")
+fn addresses_file(media: &MediaNodes) -> PathBuf {
+    media.core().config.data_dir.join("media.addresses")
 }
 
 async fn remove(file: &Path) -> Result<(), String> {

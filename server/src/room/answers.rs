@@ -5,7 +5,7 @@ use tokio::{sync::oneshot, time::Instant};
 use uuid::Uuid;
 use yunke_domain::Interval;
 
-use super::{registry::Missed, task::Room};
+use super::{missed::Missed, task::Room};
 use crate::{
     attendance::credit,
     evidence::{self, Progress, Records},
@@ -40,7 +40,7 @@ impl Room {
             return;
         }
         let whole = self.recomputed(user);
-        self.parts.tasks.spawn(async move {
+        self.core.tasks.spawn(async move {
             let _over = Recomputing(recomputing, user);
             if let Some(progress) = whole.await {
                 let _ = reply.send(progress);
@@ -63,14 +63,14 @@ impl Room {
         if !self.rule.uncorroborated_counts {
             self.listen().await;
         }
-        let now = self.parts.source.now();
+        let now = self.core.source.now();
         let covered = self.members.covered(user, &self.heard.0, &self.bounds, now)?;
         Some(credit(&covered, &evidence::timeline(&self.lesson), &self.rule, now).into())
     }
 
     /// How far a member is, by all there is in the store.
     fn recomputed(&self, user: Uuid) -> impl Future<Output = Option<Progress>> + Send + use<> {
-        let (store, lesson, now) = (self.parts.store.clone(), self.lesson.clone(), self.parts.source.now());
+        let (store, lesson, now) = (self.core.store.clone(), self.lesson.clone(), self.core.source.now());
         async move {
             let whole = async { Records::new(store, &lesson, now).await?.progress(user).await };
             whole
@@ -87,7 +87,7 @@ impl Room {
         if self.rule.uncorroborated_counts {
             return;
         }
-        let view = self.parts.media.view();
+        let view = self.media.view();
         if self.taken == (view.boot, view.version) {
             return;
         }
@@ -106,7 +106,7 @@ impl Room {
         if self.heard.1.is_some_and(|at| at.elapsed() < LISTEN_EVERY) {
             return;
         }
-        let read = self.parts.store.media_heard(self.lesson.id).await;
+        let read = self.core.store.media_heard(self.lesson.id).await;
         self.take_deliveries();
         match read {
             Ok(heard) => {

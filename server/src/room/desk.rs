@@ -117,7 +117,7 @@ pub async fn admit(
     if row.purpose != LeasePurpose::Watch {
         return Err(AdmitError::Invalid);
     }
-    if rooms.store().lease_is_superseded(row.id).await? {
+    if rooms.core().store.lease_is_superseded(row.id).await? {
         return Err(AdmitError::Superseded);
     }
     Ok(row)

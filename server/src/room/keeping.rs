@@ -12,10 +12,10 @@ use std::{
 
 use tokio::time::Instant;
 use uuid::Uuid;
-use yunke_store::RoomDigest;
+use yunke_store::{RoomDigest, Store};
 
-use super::{registry::RoomParts, task::Room};
-use crate::problem::source_chain;
+use super::members::Members;
+use crate::{attendance::Bounds, core::Core, problem::source_chain};
 
 /// Of whom something new is known the digest is kept this often: what a room has to read after a kill −9.
 const ROUND_EVERY: Duration = Duration::from_mins(1);
@@ -51,51 +51,49 @@ impl Keeping {
     pub(super) fn changed(&mut self, user: Uuid) {
         self.changed.insert(user);
     }
-}
 
-impl Room {
-    /// Keeps what is due.
-    pub(super) fn keep_digests(&mut self) {
-        if self.keeping.next_round_at.elapsed() > Duration::ZERO && self.keeping.round.is_empty() {
-            self.keeping.round = self.keeping.changed.drain().collect();
-            self.keeping.next_round_at = Instant::now() + ROUND_EVERY;
+    /// Keeps what is due, beside the room.
+    pub(super) fn keep_due(&mut self, core: &Core, lesson: Uuid, members: &Members, bounds: &Bounds) {
+        if self.next_round_at.elapsed() > Duration::ZERO && self.round.is_empty() {
+            self.round = self.changed.drain().collect();
+            self.next_round_at = Instant::now() + ROUND_EVERY;
         }
-        if self.keeping.round.is_empty() || self.keeping.writing.swap(true, Ordering::AcqRel) {
+        if self.round.is_empty() || self.writing.swap(true, Ordering::AcqRel) {
             return;
         }
-        let rows = self.next_rows();
-        let (parts, lesson, writing) = (self.parts.clone(), self.lesson.id, self.keeping.writing.clone());
-        self.parts.tasks.spawn(async move {
-            write(&parts, lesson, rows).await;
+        let rows = self.next_rows(members, bounds);
+        let (store, writing) = (core.store.clone(), self.writing.clone());
+        core.tasks.spawn(async move {
+            write(store.as_ref(), lesson, rows).await;
             writing.store(false, Ordering::Release);
         });
     }
 
     /// Keeps all that is left, for a room that ends.
-    pub(super) async fn keep_all_digests(&mut self) {
-        self.keeping.round.extend(self.keeping.changed.drain());
+    pub(super) async fn keep_all(&mut self, core: &Core, lesson: Uuid, members: &Members, bounds: &Bounds) {
+        self.round.extend(self.changed.drain());
         let deadline = Instant::now() + AT_THE_END;
-        while !self.keeping.round.is_empty() && Instant::now() < deadline {
-            let rows = self.next_rows();
-            write(&self.parts, self.lesson.id, rows).await;
+        while !self.round.is_empty() && Instant::now() < deadline {
+            let rows = self.next_rows(members, bounds);
+            write(core.store.as_ref(), lesson, rows).await;
         }
     }
 
-    fn next_rows(&mut self) -> Vec<(RoomDigest, Vec<(Uuid, i64)>)> {
-        let from = self.keeping.round.len().saturating_sub(AT_ONCE);
-        let users = self.keeping.round.split_off(from);
-        users.iter().filter_map(|user| self.members.digest(*user)?.row(*user, &self.bounds)).collect()
+    fn next_rows(&mut self, members: &Members, bounds: &Bounds) -> Vec<(RoomDigest, Vec<(Uuid, i64)>)> {
+        let from = self.round.len().saturating_sub(AT_ONCE);
+        let users = self.round.split_off(from);
+        users.iter().filter_map(|user| members.digest(*user)?.row(*user, bounds)).collect()
     }
 }
 
 /// Keeps digests; a failure is only said.
-pub(super) async fn write(parts: &RoomParts, lesson: Uuid, rows: Vec<(RoomDigest, Vec<(Uuid, i64)>)>) {
+pub(super) async fn write(store: &dyn Store, lesson: Uuid, rows: Vec<(RoomDigest, Vec<(Uuid, i64)>)>) {
     if rows.is_empty() {
         return;
     }
     let (digests, through): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
     let through: Vec<_> = through.into_iter().flatten().collect();
-    if let Err(error) = parts.store.keep_room_digests(lesson, &digests, &through).await {
+    if let Err(error) = store.keep_room_digests(lesson, &digests, &through).await {
         tracing::warn!(%lesson, error = source_chain(&error), "what a room knows of its members could not be kept");
     }
 }

@@ -6,15 +6,15 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::sync::mpsc;
 use uuid::Uuid;
-use yunke_store::{PastEvidence, RoomDigest, StoreResult};
+use yunke_store::{PastEvidence, RoomDigest, Store, StoreResult};
 
 use super::{
     digest::Digest,
     keeping::{self, AT_ONCE},
-    registry::RoomParts,
 };
 use crate::{
     attendance::{Beat, Bounds, Past},
+    core::Core,
     evidence,
     problem::source_chain,
 };
@@ -45,11 +45,11 @@ pub(super) struct Loaded {
 }
 
 /// Begins to read everything that was kept about a lesson. The channel ends when that is through.
-pub(super) fn load(parts: &RoomParts, lesson: Uuid, bounds: Bounds) -> mpsc::Receiver<Vec<Loaded>> {
+pub(super) fn load(core: &Core, lesson: Uuid, bounds: Bounds) -> mpsc::Receiver<Vec<Loaded>> {
     let (room, chunks) = mpsc::channel(CHUNKS);
-    let stopping = parts.stopping.clone();
-    let loading = Loading { parts: parts.clone(), lesson, bounds: Arc::new(bounds), room };
-    parts.tasks.clone().spawn(async move {
+    let stopping = core.stopping.clone();
+    let loading = Loading { store: core.store.clone(), lesson, bounds: Arc::new(bounds), room };
+    core.tasks.spawn(async move {
         tokio::select! {
             () = stopping.cancelled() => {}
             done = loading.all() => {
@@ -63,7 +63,7 @@ pub(super) fn load(parts: &RoomParts, lesson: Uuid, bounds: Bounds) -> mpsc::Rec
 }
 
 struct Loading {
-    parts: RoomParts,
+    store: Arc<dyn Store>,
     lesson: Uuid,
     bounds: Arc<Bounds>,
     room: mpsc::Sender<Vec<Loaded>>,
@@ -84,7 +84,7 @@ impl Loading {
         let unusable = self.pass(true).await?;
         if !unusable.is_empty() {
             for users in unusable.chunks(AT_ONCE) {
-                self.parts.store.drop_room_digests(self.lesson, users).await?;
+                self.store.drop_room_digests(self.lesson, users).await?;
             }
             self.pass(false).await?;
         }
@@ -110,7 +110,7 @@ impl Loading {
             let judging = evidence::off_the_workers(move || judge_all(digests, &news, &bounds));
             let next = async { if up_to.is_some() { self.news(up_to).await } else { Ok(Vec::new()) } };
             let due = if new.len() >= KEPT_AT_ONCE { std::mem::take(&mut new) } else { Vec::new() };
-            let keeping = keeping::write(&self.parts, self.lesson, due);
+            let keeping = keeping::write(self.store.as_ref(), self.lesson, due);
             // The next are read, and those before kept, while these are judged.
             let (judged, next, ()) = tokio::join!(judging, next, keeping);
             unusable.extend(judged.unusable);
@@ -120,7 +120,7 @@ impl Loading {
                 return Ok(Vec::new());
             }
             if up_to.is_none() {
-                keeping::write(&self.parts, self.lesson, new).await;
+                keeping::write(self.store.as_ref(), self.lesson, new).await;
                 return Ok(unusable);
             }
             (after, news) = (up_to, next?);
@@ -128,7 +128,7 @@ impl Loading {
     }
 
     async fn news(&self, after: Option<Uuid>) -> StoreResult<Vec<PastEvidence>> {
-        again(|| self.parts.store.past_evidence(self.lesson, after, LEASES_A_READ)).await
+        again(|| self.store.past_evidence(self.lesson, after, LEASES_A_READ)).await
     }
 
     /// All digests in between: as many as the lesson has members at most.
@@ -136,8 +136,7 @@ impl Loading {
         let mut all: Vec<RoomDigest> = Vec::new();
         loop {
             let from = all.last().map(|digest| digest.user_id).or(after);
-            let page =
-                again(|| self.parts.store.room_digests(self.lesson, from, up_to, DIGESTS_A_READ)).await?;
+            let page = again(|| self.store.room_digests(self.lesson, from, up_to, DIGESTS_A_READ)).await?;
             let full = i64::try_from(page.len()).is_ok_and(|count| count == DIGESTS_A_READ);
             all.extend(page);
             if !full {

@@ -4,19 +4,19 @@ use uuid::Uuid;
 use yunke_domain::Interval;
 use yunke_store::{EvidenceMark, Lesson, LessonPhase, UtcMillis};
 
-use super::RoomError;
+use super::{RoomError, Rooms};
 use crate::{
-    evidence::{Progress, Records, marks_of, outages},
+    core::Core,
+    evidence::{KeptProgress, Progress, Records, marks_of, outages},
     problem::ApiResult,
-    state::AppState,
 };
 
 /// How far `user` is with `lesson`.
-pub async fn progress_of(app: &AppState, user: Uuid, lesson: &Lesson) -> ApiResult<Option<Progress>> {
+pub async fn progress_of(rooms: &Rooms, user: Uuid, lesson: &Lesson) -> ApiResult<Option<Progress>> {
     if lesson.phase == LessonPhase::Cancelled {
         return Ok(None);
     }
-    if let Some(room) = app.rooms.opened(lesson.id) {
+    if let Some(room) = rooms.opened(lesson.id) {
         match room.progress(user).await {
             Ok(progress) => return Ok(Some(progress)),
             // It was just closing, or is busy: the evidence says the same.
@@ -24,15 +24,16 @@ pub async fn progress_of(app: &AppState, user: Uuid, lesson: &Lesson) -> ApiResu
             Err(error) => return Err(error.into()),
         }
     }
-    let now = app.source.now();
-    let mut records = Records::new(app.store.clone(), lesson, now).await?;
+    let Core { store, source, .. } = rooms.core();
+    let mut records = Records::new(store.clone(), lesson, source.now()).await?;
     Ok(Some(records.progress(user).await?))
 }
 
 /// One member's progress with everything they ever opened. Looks at the evidence once; of lessons that are over only those
 /// are judged whose evidence has changed since.
 pub struct Standing<'a> {
-    app: &'a AppState,
+    rooms: &'a Rooms,
+    kept: &'a KeptProgress,
     user: Uuid,
     marks: Vec<EvidenceMark>,
     outages: Vec<Interval>,
@@ -41,27 +42,29 @@ pub struct Standing<'a> {
 
 impl<'a> Standing<'a> {
     /// Of this member, as of now.
-    pub async fn of(app: &'a AppState, user: Uuid) -> ApiResult<Self> {
-        let now = app.source.now();
-        let outages = outages(app.store.as_ref(), now).await?;
-        Ok(Self { app, user, marks: app.store.evidence_marks(user).await?, outages, now })
+    pub async fn of(rooms: &'a Rooms, kept: &'a KeptProgress, user: Uuid) -> ApiResult<Self> {
+        let Core { store, source, .. } = rooms.core();
+        let now = source.now();
+        let outages = outages(store.as_ref(), now).await?;
+        Ok(Self { rooms, kept, user, marks: store.evidence_marks(user).await?, outages, now })
     }
 
     /// How far with one lesson; `None` if they never opened it.
     pub async fn with(&self, lesson: Uuid) -> ApiResult<Option<Progress>> {
-        let Self { app, user, outages, .. } = self;
+        let Self { rooms, kept, user, outages, .. } = self;
+        let store = &rooms.core().store;
         let Some(marks) = marks_of(&self.marks, lesson) else { return Ok(None) };
         let over = marks.iter().any(|mark| mark.lesson_id == lesson && mark.phase == LessonPhase::Ended);
-        if over && let Some(progress) = app.kept_progress.find(*user, lesson, &marks, outages) {
+        if over && let Some(progress) = kept.find(*user, lesson, &marks, outages) {
             return Ok(Some(progress));
         }
-        let Some(whole) = app.store.lesson(lesson).await? else { return Ok(None) };
+        let Some(whole) = store.lesson(lesson).await? else { return Ok(None) };
         if !over {
-            return progress_of(app, *user, &whole).await;
+            return progress_of(rooms, *user, &whole).await;
         }
-        let mut records = Records::with_outages(app.store.clone(), &whole, outages.clone(), self.now);
+        let mut records = Records::with_outages(store.clone(), &whole, outages.clone(), self.now);
         let progress = records.progress(*user).await?;
-        app.kept_progress.keep(*user, lesson, marks, outages, progress);
+        kept.keep(*user, lesson, marks, outages, progress);
         Ok(Some(progress))
     }
 

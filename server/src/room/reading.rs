@@ -91,14 +91,14 @@ impl Room {
         let first = evidence.leases.iter().map(|lease| lease.issued_at).min();
         let last = evidence.beats.iter().map(|beat| beat.received_at).max();
         let (Some(first), Some(last)) = (first, last) else { return Ok(false) };
-        let rivals = self.parts.store.rival_items(evidence.user_id, self.lesson.id, first, last).await?;
+        let rivals = self.core.store.rival_items(evidence.user_id, self.lesson.id, first, last).await?;
         Ok(!rivals.is_empty())
     }
 
     /// Reads members anew. A failure leaves them unread: the next question tries again.
     pub(super) async fn read(&mut self, users: &[Uuid]) {
         let read = async {
-            for evidence in self.parts.store.member_evidence(self.lesson.id, users).await? {
+            for evidence in self.core.store.member_evidence(self.lesson.id, users).await? {
                 let user = evidence.user_id;
                 let contested = self.is_contested(&evidence).await?;
                 let bounds = self.bounds.clone();

@@ -1,7 +1,7 @@
 //! All rooms of this process: opened when asked for, one a lesson.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -10,21 +10,20 @@ use std::{
 };
 
 use axum::extract::ws::Utf8Bytes;
-use tokio::sync::{OnceCell, broadcast, mpsc, oneshot, watch};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio::sync::{OnceCell, mpsc, oneshot, watch};
 use uuid::Uuid;
 use yunke_store::{
-    BeatRow, LeaseRow, LessonFilter, LessonPhase, Page, Store, StoreError, StoreResult, TalkFigures,
-    UtcMillis,
+    BeatRow, LeaseRow, LessonFilter, LessonPhase, Page, StoreError, StoreResult, TalkFigures, UtcMillis,
 };
 
 use super::{
+    missed::Missed,
     state::{Counts, Frame},
     task::{Ask, Present, Room, Told},
     turns::Turns,
 };
 use crate::{
-    clock::Source,
+    core::Core,
     evidence::{BeatWriter, EvidenceLimits, Progress, SlowDown},
     media_nodes::MediaNodes,
 };
@@ -51,23 +50,6 @@ const SUPERSEDED: usize = 100_000;
 
 /// Live lessons looked for at the start.
 const LIVE_LESSONS: i64 = 10_000;
-
-/// What rooms are made of.
-#[derive(Clone)]
-pub struct RoomParts {
-    /// The database.
-    pub store: Arc<dyn Store>,
-    /// Clock.
-    pub source: Source,
-    /// What media tells.
-    pub media: MediaNodes,
-    /// Which lesson changed.
-    pub lesson_changes: broadcast::Sender<Uuid>,
-    /// Owns the rooms' tasks.
-    pub tasks: TaskTracker,
-    /// Ends them.
-    pub stopping: CancellationToken,
-}
 
 /// Why a room cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -102,10 +84,6 @@ pub struct RoomHandle {
     /// What was kept of the past is in it.
     loaded: watch::Receiver<bool>,
 }
-
-/// Members of whom a room did not hear all that was kept, since it had its hands full: it reads them anew. As many as the
-/// lesson has members.
-pub(super) type Missed = Arc<std::sync::Mutex<HashSet<Uuid>>>;
 
 impl RoomHandle {
     /// The state, now and whenever it changes; a slow reader sees the latest, not all.
@@ -162,7 +140,8 @@ impl RoomHandle {
 pub struct Rooms(Arc<Inner>);
 
 struct Inner {
-    parts: RoomParts,
+    core: Core,
+    media: MediaNodes,
     writer: BeatWriter,
     turns: Turns,
     limits: EvidenceLimits,
@@ -180,23 +159,23 @@ impl std::fmt::Debug for Rooms {
 }
 
 impl Rooms {
-    /// No room yet; `run_id` names this run of the server.
-    pub fn new(parts: RoomParts, run_id: Uuid) -> Self {
-        let RoomParts { store, source, tasks, stopping, .. } = &parts;
-        let writer = BeatWriter::start(store.clone(), source.clone(), run_id, tasks, stopping.clone());
+    /// No room yet.
+    pub fn new(core: Core, media: MediaNodes) -> Self {
+        let Core { store, source, tasks, stopping, .. } = &core;
+        let writer = BeatWriter::start(store.clone(), source.clone(), core.run_id, tasks, stopping.clone());
         // Who watched before this run began may be about to be heard of.
         let heard_at = AtomicI64::new(source.uptime() - QUIET_MS + FIRST_BEATS_MS);
         let open = std::sync::Mutex::default();
         let (turns, limits, superseded) =
             (Turns::default(), EvidenceLimits::default(), std::sync::Mutex::default());
-        Self(Arc::new(Inner { parts, writer, turns, limits, superseded, heard_at, open }))
+        Self(Arc::new(Inner { core, media, writer, turns, limits, superseded, heard_at, open }))
     }
 
     /// Opens the rooms of live lessons, so that the counts are right before the first question.
     pub async fn resume(&self) -> Result<(), RoomError> {
         let live = LessonFilter { phases: vec![LessonPhase::Live], ..LessonFilter::default() };
         let page = Page { offset: 0, limit: LIVE_LESSONS };
-        for lesson in self.0.parts.store.lessons(&live, page).await? {
+        for lesson in self.0.core.store.lessons(&live, page).await? {
             self.room(lesson.id).await?;
         }
         Ok(())
@@ -204,12 +183,12 @@ impl Rooms {
 
     /// Whether nobody has sent beats for a while.
     pub fn is_quiet(&self) -> bool {
-        self.0.parts.source.uptime() - self.0.heard_at.load(Ordering::Relaxed) > QUIET_MS
+        self.0.core.source.uptime() - self.0.heard_at.load(Ordering::Relaxed) > QUIET_MS
     }
 
     /// Milliseconds since the machine was started.
     pub(super) fn uptime(&self) -> i64 {
-        self.0.parts.source.uptime()
+        self.0.core.source.uptime()
     }
 
     /// How much one member may bring.
@@ -223,7 +202,7 @@ impl Rooms {
         if leases.is_empty() {
             return;
         }
-        let now = self.0.parts.source.now();
+        let now = self.0.core.source.now();
         let mut superseded = self.0.superseded.lock().expect("no panic while held");
         if superseded.len() >= SUPERSEDED {
             superseded.retain(|_, until| *until > now);
@@ -269,18 +248,18 @@ impl Rooms {
     }
 
     async fn start(&self, lesson: Uuid) -> Result<RoomHandle, RoomError> {
-        let parts = &self.0.parts;
+        let Inner { core, media, .. } = &*self.0;
         // Listen first, read then: what changes in between is not missed.
-        let changes = parts.lesson_changes.subscribe();
-        let media = parts.media.subscribe();
+        let changes = core.lesson_changes.subscribe();
+        let views = media.subscribe();
         let missed = Missed::default();
-        let opened = Room::open(parts.clone(), lesson, missed.clone()).await?;
+        let opened = Room::open(core.clone(), media.clone(), lesson, missed.clone()).await?;
         let (room, told, past) = opened.ok_or(RoomError::NoLesson)?;
         let (inbox, asks) = mpsc::channel(ASKS);
         let (loading, loaded) = watch::channel(false);
         let rooms = Arc::downgrade(&self.0);
-        parts.tasks.spawn(async move {
-            room.run(asks, changes, media, past, loading).await;
+        core.tasks.spawn(async move {
+            room.run(asks, changes, views, past, loading).await;
             if let Some(inner) = rooms.upgrade() {
                 Self(inner).forget(lesson);
             }
@@ -323,8 +302,8 @@ impl Rooms {
 
     /// Hands beats that were just kept to their room and gives the member's progress.
     pub(super) async fn kept(&self, lease: &LeaseRow, beats: Vec<BeatRow>) -> Result<Progress, RoomError> {
-        let now = self.0.parts.source.now();
-        self.0.heard_at.store(self.0.parts.source.uptime(), Ordering::Relaxed);
+        let now = self.0.core.source.now();
+        self.0.heard_at.store(self.0.core.source.uptime(), Ordering::Relaxed);
         let others = if beats.iter().any(|beat| beat.body.state == yunke_store::BeatState::Playing) {
             self.0.turns.note(lease.user_id, lease.item.id, now)
         } else {
@@ -379,9 +358,9 @@ impl Rooms {
         self.0.open.lock().expect("no panic while the rooms are held").get(&lesson)?.get().cloned()
     }
 
-    /// The database, for what is next to a room.
-    pub(super) fn store(&self) -> &dyn Store {
-        self.0.parts.store.as_ref()
+    /// For what is next to a room.
+    pub(super) fn core(&self) -> &Core {
+        &self.0.core
     }
 }
 
@@ -395,5 +374,5 @@ async fn answered(answer: oneshot::Receiver<Progress>) -> Result<Progress, RoomE
 
 /// A lease by its id.
 pub(super) async fn lease_of(rooms: &Rooms, id: Uuid) -> StoreResult<Option<LeaseRow>> {
-    rooms.store().lease(id).await
+    rooms.core().store.lease(id).await
 }

@@ -16,22 +16,17 @@ use super::{
     keeping::Keeping,
     load::{Loaded, load},
     members::{LastSeen, Members},
-    registry::{Missed, RoomParts},
+    missed::Missed,
     state::{Counts, Frame, RoomState},
-    updates::MemberUpdates,
+    updates::{MemberUpdates, TELL_ANYWAY, TELL_EVERY},
 };
 use crate::{
     attendance::{Bounds, Presence, Rule, peak},
+    core::Core,
     evidence::{self, Progress, Subject},
-    media_nodes::MediaView,
+    media_nodes::{MediaNodes, MediaView},
     problem::source_chain,
 };
-
-/// A change is told after so long at most, and never more often; members hear of it later the more they are.
-pub(super) const TELL_EVERY: Duration = Duration::from_millis(250);
-
-/// Without a change the state is told again, so that a silent socket is a dead one.
-pub(super) const TELL_ANYWAY: Duration = Duration::from_secs(10);
 
 /// A room nobody listens to and nobody is in ends after so long, unless the lesson is live.
 const IDLE: Duration = Duration::from_mins(1);
@@ -81,7 +76,8 @@ pub(super) struct Told {
 }
 
 pub(super) struct Room {
-    pub(super) parts: RoomParts,
+    pub(super) core: Core,
+    pub(super) media: MediaNodes,
     pub(super) lesson: Arc<Lesson>,
     pub(super) rule: Rule,
     outages: Vec<Interval>,
@@ -111,16 +107,17 @@ pub(super) struct Room {
 impl Room {
     /// Makes the room; what was kept of the past comes from the channel. `None` if there is no such lesson.
     pub(super) async fn open(
-        parts: RoomParts,
+        core: Core,
+        media: MediaNodes,
         id: Uuid,
         missed: Missed,
     ) -> StoreResult<Option<(Self, Told, Past)>> {
-        let Some(lesson) = parts.store.lesson(id).await? else { return Ok(None) };
-        let now = parts.source.now();
-        let outages = evidence::outages(parts.store.as_ref(), now).await?;
+        let Some(lesson) = core.store.lesson(id).await? else { return Ok(None) };
+        let now = core.source.now();
+        let outages = evidence::outages(core.store.as_ref(), now).await?;
         let bounds = Subject::from(&lesson).bounds(&outages);
-        let talk = parts.store.talk_figures(id).await?;
-        let facts = parts.media.facts(&lesson, now);
+        let talk = core.store.talk_figures(id).await?;
+        let facts = media.facts(&lesson, now);
         let first = Frame::new(RoomState::of(&lesson, facts, Counts::default(), talk));
         let (updates, members) = MemberUpdates::new(&first);
         let (frames, staff) = watch::channel(Arc::new(first));
@@ -143,10 +140,11 @@ impl Room {
             read_at: HashMap::new(),
             recomputing: Missed::default(),
             keeping: Keeping::new(),
-            parts,
+            core,
+            media,
         };
         room.tell();
-        let past = load(&room.parts, id, room.bounds.clone());
+        let past = load(&room.core, id, room.bounds.clone());
         Ok(Some((room, Told { staff, members }, past)))
     }
 
@@ -165,7 +163,7 @@ impl Room {
         mut self,
         mut inbox: mpsc::Receiver<Ask>,
         mut changes: broadcast::Receiver<Uuid>,
-        mut media: watch::Receiver<Arc<MediaView>>,
+        mut views: watch::Receiver<Arc<MediaView>>,
         mut past: Past,
         loaded: watch::Sender<bool>,
     ) {
@@ -174,13 +172,13 @@ impl Room {
             tokio::select! {
                 // In this order: who asks after a change is answered with the change in it.
                 biased;
-                () = self.parts.stopping.cancelled() => break,
+                () = self.core.stopping.cancelled() => break,
                 change = changes.recv() => match change {
                     Ok(id) if id != self.lesson.id => {}
                     Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => self.reload().await,
                     Err(broadcast::error::RecvError::Closed) => break,
                 },
-                Ok(()) = media.changed() => {
+                Ok(()) = views.changed() => {
                     self.news = true;
                     self.take_deliveries();
                 }
@@ -188,7 +186,7 @@ impl Room {
                 chunk = past.recv(), if !*loaded.borrow() => if let Some(chunk) = chunk {
                     self.take_past(chunk, &mut spans);
                 } else {
-                    self.presence.pass(self.parts.source.now());
+                    self.presence.pass(self.core.source.now());
                     self.presence.remember_peak(peak(std::mem::take(&mut spans).values()));
                     self.tell();
                     loaded.send_replace(true);
@@ -201,7 +199,7 @@ impl Room {
             }
             self.catch_up().await;
             if *loaded.borrow() {
-                self.keep_digests();
+                self.keeping.keep_due(&self.core, self.lesson.id, &self.members, &self.bounds);
             }
             if self.look_around() {
                 break;
@@ -209,14 +207,14 @@ impl Room {
         }
         // Whoever asked after the decision to end finds a closed door and asks for the room anew.
         inbox.close();
-        self.keep_all_digests().await;
+        self.keeping.keep_all(&self.core, self.lesson.id, &self.members, &self.bounds).await;
     }
 
     fn until_next_look(&self) -> Duration {
         let due = if self.news { TELL_EVERY } else { TELL_ANYWAY };
         let tell = (self.told_at + due).saturating_duration_since(Instant::now());
         let leave = self.presence.next_change().map_or(LOOK_EVERY, |at| {
-            let left = at.saturating_sub(self.parts.source.now());
+            let left = at.saturating_sub(self.core.source.now());
             Duration::from_millis(u64::try_from(left).unwrap_or(0))
         });
         if self.waits_to_be_read() {
@@ -229,7 +227,7 @@ impl Room {
     /// Lets time pass, tells what is due. True: the room is no longer needed.
     fn look_around(&mut self) -> bool {
         let before = self.presence.now();
-        self.presence.pass(self.parts.source.now());
+        self.presence.pass(self.core.source.now());
         self.news |= self.presence.now() != before;
         let due = if self.news { TELL_EVERY } else { TELL_ANYWAY };
         if self.told_at.elapsed() >= due {
@@ -254,7 +252,7 @@ impl Room {
             people: figure(self.members.people()),
             peak: figure(self.presence.peak()),
         };
-        let facts = self.parts.media.facts(&self.lesson, self.parts.source.now());
+        let facts = self.media.facts(&self.lesson, self.core.source.now());
         let state = RoomState::of(&self.lesson, facts, counts, self.talk);
         if self.frames.borrow().state.differs(&state) || self.told_at.elapsed() >= TELL_ANYWAY {
             self.frames.send_replace(Arc::new(Frame::new(state)));
@@ -308,7 +306,7 @@ impl Room {
     /// The lesson changed: its phase, or its timeline became longer, or a gap was closed.
     pub(super) async fn reload(&mut self) {
         self.news = true;
-        let lesson = match self.parts.store.lesson(self.lesson.id).await {
+        let lesson = match self.core.store.lesson(self.lesson.id).await {
             Ok(Some(lesson)) => lesson,
             Ok(None) => return,
             Err(error) => {

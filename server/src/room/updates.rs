@@ -6,10 +6,13 @@ use std::time::Duration;
 use axum::extract::ws::Utf8Bytes;
 use tokio::{sync::watch, time::Instant};
 
-use super::{
-    state::{Frame, RoomState},
-    task::{TELL_ANYWAY, TELL_EVERY},
-};
+use super::state::{Frame, RoomState};
+
+/// A change is told after so long at most, and never more often; members hear of it later the more they are.
+pub(super) const TELL_EVERY: Duration = Duration::from_millis(250);
+
+/// Without a change the state is told again, so that a silent socket is a dead one.
+pub(super) const TELL_ANYWAY: Duration = Duration::from_secs(10);
 
 /// Messages a second that rooms send to members for a change of figures: each costs some 15 µs of a core.
 const MESSAGES_A_SECOND: u32 = 6_000;

@@ -3,13 +3,16 @@
 
 use axum::http::Method;
 
-use crate::auth::Access::{
-    self, Account, Anyone, LessonOrganize, LessonRun, LessonWatch, Organizer, PersonOrganize, SignedIn,
-    Staff, UnitOrganize,
+use crate::auth::{
+    Access::{
+        Account, Anyone, LessonOrganize, LessonRun, LessonWatch, Organizer, PersonOrganize, SignedIn, Staff,
+        UnitOrganize,
+    },
+    AccessTable,
 };
 
 /// Method, path, access.
-pub const TABLE: &[(Method, &str, Access)] = &[
+pub const TABLE: AccessTable = AccessTable(&[
     (Method::GET, "/api/openapi.json", Anyone),
     (Method::GET, "/api/setup", Anyone),
     (Method::POST, "/api/setup", Anyone),
@@ -81,9 +84,4 @@ pub const TABLE: &[(Method, &str, Access)] = &[
     (Method::PATCH, "/api/console/people/{person_id}", PersonOrganize),
     (Method::PUT, "/api/console/people/{person_id}/disabled", PersonOrganize),
     (Method::POST, "/api/console/people/{person_id}/password", PersonOrganize),
-];
-
-/// The entry of a route.
-pub fn of(method: &Method, path: &str) -> Option<Access> {
-    TABLE.iter().find(|(m, p, _)| m == method && *p == path).map(|(_, _, access)| *access)
-}
+]);

@@ -47,7 +47,7 @@ pub(super) struct YearProgress {
 #[utoipa::path(get, path = "/api/home", tag = "lessons", responses((status = OK, body = Home)))]
 pub(super) async fn home(State(app): State<AppState>, viewer: Viewer) -> ApiResult<Json<Home>> {
     let now = app.source.now();
-    let standing = Standing::of(&app, viewer.user.id).await?;
+    let standing = Standing::of(&app.rooms, &app.kept_progress, viewer.user.id).await?;
     // The day is the wall clock's.
     let date = app.source.wall();
     let today = day_of(date);

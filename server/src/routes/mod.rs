@@ -28,8 +28,12 @@ use axum::{Json, Router, http::StatusCode, middleware::from_fn_with_state};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use crate::{
+    auth::{Gate, authorize},
+    problem::Problem,
+    state::AppState,
+};
 pub use layers::RequestId;
-use crate::{auth::authorize, problem::Problem, state::AppState};
 
 /// The routes of the API, with their documents.
 fn api() -> OpenApiRouter<AppState> {
@@ -61,7 +65,7 @@ async fn openapi_json() -> Json<&'static OpenApi> {
 /// The whole router with its middleware.
 pub fn router(app: &AppState) -> Router {
     let (api, _) = api().split_for_parts();
-    let api = api.route_layer(from_fn_with_state(app.clone(), authorize));
+    let api = api.route_layer(from_fn_with_state(Gate::new(app.core.clone(), access::TABLE), authorize));
     let router = Router::new()
         .merge(api)
         .merge(internal::routes(app))

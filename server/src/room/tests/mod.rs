@@ -16,7 +16,7 @@ use std::sync::{
 
 use serde_json::{Value, json, value::RawValue};
 use tempfile::TempDir;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use yunke_store::{
     Item, LeaseDevice, LeasePurpose, LeaseRow, LessonPhase, MediaReport, PhaseChange, RunClock, Store,
@@ -27,9 +27,10 @@ use yunke_store_sqlite::SqliteStore;
 use super::*;
 use crate::{
     clock::{Machine, Source, SystemRandom},
-    config::MediaConfig,
+    config::Config,
+    core::Core,
     evidence::Records,
-    media_nodes::{Addresses, MediaNodes},
+    media_nodes::MediaNodes,
 };
 
 /// The lesson goes on air at this moment.
@@ -58,7 +59,8 @@ struct Stage {
     store: Arc<dyn Store>,
     clock: Arc<Hand>,
     rooms: Rooms,
-    parts: RoomParts,
+    core: Core,
+    media: MediaNodes,
     town: Town,
     lesson: Uuid,
     _home: TempDir,
@@ -73,20 +75,12 @@ impl Stage {
         let clock = Arc::new(Hand(AtomicI64::new(ZERO)));
         let town = town(store.as_ref()).await;
         let lesson = planned(store.as_ref(), &town, 500).await;
-        let parts = RoomParts {
-            store: store.clone(),
-            source: Source::new(clock.clone(), Arc::new(SystemRandom)),
-            media: MediaNodes::new(
-                "a secret of a test".to_owned(),
-                Addresses::configured(&MediaConfig::default()),
-            ),
-            lesson_changes: tokio::sync::broadcast::Sender::new(16),
-            tasks: TaskTracker::new(),
-            stopping: CancellationToken::new(),
-        };
+        let source = Source::new(clock.clone(), Arc::new(SystemRandom));
+        let core = Core::new(store.clone(), source, Config::default(), id(900));
+        let media = MediaNodes::new(core.clone(), "a secret of a test".to_owned());
         store.begin_run(id(900), ZERO, RunClock::default()).await.expect("begun");
-        let rooms = Rooms::new(parts.clone(), id(900));
-        let stage = Self { store, clock, rooms, parts, town, lesson, _home: home };
+        let rooms = Rooms::new(core.clone(), media.clone());
+        let stage = Self { store, clock, rooms, core, media, town, lesson, _home: home };
         stage.go_live(lesson).await;
         stage
     }
@@ -109,7 +103,7 @@ impl Stage {
         };
         let node = format!("node of {lesson_id}");
         self.store.store_media(&node, id(1), version, &[report], ZERO).await.expect("stored");
-        let _ = self.parts.lesson_changes.send(lesson_id);
+        self.core.lesson_changed(lesson_id);
     }
 
     /// It is now so long after the zero of the timeline.
@@ -118,7 +112,7 @@ impl Stage {
     }
 
     async fn lease(&self, number: u128, lesson_id: Uuid, user_id: Uuid) -> LeaseRow {
-        let now = self.parts.source.now();
+        let now = self.core.source.now();
         let lease = LeaseRow {
             id: id(number),
             item: Item::lesson(lesson_id),
@@ -135,16 +129,16 @@ impl Stage {
 
     /// The server is killed and starts again at once: rooms are gone, the database stays.
     fn restart(&mut self) {
-        self.parts.stopping.cancel();
-        self.parts.stopping = CancellationToken::new();
-        self.rooms = Rooms::new(self.parts.clone(), id(900));
+        self.core.stopping.cancel();
+        self.core.stopping = CancellationToken::new();
+        self.rooms = Rooms::new(self.core.clone(), self.media.clone());
     }
 
     /// Progress as computed from nothing but the store.
     async fn recomputed(&self, lesson: Uuid, user: Uuid) -> Progress {
         let lesson = self.store.lesson(lesson).await.expect("read").expect("there");
         let mut records =
-            Records::new(self.store.clone(), &lesson, self.parts.source.now()).await.expect("read");
+            Records::new(self.store.clone(), &lesson, self.core.source.now()).await.expect("read");
         records.progress(user).await.expect("computed")
     }
 

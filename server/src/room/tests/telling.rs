@@ -49,7 +49,7 @@ async fn figures_wait_for_the_many_and_a_phase_does_not_and_staff_never_wait() {
     let change =
         PhaseChange { lesson_id: stage.lesson, to: LessonPhase::Ended, actor_id: None, at: ZERO + 60 * S };
     stage.store.change_phase(change).await.expect("ended");
-    let _ = stage.parts.lesson_changes.send(stage.lesson);
+    stage.core.lesson_changed(stage.lesson);
     timeout(LIMIT, members.wait_for(|told| told.contains("\"ended\"")))
         .await
         .expect("in time")

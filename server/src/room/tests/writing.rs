@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use tokio_util::task::TaskTracker;
+
 use super::*;
 use crate::evidence::{BeatWriter, WriteError};
 
@@ -46,9 +48,9 @@ async fn garbage_does_not_take_its_neighbours_along() {
 async fn batches_of_one_lease_never_share_a_receipt() {
     let stage = Stage::live().await;
     let lease = stage.lease(600, stage.lesson, stage.town.member_a).await;
-    let source = stage.parts.source.clone();
+    let source = stage.core.source.clone();
     let writer =
-        BeatWriter::start(stage.store.clone(), source, id(900), &stage.parts.tasks, CancellationToken::new());
+        BeatWriter::start(stage.store.clone(), source, id(900), &stage.core.tasks, CancellationToken::new());
     let batches = (1..=50).map(|seq| {
         let (bodies, _) = crate::evidence::read_beats(&raw(&[beat(seq, 0, 10)]));
         writer.keep(lease.id, bodies)
@@ -65,7 +67,7 @@ async fn a_stopping_writer_keeps_what_it_has_taken_and_refuses_the_rest() {
     let stage = Stage::live().await;
     let lease = stage.lease(600, stage.lesson, stage.town.member_a).await;
     let (stopping, tasks) = (CancellationToken::new(), TaskTracker::new());
-    let source = stage.parts.source.clone();
+    let source = stage.core.source.clone();
     let writer = BeatWriter::start(stage.store.clone(), source, id(900), &tasks, stopping.clone());
     let bodies = |seq| crate::evidence::read_beats(&raw(&[beat(seq, 0, 10)])).0;
     writer.keep(lease.id, bodies(1)).await.expect("kept");

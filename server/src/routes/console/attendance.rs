@@ -11,7 +11,7 @@ use yunke_store::{Lesson, Page, RollCounts, RollEntry, RollFilter, RollPage, Rol
 use crate::{
     attendance::CreditLevel,
     auth::{LessonScope, Viewer},
-    evidence::{AttendanceRow, CreditWord, LevelParts, Levels, Records, Window},
+    evidence::{AttendanceRow, CreditWord, Levels, Records, Window},
     problem::{ApiResult, Problem},
     routes::{extract::Query, lessons::card::replay_to_come, paging},
     state::AppState,
@@ -209,9 +209,7 @@ async fn with_credit(
     let members = app.store.roll(lesson.id, &all, everybody).await?;
     let ids = members.entries.iter().map(|entry| entry.user_id).collect();
     let records = Records::new(app.store.clone(), lesson, app.source.now()).await?;
-    let parts =
-        LevelParts { source: app.source.clone(), tasks: app.tasks.clone(), stopping: app.stopping.clone() };
-    let levels = app.kept_levels.of(parts, lesson.id, asked.within.clone(), ids, records).await?;
+    let levels = app.kept_levels.of(&app.core, lesson.id, asked.within.clone(), ids, records).await?;
     let levels = levels
         .ok_or_else(|| Problem::unavailable("busy", "The server is stopping. Try again in a moment.", 5))?;
     let mut roll = if asked.query.is_empty() && asked.part == RollPart::Attended {

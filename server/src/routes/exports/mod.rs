@@ -13,10 +13,7 @@ use yunke_store::{AuditEntry, Role};
 use crate::{
     auth::{LessonScope, Viewer},
     calendar::local_day,
-    exports::{
-        Detail, DetailError, ExportFormat, ExportParts, ExportPlace, ExportRequest, content_disposition,
-        start,
-    },
+    exports::{Detail, DetailError, ExportFormat, ExportPlace, ExportRequest, content_disposition, start},
     problem::{ApiResult, Problem},
     routes::{console::window, extract::Query},
     state::AppState,
@@ -62,8 +59,6 @@ async fn export(
     // First of all: what is refused is no export, and has no line in the log.
     let busy = || Problem::unavailable("busy", "Too many exports are under way. Try again in a moment.", 5);
     let place = ExportPlace::take().ok_or_else(busy)?;
-    let parts =
-        ExportParts { store: app.store.clone(), tasks: app.tasks.clone(), stopping: app.stopping.clone() };
     let units: Vec<&str> = viewer
         .user
         .roles
@@ -80,7 +75,7 @@ async fn export(
         made_by: viewer.user.name.clone(),
         made_at: now,
     };
-    let detail = Detail::new(&parts, request).await?;
+    let detail = Detail::new(&app.core, request).await?;
     app.store
         .audit(AuditEntry {
             at: now,
@@ -91,7 +86,7 @@ async fn export(
             detail: serde_json::json!({ "format": format, "paths": paths }).to_string(),
         })
         .await?;
-    let mut response = Response::new(start(place, &parts, format, detail));
+    let mut response = Response::new(start(place, &app.core, format, detail));
     let name = content_disposition(&lesson.title, &local_day(lesson.planned_start_at), format.ending());
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.media_type()));

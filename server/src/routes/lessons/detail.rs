@@ -108,7 +108,7 @@ pub async fn detail_of(
     may: May,
 ) -> ApiResult<LessonDetail> {
     let facts = app.media.facts(lesson, app.source.now());
-    let progress = progress_of(app, viewer.user.id, lesson).await?;
+    let progress = progress_of(&app.rooms, viewer.user.id, lesson).await?;
     let mut card = card(app, lesson, progress);
     card.replay_ready = facts.replay_ready;
     Ok(LessonDetail {

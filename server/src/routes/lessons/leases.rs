@@ -155,7 +155,7 @@ pub async fn grant(
     let of_replay = |name: &str| url("replay", &format!("{stretch}/{name}"));
     let ready = over && (app.media.facts(lesson, now).replay_ready || stored_since(app, lesson).await?);
     let progress = match purpose {
-        Purpose::Watch => progress_of(app, viewer.user.id, lesson).await?,
+        Purpose::Watch => progress_of(&app.rooms, viewer.user.id, lesson).await?,
         Purpose::Preview => None,
     };
     Ok(LeaseGrant {

@@ -17,5 +17,5 @@ pub(super) async fn progress(
     viewer: Viewer,
     scope: LessonScope,
 ) -> ApiResult<Json<Progress>> {
-    progress_of(&app, viewer.user.id, &scope.lesson).await?.map(Json).ok_or_else(Problem::not_found)
+    progress_of(&app.rooms, viewer.user.id, &scope.lesson).await?.map(Json).ok_or_else(Problem::not_found)
 }

@@ -1,0 +1,39 @@
+//! Who may call a route: the words of the access table. Its lines are where the routes are.
+
+use axum::http::Method;
+
+/// Who may call a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody; the viewer is known if signed in.
+    Anyone,
+    /// Everybody who is signed in, also with a first password that must be replaced.
+    Account,
+    /// Everybody who is signed in.
+    SignedIn,
+    /// Lecturers and organizers of any part of the tree.
+    Staff,
+    /// Organizers of any part of the tree; the handler keeps to that part.
+    Organizer,
+    /// Who may watch the lesson `{id}`: invited, or its staff.
+    LessonWatch,
+    /// The lecturer of the lesson `{id}`, or its organizer.
+    LessonRun,
+    /// The organizer of the lesson `{id}`.
+    LessonOrganize,
+    /// Whoever organizes every unit the person `{person_id}` has to do with.
+    PersonOrganize,
+    /// The organizer of the unit `{unit_id}`.
+    UnitOrganize,
+}
+
+/// Method, path and access of each route.
+#[derive(Debug, Clone, Copy)]
+pub struct AccessTable(pub &'static [(Method, &'static str, Access)]);
+
+impl AccessTable {
+    /// The entry of a route.
+    pub fn of(self, method: &Method, path: &str) -> Option<Access> {
+        self.0.iter().find(|(m, p, _)| m == method && *p == path).map(|(_, _, access)| *access)
+    }
+}
