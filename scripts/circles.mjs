@@ -1,14 +1,12 @@
-// Import circles of our Rust crates: between files, and between the files and folders of one folder. None may come; those that
-// were there when this began stand in circles.txt beside it, which only shrinks (`circles.mjs write` takes out what is gone).
+// Import circles of our Rust crates: between files, and between the files and folders of one folder. There may be none.
 //
 // Reads text, not types: `use` trees and inline paths, followed through re-exports to the file that defines the name; what a module
 // only hands on is no import. Calls of methods are not seen, tests are left out. (`cargo modules` is a rust-analyzer to build.)
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const members = /members = \[([^\]]*)\]/.exec(readFileSync('Cargo.toml', 'utf8'))[1].match(/[\w/-]+/g);
 const roots = members.filter((crate) => !crate.startsWith('tests/')).map((crate) => join(crate, 'src/lib.rs')).filter(existsSync);
-const list = join(import.meta.dirname, 'circles.txt');
 
 /** Where the item that begins at `at` ends: behind its braces, or its semicolon or comma. */
 function end(text, at) {
@@ -141,11 +139,5 @@ for (const root of roots) {
     found.set(group.join(' '), group.flatMap((a) => group.flatMap((b) => edges.get(a)?.get(b) ?? [])));
   }
 }
-const known = readFileSync(list, 'utf8').split('\n').filter(Boolean).map((line) => line.split(' '));
-const within = (name, line) => name.split(' ').every((file) => line.includes(file));
-const fresh = [...found].filter(([name]) => !known.some((line) => within(name, line)));
-const gone = known.filter((line) => !found.has(line.join(' ')));
-for (const [name, why] of fresh) console.log(`Import circle: ${name}\n  ${why.join('\n  ')}`);
-if (process.argv[2] === 'write' && !fresh.length) writeFileSync(list, [...found.keys()].sort().map((name) => `${name}\n`).join(''));
-else if (gone.length) console.log(`Gone or smaller, run "node scripts/circles.mjs write":\n  ${gone.map((line) => line.join(' ')).join('\n  ')}`);
-process.exit(fresh.length || (gone.length && process.argv[2] !== 'write') ? 1 : 0);
+for (const [name, why] of found) console.log(`Import circle: ${name}\n  ${why.join('\n  ')}`);
+process.exit(found.size ? 1 : 0);
