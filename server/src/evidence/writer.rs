@@ -1,17 +1,16 @@
 //! The one writer of beats: what all rooms received is committed together, at most every 250 ms, and
 //! answered after the commit. It must never drop a beat it has taken and never answer before the disk has it.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
 use tokio::{
     sync::{mpsc, oneshot},
     time::Instant,
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
-use yunke_store::{Appended, BeatBody, BeatRow, Store, UtcMillis};
+use yunke_store::{Appended, BeatBody, BeatRow, UtcMillis};
 
-use crate::{clock::Source, problem::source_chain};
+use crate::{core::Core, problem::source_chain};
 
 /// Time between two commits, unless so much has come that waiting gains nothing.
 const COMMIT_EVERY: Duration = Duration::from_millis(250);
@@ -70,21 +69,15 @@ impl std::fmt::Debug for Batch {
 }
 
 impl BeatWriter {
-    /// Starts the writer. `run_id` names this run of the server, whose sign of life goes with each commit.
-    /// When `stopping` is cancelled nothing more is taken; what was taken is committed and answered.
-    pub fn start(
-        store: Arc<dyn Store>,
-        source: Source,
-        run_id: Uuid,
-        tasks: &TaskTracker,
-        stopping: CancellationToken,
-    ) -> Self {
+    /// Starts the writer. The run's sign of life goes with each commit. When the server stops nothing more is taken; what
+    /// was taken is committed and answered.
+    pub fn start(core: &Core) -> Self {
         let (batches, inbox) = mpsc::channel(WAITING_BATCHES);
-        let (stamps, stop) = (HashMap::new(), stopping.clone());
         let mut writer =
-            Writer { store, source, run_id, inbox, stopping, stamps, latest_stamp: UtcMillis::MIN };
-        let writing = tasks.spawn(async move { writer.run().await });
-        tasks.spawn(async move {
+            Writer { core: core.clone(), inbox, stamps: HashMap::new(), latest_stamp: UtcMillis::MIN };
+        let stop = core.stopping.clone();
+        let writing = core.tasks.spawn(async move { writer.run().await });
+        core.tasks.spawn(async move {
             let ended = writing.await;
             if !stop.is_cancelled() {
                 tracing::error!(?ended, "the writer of beats ended; the server stops");
@@ -104,11 +97,8 @@ impl BeatWriter {
 }
 
 struct Writer {
-    store: Arc<dyn Store>,
-    source: Source,
-    run_id: Uuid,
+    core: Core,
     inbox: mpsc::Receiver<Batch>,
-    stopping: CancellationToken,
     /// Stamps given lately, by lease: the next one of the same lease has to be later.
     stamps: HashMap<Uuid, UtcMillis>,
     latest_stamp: UtcMillis,
@@ -140,7 +130,7 @@ impl Writer {
         tokio::select! {
             biased;
             batch = self.inbox.recv() => batch,
-            () = self.stopping.cancelled(), if !self.inbox.is_closed() => {
+            () = self.core.stopping.cancelled(), if !self.inbox.is_closed() => {
                 self.inbox.close();
                 self.inbox.recv().await
             }
@@ -148,7 +138,7 @@ impl Writer {
     }
 
     fn stamp(&mut self, batch: Batch) -> Stamped {
-        let now = self.source.now();
+        let now = self.core.source.now();
         // Far behind: the clock was put right while nobody watched.
         if now > self.latest_stamp || self.latest_stamp - now > STAMPS_AHEAD_MS {
             self.stamps.clear();
@@ -172,7 +162,8 @@ impl Writer {
             })
             .collect();
         let began = Instant::now();
-        let outcomes = match self.store.append_beats(self.run_id, self.source.now(), &rows).await {
+        let Core { store, source, run_id, .. } = &self.core;
+        let outcomes = match store.append_beats(*run_id, source.now(), &rows).await {
             Ok(outcomes) => outcomes,
             Err(error) => {
                 tracing::error!(beats = rows.len(), error = source_chain(&error), "beats not kept");

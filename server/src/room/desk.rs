@@ -9,7 +9,7 @@ use uuid::Uuid;
 use yunke_protocol::{Lease, LeaseError, LeaseKey};
 use yunke_store::{Appended, LeasePurpose, LeaseRow, StoreError, UtcMillis};
 
-use super::registry::{RoomError, Rooms, lease_of};
+use super::registry::{RoomError, Rooms};
 use crate::{
     evidence::{Progress, RefusedBeat, SlowDown, read_beats},
     problem::Problem,
@@ -107,7 +107,8 @@ pub async fn admit(
     if lease.lesson != lesson {
         return Err(AdmitError::OtherLesson);
     }
-    let row = lease_of(rooms, lease.id).await?.ok_or(AdmitError::Invalid)?;
+    let store = &rooms.core().store;
+    let row = store.lease(lease.id).await?.ok_or(AdmitError::Invalid)?;
     if row.user_id != user {
         return Err(AdmitError::NotYours);
     }
@@ -117,7 +118,7 @@ pub async fn admit(
     if row.purpose != LeasePurpose::Watch {
         return Err(AdmitError::Invalid);
     }
-    if rooms.core().store.lease_is_superseded(row.id).await? {
+    if store.lease_is_superseded(row.id).await? {
         return Err(AdmitError::Superseded);
     }
     Ok(row)
@@ -142,7 +143,7 @@ impl Rooms {
         if self.is_superseded(lease.id) {
             return Err(RoomError::Superseded);
         }
-        self.limits().batch(lease.user_id, batch.len(), self.uptime())?;
+        self.limits().batch(lease.user_id, batch.len(), self.core().source.uptime())?;
         let (bodies, mut refused) = read_beats(batch);
         let mut acked = Vec::with_capacity(bodies.len());
         let mut new = Vec::new();

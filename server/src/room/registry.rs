@@ -12,9 +12,7 @@ use std::{
 use axum::extract::ws::Utf8Bytes;
 use tokio::sync::{OnceCell, mpsc, oneshot, watch};
 use uuid::Uuid;
-use yunke_store::{
-    BeatRow, LeaseRow, LessonFilter, LessonPhase, Page, StoreError, StoreResult, TalkFigures, UtcMillis,
-};
+use yunke_store::{BeatRow, LeaseRow, LessonFilter, LessonPhase, Page, StoreError, TalkFigures, UtcMillis};
 
 use super::{
     missed::Missed,
@@ -161,10 +159,9 @@ impl std::fmt::Debug for Rooms {
 impl Rooms {
     /// No room yet.
     pub fn new(core: Core, media: MediaNodes) -> Self {
-        let Core { store, source, tasks, stopping, .. } = &core;
-        let writer = BeatWriter::start(store.clone(), source.clone(), core.run_id, tasks, stopping.clone());
+        let writer = BeatWriter::start(&core);
         // Who watched before this run began may be about to be heard of.
-        let heard_at = AtomicI64::new(source.uptime() - QUIET_MS + FIRST_BEATS_MS);
+        let heard_at = AtomicI64::new(core.source.uptime() - QUIET_MS + FIRST_BEATS_MS);
         let open = std::sync::Mutex::default();
         let (turns, limits, superseded) =
             (Turns::default(), EvidenceLimits::default(), std::sync::Mutex::default());
@@ -184,11 +181,6 @@ impl Rooms {
     /// Whether nobody has sent beats for a while.
     pub fn is_quiet(&self) -> bool {
         self.0.core.source.uptime() - self.0.heard_at.load(Ordering::Relaxed) > QUIET_MS
-    }
-
-    /// Milliseconds since the machine was started.
-    pub(super) fn uptime(&self) -> i64 {
-        self.0.core.source.uptime()
     }
 
     /// How much one member may bring.
@@ -370,9 +362,4 @@ async fn answered(answer: oneshot::Receiver<Progress>) -> Result<Progress, RoomE
         Ok(Ok(progress)) => Ok(progress),
         Ok(Err(_)) | Err(_) => Err(RoomError::Silent),
     }
-}
-
-/// A lease by its id.
-pub(super) async fn lease_of(rooms: &Rooms, id: Uuid) -> StoreResult<Option<LeaseRow>> {
-    rooms.core().store.lease(id).await
 }

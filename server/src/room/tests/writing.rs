@@ -48,9 +48,7 @@ async fn garbage_does_not_take_its_neighbours_along() {
 async fn batches_of_one_lease_never_share_a_receipt() {
     let stage = Stage::live().await;
     let lease = stage.lease(600, stage.lesson, stage.town.member_a).await;
-    let source = stage.core.source.clone();
-    let writer =
-        BeatWriter::start(stage.store.clone(), source, id(900), &stage.core.tasks, CancellationToken::new());
+    let writer = BeatWriter::start(&stage.core);
     let batches = (1..=50).map(|seq| {
         let (bodies, _) = crate::evidence::read_beats(&raw(&[beat(seq, 0, 10)]));
         writer.keep(lease.id, bodies)
@@ -67,8 +65,8 @@ async fn a_stopping_writer_keeps_what_it_has_taken_and_refuses_the_rest() {
     let stage = Stage::live().await;
     let lease = stage.lease(600, stage.lesson, stage.town.member_a).await;
     let (stopping, tasks) = (CancellationToken::new(), TaskTracker::new());
-    let source = stage.core.source.clone();
-    let writer = BeatWriter::start(stage.store.clone(), source, id(900), &tasks, stopping.clone());
+    let core = Core { tasks: tasks.clone(), stopping: stopping.clone(), ..stage.core.clone() };
+    let writer = BeatWriter::start(&core);
     let bodies = |seq| crate::evidence::read_beats(&raw(&[beat(seq, 0, 10)])).0;
     writer.keep(lease.id, bodies(1)).await.expect("kept");
     // Polled once, so it stands in the queue; the commit is still to come.
