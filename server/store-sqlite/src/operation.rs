@@ -9,9 +9,10 @@ use yunke_store::{
 
 use crate::{SqliteStore, error::failed};
 
-async fn audit(on: &mut SqliteConnection, entry: &AuditEntry) -> StoreResult<()> {
+/// A line of the audit log.
+pub(crate) async fn audit(on: &mut SqliteConnection, entry: &AuditEntry) -> StoreResult<()> {
     sqlx::query!(
-        "INSERT INTO audit_log (at, actor_id, action, subject_kind, subject_id, detail) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO audit_log (at, actor_id, action, subject_kind, subject_id, detail) VALUES ($1, $2, $3, $4, $5, $6)",
         entry.at,
         entry.actor_id,
         entry.action,
@@ -65,7 +66,7 @@ impl From<Run> for ServerRun {
 
 async fn begin(on: &mut SqliteConnection, id: Uuid, at: UtcMillis, clock: RunClock) -> StoreResult<()> {
     sqlx::query!(
-        "INSERT INTO server_runs (id, started_at, last_alive_at, boot, anchor_at) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO server_runs (id, started_at, last_alive_at, boot, anchor_at) VALUES ($1, $2, $3, $4, $5)",
         id,
         at,
         at,
@@ -81,8 +82,8 @@ async fn begin(on: &mut SqliteConnection, id: Uuid, at: UtcMillis, clock: RunClo
 /// A sign of life.
 pub(crate) async fn keep(on: &mut SqliteConnection, id: Uuid, at: UtcMillis) -> StoreResult<()> {
     sqlx::query!(
-        "UPDATE server_runs SET last_alive_at = max(last_alive_at, ?)
-         WHERE seq = (SELECT max(seq) FROM server_runs WHERE id = ?)",
+        "UPDATE server_runs SET last_alive_at = CASE WHEN last_alive_at < $1 THEN $1 ELSE last_alive_at END
+         WHERE seq = (SELECT max(seq) FROM server_runs WHERE id = $2)",
         at,
         id
     )
@@ -117,7 +118,7 @@ impl OperationStore for SqliteStore {
         begin(&mut tx, id, change.to, change.clock).await?;
         let by = change.to - change.from;
         sqlx::query!(
-            "UPDATE sessions SET created_at = created_at + ?1, seen_at = seen_at + ?1, expires_at = expires_at + ?1",
+            "UPDATE sessions SET created_at = created_at + $1, seen_at = seen_at + $1, expires_at = expires_at + $1",
             by
         )
         .execute(&mut *tx)
@@ -133,9 +134,9 @@ impl OperationStore for SqliteStore {
 
     async fn end_run(&self, id: Uuid, at: UtcMillis) -> StoreResult<()> {
         sqlx::query!(
-            "UPDATE server_runs SET last_alive_at = max(last_alive_at, ?), stopped_at = ?
-             WHERE seq = (SELECT max(seq) FROM server_runs WHERE id = ?)",
-            at,
+            "UPDATE server_runs SET last_alive_at = CASE WHEN last_alive_at < $1 THEN $1 ELSE last_alive_at END,
+                    stopped_at = $1
+             WHERE seq = (SELECT max(seq) FROM server_runs WHERE id = $2)",
             at,
             id
         )
@@ -149,7 +150,7 @@ impl OperationStore for SqliteStore {
         let runs = sqlx::query_as!(
             Run,
             "SELECT id, started_at, last_alive_at, stopped_at, boot, anchor_at FROM server_runs
-             WHERE started_at < ? AND last_alive_at >= ? ORDER BY seq",
+             WHERE started_at < $1 AND last_alive_at >= $2 ORDER BY seq",
             until,
             from,
         )
@@ -168,7 +169,7 @@ impl OperationStore for SqliteStore {
         sqlx::query_as!(
             AuditEntry,
             "SELECT at, actor_id, action, subject_kind, subject_id, detail FROM audit_log
-             WHERE subject_id = ? ORDER BY id LIMIT ? OFFSET ?",
+             WHERE subject_id = $1 ORDER BY id LIMIT $2 OFFSET $3",
             subject_id,
             page.limit,
             page.offset,

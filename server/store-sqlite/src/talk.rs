@@ -4,25 +4,25 @@ use async_trait::async_trait;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 use yunke_store::{
-    ASK_EVERY_MS, AskOutcome, NOTES_KEPT, NewPrivateNote, NewQuestion, OPEN_QUESTIONS_MAX, PrivateNote,
-    QUESTIONS_MAX, Question, QuestionState, Settle, StoreResult, TalkFigures, TalkOutcome, TalkStore,
-    TextEnum as _, UtcMillis,
+    AskOutcome, NOTES_KEPT, NewPrivateNote, NewQuestion, PrivateNote, Question, Settle, StoreResult,
+    TalkFigures, TalkOutcome, TalkStore, TextEnum as _, UtcMillis,
+    decide::talk::{self, AskFacts, NoteFacts},
 };
 
 use crate::{
     SqliteStore,
     error::{failed, word},
-    lesson_change::note,
+    operation::audit,
 };
 
 async fn figures(on: &mut SqliteConnection, lesson_id: Uuid) -> StoreResult<TalkFigures> {
     sqlx::query_as!(
         TalkFigures,
-        r#"SELECT coalesce((SELECT revision FROM talks WHERE lesson_id = ?1), 0) AS "revision!: i64",
+        r#"SELECT coalesce((SELECT revision FROM talks WHERE lesson_id = $1), 0) AS "revision!: i64",
                   count(*) FILTER (WHERE state <> 'hidden') AS "asked!: i64",
                   count(*) FILTER (WHERE state = 'open') AS "open!: i64",
                   count(*) FILTER (WHERE state = 'answered') AS "answered!: i64"
-           FROM questions WHERE lesson_id = ?1"#,
+           FROM questions WHERE lesson_id = $1"#,
         lesson_id
     )
     .fetch_one(on)
@@ -33,8 +33,8 @@ async fn figures(on: &mut SqliteConnection, lesson_id: Uuid) -> StoreResult<Talk
 /// Counts a change; gives the figures with it.
 async fn changed(on: &mut SqliteConnection, lesson_id: Uuid) -> StoreResult<TalkFigures> {
     sqlx::query!(
-        "INSERT INTO talks (lesson_id, revision) VALUES (?, 1)
-         ON CONFLICT (lesson_id) DO UPDATE SET revision = revision + 1",
+        "INSERT INTO talks (lesson_id, revision) VALUES ($1, 1)
+         ON CONFLICT (lesson_id) DO UPDATE SET revision = talks.revision + 1",
         lesson_id
     )
     .execute(&mut *on)
@@ -43,42 +43,31 @@ async fn changed(on: &mut SqliteConnection, lesson_id: Uuid) -> StoreResult<Talk
     figures(on, lesson_id).await
 }
 
-/// Why a member may not ask just now.
-async fn bounds(on: &mut SqliteConnection, new: &NewQuestion) -> StoreResult<Option<AskOutcome>> {
-    let there = sqlx::query!(
-        r#"SELECT lesson_id AS "lesson_id: Uuid", user_id AS "user_id: Uuid" FROM questions WHERE id = ?"#,
+async fn ask_facts(on: &mut SqliteConnection, new: &NewQuestion) -> StoreResult<AskFacts> {
+    let same = sqlx::query!(
+        r#"SELECT lesson_id AS "lesson_id: Uuid", user_id AS "user_id: Uuid" FROM questions WHERE id = $1"#,
         new.id
     )
     .fetch_optional(&mut *on)
     .await
     .map_err(failed)?;
-    if let Some(there) = there {
-        let same = there.lesson_id == new.lesson_id && there.user_id == new.user_id;
-        return Ok(Some(if same { AskOutcome::Known } else { AskOutcome::Taken }));
-    }
-    let own = sqlx::query!(
-        r#"SELECT max(asked_at) AS "last: UtcMillis",
-                  count(*) FILTER (WHERE state = 'open') AS "open!: i64"
-           FROM questions WHERE user_id = ? AND lesson_id = ?"#,
-        new.user_id,
-        new.lesson_id
+    let there = sqlx::query!(
+        r#"SELECT max(asked_at) FILTER (WHERE user_id = $2) AS "own_last_at: UtcMillis",
+                  count(*) FILTER (WHERE user_id = $2 AND state = 'open') AS "own_open!: i64",
+                  count(*) AS "in_lesson!: i64"
+           FROM questions WHERE lesson_id = $1"#,
+        new.lesson_id,
+        new.user_id
     )
-    .fetch_one(&mut *on)
+    .fetch_one(on)
     .await
     .map_err(failed)?;
-    if own.open >= OPEN_QUESTIONS_MAX {
-        return Ok(Some(AskOutcome::TooManyOpen));
-    }
-    let wait = own.last.map_or(0, |last| last + ASK_EVERY_MS - new.at);
-    if wait > 0 {
-        // A clock that was set back makes nobody wait longer than that.
-        return Ok(Some(AskOutcome::TooSoon(wait.min(ASK_EVERY_MS))));
-    }
-    let all = sqlx::query_scalar!("SELECT count(*) FROM questions WHERE lesson_id = ?", new.lesson_id)
-        .fetch_one(&mut *on)
-        .await
-        .map_err(failed)?;
-    Ok((all >= QUESTIONS_MAX).then_some(AskOutcome::Full))
+    Ok(AskFacts {
+        same_id: same.map(|same| (same.lesson_id, same.user_id)),
+        own_open: there.own_open,
+        own_last_at: there.own_last_at,
+        in_lesson: there.in_lesson,
+    })
 }
 
 #[async_trait]
@@ -93,7 +82,7 @@ impl TalkStore for SqliteStore {
             r#"SELECT q.id AS "id: Uuid", q.user_id AS "user_id: Uuid", u.name AS user_name, q.text, q.asked_at,
                       q.at_ms, q.state, q.decided_at, d.name AS "decided_by?"
                FROM questions q JOIN users u ON u.id = q.user_id LEFT JOIN users d ON d.id = q.decided_by
-               WHERE q.lesson_id = ?1 AND (?2 IS NULL OR q.user_id = ?2) ORDER BY q.asked_at, q.id"#,
+               WHERE q.lesson_id = $1 AND (q.user_id = $2 OR $2 IS NULL) ORDER BY q.asked_at, q.id"#,
             lesson_id,
             of
         )
@@ -119,11 +108,11 @@ impl TalkStore for SqliteStore {
 
     async fn ask_question(&self, new: NewQuestion) -> StoreResult<AskOutcome> {
         let mut tx = self.begin().await?;
-        if let Some(refused) = bounds(&mut tx, &new).await? {
-            return Ok(refused);
+        if let Err(outcome) = talk::ask(&ask_facts(&mut tx, &new).await?, &new) {
+            return Ok(outcome);
         }
         sqlx::query!(
-            "INSERT INTO questions (id, lesson_id, user_id, text, asked_at, at_ms) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO questions (id, lesson_id, user_id, text, asked_at, at_ms) VALUES ($1, $2, $3, $4, $5, $6)",
             new.id,
             new.lesson_id,
             new.user_id,
@@ -140,31 +129,34 @@ impl TalkStore for SqliteStore {
     }
 
     async fn settle_question(&self, settle: Settle) -> StoreResult<TalkOutcome> {
-        let Settle { lesson_id, id, state, actor_id, at } = settle;
+        let Settle { lesson_id, id, .. } = settle;
         let mut tx = self.begin().await?;
-        let before =
-            sqlx::query_scalar!("SELECT state FROM questions WHERE id = ? AND lesson_id = ?", id, lesson_id)
-                .fetch_optional(&mut *tx)
-                .await
-                .map_err(failed)?;
-        let Some(before) = before else { return Ok(TalkOutcome::NotFound) };
-        if word::<QuestionState>(&before)? == state {
-            return Ok(TalkOutcome::Already);
-        }
-        let decided = (state != QuestionState::Open).then_some((at, actor_id));
-        let ((decided_at, decided_by), state) = (decided.unzip(), state.as_str());
+        let before = sqlx::query_scalar!(
+            "SELECT state FROM questions WHERE id = $1 AND lesson_id = $2",
+            id,
+            lesson_id
+        )
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(failed)?
+        .map(|state| word(&state))
+        .transpose()?;
+        let settled = match talk::settle(before, &settle) {
+            Ok(settled) => settled,
+            Err(outcome) => return Ok(outcome),
+        };
+        let state = settled.state.as_str();
         sqlx::query!(
-            "UPDATE questions SET state = ?, decided_at = ?, decided_by = ? WHERE id = ?",
+            "UPDATE questions SET state = $1, decided_at = $2, decided_by = $3 WHERE id = $4",
             state,
-            decided_at,
-            decided_by,
+            settled.decided_at,
+            settled.decided_by,
             id
         )
         .execute(&mut *tx)
         .await
         .map_err(failed)?;
-        let detail = serde_json::json!({ "id": id, "state": state });
-        note(&mut tx, lesson_id, "question.settle", Some(actor_id), at, detail).await?;
+        audit(&mut tx, &settled.audit).await?;
         let figures = changed(&mut tx, lesson_id).await?;
         tx.commit().await.map_err(failed)?;
         Ok(TalkOutcome::Done(figures))
@@ -176,7 +168,7 @@ impl TalkStore for SqliteStore {
             r#"SELECT n.id AS "id: Uuid", n.text, n.written_by AS "written_by: Uuid", w.name AS writer_name,
                       n.written_at, n.read_at, r.name AS "read_by?"
                FROM private_notes n JOIN users w ON w.id = n.written_by LEFT JOIN users r ON r.id = n.read_by
-               WHERE n.lesson_id = ? ORDER BY n.written_at DESC, n.id DESC"#,
+               WHERE n.lesson_id = $1 ORDER BY n.written_at DESC, n.id DESC"#,
             lesson_id
         )
         .fetch_all(&self.read)
@@ -185,10 +177,11 @@ impl TalkStore for SqliteStore {
     }
 
     async fn write_private_note(&self, new: NewPrivateNote) -> StoreResult<TalkFigures> {
+        let line = talk::write_note(&new);
         let NewPrivateNote { id, lesson_id, text, actor_id, at } = new;
         let mut tx = self.begin().await?;
         sqlx::query!(
-            "INSERT INTO private_notes (id, lesson_id, text, written_by, written_at) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO private_notes (id, lesson_id, text, written_by, written_at) VALUES ($1, $2, $3, $4, $5)",
             id,
             lesson_id,
             text,
@@ -199,16 +192,15 @@ impl TalkStore for SqliteStore {
         .await
         .map_err(failed)?;
         sqlx::query!(
-            "DELETE FROM private_notes WHERE lesson_id = ?1 AND id NOT IN
-             (SELECT id FROM private_notes WHERE lesson_id = ?1 ORDER BY written_at DESC, id DESC LIMIT ?2)",
+            "DELETE FROM private_notes WHERE lesson_id = $1 AND id NOT IN
+             (SELECT id FROM private_notes WHERE lesson_id = $1 ORDER BY written_at DESC, id DESC LIMIT $2)",
             lesson_id,
             NOTES_KEPT
         )
         .execute(&mut *tx)
         .await
         .map_err(failed)?;
-        let detail = serde_json::json!({ "id": id });
-        note(&mut tx, lesson_id, "private_note.write", Some(actor_id), at, detail).await?;
+        audit(&mut tx, &line).await?;
         let figures = changed(&mut tx, lesson_id).await?;
         tx.commit().await.map_err(failed)?;
         Ok(figures)
@@ -222,20 +214,19 @@ impl TalkStore for SqliteStore {
         at: UtcMillis,
     ) -> StoreResult<TalkOutcome> {
         let mut tx = self.begin().await?;
-        let read_at = sqlx::query_scalar!(
-            "SELECT read_at FROM private_notes WHERE id = ? AND lesson_id = ?",
+        let facts = sqlx::query_as!(
+            NoteFacts,
+            "SELECT read_at FROM private_notes WHERE id = $1 AND lesson_id = $2",
             id,
             lesson_id
         )
         .fetch_optional(&mut *tx)
         .await
         .map_err(failed)?;
-        match read_at {
-            None => return Ok(TalkOutcome::NotFound),
-            Some(Some(_)) => return Ok(TalkOutcome::Already),
-            Some(None) => {}
+        if let Err(outcome) = talk::read_note(facts) {
+            return Ok(outcome);
         }
-        sqlx::query!("UPDATE private_notes SET read_at = ?, read_by = ? WHERE id = ?", at, actor_id, id)
+        sqlx::query!("UPDATE private_notes SET read_at = $1, read_by = $2 WHERE id = $3", at, actor_id, id)
             .execute(&mut *tx)
             .await
             .map_err(failed)?;

@@ -166,7 +166,8 @@ pub struct NewPrivateNote {
     pub at: UtcMillis,
 }
 
-/// Questions and private notes.
+/// Questions and private notes, by the rules of [`crate::decide::talk`]. A change locks the lesson's row: the bounds are those of
+/// the lesson, and so is the revision.
 #[async_trait]
 pub trait TalkStore: Send + Sync {
     /// How much is said in a lesson.
