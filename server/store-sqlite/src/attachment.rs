@@ -1,22 +1,22 @@
 //! What is attached to a replay: captions and the poster.
 
-use serde_json::json;
 use uuid::Uuid;
 use yunke_store::{
-    CaptionLanguage, CaptionsInfo, NewCaptions, Poster, StoreResult, TextEnum as _, UtcMillis,
+    CaptionLanguage, CaptionsInfo, NewCaptions, Poster, StoreResult, TextEnum as _, UtcMillis, decide,
 };
 
 use crate::{
     SqliteStore,
     error::{failed, word},
-    lesson_change::note,
+    operation::audit,
 };
 
 pub(crate) async fn captions(store: &SqliteStore, lesson_id: Uuid) -> StoreResult<Vec<CaptionsInfo>> {
-    let rows = sqlx::query!("SELECT language, cues, changed_at FROM captions WHERE lesson_id = ?", lesson_id)
-        .fetch_all(&store.read)
-        .await
-        .map_err(failed)?;
+    let rows =
+        sqlx::query!("SELECT language, cues, changed_at FROM captions WHERE lesson_id = $1", lesson_id)
+            .fetch_all(&store.read)
+            .await
+            .map_err(failed)?;
     let info =
         |language: &str, cues, changed_at| Ok(CaptionsInfo { language: word(language)?, cues, changed_at });
     let mut all: Vec<CaptionsInfo> = rows
@@ -33,18 +33,23 @@ pub(crate) async fn captions_text(
     language: CaptionLanguage,
 ) -> StoreResult<Option<String>> {
     let language = language.as_str();
-    sqlx::query_scalar!("SELECT vtt FROM captions WHERE lesson_id = ? AND language = ?", lesson_id, language)
-        .fetch_optional(&store.read)
-        .await
-        .map_err(failed)
+    sqlx::query_scalar!(
+        "SELECT vtt FROM captions WHERE lesson_id = $1 AND language = $2",
+        lesson_id,
+        language
+    )
+    .fetch_optional(&store.read)
+    .await
+    .map_err(failed)
 }
 
 pub(crate) async fn set_captions(store: &SqliteStore, new: NewCaptions) -> StoreResult<()> {
     let language = new.language.as_str();
     let mut tx = store.begin().await?;
     sqlx::query!(
-        "INSERT INTO captions (lesson_id, language, vtt, cues, changed_at) VALUES (?, ?, ?, ?, ?)
-         ON CONFLICT DO UPDATE SET vtt = excluded.vtt, cues = excluded.cues, changed_at = excluded.changed_at",
+        "INSERT INTO captions (lesson_id, language, vtt, cues, changed_at) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (lesson_id, language)
+         DO UPDATE SET vtt = excluded.vtt, cues = excluded.cues, changed_at = excluded.changed_at",
         new.lesson_id,
         language,
         new.vtt,
@@ -54,8 +59,7 @@ pub(crate) async fn set_captions(store: &SqliteStore, new: NewCaptions) -> Store
     .execute(&mut *tx)
     .await
     .map_err(failed)?;
-    let detail = json!({ "language": language, "cues": new.cues });
-    note(&mut tx, new.lesson_id, "captions.set", Some(new.actor_id), new.at, detail).await?;
+    audit(&mut tx, &decide::replay::set_captions(&new)).await?;
     tx.commit().await.map_err(failed)
 }
 
@@ -66,23 +70,23 @@ pub(crate) async fn remove_captions(
     actor_id: Uuid,
     at: UtcMillis,
 ) -> StoreResult<bool> {
-    let language = language.as_str();
+    let word = language.as_str();
     let mut tx = store.begin().await?;
-    let done = sqlx::query!("DELETE FROM captions WHERE lesson_id = ? AND language = ?", lesson_id, language)
+    let done = sqlx::query!("DELETE FROM captions WHERE lesson_id = $1 AND language = $2", lesson_id, word)
         .execute(&mut *tx)
         .await
         .map_err(failed)?;
     if done.rows_affected() == 0 {
         return Ok(false);
     }
-    note(&mut tx, lesson_id, "captions.remove", Some(actor_id), at, json!({ "language": language })).await?;
+    audit(&mut tx, &decide::replay::remove_captions(lesson_id, language, actor_id, at)).await?;
     tx.commit().await.map_err(failed)?;
     Ok(true)
 }
 
 pub(crate) async fn poster(store: &SqliteStore, lesson_id: Uuid) -> StoreResult<Option<Poster>> {
     let row = sqlx::query!(
-        r#"SELECT media_type, bytes AS "bytes: Vec<u8>" FROM posters WHERE lesson_id = ?"#,
+        r#"SELECT media_type, bytes AS "bytes: Vec<u8>" FROM posters WHERE lesson_id = $1"#,
         lesson_id
     )
     .fetch_optional(&store.read)
@@ -99,13 +103,13 @@ pub(crate) async fn set_poster(
     at: UtcMillis,
 ) -> StoreResult<()> {
     let mut tx = store.begin().await?;
-    let size = poster.as_ref().map(|poster| poster.bytes.len());
+    let line = decide::replay::set_poster(lesson_id, poster.as_ref(), actor_id, at);
     if let Some(Poster { kind, bytes }) = poster {
         let kind = kind.as_str();
         sqlx::query!(
-            "INSERT INTO posters (lesson_id, media_type, bytes, changed_at) VALUES (?, ?, ?, ?)
-             ON CONFLICT DO UPDATE SET media_type = excluded.media_type, bytes = excluded.bytes,
-                                       changed_at = excluded.changed_at",
+            "INSERT INTO posters (lesson_id, media_type, bytes, changed_at) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (lesson_id)
+             DO UPDATE SET media_type = excluded.media_type, bytes = excluded.bytes, changed_at = excluded.changed_at",
             lesson_id,
             kind,
             bytes,
@@ -115,11 +119,11 @@ pub(crate) async fn set_poster(
         .await
         .map_err(failed)?;
     } else {
-        sqlx::query!("DELETE FROM posters WHERE lesson_id = ?", lesson_id)
+        sqlx::query!("DELETE FROM posters WHERE lesson_id = $1", lesson_id)
             .execute(&mut *tx)
             .await
             .map_err(failed)?;
     }
-    note(&mut tx, lesson_id, "poster.set", Some(actor_id), at, json!({ "bytes": size })).await?;
+    audit(&mut tx, &line).await?;
     tx.commit().await.map_err(failed)
 }

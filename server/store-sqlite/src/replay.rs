@@ -1,21 +1,20 @@
 //! What is done to a replay: edits, chapters.
 
 use async_trait::async_trait;
-use sqlx::SqliteConnection;
+use sqlx::{SqliteConnection, SqliteExecutor};
 use uuid::Uuid;
 use yunke_store::{
-    CHAPTERS_MAX, CaptionLanguage, CaptionsInfo, Chapter, ChapterChange, ChapterOutcome, LessonMillis,
-    NewCaptions, NewChapter, Poster, REPLAY_EDITS_MAX, ReplayChange, ReplayEdit, ReplayOutcome, ReplayStore,
-    SLIDE_TURNED_MS, StoreResult, Trim, UtcMillis,
+    CaptionLanguage, CaptionsInfo, Chapter, ChapterChange, ChapterOutcome, NewCaptions, NewChapter, Poster,
+    ReplayChange, ReplayEdit, ReplayOutcome, ReplayStore, StoreResult, Trim, UtcMillis, decide,
 };
 
-use crate::{SqliteStore, attachment, error::failed, lesson_change::note};
+use crate::{SqliteStore, attachment, error::failed, operation::audit};
 
 /// All versions of a lesson's edit, the first one first.
 pub(crate) async fn edits(on: &mut SqliteConnection, lesson_id: Uuid) -> StoreResult<Vec<ReplayEdit>> {
     let rows = sqlx::query!(
         r#"SELECT version, in_ms, out_ms, hidden AS "hidden: bool", changed_at FROM replay_edits
-           WHERE lesson_id = ? ORDER BY version"#,
+           WHERE lesson_id = $1 ORDER BY version"#,
         lesson_id
     )
     .fetch_all(on)
@@ -33,22 +32,17 @@ pub(crate) async fn edits(on: &mut SqliteConnection, lesson_id: Uuid) -> StoreRe
         .collect())
 }
 
-async fn taken(
-    on: &mut SqliteConnection,
-    lesson_id: Uuid,
-    at_ms: LessonMillis,
-    but: Uuid,
-) -> StoreResult<bool> {
-    let found = sqlx::query_scalar!(
-        "SELECT count(*) FROM chapters WHERE lesson_id = ? AND at_ms = ? AND id <> ?",
-        lesson_id,
-        at_ms,
-        but
+/// Chapters of a lesson, in order of the timeline.
+async fn chapters(on: impl SqliteExecutor<'_>, lesson_id: Uuid) -> StoreResult<Vec<Chapter>> {
+    sqlx::query_as!(
+        Chapter,
+        r#"SELECT id AS "id: Uuid", at_ms, title, from_slides AS "from_slides: bool" FROM chapters
+           WHERE lesson_id = $1 ORDER BY at_ms"#,
+        lesson_id
     )
-    .fetch_one(on)
+    .fetch_all(on)
     .await
-    .map_err(failed)?;
-    Ok(found > 0)
+    .map_err(failed)
 }
 
 #[async_trait]
@@ -56,76 +50,46 @@ impl ReplayStore for SqliteStore {
     async fn edit_replay(&self, change: ReplayChange) -> StoreResult<ReplayOutcome> {
         let mut tx = self.begin().await?;
         let last = edits(&mut tx, change.lesson_id).await?.pop();
-        let (trim, hidden) = last.map_or((Trim::default(), false), |last| (last.trim, last.hidden));
-        let version = last.map_or(0, |last| last.version) + 1;
-        let (new_trim, new_hidden) = (change.trim.unwrap_or(trim), change.hidden.unwrap_or(hidden));
-        if (new_trim, new_hidden) == (trim, hidden) {
-            return Ok(ReplayOutcome::Already);
-        }
-        if version > REPLAY_EDITS_MAX {
-            return Ok(ReplayOutcome::Full);
-        }
+        let edited = match decide::replay::edit(last.as_ref(), &change) {
+            Ok(edited) => edited,
+            Err(outcome) => return Ok(outcome),
+        };
+        let ReplayEdit { version, trim, hidden, changed_at } = edited.edit;
         sqlx::query!(
             "INSERT INTO replay_edits (lesson_id, version, in_ms, out_ms, hidden, changed_by, changed_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
             change.lesson_id,
             version,
-            new_trim.in_ms,
-            new_trim.out_ms,
-            new_hidden,
+            trim.in_ms,
+            trim.out_ms,
+            hidden,
             change.actor_id,
-            change.at
+            changed_at
         )
         .execute(&mut *tx)
         .await
         .map_err(failed)?;
-        let detail = serde_json::json!({
-            "version": version, "in_ms": new_trim.in_ms, "out_ms": new_trim.out_ms, "hidden": new_hidden,
-        });
-        note(&mut tx, change.lesson_id, "replay.edit", Some(change.actor_id), change.at, detail).await?;
+        audit(&mut tx, &edited.audit).await?;
         tx.commit().await.map_err(failed)?;
         Ok(ReplayOutcome::Done)
     }
 
     async fn chapters(&self, lesson_id: Uuid) -> StoreResult<Vec<Chapter>> {
-        sqlx::query_as!(
-            Chapter,
-            r#"SELECT id AS "id: Uuid", at_ms, title, from_slides AS "from_slides: bool" FROM chapters
-               WHERE lesson_id = ? ORDER BY at_ms"#,
-            lesson_id
-        )
-        .fetch_all(&self.read)
-        .await
-        .map_err(failed)
+        chapters(&self.read, lesson_id).await
     }
 
     async fn add_chapter(&self, new: NewChapter) -> StoreResult<ChapterOutcome> {
-        let NewChapter { lesson_id, chapter, actor_id, at } = new;
         let mut tx = self.begin().await?;
-        if chapter.from_slides {
-            let since = chapter.at_ms - SLIDE_TURNED_MS;
-            sqlx::query!(
-                "DELETE FROM chapters WHERE lesson_id = ? AND from_slides = 1 AND at_ms > ? AND at_ms <= ?",
-                lesson_id,
-                since,
-                chapter.at_ms
-            )
-            .execute(&mut *tx)
-            .await
-            .map_err(failed)?;
+        let added = match decide::replay::add_chapter(&chapters(&mut *tx, new.lesson_id).await?, &new) {
+            Ok(added) => added,
+            Err(outcome) => return Ok(outcome),
+        };
+        for id in added.replaces {
+            sqlx::query!("DELETE FROM chapters WHERE id = $1", id).execute(&mut *tx).await.map_err(failed)?;
         }
-        let count = sqlx::query_scalar!("SELECT count(*) FROM chapters WHERE lesson_id = ?", lesson_id)
-            .fetch_one(&mut *tx)
-            .await
-            .map_err(failed)?;
-        if taken(&mut tx, lesson_id, chapter.at_ms, chapter.id).await? {
-            return Ok(ChapterOutcome::Taken);
-        }
-        if count >= CHAPTERS_MAX {
-            return Ok(ChapterOutcome::Full);
-        }
+        let NewChapter { lesson_id, chapter, .. } = new;
         sqlx::query!(
-            "INSERT INTO chapters (id, lesson_id, at_ms, title, from_slides) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO chapters (id, lesson_id, at_ms, title, from_slides) VALUES ($1, $2, $3, $4, $5)",
             chapter.id,
             lesson_id,
             chapter.at_ms,
@@ -135,38 +99,28 @@ impl ReplayStore for SqliteStore {
         .execute(&mut *tx)
         .await
         .map_err(failed)?;
-        let detail = serde_json::json!({
-            "id": chapter.id, "at_ms": chapter.at_ms, "title": chapter.title, "from_slides": chapter.from_slides,
-        });
-        note(&mut tx, lesson_id, "chapter.add", Some(actor_id), at, detail).await?;
+        audit(&mut tx, &added.audit).await?;
         tx.commit().await.map_err(failed)?;
         Ok(ChapterOutcome::Done)
     }
 
     async fn change_chapter(&self, change: ChapterChange) -> StoreResult<ChapterOutcome> {
-        let ChapterChange { lesson_id, id, at_ms, title, actor_id, at } = change;
+        let ChapterChange { lesson_id, id, .. } = change;
         let mut tx = self.begin().await?;
-        if let Some(at_ms) = at_ms
-            && taken(&mut tx, lesson_id, at_ms, id).await?
-        {
-            return Ok(ChapterOutcome::Taken);
-        }
-        let done = sqlx::query!(
-            "UPDATE chapters SET at_ms = coalesce(?, at_ms), title = coalesce(?, title)
-             WHERE id = ? AND lesson_id = ?",
-            at_ms,
-            title,
-            id,
-            lesson_id
+        let changed = match decide::replay::change_chapter(&chapters(&mut *tx, lesson_id).await?, change) {
+            Ok(changed) => changed,
+            Err(outcome) => return Ok(outcome),
+        };
+        sqlx::query!(
+            "UPDATE chapters SET at_ms = $1, title = $2 WHERE id = $3",
+            changed.at_ms,
+            changed.title,
+            id
         )
         .execute(&mut *tx)
         .await
         .map_err(failed)?;
-        if done.rows_affected() == 0 {
-            return Ok(ChapterOutcome::NotFound);
-        }
-        let detail = serde_json::json!({ "id": id, "at_ms": at_ms, "title": title });
-        note(&mut tx, lesson_id, "chapter.change", Some(actor_id), at, detail).await?;
+        audit(&mut tx, &changed.audit).await?;
         tx.commit().await.map_err(failed)?;
         Ok(ChapterOutcome::Done)
     }
@@ -179,15 +133,14 @@ impl ReplayStore for SqliteStore {
         at: UtcMillis,
     ) -> StoreResult<ChapterOutcome> {
         let mut tx = self.begin().await?;
-        let done = sqlx::query!("DELETE FROM chapters WHERE id = ? AND lesson_id = ?", id, lesson_id)
+        let done = sqlx::query!("DELETE FROM chapters WHERE id = $1 AND lesson_id = $2", id, lesson_id)
             .execute(&mut *tx)
             .await
             .map_err(failed)?;
         if done.rows_affected() == 0 {
             return Ok(ChapterOutcome::NotFound);
         }
-        let detail = serde_json::json!({ "id": id });
-        note(&mut tx, lesson_id, "chapter.remove", Some(actor_id), at, detail).await?;
+        audit(&mut tx, &decide::replay::remove_chapter(lesson_id, id, actor_id, at)).await?;
         tx.commit().await.map_err(failed)?;
         Ok(ChapterOutcome::Done)
     }

@@ -179,7 +179,9 @@ pub struct Poster {
     pub bytes: Vec<u8>,
 }
 
-/// Use cases of editing a replay. Every change writes its line of the audit log in the same transaction.
+/// Use cases of editing a replay, by the rules of [`crate::decide::replay`]. Every change writes its line of the audit log in the
+/// same transaction. A change of the edit or of a chapter locks the lesson's row: versions follow each other, and the bound of
+/// chapters is the lesson's.
 #[async_trait]
 pub trait ReplayStore: Send + Sync {
     /// Adds a version to what members see of the replay.

@@ -5,4 +5,5 @@
 //! The line of the audit log is part of the rows. No SQL, no clock, no randomness.
 
 mod audit;
+pub mod replay;
 pub mod talk;
