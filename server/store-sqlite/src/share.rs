@@ -2,13 +2,13 @@
 
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
-use yunke_store::{NewShareCode, ShareStore, SharedCode, StoreResult};
+use yunke_store::{NewShareCode, ShareStore, SharedCode, StoreResult, decide};
 
-use crate::{SqliteStore, error::failed, lesson_change::note};
+use crate::{SqliteStore, error::failed, operation::audit};
 
 async fn insert(on: &mut SqliteConnection, new: &NewShareCode) -> StoreResult<()> {
     sqlx::query!(
-        "INSERT INTO share_codes (code, lesson_id, created_by, created_at) VALUES (?, ?, ?, ?)",
+        "INSERT INTO share_codes (code, lesson_id, created_by, created_at) VALUES ($1, $2, $3, $4)",
         new.code,
         new.lesson_id,
         new.actor_id,
@@ -24,19 +24,19 @@ async fn insert(on: &mut SqliteConnection, new: &NewShareCode) -> StoreResult<()
 impl ShareStore for SqliteStore {
     async fn share_code(&self, new: NewShareCode) -> StoreResult<String> {
         let mut tx = self.begin().await?;
-        let known = sqlx::query_scalar!(
-            "SELECT code FROM share_codes WHERE lesson_id = ? AND revoked_at IS NULL",
+        let valid = sqlx::query_scalar!(
+            "SELECT code FROM share_codes WHERE lesson_id = $1 AND revoked_at IS NULL",
             new.lesson_id
         )
         .fetch_optional(&mut *tx)
         .await
         .map_err(failed)?;
-        if let Some(code) = known {
-            return Ok(code);
-        }
+        let line = match decide::share::share(valid, &new) {
+            Ok(line) => line,
+            Err(code) => return Ok(code),
+        };
         insert(&mut tx, &new).await?;
-        note(&mut tx, new.lesson_id, "lesson.share", Some(new.actor_id), new.at, serde_json::json!({}))
-            .await?;
+        audit(&mut tx, &line).await?;
         tx.commit().await.map_err(failed)?;
         Ok(new.code)
     }
@@ -44,7 +44,7 @@ impl ShareStore for SqliteStore {
     async fn renew_share_code(&self, new: NewShareCode) -> StoreResult<String> {
         let mut tx = self.begin().await?;
         sqlx::query!(
-            "UPDATE share_codes SET revoked_at = ?, revoked_by = ? WHERE lesson_id = ? AND revoked_at IS NULL",
+            "UPDATE share_codes SET revoked_at = $1, revoked_by = $2 WHERE lesson_id = $3 AND revoked_at IS NULL",
             new.at,
             new.actor_id,
             new.lesson_id,
@@ -53,14 +53,13 @@ impl ShareStore for SqliteStore {
         .await
         .map_err(failed)?;
         insert(&mut tx, &new).await?;
-        let (lesson, actor) = (new.lesson_id, Some(new.actor_id));
-        note(&mut tx, lesson, "lesson.share_renewed", actor, new.at, serde_json::json!({})).await?;
+        audit(&mut tx, &decide::share::renew(&new)).await?;
         tx.commit().await.map_err(failed)?;
         Ok(new.code)
     }
 
     async fn shared(&self, code: &str) -> StoreResult<Option<SharedCode>> {
-        let found = sqlx::query!("SELECT lesson_id, revoked_at FROM share_codes WHERE code = ?", code)
+        let found = sqlx::query!("SELECT lesson_id, revoked_at FROM share_codes WHERE code = $1", code)
             .fetch_optional(&self.read)
             .await
             .map_err(failed)?;

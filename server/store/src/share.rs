@@ -27,7 +27,7 @@ pub enum SharedCode {
     Revoked,
 }
 
-/// Use cases of sharing.
+/// Use cases of sharing, by the rules of [`crate::decide::share`]. A change locks the lesson's row: it has one valid code.
 #[async_trait]
 pub trait ShareStore: Send + Sync {
     /// The lesson's code; it stays until it is revoked, since it may be printed.

@@ -6,4 +6,5 @@
 
 mod audit;
 pub mod replay;
+pub mod share;
 pub mod talk;
