@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use uuid::Uuid;
 use yunke_store::{
     NewExcuse, Page, RollCounts, RollEntry, RollFilter, RollPage, RollStore, StoreResult, TextEnum as _,
-    Unit, UtcMillis,
+    Unit, UtcMillis, decide,
 };
 
-use crate::{SqliteStore, error::failed, json, lesson_change::note, unit::UnitRow};
+use crate::{SqliteStore, error::failed, json, operation::audit, unit::UnitRow};
 
 /// A row of the answer: the counts, and somebody; nobody where nobody is found.
 struct Row {
@@ -169,11 +169,12 @@ impl RollStore for SqliteStore {
     }
 
     async fn excuse(&self, excuse: NewExcuse) -> StoreResult<()> {
+        let line = decide::excuse::give(&excuse);
         let NewExcuse { lesson_id, user_id, reason, actor_id, at } = excuse;
         let mut tx = self.begin().await?;
         sqlx::query!(
-            "INSERT INTO lesson_excuses (lesson_id, user_id, reason, excused_by, excused_at) VALUES (?, ?, ?, ?, ?)
-             ON CONFLICT DO UPDATE SET reason = excluded.reason, excused_by = excluded.excused_by,
+            "INSERT INTO lesson_excuses (lesson_id, user_id, reason, excused_by, excused_at) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (lesson_id, user_id) DO UPDATE SET reason = excluded.reason, excused_by = excluded.excused_by,
                  excused_at = excluded.excused_at",
             lesson_id,
             user_id,
@@ -184,8 +185,7 @@ impl RollStore for SqliteStore {
         .execute(&mut *tx)
         .await
         .map_err(failed)?;
-        let detail = serde_json::json!({ "person": user_id });
-        note(&mut tx, lesson_id, "lesson.excuse", Some(actor_id), at, detail).await?;
+        audit(&mut tx, &line).await?;
         tx.commit().await.map_err(failed)
     }
 
@@ -198,7 +198,7 @@ impl RollStore for SqliteStore {
     ) -> StoreResult<bool> {
         let mut tx = self.begin().await?;
         let gone = sqlx::query!(
-            "DELETE FROM lesson_excuses WHERE lesson_id = ? AND user_id = ?",
+            "DELETE FROM lesson_excuses WHERE lesson_id = $1 AND user_id = $2",
             lesson_id,
             user_id
         )
@@ -208,8 +208,7 @@ impl RollStore for SqliteStore {
         if gone.rows_affected() == 0 {
             return Ok(false);
         }
-        let detail = serde_json::json!({ "person": user_id });
-        note(&mut tx, lesson_id, "lesson.excuse_taken_back", Some(actor_id), at, detail).await?;
+        audit(&mut tx, &decide::excuse::take_back(lesson_id, user_id, actor_id, at)).await?;
         tx.commit().await.map_err(failed)?;
         Ok(true)
     }

@@ -5,6 +5,7 @@
 //! The line of the audit log is part of the rows. No SQL, no clock, no randomness.
 
 mod audit;
+pub mod excuse;
 pub mod replay;
 pub mod share;
 pub mod talk;
