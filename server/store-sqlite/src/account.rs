@@ -5,10 +5,16 @@ use sqlx::SqliteConnection;
 use uuid::Uuid;
 use yunke_store::{
     AccountStore, Credentials, NewUser, Page, Person, Role, Setup, SetupOutcome, StoreResult, TextEnum as _,
-    User,
+    User, decide,
 };
 
-use crate::{SqliteStore, error::failed, json, unit::UnitRow, user};
+use crate::{
+    SqliteStore,
+    error::failed,
+    json,
+    unit::{self, UnitRow},
+    user,
+};
 
 async fn is_set_up(on: &mut SqliteConnection) -> StoreResult<bool> {
     sqlx::query_scalar!(r#"SELECT EXISTS (SELECT 1 FROM units) AS "set_up: bool""#)
@@ -26,22 +32,12 @@ impl AccountStore for SqliteStore {
 
     async fn set_up(&self, setup: Setup) -> StoreResult<SetupOutcome> {
         let mut tx = self.begin().await?;
-        if is_set_up(&mut tx).await? {
-            return Ok(SetupOutcome::AlreadyDone);
-        }
-        sqlx::query!(
-            "INSERT INTO units (id, parent_id, kind, name, path, created_at) VALUES (?, NULL, 'centre', ?, '/1/', ?)",
-            setup.centre_id,
-            setup.centre_name,
-            setup.organizer.at,
-        )
-        .execute(&mut *tx)
-        .await
-        .map_err(failed)?;
-        let mut organizer = setup.organizer;
-        // In a new centre there is nobody else to give a lesson yet.
-        organizer.roles.extend([Role::Organizer, Role::Lecturer].map(|role| (role, setup.centre_id)));
-        user::add(&mut tx, &organizer).await?;
+        let begun = match decide::account::set_up(is_set_up(&mut tx).await?, setup) {
+            Ok(begun) => begun,
+            Err(outcome) => return Ok(outcome),
+        };
+        unit::insert(&mut tx, &begun.centre, begun.organizer.at).await?;
+        user::add(&mut tx, &begun.organizer).await?;
         tx.commit().await.map_err(failed)?;
         Ok(SetupOutcome::Done)
     }
@@ -59,7 +55,7 @@ impl AccountStore for SqliteStore {
     async fn credentials(&self, phone: &str) -> StoreResult<Option<Credentials>> {
         sqlx::query_as!(
             Credentials,
-            "SELECT id AS user_id, password_hash FROM users WHERE phone = ? AND disabled_at IS NULL",
+            "SELECT id AS user_id, password_hash FROM users WHERE phone = $1 AND disabled_at IS NULL",
             phone
         )
         .fetch_optional(&self.read)
@@ -78,10 +74,10 @@ impl AccountStore for SqliteStore {
         let rows = sqlx::query!(
             "SELECT p.id AS person_id, p.name AS person_name, u.id, u.parent_id, u.kind, u.name, u.path
              FROM roles r JOIN users p ON p.id = r.user_id JOIN units u ON u.id = r.unit_id
-             WHERE r.role = ?1 AND p.disabled_at IS NULL AND instr(lower(p.name), lower(?3)) > 0
-               AND EXISTS (SELECT 1 FROM json_each(?2) AS scope
+             WHERE r.role = $1 AND p.disabled_at IS NULL AND instr(lower(p.name), lower($3)) > 0
+               AND EXISTS (SELECT 1 FROM json_each($2) AS scope
                            WHERE substr(u.path, 1, length(scope.value)) = scope.value)
-             ORDER BY p.name, p.id, u.path LIMIT ?5 OFFSET ?4",
+             ORDER BY p.name, p.id, u.path LIMIT $5 OFFSET $4",
             role,
             paths,
             query,

@@ -3,13 +3,15 @@
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
-use yunke_store::{NewUnit, StoreError, StoreResult, TextEnum as _, Unit, UnitOutcome, UnitStore, UtcMillis};
+use yunke_store::{
+    NewUnit, StoreError, StoreResult, TextEnum as _, Unit, UnitOutcome, UnitStore, UtcMillis, decide,
+};
 
 use crate::{
     SqliteStore,
     error::{failed, word},
     json,
-    operation::note,
+    operation::audit,
 };
 
 /// A row of `units`.
@@ -31,7 +33,7 @@ impl TryFrom<UnitRow> for Unit {
 }
 
 pub(crate) async fn unit(on: &mut SqliteConnection, id: Uuid) -> StoreResult<Option<Unit>> {
-    sqlx::query_as!(UnitRow, "SELECT id, parent_id, kind, name, path FROM units WHERE id = ?", id)
+    sqlx::query_as!(UnitRow, "SELECT id, parent_id, kind, name, path FROM units WHERE id = $1", id)
         .fetch_optional(on)
         .await
         .map_err(failed)?
@@ -39,39 +41,38 @@ pub(crate) async fn unit(on: &mut SqliteConnection, id: Uuid) -> StoreResult<Opt
         .transpose()
 }
 
+pub(crate) async fn insert(on: &mut SqliteConnection, unit: &Unit, at: UtcMillis) -> StoreResult<()> {
+    let kind = unit.kind.as_str();
+    sqlx::query!(
+        "INSERT INTO units (id, parent_id, kind, name, path, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
+        unit.id,
+        unit.parent_id,
+        kind,
+        unit.name,
+        unit.path,
+        at,
+    )
+    .execute(on)
+    .await
+    .map_err(failed)?;
+    Ok(())
+}
+
 #[async_trait]
 impl UnitStore for SqliteStore {
     async fn add_unit(&self, new: NewUnit) -> StoreResult<Unit> {
         let mut tx = self.begin().await?;
-        let parent = unit(&mut tx, new.parent_id).await?.ok_or(StoreError::Dangling)?;
-        let siblings = sqlx::query_scalar!("SELECT count(*) FROM units WHERE parent_id = ?", new.parent_id)
+        let parent = unit(&mut tx, new.parent_id).await?;
+        let siblings = sqlx::query_scalar!("SELECT count(*) FROM units WHERE parent_id = $1", new.parent_id)
             .fetch_one(&mut *tx)
             .await
             .map_err(failed)?;
-        let added = Unit {
-            id: new.id,
-            parent_id: Some(parent.id),
-            kind: new.kind,
-            name: new.name,
-            path: format!("{}{}/", parent.path, siblings + 1),
-        };
-        let kind = added.kind.as_str();
-        sqlx::query!(
-            "INSERT INTO units (id, parent_id, kind, name, path, created_at) VALUES (?, ?, ?, ?, ?, ?)",
-            added.id,
-            added.parent_id,
-            kind,
-            added.name,
-            added.path,
-            new.at,
-        )
-        .execute(&mut *tx)
-        .await
-        .map_err(failed)?;
-        let detail = serde_json::json!({ "name": added.name, "kind": kind });
-        note(&mut tx, ("unit", added.id), "unit.add", new.actor_id, new.at, detail).await?;
+        let at = new.at;
+        let added = decide::unit::add(parent.as_ref(), siblings, new)?;
+        insert(&mut tx, &added.unit, at).await?;
+        audit(&mut tx, &added.audit).await?;
         tx.commit().await.map_err(failed)?;
-        Ok(added)
+        Ok(added.unit)
     }
 
     async fn rename_unit(
@@ -82,13 +83,15 @@ impl UnitStore for SqliteStore {
         at: UtcMillis,
     ) -> StoreResult<UnitOutcome> {
         let mut tx = self.begin().await?;
-        let Some(before) = unit(&mut tx, id).await? else { return Ok(UnitOutcome::NotFound) };
-        sqlx::query!("UPDATE units SET name = ? WHERE id = ?", name, id)
+        let line = match decide::unit::rename(unit(&mut tx, id).await?.as_ref(), name, actor_id, at) {
+            Ok(line) => line,
+            Err(outcome) => return Ok(outcome),
+        };
+        sqlx::query!("UPDATE units SET name = $1 WHERE id = $2", name, id)
             .execute(&mut *tx)
             .await
             .map_err(failed)?;
-        let detail = serde_json::json!({ "from": before.name, "to": name });
-        note(&mut tx, ("unit", id), "unit.rename", Some(actor_id), at, detail).await?;
+        audit(&mut tx, &line).await?;
         tx.commit().await.map_err(failed)?;
         Ok(UnitOutcome::Done)
     }
@@ -103,7 +106,7 @@ impl UnitStore for SqliteStore {
         let mut units: Vec<Unit> = sqlx::query_as!(
             UnitRow,
             "SELECT id, parent_id, kind, name, path FROM units
-             WHERE EXISTS (SELECT 1 FROM json_each(?) AS scope
+             WHERE EXISTS (SELECT 1 FROM json_each($1) AS scope
                            WHERE substr(units.path, 1, length(scope.value)) = scope.value)",
             paths,
         )

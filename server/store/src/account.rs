@@ -105,7 +105,8 @@ pub trait AccountStore: Send + Sync {
     /// Whether there is a centre.
     async fn is_set_up(&self) -> StoreResult<bool>;
 
-    /// Creates the centre and its organizer, once.
+    /// Creates the centre and its organizer, once, by the rules of [`crate::decide::account`]. There is no row to lock yet: it
+    /// locks the table of units.
     async fn set_up(&self, setup: Setup) -> StoreResult<SetupOutcome>;
 
     /// Adds a person; a phone number in use is [`crate::StoreError::Duplicate`].

@@ -54,7 +54,8 @@ pub enum UnitOutcome {
     NotFound,
 }
 
-/// Use cases of the tree.
+/// Use cases of the tree, by the rules of [`crate::decide::unit`]. A unit that is added locks the row of its parent, since it is
+/// numbered among its siblings; a rename locks its own.
 #[async_trait]
 pub trait UnitStore: Send + Sync {
     /// Adds a unit as the last child of its parent, with its line of the audit log. A missing parent is [`crate::StoreError::Dangling`].

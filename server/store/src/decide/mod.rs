@@ -4,8 +4,10 @@
 //! rows that come back, and commits. An `Err` is the outcome of a request that changes nothing: the transaction ends there.
 //! The line of the audit log is part of the rows. No SQL, no clock, no randomness.
 
+pub mod account;
 mod audit;
 pub mod excuse;
 pub mod replay;
 pub mod share;
 pub mod talk;
+pub mod unit;
