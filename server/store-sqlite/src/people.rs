@@ -6,14 +6,16 @@ use uuid::Uuid;
 use yunke_store::{
     NewPassword, NewUser, Page, PeopleStore, PersonEdit, PersonOutcome, PersonRecord, RosterFilter,
     RosterPage, StoreResult, UtcMillis,
+    decide::people::{self, PersonChange},
 };
 
-use crate::{SqliteStore, error::failed, json, leases, operation, unit::unit, user};
+use crate::{SqliteStore, error::failed, json, leases, operation::audit, unit::unit, user};
 
 /// Ends the membership there is.
 async fn leave(on: &mut SqliteConnection, user_id: Uuid, at: UtcMillis) -> StoreResult<()> {
     sqlx::query!(
-        "UPDATE memberships SET to_at = max(from_at, ?) WHERE user_id = ? AND to_at IS NULL",
+        "UPDATE memberships SET to_at = CASE WHEN from_at < $1 THEN $1 ELSE from_at END
+         WHERE user_id = $2 AND to_at IS NULL",
         at,
         user_id
     )
@@ -32,7 +34,7 @@ async fn end_sessions(
 ) -> StoreResult<()> {
     let keep = keep.map(<[u8; 32]>::as_slice);
     sqlx::query!(
-        "DELETE FROM sessions WHERE user_id = ?1 AND (?2 IS NULL OR token_hash <> ?2)",
+        "DELETE FROM sessions WHERE user_id = $1 AND (token_hash <> $2 OR $2 IS NULL)",
         user_id,
         keep
     )
@@ -45,7 +47,7 @@ async fn end_sessions(
 async fn is_organizer(on: &mut SqliteConnection, user_id: Uuid) -> StoreResult<bool> {
     sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT 1 FROM users p JOIN roles r ON r.user_id = p.id
-                          WHERE p.id = ? AND p.disabled_at IS NULL AND r.role = 'organizer') AS "is: bool""#,
+                          WHERE p.id = $1 AND p.disabled_at IS NULL AND r.role = 'organizer') AS "is: bool""#,
         user_id
     )
     .fetch_one(on)
@@ -53,28 +55,46 @@ async fn is_organizer(on: &mut SqliteConnection, user_id: Uuid) -> StoreResult<b
     .map_err(failed)
 }
 
-/// A transaction of an organizer's; `None`: whoever asks for it is none any more.
-async fn begin_as(store: &SqliteStore, actor_id: Uuid) -> StoreResult<Option<Transaction<'static, Sqlite>>> {
-    let mut tx = store.begin().await?;
-    Ok(is_organizer(&mut tx, actor_id).await?.then_some(tx))
-}
-
-async fn note(
-    on: &mut SqliteConnection,
-    action: &str,
-    subject_id: Uuid,
-    actor_id: Uuid,
+/// Writes a person as they become.
+async fn write(
+    tx: &mut Transaction<'_, Sqlite>,
+    id: Uuid,
+    change: &PersonChange,
     at: UtcMillis,
-    fields: &[&str],
 ) -> StoreResult<()> {
-    let detail = serde_json::json!({ "fields": fields });
-    operation::note(on, ("person", subject_id), action, Some(actor_id), at, detail).await
+    let row = &change.row;
+    sqlx::query!(
+        "UPDATE users SET name = $1, phone = $2, member_no = $3, branch_id = $4, disabled_at = $5 WHERE id = $6",
+        row.name,
+        row.phone,
+        row.member_no,
+        row.branch_id,
+        row.disabled_at,
+        id
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(failed)?;
+    if change.signs_out {
+        end_sessions(tx, id, None, at).await?;
+    }
+    if change.leaves {
+        leave(tx, id, at).await?;
+    }
+    if let Some(branch_id) = change.joins {
+        user::join(tx, id, branch_id, at).await?;
+    }
+    if let Some(roles) = &change.roles {
+        sqlx::query!("DELETE FROM roles WHERE user_id = $1", id).execute(&mut **tx).await.map_err(failed)?;
+        user::grant(tx, id, roles, at).await?;
+    }
+    audit(tx, &change.audit).await
 }
 
 async fn record(on: &mut SqliteConnection, id: Uuid) -> StoreResult<Option<PersonRecord>> {
     let row = sqlx::query!(
         r#"SELECT name, phone, member_no, branch_id, password_first AS "first_password: bool", disabled_at
-           FROM users WHERE id = ?"#,
+           FROM users WHERE id = $1"#,
         id
     )
     .fetch_optional(&mut *on)
@@ -109,19 +129,19 @@ impl PeopleStore for SqliteStore {
         let rows = sqlx::query!(
             r#"SELECT p.id, count(*) OVER () AS "total!: i64"
                FROM users p LEFT JOIN units b ON b.id = p.branch_id
-               WHERE (p.disabled_at IS NOT NULL) = ?4
-                 AND EXISTS (SELECT 1 FROM json_each(?1) AS scope
+               WHERE (p.disabled_at IS NOT NULL) = $4
+                 AND EXISTS (SELECT 1 FROM json_each($1) AS scope
                              WHERE substr(b.path, 1, length(scope.value)) = scope.value
                                 OR EXISTS (SELECT 1 FROM roles r JOIN units u ON u.id = r.unit_id
                                            WHERE r.user_id = p.id
                                              AND substr(u.path, 1, length(scope.value)) = scope.value))
-                 AND (?2 IS NULL OR substr(b.path, 1, length(?2)) = ?2
+                 AND (substr(b.path, 1, length($2)) = $2 OR $2 IS NULL
                       OR EXISTS (SELECT 1 FROM roles r JOIN units u ON u.id = r.unit_id
-                                 WHERE r.user_id = p.id AND substr(u.path, 1, length(?2)) = ?2))
-                 AND (?3 = '' OR instr(lower(p.name), lower(?3)) > 0 OR p.member_no = ?3
-                      OR p.phone IN (?3, '+' || ?3)
-                      OR (length(?3) = 4 AND substr(p.phone, -4) = ?3))
-               ORDER BY b.path IS NULL, b.path, p.name, p.id LIMIT ?6 OFFSET ?5"#,
+                                 WHERE r.user_id = p.id AND substr(u.path, 1, length($2)) = $2))
+                 AND ($3 = '' OR instr(lower(p.name), lower($3)) > 0 OR p.member_no = $3
+                      OR p.phone IN ($3, '+' || $3)
+                      OR (length($3) = 4 AND substr(p.phone, -4) = $3))
+               ORDER BY b.path IS NULL, b.path, p.name, p.id LIMIT $6 OFFSET $5"#,
             within,
             filter.unit_path,
             filter.query,
@@ -152,9 +172,13 @@ impl PeopleStore for SqliteStore {
     }
 
     async fn add_person(&self, person: NewUser, actor_id: Uuid) -> StoreResult<PersonOutcome> {
-        let Some(mut tx) = begin_as(self, actor_id).await? else { return Ok(PersonOutcome::ActorGone) };
+        let mut tx = self.begin().await?;
+        let line = match people::add(is_organizer(&mut tx, actor_id).await?, &person, actor_id) {
+            Ok(line) => line,
+            Err(outcome) => return Ok(outcome),
+        };
         user::add(&mut tx, &person).await?;
-        note(&mut tx, "person.add", person.id, actor_id, person.at, &[]).await?;
+        audit(&mut tx, &line).await?;
         tx.commit().await.map_err(failed)?;
         Ok(PersonOutcome::Done)
     }
@@ -166,54 +190,11 @@ impl PeopleStore for SqliteStore {
         actor_id: Uuid,
         at: UtcMillis,
     ) -> StoreResult<PersonOutcome> {
-        let Some(mut tx) = begin_as(self, actor_id).await? else { return Ok(PersonOutcome::ActorGone) };
-        let Some(before) = record(&mut tx, id).await? else { return Ok(PersonOutcome::NotFound) };
-        let was_in = before.branch.as_ref().map(|branch| branch.id);
-        let name = edit.name.unwrap_or_else(|| before.name.clone());
-        let phone = edit.phone.unwrap_or_else(|| before.phone.clone());
-        let member_no = edit.member_no.unwrap_or_else(|| before.member_no.clone());
-        let branch_id = edit.branch_id.unwrap_or(was_in);
-        let mut fields: Vec<&str> = [
-            ("name", name != before.name),
-            ("phone", phone != before.phone),
-            ("member_no", member_no != before.member_no),
-            ("branch_id", branch_id != was_in),
-        ]
-        .into_iter()
-        .filter_map(|(field, changes)| changes.then_some(field))
-        .collect();
-        if !fields.is_empty() {
-            sqlx::query!(
-                "UPDATE users SET name = ?, phone = ?, member_no = ?, branch_id = ? WHERE id = ?",
-                name,
-                phone,
-                member_no,
-                branch_id,
-                id
-            )
-            .execute(&mut *tx)
-            .await
-            .map_err(failed)?;
-        }
-        if fields.contains(&"phone") {
-            end_sessions(&mut tx, id, None, at).await?;
-        }
-        if fields.contains(&"branch_id") {
-            leave(&mut tx, id, at).await?;
-            if let Some(branch_id) = branch_id.filter(|_| before.disabled_at.is_none()) {
-                user::join(&mut tx, id, branch_id, at).await?;
-            }
-        }
-        if let Some(roles) = edit.roles {
-            fields.push("roles");
-            sqlx::query!("DELETE FROM roles WHERE user_id = ?", id)
-                .execute(&mut *tx)
-                .await
-                .map_err(failed)?;
-            user::grant(&mut tx, id, &roles, at).await?;
-        }
-        if !fields.is_empty() {
-            note(&mut tx, "person.edit", id, actor_id, at, &fields).await?;
+        let mut tx = self.begin().await?;
+        let (by_organizer, before) = (is_organizer(&mut tx, actor_id).await?, record(&mut tx, id).await?);
+        match people::edit(by_organizer, before, edit, actor_id, at) {
+            Ok(change) => write(&mut tx, id, &change, at).await?,
+            Err(outcome) => return Ok(outcome),
         }
         tx.commit().await.map_err(failed)?;
         Ok(PersonOutcome::Done)
@@ -226,36 +207,27 @@ impl PeopleStore for SqliteStore {
         actor_id: Uuid,
         at: UtcMillis,
     ) -> StoreResult<PersonOutcome> {
-        let Some(mut tx) = begin_as(self, actor_id).await? else { return Ok(PersonOutcome::ActorGone) };
-        let Some(before) = record(&mut tx, id).await? else { return Ok(PersonOutcome::NotFound) };
-        if before.disabled_at.is_some() == disabled {
-            return Ok(PersonOutcome::Done);
+        let mut tx = self.begin().await?;
+        let (by_organizer, before) = (is_organizer(&mut tx, actor_id).await?, record(&mut tx, id).await?);
+        match people::set_disabled(by_organizer, before, disabled, actor_id, at) {
+            Ok(change) => write(&mut tx, id, &change, at).await?,
+            Err(outcome) => return Ok(outcome),
         }
-        let disabled_at = disabled.then_some(at);
-        sqlx::query!("UPDATE users SET disabled_at = ? WHERE id = ?", disabled_at, id)
-            .execute(&mut *tx)
-            .await
-            .map_err(failed)?;
-        if disabled {
-            leave(&mut tx, id, at).await?;
-            end_sessions(&mut tx, id, None, at).await?;
-        } else if let Some(branch) = before.branch {
-            user::join(&mut tx, id, branch.id, at).await?;
-        }
-        let action = if disabled { "person.disable" } else { "person.enable" };
-        note(&mut tx, action, id, actor_id, at, &[]).await?;
         tx.commit().await.map_err(failed)?;
         Ok(PersonOutcome::Done)
     }
 
     async fn replace_password(&self, password: NewPassword) -> StoreResult<PersonOutcome> {
-        let NewPassword { user_id, hash, first, keep_session, actor_id, at } = password;
         let mut tx = self.begin().await?;
-        if actor_id != user_id && !is_organizer(&mut tx, actor_id).await? {
-            return Ok(PersonOutcome::ActorGone);
-        }
-        let done = sqlx::query!(
-            "UPDATE users SET password_hash = ?, password_first = ? WHERE id = ?",
+        let by_organizer = is_organizer(&mut tx, password.actor_id).await?;
+        let exists = record(&mut tx, password.user_id).await?.is_some();
+        let line = match people::replace_password(by_organizer, exists, &password) {
+            Ok(line) => line,
+            Err(outcome) => return Ok(outcome),
+        };
+        let NewPassword { user_id, hash, first, keep_session, at, .. } = password;
+        sqlx::query!(
+            "UPDATE users SET password_hash = $1, password_first = $2 WHERE id = $3",
             hash,
             first,
             user_id
@@ -263,12 +235,8 @@ impl PeopleStore for SqliteStore {
         .execute(&mut *tx)
         .await
         .map_err(failed)?;
-        if done.rows_affected() == 0 {
-            return Ok(PersonOutcome::NotFound);
-        }
         end_sessions(&mut tx, user_id, keep_session.as_ref(), at).await?;
-        let action = if first { "person.password_reset" } else { "person.password_change" };
-        note(&mut tx, action, user_id, actor_id, at, &[]).await?;
+        audit(&mut tx, &line).await?;
         tx.commit().await.map_err(failed)?;
         Ok(PersonOutcome::Done)
     }

@@ -23,7 +23,7 @@ impl SessionStore for SqliteStore {
     async fn open_session(&self, session: Session) -> StoreResult<()> {
         let token_hash = session.token_hash.as_slice();
         sqlx::query!(
-            "INSERT INTO sessions (token_hash, user_id, created_at, seen_at, expires_at) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO sessions (token_hash, user_id, created_at, seen_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
             token_hash,
             session.user_id,
             session.created_at,
@@ -40,7 +40,7 @@ impl SessionStore for SqliteStore {
         let key = token_hash.as_slice();
         let row = sqlx::query!(
             r#"SELECT token_hash AS "token_hash: Vec<u8>", user_id, created_at, seen_at, expires_at
-               FROM sessions WHERE token_hash = ? AND expires_at > ?"#,
+               FROM sessions WHERE token_hash = $1 AND expires_at > $2"#,
             key,
             now,
         )
@@ -63,9 +63,9 @@ impl SessionStore for SqliteStore {
         let list = json(&list);
         let rows = sqlx::query_scalar!(
             r#"SELECT s.token_hash AS "token_hash: Vec<u8>"
-               FROM json_each(?) AS wanted JOIN sessions s ON s.token_hash = unhex(wanted.value)
+               FROM json_each($1) AS wanted JOIN sessions s ON s.token_hash = unhex(wanted.value)
                JOIN users u ON u.id = s.user_id
-               WHERE s.expires_at > ? AND u.disabled_at IS NULL"#,
+               WHERE s.expires_at > $2 AND u.disabled_at IS NULL"#,
             list,
             now,
         )
@@ -83,7 +83,7 @@ impl SessionStore for SqliteStore {
     ) -> StoreResult<()> {
         let key = token_hash.as_slice();
         sqlx::query!(
-            "UPDATE sessions SET seen_at = ?, expires_at = ? WHERE token_hash = ?",
+            "UPDATE sessions SET seen_at = $1, expires_at = $2 WHERE token_hash = $3",
             seen_at,
             expires_at,
             key
@@ -96,7 +96,7 @@ impl SessionStore for SqliteStore {
 
     async fn close_session(&self, token_hash: &[u8; 32]) -> StoreResult<()> {
         let key = token_hash.as_slice();
-        sqlx::query!("DELETE FROM sessions WHERE token_hash = ?", key)
+        sqlx::query!("DELETE FROM sessions WHERE token_hash = $1", key)
             .execute(&self.write)
             .await
             .map_err(failed)?;
@@ -105,7 +105,7 @@ impl SessionStore for SqliteStore {
 
     async fn close_sessions(&self, user_id: Uuid, at: UtcMillis) -> StoreResult<u64> {
         let mut tx = self.begin().await?;
-        let done = sqlx::query!("DELETE FROM sessions WHERE user_id = ?", user_id)
+        let done = sqlx::query!("DELETE FROM sessions WHERE user_id = $1", user_id)
             .execute(&mut *tx)
             .await
             .map_err(failed)?;
@@ -115,11 +115,11 @@ impl SessionStore for SqliteStore {
     }
 
     async fn sweep_sessions(&self, now: UtcMillis) -> StoreResult<u64> {
-        let done = sqlx::query!("DELETE FROM sessions WHERE expires_at <= ?", now)
+        let done = sqlx::query!("DELETE FROM sessions WHERE expires_at <= $1", now)
             .execute(&self.write)
             .await
             .map_err(failed)?;
-        sqlx::query!("DELETE FROM revoked_leases WHERE expires_at <= ?", now)
+        sqlx::query!("DELETE FROM revoked_leases WHERE expires_at <= $1", now)
             .execute(&self.write)
             .await
             .map_err(failed)?;

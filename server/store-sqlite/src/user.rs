@@ -14,7 +14,7 @@ pub(crate) async fn load(pool: &SqlitePool, id: Uuid) -> StoreResult<Option<User
     let mut on = pool.acquire().await.map_err(failed)?;
     let row = sqlx::query!(
         r#"SELECT id, name, phone, branch_id, member_no, locale, password_first AS "first_password: bool"
-           FROM users WHERE id = ? AND disabled_at IS NULL"#,
+           FROM users WHERE id = $1 AND disabled_at IS NULL"#,
         id
     )
     .fetch_optional(&mut *on)
@@ -41,7 +41,7 @@ pub(crate) async fn load(pool: &SqlitePool, id: Uuid) -> StoreResult<Option<User
 pub(crate) async fn add(tx: &mut Transaction<'_, Sqlite>, user: &NewUser) -> StoreResult<()> {
     sqlx::query!(
         "INSERT INTO users (id, name, phone, password_hash, password_first, branch_id, member_no, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         user.id,
         user.name,
         user.phone,
@@ -64,7 +64,7 @@ pub(crate) async fn add(tx: &mut Transaction<'_, Sqlite>, user: &NewUser) -> Sto
 pub(crate) async fn grants(on: &mut SqliteConnection, user_id: Uuid) -> StoreResult<Vec<RoleGrant>> {
     let grants = sqlx::query!(
         "SELECT r.role, u.id, u.parent_id, u.kind, u.name, u.path
-         FROM roles r JOIN units u ON u.id = r.unit_id WHERE r.user_id = ? ORDER BY r.role, u.path",
+         FROM roles r JOIN units u ON u.id = r.unit_id WHERE r.user_id = $1 ORDER BY r.role, u.path",
         user_id
     )
     .fetch_all(on)
@@ -89,7 +89,7 @@ pub(crate) async fn grant(
     for (role, unit_id) in roles {
         let role = role.as_str();
         sqlx::query!(
-            "INSERT INTO roles (user_id, role, unit_id, granted_at) VALUES (?, ?, ?, ?)",
+            "INSERT INTO roles (user_id, role, unit_id, granted_at) VALUES ($1, $2, $3, $4)",
             user_id,
             role,
             unit_id,
@@ -110,7 +110,7 @@ pub(crate) async fn join(
     at: UtcMillis,
 ) -> StoreResult<()> {
     sqlx::query!(
-        "INSERT INTO memberships (user_id, branch_id, from_at) VALUES (?, ?, ?)",
+        "INSERT INTO memberships (user_id, branch_id, from_at) VALUES ($1, $2, $3)",
         user_id,
         branch_id,
         at

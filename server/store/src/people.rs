@@ -99,7 +99,8 @@ pub struct NewPassword {
     pub at: UtcMillis,
 }
 
-/// Use cases of the roster. Each change writes its line of the audit log, which names fields and never their values.
+/// Use cases of the roster, by the rules of [`crate::decide::people`]. A change locks the rows of whoever asks for it and of the
+/// person, in order of their ids: of two organizers who disable each other, one is none any more. Each change writes its line of the audit log, which names fields and never their values.
 #[async_trait]
 pub trait PeopleStore: Send + Sync {
     /// People of a part of the tree.

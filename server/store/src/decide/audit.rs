@@ -27,6 +27,11 @@ impl Action {
         self.line("lesson", id, detail)
     }
 
+    /// Its line, as something done to a person.
+    pub(super) fn on_person(self, id: Uuid, detail: &Value) -> AuditEntry {
+        self.line("person", id, detail)
+    }
+
     /// Its line, as something done to a unit.
     pub(super) fn on_unit(self, id: Uuid, detail: &Value) -> AuditEntry {
         self.line("unit", id, detail)

@@ -7,6 +7,7 @@
 pub mod account;
 mod audit;
 pub mod excuse;
+pub mod people;
 pub mod replay;
 pub mod share;
 pub mod talk;
