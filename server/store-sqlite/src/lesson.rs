@@ -19,7 +19,7 @@ use crate::{
 pub(crate) async fn gaps(on: &mut SqliteConnection, lesson_id: Uuid) -> StoreResult<Vec<Interval>> {
     sqlx::query_as!(
         Interval,
-        r#"SELECT from_ms AS "from", to_ms AS "to" FROM lesson_gaps WHERE lesson_id = ? ORDER BY from_ms"#,
+        r#"SELECT from_ms AS "from", to_ms AS "to" FROM lesson_gaps WHERE lesson_id = $1 ORDER BY from_ms"#,
         lesson_id
     )
     .fetch_all(on)
@@ -31,7 +31,7 @@ async fn audience(on: &mut SqliteConnection, lesson_id: Uuid) -> StoreResult<Vec
     sqlx::query_as!(
         UnitRow,
         "SELECT u.id, u.parent_id, u.kind, u.name, u.path
-         FROM lesson_audience a JOIN units u ON u.id = a.unit_id WHERE a.lesson_id = ? ORDER BY u.path",
+         FROM lesson_audience a JOIN units u ON u.id = a.unit_id WHERE a.lesson_id = $1 ORDER BY u.path",
         lesson_id
     )
     .fetch_all(on)
@@ -51,7 +51,7 @@ async fn rule(on: &mut SqliteConnection, id: Uuid, version: i64) -> StoreResult<
                   hidden_video_counts AS "hidden_video_counts: bool",
                   uncorroborated_counts AS "uncorroborated_counts: bool", delivery_slack_ms, checks_required,
                   make_up_ms
-           FROM credit_rules WHERE id = ? AND version = ?"#,
+           FROM credit_rules WHERE id = $1 AND version = $2"#,
         id,
         version
     )
@@ -71,7 +71,7 @@ async fn load(store: &SqliteStore, id: Uuid) -> StoreResult<Option<Lesson>> {
                   (SELECT o.changed_at FROM posters o WHERE o.lesson_id = l.id) AS "poster_at?: i64",
                   u.id AS unit_id, u.parent_id, u.kind, u.name, u.path
            FROM lessons l JOIN users p ON p.id = l.lecturer_id JOIN units u ON u.id = l.unit_id
-           WHERE l.id = ?"#,
+           WHERE l.id = $1"#,
         id
     )
     .fetch_optional(&mut *tx)
@@ -114,29 +114,29 @@ async fn list(store: &SqliteStore, filter: &LessonFilter, page: Page) -> StoreRe
     let seen_user = seen_by.map(|seen| seen.user_id);
     let seen_branch = seen_by.and_then(|seen| seen.branch_path.as_deref());
     let seen_organizes = seen_by.map(|seen| json(&seen.organizes));
-    let direction = if filter.latest_first { -1 } else { 1 };
+    let direction: i64 = if filter.latest_first { -1 } else { 1 };
     let rows = sqlx::query!(
         r#"SELECT l.id, l.title, p.name AS lecturer_name, u.name AS unit_name, l.planned_start_at,
                   l.planned_end_at, l.phase, l.started_at, l.length_ms, l.replay_ready AS "replay_ready: bool",
                   (SELECT o.changed_at FROM posters o WHERE o.lesson_id = l.id) AS "poster_at?: i64"
            FROM lessons l JOIN users p ON p.id = l.lecturer_id JOIN units u ON u.id = l.unit_id
-           WHERE (?1 IS NULL OR l.phase IN (SELECT value FROM json_each(?1)))
-             AND (?2 IS NULL OR EXISTS (SELECT 1 FROM json_each(?2) AS scope
-                                        WHERE substr(u.path, 1, length(scope.value)) = scope.value))
-             AND (?3 IS NULL OR l.lecturer_id = ?3)
-             AND (?4 IS NULL OR l.planned_start_at >= ?4)
-             AND (?5 IS NULL OR l.planned_start_at < ?5)
-             AND (?6 IS NULL OR l.lecturer_id = ?6
-                  OR EXISTS (SELECT 1 FROM json_each(?8) AS scope
+           WHERE (l.phase IN (SELECT value FROM json_each($1)) OR $1 IS NULL)
+             AND (EXISTS (SELECT 1 FROM json_each($2) AS scope
+                          WHERE substr(u.path, 1, length(scope.value)) = scope.value) OR $2 IS NULL)
+             AND (l.lecturer_id = $3 OR $3 IS NULL)
+             AND (l.planned_start_at >= $4 OR $4 IS NULL)
+             AND (l.planned_start_at < $5 OR $5 IS NULL)
+             AND (l.lecturer_id = $6 OR $6 IS NULL
+                  OR EXISTS (SELECT 1 FROM json_each($8) AS scope
                              WHERE substr(u.path, 1, length(scope.value)) = scope.value)
                   OR EXISTS (SELECT 1 FROM lesson_audience a JOIN units au ON au.id = a.unit_id
-                             WHERE a.lesson_id = l.id AND substr(?7, 1, length(au.path)) = au.path))
-             AND (?12 = 0 OR (l.replay_ready = 1
+                             WHERE a.lesson_id = l.id AND substr($7, 1, length(au.path)) = au.path))
+             AND (NOT $12 OR (l.replay_ready
                   AND NOT coalesce((SELECT e.hidden FROM replay_edits e WHERE e.lesson_id = l.id
-                                    ORDER BY e.version DESC LIMIT 1), 0)))
-           ORDER BY CASE WHEN ?13 IS NULL THEN l.planned_start_at * ?9
-                         WHEN l.planned_end_at >= ?13 THEN l.planned_start_at
-                         ELSE 1000000000000000 - l.planned_start_at END, l.id LIMIT ?10 OFFSET ?11"#,
+                                    ORDER BY e.version DESC LIMIT 1), false)))
+           ORDER BY CASE WHEN l.planned_end_at >= $13 THEN l.planned_start_at
+                         WHEN $13 IS NOT NULL THEN 1000000000000000 - l.planned_start_at
+                         ELSE l.planned_start_at * $9 END, l.id LIMIT $10 OFFSET $11"#,
         phases,
         within,
         filter.lecturer_id,

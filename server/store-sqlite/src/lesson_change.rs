@@ -3,44 +3,51 @@
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 use yunke_store::{
-    Cancel, DEFAULT_RULE, Edit, EditOutcome, ItemKind, LessonPhase, NewLesson, PhaseChange, PhaseOutcome,
-    Rule, StoreResult, TextEnum as _, UtcMillis,
+    Cancel, DEFAULT_RULE, Edit, EditOutcome, ItemKind, NewLesson, PhaseChange, PhaseOutcome, Rule,
+    StoreResult, TextEnum as _, UtcMillis,
+    decide::{
+        lesson::{self, LessonFacts, LessonPlan},
+        phase::{self, KeyChange, PhaseChanged},
+    },
 };
 
 use crate::{
     SqliteStore,
     error::{failed, word},
-    operation,
+    operation::audit,
 };
 
-pub(crate) async fn note(
-    on: &mut SqliteConnection,
-    lesson_id: Uuid,
-    action: &str,
-    actor_id: Option<Uuid>,
-    at: UtcMillis,
-    detail: serde_json::Value,
-) -> StoreResult<()> {
-    operation::note(on, ("lesson", lesson_id), action, actor_id, at, detail).await
-}
-
-async fn phase_of(on: &mut SqliteConnection, id: Uuid) -> StoreResult<Option<LessonPhase>> {
-    sqlx::query_scalar!("SELECT phase FROM lessons WHERE id = ?", id)
-        .fetch_optional(on)
-        .await
-        .map_err(failed)?
-        .map(|text| word(&text))
-        .transpose()
+async fn facts(on: &mut SqliteConnection, id: Uuid) -> StoreResult<Option<LessonFacts>> {
+    let row = sqlx::query!(
+        r#"SELECT title, summary, lecturer_id, planned_start_at, planned_end_at, low_latency AS "low_latency: bool",
+                  phase, started_at, stream_key_version
+           FROM lessons WHERE id = $1"#,
+        id
+    )
+    .fetch_optional(on)
+    .await
+    .map_err(failed)?;
+    let Some(row) = row else { return Ok(None) };
+    let plan = LessonPlan {
+        title: row.title,
+        summary: row.summary,
+        lecturer_id: row.lecturer_id,
+        planned_start_at: row.planned_start_at,
+        planned_end_at: row.planned_end_at,
+        low_latency: row.low_latency,
+    };
+    let phase = word(&row.phase)?;
+    Ok(Some(LessonFacts { phase, started_at: row.started_at, key_version: row.stream_key_version, plan }))
 }
 
 async fn set_audience(on: &mut SqliteConnection, lesson_id: Uuid, units: &[Uuid]) -> StoreResult<()> {
-    sqlx::query!("DELETE FROM lesson_audience WHERE lesson_id = ?", lesson_id)
+    sqlx::query!("DELETE FROM lesson_audience WHERE lesson_id = $1", lesson_id)
         .execute(&mut *on)
         .await
         .map_err(failed)?;
     for unit_id in units {
         sqlx::query!(
-            "INSERT INTO lesson_audience (lesson_id, unit_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
+            "INSERT INTO lesson_audience (lesson_id, unit_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
             lesson_id,
             unit_id
         )
@@ -51,36 +58,44 @@ async fn set_audience(on: &mut SqliteConnection, lesson_id: Uuid, units: &[Uuid]
     Ok(())
 }
 
-pub(crate) async fn plan(store: &SqliteStore, lesson: NewLesson) -> StoreResult<()> {
+pub(crate) async fn plan(store: &SqliteStore, new: NewLesson) -> StoreResult<()> {
     let mut tx = store.begin().await?;
+    let newest = sqlx::query_scalar!(
+        "SELECT version FROM credit_rules WHERE id = $1 ORDER BY version DESC LIMIT 1",
+        DEFAULT_RULE
+    )
+    .fetch_optional(&mut *tx)
+    .await
+    .map_err(failed)?;
+    let planned = lesson::plan(newest, &new)?;
+    let (rule_id, rule_version) = planned.rule;
     let kind = ItemKind::Lesson.as_str();
-    sqlx::query!("INSERT INTO items (id, kind) VALUES ($1, $2)", lesson.id, kind)
+    sqlx::query!("INSERT INTO items (id, kind) VALUES ($1, $2)", new.id, kind)
         .execute(&mut *tx)
         .await
         .map_err(failed)?;
     sqlx::query!(
-        "INSERT INTO lessons (id, title, summary, unit_id, lecturer_id, planned_start_at, planned_end_at,
-                              low_latency, rule_id, rule_version, created_by, created_at, updated_at)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?11, r.id, max(r.version), ?8, ?9, ?9
-         FROM credit_rules r WHERE r.id = ?10",
-        lesson.id,
-        lesson.title,
-        lesson.summary,
-        lesson.unit_id,
-        lesson.lecturer_id,
-        lesson.planned_start_at,
-        lesson.planned_end_at,
-        lesson.actor_id,
-        lesson.at,
-        DEFAULT_RULE,
-        lesson.low_latency,
+        "INSERT INTO lessons (id, title, summary, unit_id, lecturer_id, planned_start_at, planned_end_at, low_latency,
+                              rule_id, rule_version, created_by, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)",
+        new.id,
+        new.title,
+        new.summary,
+        new.unit_id,
+        new.lecturer_id,
+        new.planned_start_at,
+        new.planned_end_at,
+        new.low_latency,
+        rule_id,
+        rule_version,
+        new.actor_id,
+        new.at,
     )
     .execute(&mut *tx)
     .await
     .map_err(failed)?;
-    set_audience(&mut tx, lesson.id, &lesson.audience).await?;
-    let detail = serde_json::json!({ "title": lesson.title, "planned_start_at": lesson.planned_start_at });
-    note(&mut tx, lesson.id, "lesson.plan", Some(lesson.actor_id), lesson.at, detail).await?;
+    set_audience(&mut tx, new.id, &new.audience).await?;
+    audit(&mut tx, &planned.audit).await?;
     tx.commit().await.map_err(failed)
 }
 
@@ -92,106 +107,66 @@ pub(crate) async fn edit(
     at: UtcMillis,
 ) -> StoreResult<EditOutcome> {
     let mut tx = store.begin().await?;
-    let row = sqlx::query!("SELECT phase, planned_start_at, planned_end_at FROM lessons WHERE id = ?", id)
-        .fetch_optional(&mut *tx)
-        .await
-        .map_err(failed)?;
-    let Some(row) = row else { return Ok(EditOutcome::NotFound) };
-    let phase: LessonPhase = word(&row.phase)?;
-    let moves_start = edit.planned_start_at.is_some_and(|start| start != row.planned_start_at);
-    let allowed = match phase {
-        LessonPhase::Planned => true,
-        LessonPhase::Live => !moves_start && edit.lecturer_id.is_none(),
-        LessonPhase::Ended | LessonPhase::Cancelled => false,
+    let edited = match lesson::edit(facts(&mut tx, id).await?, id, edit, actor_id, at) {
+        Ok(edited) => edited,
+        Err(outcome) => return Ok(outcome),
     };
-    if !allowed {
-        return Ok(EditOutcome::WrongPhase(phase));
-    }
-    let starts = edit.planned_start_at.unwrap_or(row.planned_start_at);
-    let ends = edit.planned_end_at.unwrap_or(row.planned_end_at);
-    if ends <= starts {
-        return Ok(EditOutcome::TimesReversed);
-    }
     sqlx::query!(
-        "UPDATE lessons SET title = coalesce(?, title), summary = coalesce(?, summary),
-                lecturer_id = coalesce(?, lecturer_id), low_latency = coalesce(?, low_latency),
-                planned_start_at = ?, planned_end_at = ?, updated_at = ?
-         WHERE id = ?",
-        edit.title,
-        edit.summary,
-        edit.lecturer_id,
-        edit.low_latency,
-        starts,
-        ends,
+        "UPDATE lessons SET title = $1, summary = $2, lecturer_id = $3, low_latency = $4, planned_start_at = $5,
+                planned_end_at = $6, updated_at = $7
+         WHERE id = $8",
+        edited.plan.title,
+        edited.plan.summary,
+        edited.plan.lecturer_id,
+        edited.plan.low_latency,
+        edited.plan.planned_start_at,
+        edited.plan.planned_end_at,
         at,
         id
     )
     .execute(&mut *tx)
     .await
     .map_err(failed)?;
-    if let Some(units) = &edit.audience {
+    if let Some(units) = &edited.audience {
         set_audience(&mut tx, id, units).await?;
     }
-    let detail = serde_json::json!({
-        "title": edit.title, "lecturer_id": edit.lecturer_id, "audience": edit.audience,
-        "planned_start_at": edit.planned_start_at, "planned_end_at": edit.planned_end_at, "low_latency": edit.low_latency,
-    });
-    note(&mut tx, id, "lesson.edit", Some(actor_id), at, detail).await?;
+    audit(&mut tx, &edited.audit).await?;
     tx.commit().await.map_err(failed)?;
     Ok(EditOutcome::Done)
 }
 
-pub(crate) async fn cancel(store: &SqliteStore, cancel: Cancel) -> StoreResult<EditOutcome> {
-    let mut tx = store.begin().await?;
-    match phase_of(&mut tx, cancel.lesson_id).await? {
-        None => return Ok(EditOutcome::NotFound),
-        Some(LessonPhase::Planned) => {}
-        Some(other) => return Ok(EditOutcome::WrongPhase(other)),
-    }
+async fn write_phase(on: &mut SqliteConnection, id: Uuid, changed: &PhaseChanged) -> StoreResult<()> {
+    let phase = changed.phase.as_str();
     sqlx::query!(
-        "UPDATE lessons SET phase = 'cancelled', updated_at = ? WHERE id = ?",
-        cancel.at,
-        cancel.lesson_id
+        "UPDATE lessons SET phase = $1, started_at = $2, ended_at = $3, updated_at = $4 WHERE id = $5",
+        phase,
+        changed.started_at,
+        changed.ended_at,
+        changed.audit.at,
+        id
     )
-    .execute(&mut *tx)
+    .execute(&mut *on)
     .await
     .map_err(failed)?;
-    let nothing = serde_json::json!({});
-    note(&mut tx, cancel.lesson_id, "lesson.cancel", Some(cancel.actor_id), cancel.at, nothing).await?;
+    audit(on, &changed.audit).await
+}
+
+pub(crate) async fn cancel(store: &SqliteStore, cancel: Cancel) -> StoreResult<EditOutcome> {
+    let mut tx = store.begin().await?;
+    match phase::cancel(facts(&mut tx, cancel.lesson_id).await?, &cancel) {
+        Ok(cancelled) => write_phase(&mut tx, cancel.lesson_id, &cancelled).await?,
+        Err(outcome) => return Ok(outcome),
+    }
     tx.commit().await.map_err(failed)?;
     Ok(EditOutcome::Done)
 }
 
 pub(crate) async fn phase(store: &SqliteStore, change: PhaseChange) -> StoreResult<PhaseOutcome> {
     let mut tx = store.begin().await?;
-    let Some(now) = phase_of(&mut tx, change.lesson_id).await? else { return Ok(PhaseOutcome::NotFound) };
-    let action = match (now, change.to) {
-        (LessonPhase::Planned, LessonPhase::Live) => {
-            sqlx::query!(
-                "UPDATE lessons SET phase = 'live', started_at = ?1, updated_at = ?1 WHERE id = ?2",
-                change.at,
-                change.lesson_id
-            )
-            .execute(&mut *tx)
-            .await
-            .map_err(failed)?;
-            "lesson.start"
-        }
-        (LessonPhase::Live, LessonPhase::Ended) => {
-            sqlx::query!(
-                "UPDATE lessons SET phase = 'ended', ended_at = ?1, updated_at = ?1 WHERE id = ?2",
-                change.at,
-                change.lesson_id
-            )
-            .execute(&mut *tx)
-            .await
-            .map_err(failed)?;
-            "lesson.end"
-        }
-        (now, to) if now == to => return Ok(PhaseOutcome::Already),
-        (other, _) => return Ok(PhaseOutcome::WrongPhase(other)),
-    };
-    note(&mut tx, change.lesson_id, action, change.actor_id, change.at, serde_json::json!({})).await?;
+    match phase::change(facts(&mut tx, change.lesson_id).await?, &change) {
+        Ok(changed) => write_phase(&mut tx, change.lesson_id, &changed).await?,
+        Err(outcome) => return Ok(outcome),
+    }
     tx.commit().await.map_err(failed)?;
     Ok(PhaseOutcome::Done)
 }
@@ -205,24 +180,23 @@ pub(crate) async fn stream_key(
     at: UtcMillis,
 ) -> StoreResult<EditOutcome> {
     let mut tx = store.begin().await?;
-    match phase_of(&mut tx, lesson_id).await? {
-        None => return Ok(EditOutcome::NotFound),
-        Some(LessonPhase::Planned | LessonPhase::Live) => {}
-        Some(other) => return Ok(EditOutcome::WrongPhase(other)),
-    }
     let key = key_hash.map(<[u8; 32]>::as_slice);
-    let action = if key.is_some() { "lesson.stream_key" } else { "lesson.stream_key_revoke" };
+    let change = if key.is_some() { KeyChange::Replace } else { KeyChange::Revoke };
+    let changed = match phase::key(facts(&mut tx, lesson_id).await?, lesson_id, change, actor_id, at) {
+        Ok(changed) => changed,
+        Err(outcome) => return Ok(outcome),
+    };
     sqlx::query!(
-        "UPDATE lessons SET stream_key_hash = ?, stream_key_version = stream_key_version + 1, updated_at = ?
-         WHERE id = ?",
+        "UPDATE lessons SET stream_key_hash = $1, stream_key_version = $2, updated_at = $3 WHERE id = $4",
         key,
+        changed.version,
         at,
         lesson_id
     )
     .execute(&mut *tx)
     .await
     .map_err(failed)?;
-    note(&mut tx, lesson_id, action, actor_id, at, serde_json::json!({})).await?;
+    audit(&mut tx, &changed.audit).await?;
     tx.commit().await.map_err(failed)?;
     Ok(EditOutcome::Done)
 }
@@ -234,19 +208,16 @@ pub(crate) async fn open_booth(
     at: UtcMillis,
 ) -> StoreResult<EditOutcome> {
     let mut tx = store.begin().await?;
-    match phase_of(&mut tx, lesson_id).await? {
-        None => return Ok(EditOutcome::NotFound),
-        Some(LessonPhase::Planned | LessonPhase::Live) => {}
-        Some(other) => return Ok(EditOutcome::WrongPhase(other)),
-    }
-    sqlx::query!(
-        "UPDATE lessons SET stream_key_version = max(stream_key_version, 1) WHERE id = ?",
-        lesson_id
-    )
-    .execute(&mut *tx)
-    .await
-    .map_err(failed)?;
-    note(&mut tx, lesson_id, "lesson.booth", actor_id, at, serde_json::json!({})).await?;
+    let before = facts(&mut tx, lesson_id).await?;
+    let changed = match phase::key(before, lesson_id, KeyChange::OpenBooth, actor_id, at) {
+        Ok(changed) => changed,
+        Err(outcome) => return Ok(outcome),
+    };
+    sqlx::query!("UPDATE lessons SET stream_key_version = $1 WHERE id = $2", changed.version, lesson_id)
+        .execute(&mut *tx)
+        .await
+        .map_err(failed)?;
+    audit(&mut tx, &changed.audit).await?;
     tx.commit().await.map_err(failed)?;
     Ok(EditOutcome::Done)
 }
@@ -257,7 +228,7 @@ pub(crate) async fn add_rule(store: &SqliteStore, rule: &Rule, at: UtcMillis) ->
             hidden_sound_gap_ms, allowance_ms, edge_slack_ms, long_ms, long_hours_milli, medium_ms, medium_hours_milli,
             short_hours_milli, hidden_video_counts, uncorroborated_counts, delivery_slack_ms, checks_required, make_up_ms,
             created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
         rule.id,
         rule.version,
         rule.name,

@@ -3,7 +3,10 @@
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
-use yunke_store::{LessonPhase, MediaOutcome, MediaReport, MediaStore, StoreResult, StreamTarget, UtcMillis};
+use yunke_store::{
+    LessonPhase, MediaOutcome, MediaReport, MediaStore, StoreResult, StreamTarget, UtcMillis,
+    decide::media::{self, MediaFacts, Timeline},
+};
 
 use crate::{
     SqliteStore,
@@ -24,29 +27,45 @@ async fn target(
     Ok(StreamTarget { lesson_id, phase, key_version, zero_at, gaps })
 }
 
-async fn take(on: &mut SqliteConnection, report: &MediaReport) -> StoreResult<()> {
-    // A zero once stored stays: evidence refers to it. A lesson that was never started has no timeline.
-    let known = sqlx::query!(
-        "UPDATE lessons SET zero_at = coalesce(zero_at, ?1), edge_ms = max(edge_ms, ?2),
-                length_ms = coalesce(length_ms, CASE WHEN phase = 'ended' THEN ?3 END),
-                replay_ready = max(replay_ready, CASE WHEN phase = 'ended' THEN ?4 ELSE 0 END)
-         WHERE id = ?5 AND phase IN ('live', 'ended')",
-        report.zero_at,
-        report.edge_ms,
-        report.length_ms,
-        report.replay_ready,
-        report.lesson_id,
+async fn facts(on: &mut SqliteConnection, lesson_id: Uuid) -> StoreResult<Option<MediaFacts>> {
+    let row = sqlx::query!(
+        r#"SELECT phase, zero_at, edge_ms, length_ms, replay_ready AS "replay_ready: bool"
+           FROM lessons WHERE id = $1"#,
+        lesson_id
     )
-    .execute(&mut *on)
+    .fetch_optional(&mut *on)
     .await
     .map_err(failed)?;
-    if known.rows_affected() == 0 {
-        return Ok(());
-    }
-    for gap in report.gaps.iter().filter(|gap| 0 <= gap.from && gap.from < gap.to) {
+    let Some(row) = row else { return Ok(None) };
+    let timeline = Timeline {
+        zero_at: row.zero_at,
+        edge_ms: row.edge_ms,
+        length_ms: row.length_ms,
+        replay_ready: row.replay_ready,
+    };
+    Ok(Some(MediaFacts { phase: word(&row.phase)?, timeline, gaps: gaps(on, lesson_id).await? }))
+}
+
+async fn take(on: &mut SqliteConnection, report: &MediaReport) -> StoreResult<()> {
+    let facts = facts(on, report.lesson_id).await?;
+    let reported = media::report(facts.as_ref(), report);
+    if let Some(Timeline { zero_at, edge_ms, length_ms, replay_ready }) = reported.timeline {
         sqlx::query!(
-            "INSERT INTO lesson_gaps (lesson_id, from_ms, to_ms) VALUES (?, ?, ?)
-             ON CONFLICT (lesson_id, from_ms) DO UPDATE SET to_ms = max(to_ms, excluded.to_ms)",
+            "UPDATE lessons SET zero_at = $1, edge_ms = $2, length_ms = $3, replay_ready = $4 WHERE id = $5",
+            zero_at,
+            edge_ms,
+            length_ms,
+            replay_ready,
+            report.lesson_id,
+        )
+        .execute(&mut *on)
+        .await
+        .map_err(failed)?;
+    }
+    for gap in reported.gaps {
+        sqlx::query!(
+            "INSERT INTO lesson_gaps (lesson_id, from_ms, to_ms) VALUES ($1, $2, $3)
+             ON CONFLICT (lesson_id, from_ms) DO UPDATE SET to_ms = excluded.to_ms",
             report.lesson_id,
             gap.from,
             gap.to
@@ -63,7 +82,7 @@ impl MediaStore for SqliteStore {
     async fn lesson_target(&self, lesson_id: Uuid) -> StoreResult<Option<StreamTarget>> {
         let mut tx = self.read.begin().await.map_err(failed)?;
         let row =
-            sqlx::query!("SELECT phase, stream_key_version, zero_at FROM lessons WHERE id = ?", lesson_id)
+            sqlx::query!("SELECT phase, stream_key_version, zero_at FROM lessons WHERE id = $1", lesson_id)
                 .fetch_optional(&mut *tx)
                 .await
                 .map_err(failed)?;
@@ -79,7 +98,7 @@ impl MediaStore for SqliteStore {
         let mut tx = self.read.begin().await.map_err(failed)?;
         let key = key_hash.as_slice();
         let row = sqlx::query!(
-            "SELECT id, phase, stream_key_version, zero_at FROM lessons WHERE stream_key_hash = ?",
+            "SELECT id, phase, stream_key_version, zero_at FROM lessons WHERE stream_key_hash = $1",
             key
         )
         .fetch_optional(&mut *tx)
@@ -99,8 +118,8 @@ impl MediaStore for SqliteStore {
             "SELECT id, phase, stream_key_version, zero_at FROM lessons
              WHERE phase = 'live'
                 OR (phase = 'planned' AND (stream_key_hash IS NOT NULL OR stream_key_version > 0)
-                    AND planned_start_at >= ?1 AND planned_start_at < ?2)
-                OR (phase = 'ended' AND replay_ready = 0 AND ended_at >= ?1
+                    AND planned_start_at >= $1 AND planned_start_at < $2)
+                OR (phase = 'ended' AND NOT replay_ready AND ended_at >= $1
                     AND (stream_key_hash IS NOT NULL OR stream_key_version > 0))
              ORDER BY planned_start_at, id",
             from,
@@ -129,10 +148,17 @@ impl MediaStore for SqliteStore {
         at: UtcMillis,
     ) -> StoreResult<MediaOutcome> {
         let mut tx = self.begin().await?;
-        let taken = sqlx::query!(
-            "INSERT INTO media_nodes (node, boot, version, seen_at) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (node) DO UPDATE SET boot = ?2, version = ?3, seen_at = ?4
-             WHERE boot <> ?2 OR version < ?3",
+        let last =
+            sqlx::query!(r#"SELECT boot AS "boot: Uuid", version FROM media_nodes WHERE node = $1"#, node)
+                .fetch_optional(&mut *tx)
+                .await
+                .map_err(failed)?;
+        if !media::is_news(last.map(|last| (last.boot, last.version)), boot, version) {
+            return Ok(MediaOutcome::Stale);
+        }
+        sqlx::query!(
+            "INSERT INTO media_nodes (node, boot, version, seen_at) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (node) DO UPDATE SET boot = excluded.boot, version = excluded.version, seen_at = excluded.seen_at",
             node,
             boot,
             version,
@@ -141,9 +167,6 @@ impl MediaStore for SqliteStore {
         .execute(&mut *tx)
         .await
         .map_err(failed)?;
-        if taken.rows_affected() == 0 {
-            return Ok(MediaOutcome::Stale);
-        }
         for report in reports {
             take(&mut tx, report).await?;
         }

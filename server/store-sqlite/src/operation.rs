@@ -26,26 +26,6 @@ pub(crate) async fn audit(on: &mut SqliteConnection, entry: &AuditEntry) -> Stor
     Ok(())
 }
 
-/// A line about one thing: its kind and which one.
-pub(crate) async fn note(
-    on: &mut SqliteConnection,
-    (kind, id): (&str, Uuid),
-    action: &str,
-    actor_id: Option<Uuid>,
-    at: UtcMillis,
-    detail: serde_json::Value,
-) -> StoreResult<()> {
-    let entry = AuditEntry {
-        at,
-        actor_id,
-        action: action.to_owned(),
-        subject_kind: kind.to_owned(),
-        subject_id: id,
-        detail: detail.to_string(),
-    };
-    audit(on, &entry).await
-}
-
 /// A row of `server_runs`.
 struct Run {
     id: Uuid,

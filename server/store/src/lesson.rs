@@ -273,7 +273,8 @@ pub enum PhaseOutcome {
     WrongPhase(LessonPhase),
 }
 
-/// Use cases of lessons. Every change writes its line of the audit log in the same transaction.
+/// Use cases of lessons, by the rules of [`crate::decide::lesson`] and [`crate::decide::phase`]. Every change locks the lesson's row
+/// and writes its line of the audit log in the same transaction.
 #[async_trait]
 pub trait LessonStore: Send + Sync {
     /// Plans a lesson with the newest version of the default rule.

@@ -48,7 +48,8 @@ pub enum MediaOutcome {
     Stale,
 }
 
-/// Use cases of media nodes.
+/// Use cases of media nodes, by the rules of [`crate::decide::media`]. A snapshot locks the row of its node, and those of its
+/// lessons in order of their ids.
 #[async_trait]
 pub trait MediaStore: Send + Sync {
     /// A lesson as media needs it, whatever its phase.

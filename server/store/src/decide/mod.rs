@@ -7,7 +7,10 @@
 pub mod account;
 mod audit;
 pub mod excuse;
+pub mod lesson;
+pub mod media;
 pub mod people;
+pub mod phase;
 pub mod replay;
 pub mod share;
 pub mod talk;
