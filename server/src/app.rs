@@ -25,8 +25,9 @@ use crate::{
     core::Core,
     demo,
     disk::DiskCheck,
+    doors::Doors,
     evidence::{KeptLevels, KeptProgress},
-    listen,
+    https::{Files, Https},
     media_nodes::{Addresses, MediaNodes, supervise_local},
     problem::source_chain,
     room::{Rooms, Sockets},
@@ -59,7 +60,7 @@ pub struct Options {
 /// A server that listens and is about to run.
 pub struct App {
     state: AppState,
-    listener: TcpListener,
+    doors: Doors,
     address: SocketAddr,
     options: Options,
     folder: FolderLock,
@@ -83,6 +84,7 @@ impl App {
         })?;
         let store: Arc<dyn Store> = Arc::new(store);
         let address = listener.local_addr()?;
+        let doors = Doors::bind(listener, &mut config).await?;
         routes::system::recorder();
         if let Some(last) = store.last_run().await? {
             source.go_on_from(&last);
@@ -95,6 +97,7 @@ impl App {
             media.set_control(core.config.media.control_url.clone());
         }
         let state = AppState::new(Shared {
+            https: Https::default(),
             auth: Auth::new(&core.config.auth, secret.as_bytes()),
             lease_key: LeaseKey::derive(secret.as_bytes()),
             kept_progress: KeptProgress::default(),
@@ -109,7 +112,7 @@ impl App {
             core,
             media,
         });
-        Ok(Self { state, listener, address, options, folder })
+        Ok(Self { state, doors, address, options, folder })
     }
 
     /// The shared state, for tests.
@@ -124,14 +127,10 @@ impl App {
 
     /// Runs until a signal or until the state's `stopping` is cancelled, then ends everything in order.
     pub async fn run(self) -> anyhow::Result<()> {
-        let Self { state: app, listener, address, options, folder } = self;
-        let router = routes::router(&app);
-        #[expect(clippy::disallowed_methods, reason = "its end is awaited before the tracker's: see `end`")]
-        let web = tokio::spawn({
-            let app = app.clone();
-            async move { listen::serve(listener, router, app.stopping.clone(), &app.config.http).await }
-        });
-        start_tasks(&app, address);
+        let Self { state: app, doors, address, options, folder } = self;
+        let files = certificate_files(&app);
+        let doors = doors.open(&app);
+        start_tasks(&app, address, files);
         if options.demo {
             demo::start(&app, address).await?;
         } else if !app.store.is_set_up().await? {
@@ -139,12 +138,15 @@ impl App {
             tracing::info!("this server is empty; open http://{address}/setup?token={token}");
         }
         tracing::info!(%address, "web and API listen");
+        if let Some(address) = app.config.https.listen {
+            tracing::info!(%address, "https listens");
+        }
         if let Some(file) = options.addresses_file {
             let app = app.clone();
             app.clone().tasks.spawn(async move { announce(&app, address, &file).await });
         }
         stop_signal(&app).await;
-        end(&app, web).await;
+        end(&app, doors).await;
         drop(folder);
         Ok(())
     }
@@ -155,7 +157,11 @@ impl App {
 fn fit_connections(config: &mut Config) {
     let files = raise_open_files();
     let wanted = config.http.max_connections;
-    let connections = files.connections(wanted);
+    // What https passes on to the media node takes a file at both ends.
+    let connections = match config.https.listen {
+        Some(_) => files.connections(wanted + wanted / 2) * 2 / 3,
+        None => files.connections(wanted),
+    };
     tracing::info!(
         open_files = files.now,
         open_files_before = files.before,
@@ -173,9 +179,21 @@ fn fit_connections(config: &mut Config) {
     }
 }
 
-fn start_tasks(app: &AppState, address: SocketAddr) {
+/// The files of the certificate, read before anybody asks for it.
+fn certificate_files(app: &AppState) -> Option<Files> {
+    let (cert, key) = app.config.https.files()?;
+    let mut files = Files::new(cert, key);
+    files.load(&app.https, app.source.now());
+    Some(files)
+}
+
+fn start_tasks(app: &AppState, address: SocketAddr, files: Option<Files>) {
     if app.config.media.supervise {
         spawn(app, "media supervisor", supervise_local(app.media.clone(), address));
+    }
+    if let Some(files) = files {
+        let watch = files.watch(app.https.clone(), app.source.clone(), app.stopping.clone());
+        spawn(app, "certificate files", watch);
     }
     spawn(app, "orders", app.media.clone().push_orders());
     spawn(app, "deliveries", app.media.clone().keep_deliveries());
@@ -262,7 +280,8 @@ async fn announce(app: &AppState, address: SocketAddr, file: &Path) {
     }
     let Addresses { http, rtmp, webrtc, srt } = app.media.addresses();
     let srt = srt.map(|srt| format!("srt={srt}\n")).unwrap_or_default();
-    let text = format!("http={address}\nmedia_http={http}\nrtmp={rtmp}\nwebrtc={webrtc}\n{srt}");
+    let https = app.config.https.listen.map(|https| format!("https={https}\n")).unwrap_or_default();
+    let text = format!("http={address}\nmedia_http={http}\nrtmp={rtmp}\nwebrtc={webrtc}\n{srt}{https}");
     let draft = file.with_extension("draft");
     let written = async {
         tokio::fs::write(&draft, text).await?;
@@ -301,9 +320,11 @@ async fn signal() {
 }
 
 /// Connections first, then tasks (evidence is flushed, media ended), then the store.
-async fn end(app: &AppState, web: JoinHandle<()>) {
+async fn end(app: &AppState, doors: Vec<JoinHandle<()>>) {
     let everything = async {
-        let _ = web.await;
+        for door in doors {
+            let _ = door.await;
+        }
         app.tasks.close();
         app.tasks.wait().await;
     };

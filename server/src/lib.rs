@@ -2,6 +2,7 @@
 //! the local media process. `main.rs` only starts it; tests build it with injected clock and listener.
 
 pub mod app;
+mod arrival;
 pub mod attendance;
 pub mod auth;
 pub mod calendar;
@@ -13,11 +14,14 @@ pub mod config;
 pub mod core;
 pub mod demo;
 pub mod disk;
+mod doors;
 pub mod evidence;
 pub mod exports;
+mod forward;
 #[doc(hidden)]
 pub mod fuzz;
 mod healthcheck;
+pub mod https;
 pub mod lesson_run;
 mod listen;
 pub mod media_nodes;

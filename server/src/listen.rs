@@ -1,7 +1,7 @@
-//! The web listener: HTTP/1 and 2 on an injected socket, with limits against silent, slow and garbled peers,
-//! and an end that lets running answers finish.
+//! The web listeners: HTTP/1 and 2 on an injected socket, plain or over TLS, with limits against silent, slow and garbled
+//! peers, and an end that lets running answers finish.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, extract::ConnectInfo};
 use hyper::{Request, body::Incoming};
@@ -9,12 +9,18 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto::Builder,
 };
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::Service as _;
 use yunke_host::{AskedBody, AskedRequest, Patience, Patient, Slot, Slots};
 
-use crate::config::HttpConfig;
+use crate::{
+    arrival,
+    https::{Handshakes, handshake},
+};
 
 /// How long a client may take to send its request's head; a connection that is kept for the next request waits as long.
 const HEAD_LIMIT: Duration = Duration::from_secs(15);
@@ -32,17 +38,21 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(2);
 /// Pause after an accept that failed (out of file descriptors): trying at once again would spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves until `stopping`, then drains. Connections beyond the limit wait in the kernel's queue for what others hold in silence.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    router: Router,
-    stopping: CancellationToken,
-    config: &HttpConfig,
-) {
+/// Where connections come in.
+pub(crate) struct Door {
+    pub(crate) listener: TcpListener,
+    /// What each begins with; `None`: plain http.
+    pub(crate) handshakes: Option<Handshakes>,
+    /// Whether who holds connections in silence is told apart by address. A proxy's connections are those of everybody behind it,
+    /// and it opens none before there is something to ask.
+    pub(crate) by_line: bool,
+}
+
+/// Serves until `stopping`, then drains. Connections beyond the limit, which all doors share, wait in the kernel's queue for what
+/// others hold in silence.
+pub(crate) async fn serve(door: Door, router: Router, slots: Arc<Slots>, stopping: CancellationToken) {
     let connections = TaskTracker::new();
-    let slots = Slots::new(config.max_connections);
-    // A proxy's connections are those of everybody behind it, and it opens none before there is something to ask.
-    let by_line = !config.trust_forwarded;
+    let Door { listener, handshakes, by_line } = door;
     loop {
         let accepted = async {
             let permit = slots.room().await;
@@ -56,7 +66,14 @@ pub(crate) async fn serve(
             Ok((stream, peer)) => {
                 let (router, stopping) = (router.clone(), stopping.clone());
                 let slot = slots.take(by_line.then_some(peer.ip()), permit);
-                connections.spawn(connection(stream, peer, slot, router, stopping));
+                // Small frames of a room must not wait for more.
+                let _ = stream.set_nodelay(true);
+                match handshakes.clone() {
+                    None => connections.spawn(connection(stream, peer, false, slot, router, stopping)),
+                    Some(handshakes) => {
+                        connections.spawn(over_tls(handshakes, stream, peer, slot, router, stopping))
+                    }
+                };
             }
             Err(error) => {
                 tracing::warn!(%error, "accept failed");
@@ -71,18 +88,39 @@ pub(crate) async fn serve(
     }
 }
 
-async fn connection(
+async fn over_tls(
+    handshakes: Handshakes,
     stream: TcpStream,
     peer: SocketAddr,
     slot: Slot,
     router: Router,
     stopping: CancellationToken,
 ) {
-    // Small frames of a room must not wait for more.
-    let _ = stream.set_nodelay(true);
+    // TLS takes a whole answer and keeps it: who reads nothing is found out beneath it.
+    let stream = Patient::begun(stream, PATIENCE.write);
+    let stream = tokio::select! {
+        done = handshake(&handshakes, stream) => done,
+        () = slot.wanted() => return,
+        () = stopping.cancelled() => return,
+    };
+    match stream {
+        Ok(stream) => connection(stream, peer, true, slot, router, stopping).await,
+        Err(error) => tracing::trace!(%error, "no handshake"),
+    }
+}
+
+async fn connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    stream: S,
+    peer: SocketAddr,
+    own_tls: bool,
+    slot: Slot,
+    router: Router,
+    stopping: CancellationToken,
+) {
     let calls = slot.calls();
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
-        let (head, body) = request.into_parts();
+        let (mut head, body) = request.into_parts();
+        arrival::arrived(&mut head, own_tls);
         let (asked, body) = AskedRequest::new(&calls, body);
         let mut request = Request::from_parts(head, body);
         request.extensions_mut().insert(ConnectInfo(peer));

@@ -14,6 +14,7 @@ use crate::{
     core::Core,
     disk::DiskCheck,
     evidence::{KeptLevels, KeptProgress},
+    https::Https,
     media_nodes::MediaNodes,
     room::{Rooms, Sockets},
     setup::SetupLink,
@@ -35,6 +36,8 @@ pub struct Shared {
     pub file_key: FileKey,
     /// What media nodes told last, and how to order them.
     pub media: MediaNodes,
+    /// The certificate, if this server has one of its own.
+    pub https: Https,
     /// Passwords and limits.
     pub auth: Auth,
     /// The one-time link of an empty server.

@@ -21,7 +21,9 @@ pub use limit::{Limiter, Quota};
 pub use password::{PasswordError, Passwords, first_password, share_code};
 pub use phone::{mask_phone, parse_phone};
 pub use scope::{PersonScope, UnitScope};
-pub use session::{COOKIE, cookie_token, expired_cookie, hash_token, is_secure, new_session, session_cookie};
+pub use session::{
+    COOKIE, COOKIE_OF_TLS, cookie_token, expired_cookie, hash_token, is_secure, new_session, session_cookie,
+};
 pub use strength::{PASSWORD_CHARS, Weakness, weakness};
 pub use tries::{Admitted, Attempt, Lane, Tries};
 pub use viewer::{LessonScope, May, Viewer};

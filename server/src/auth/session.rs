@@ -6,10 +6,15 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 use yunke_store::Session;
 
-use crate::{clock::Source, config::Config};
+use crate::{arrival::by_own_tls, clock::Source, config::Config};
 
 /// The cookie's name.
 pub const COOKIE: &str = "yunke_session";
+
+/// Its name over our own TLS. Ports and schemes share their cookies, and a browser takes none over plain http whose name is that of
+/// a `Secure` one: who once came by https could never sign in by http again. Whoever is between us and a phone can set one of the
+/// other name.
+pub const COOKIE_OF_TLS: &str = "__Host-yunke_session";
 
 /// Longest token that is considered.
 const TOKEN_CHARS: usize = 43;
@@ -34,7 +39,11 @@ pub fn new_session(source: &Source, config: &Config, user_id: Uuid) -> (Session,
 
 /// The token in a request's cookies.
 pub fn cookie_token(headers: &HeaderMap) -> Option<&str> {
-    cookies(headers, COOKIE).find(|value| value.len() == TOKEN_CHARS)
+    cookies(headers, name_of_cookie(headers)).find(|value| value.len() == TOKEN_CHARS)
+}
+
+fn name_of_cookie(headers: &HeaderMap) -> &'static str {
+    if by_own_tls(headers) { COOKIE_OF_TLS } else { COOKIE }
 }
 
 /// The values of the cookies of this name.
@@ -49,9 +58,12 @@ pub(super) fn cookies<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<I
         .map(|(_, value)| value)
 }
 
-/// Whether the browser came by https: according to the public address if there is one, else to a trusted
-/// proxy.
+/// Whether the browser came by https: over our own TLS, else according to the public address if there is one, else to a
+/// trusted proxy.
 pub fn is_secure(headers: &HeaderMap, config: &Config) -> bool {
+    if by_own_tls(headers) {
+        return true;
+    }
     if let Some(url) = &config.http.public_url {
         return url.starts_with("https://");
     }
@@ -75,7 +87,7 @@ pub fn expired_cookie(headers: &HeaderMap, config: &Config) -> HeaderValue {
 }
 
 fn cookie(rest: &str, headers: &HeaderMap, config: &Config) -> HeaderValue {
-    set_cookie(COOKIE, &format!("{rest}; Path=/"), headers, config)
+    set_cookie(name_of_cookie(headers), &format!("{rest}; Path=/"), headers, config)
 }
 
 /// A `Set-Cookie` of ours: out of reach of scripts and other sites. `rest` is its value and its further
@@ -100,6 +112,31 @@ mod tests {
         let pair = format!("y=2; yunke_session={token}");
         headers.append(header::COOKIE, HeaderValue::from_str(&pair).expect("header"));
         assert_eq!(cookie_token(&headers), Some(token.as_str()));
+    }
+
+    #[test]
+    fn over_our_own_tls_the_cookie_is_another_and_secure() {
+        let mut config = Config::default();
+        config.http.public_url = Some("http://yunke.lan".to_owned());
+        let token = "t".repeat(TOKEN_CHARS);
+        let (plain, tls) = ("a".repeat(TOKEN_CHARS), "b".repeat(TOKEN_CHARS));
+        let mut headers = HeaderMap::new();
+        let sent = format!("yunke_session={plain}; __Host-yunke_session={tls}");
+        headers.insert(header::COOKIE, HeaderValue::from_str(&sent).expect("header"));
+        assert_eq!(cookie_token(&headers), Some(plain.as_str()));
+        assert!(
+            session_cookie(&token, &headers, &config).to_str().expect("text").starts_with("yunke_session=")
+        );
+        headers.insert("x-yunke-own-tls", HeaderValue::from_static("1"));
+        assert_eq!(cookie_token(&headers), Some(tls.as_str()));
+        let cookie = session_cookie(&token, &headers, &config);
+        let cookie = cookie.to_str().expect("text");
+        assert!(
+            cookie.starts_with("__Host-yunke_session=")
+                && cookie.contains("; Path=/")
+                && cookie.ends_with("; Secure"),
+            "{cookie}"
+        );
     }
 
     #[test]

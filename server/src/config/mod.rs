@@ -4,6 +4,7 @@
 mod auth;
 mod error;
 mod http;
+mod https;
 mod log;
 mod media;
 
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 pub use auth::AuthConfig;
 pub use error::ConfigError;
 pub use http::HttpConfig;
+pub use https::HttpsConfig;
 pub use log::{LogConfig, LogFormat};
 pub use media::MediaConfig;
 
@@ -32,6 +34,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// The web and API side.
     pub http: HttpConfig,
+    /// TLS by the server itself.
+    pub https: HttpsConfig,
     /// The media service.
     pub media: MediaConfig,
     /// Signing in.
@@ -45,6 +49,7 @@ impl Default for Config {
         Self {
             data_dir: PathBuf::from("data"),
             http: HttpConfig::default(),
+            https: HttpsConfig::default(),
             media: MediaConfig::default(),
             auth: AuthConfig::default(),
             log: LogConfig::default(),
@@ -78,6 +83,7 @@ impl Config {
     /// Checks every section.
     pub fn validate(&self) -> Result<(), ConfigError> {
         self.http.validate()?;
+        self.https.validate()?;
         self.media.validate()?;
         self.auth.validate()
     }
@@ -117,6 +123,25 @@ mod tests {
         for (line, slots) in [("small_pictures = 2", 2), ("transcode_slots = 3", 3), ("", 0)] {
             std::fs::write(&file, format!("[media]\n{line}\n")).expect("written");
             assert_eq!(Config::load(Some(&file)).expect("valid").media.transcode_slots, slots, "{line}");
+        }
+    }
+
+    #[test]
+    fn https_is_whole_or_not_there() {
+        let read = |toml: &str| {
+            let config: Config = Figment::new().merge(Toml::string(toml)).extract().expect("known keys");
+            config.validate()
+        };
+        read("[https]\nlisten = '0.0.0.0:443'\ncert_file = 'c'\nkey_file = 'k'\nredirect = true")
+            .expect("whole");
+        for part in [
+            "listen = '0.0.0.0:443'",
+            "cert_file = 'c'",
+            "cert_file = 'c'\nkey_file = 'k'",
+            "redirect = true",
+        ] {
+            let error = read(&format!("[https]\n{part}")).expect_err(part).to_string();
+            assert!(error.contains("https."), "{error}");
         }
     }
 

@@ -161,7 +161,8 @@ impl MediaNodes {
         self.orders_changed();
     }
 
-    pub(super) fn control(&self) -> Option<String> {
+    /// Where the node is reached from this machine, once known.
+    pub(crate) fn control(&self) -> Option<String> {
         self.0.control.read().expect("no panic while held").clone()
     }
 

@@ -3,10 +3,11 @@
 //! 1. `observe`: request id, span, one log line and the metrics; never a path's or query's value.
 //! 2. `catch_panic`: a panic is a 500 problem, and the process goes on.
 //! 3. `secure`: security headers and the content-security policy.
-//! 4. `time_limit`: a body that comes too slowly is a 408; an answer that takes too long after it a 503.
-//! 5. `same_origin`: unsafe methods and WebSockets of browsers come from our own pages.
-//! 6. `announced_size`: a body that says it is too large is refused before it is sent.
-//! 7. compression of JSON, body limit (extractors).
+//! 4. `to_https`: pages asked for over plain http are at https, where the certificate is one that every browser trusts.
+//! 5. `time_limit`: a body that comes too slowly is a 408; an answer that takes too long after it a 503.
+//! 6. `same_origin`: unsafe methods and WebSockets of browsers come from our own pages.
+//! 7. `announced_size`: a body that says it is too large is refused before it is sent.
+//! 8. compression of JSON, body limit (extractors).
 
 use std::time::{Duration, Instant};
 
@@ -32,6 +33,7 @@ use yunke_store::UtcMillis;
 use super::{
     extract::{BODY_BYTES, UPLOAD_BYTES, too_large},
     origin,
+    to_https::to_https,
 };
 use crate::{
     problem::{ApiResult, Problem},
@@ -57,6 +59,7 @@ pub(super) fn wrap(router: Router, app: &AppState) -> Router {
         .layer(from_fn(announced_size))
         .layer(from_fn_with_state(app.clone(), same_origin))
         .layer(from_fn(time_limit))
+        .layer(from_fn_with_state(app.clone(), to_https))
         .layer(from_fn_with_state(app.clone(), secure))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(app.clone(), observe))

@@ -20,6 +20,7 @@ pub(crate) mod room;
 mod studio;
 pub mod system;
 pub mod text;
+mod to_https;
 mod web;
 
 use std::sync::LazyLock;

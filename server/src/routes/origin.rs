@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use axum::http::{HeaderMap, header};
 
 use super::host::Host;
-use crate::{auth::is_secure, config::Config};
+use crate::{arrival::by_own_tls, auth::is_secure, config::Config};
 
 /// Proxies in a row whose host names are considered.
 const MAX_HOSTS: usize = 8;
@@ -33,7 +33,9 @@ pub fn shared_origin(headers: &HeaderMap, config: &Config) -> (String, bool) {
     }
     match lan_address() {
         Some(ip) => {
-            let port = host.port.unwrap_or_else(|| config.http.listen.port());
+            // Over our own TLS the port asked for is not that of plain http, and no certificate is for an address of the network.
+            let port = host.port.filter(|_| !by_own_tls(headers));
+            let port = port.unwrap_or_else(|| config.http.listen.port());
             (format!("http://{}", SocketAddr::new(ip, port)), false)
         }
         None => (origin, true),
@@ -61,8 +63,14 @@ pub fn page_host(headers: &HeaderMap, config: &Config) -> String {
     host.map_or_else(|| "127.0.0.1".to_owned(), |host| host.name)
 }
 
-/// The origin players fetch media from.
+/// The origin players fetch media from. A page that came over our own TLS may fetch nothing by plain http: it gets media from
+/// where it came itself.
 pub fn media_origin(headers: &HeaderMap, config: &Config, media_port: u16) -> String {
+    if by_own_tls(headers) {
+        let other = config.media.public_url.as_ref().filter(|url| url.starts_with("https://")).cloned();
+        let own = hosts(headers, config).next().map(|host| format!("https://{host}"));
+        return other.or(own).unwrap_or_else(|| page_origin(headers, config));
+    }
     if let Some(url) = &config.media.public_url {
         return url.clone();
     }
@@ -107,7 +115,12 @@ pub fn is_same_origin(headers: &HeaderMap, config: &Config) -> bool {
         return matches!(site.as_bytes(), b"same-origin" | b"none");
     }
     let Some(sent) = headers.get(header::ORIGIN) else { return true };
-    let Some(sent) = sent.to_str().ok().and_then(Host::of_origin) else { return false };
+    let Ok(sent) = sent.to_str() else { return false };
+    // Whoever is between us and a phone can make a page of our own name, by plain http.
+    if by_own_tls(headers) && !sent.starts_with("https://") {
+        return false;
+    }
+    let Some(sent) = Host::of_origin(sent) else { return false };
     if config.http.public_url.as_deref().and_then(Host::of_origin).as_ref() == Some(&sent) {
         return true;
     }
@@ -144,6 +157,32 @@ mod tests {
             Some("srt://yunke.cn:8890")
         );
         assert_eq!(srt_url(&host("yunke.cn"), &config, None), None);
+    }
+
+    #[test]
+    fn over_our_own_tls_media_is_where_the_page_is() {
+        let mut config = Config::default();
+        config.http.trust_forwarded = true;
+        let tls = |lines: &[(&'static str, &'static str)]| {
+            let mut headers = sent(lines);
+            headers.insert("x-yunke-own-tls", HeaderValue::from_static("1"));
+            headers
+        };
+        let page = tls(&[("host", "yunke.cn:8443")]);
+        assert_eq!(page_origin(&page, &config), "https://yunke.cn:8443");
+        assert_eq!(media_origin(&page, &config, 8081), "https://yunke.cn:8443");
+        assert_eq!(whip_url(&page, &config, 8081), "https://yunke.cn:8443/whip");
+        config.http.public_url = Some("http://yunke.lan".to_owned());
+        config.media.public_url = Some("http://yunke.lan:8081".to_owned());
+        assert_eq!(media_origin(&page, &config, 8081), "https://yunke.cn:8443", "no mixed content");
+        config.media.public_url = Some("https://media.cn".to_owned());
+        assert_eq!(media_origin(&page, &config, 8081), "https://media.cn");
+        for (origin, ours) in
+            [("https://yunke.cn:8443", true), ("http://yunke.cn:8443", false), ("null", false)]
+        {
+            let headers = tls(&[("host", "yunke.cn:8443"), ("origin", origin)]);
+            assert_eq!(is_same_origin(&headers, &config), ours, "{origin}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod corroboration;
 mod fuzz;
 mod harness;
 mod home;
+mod https;
 mod lesson_life;
 mod media_node;
 mod people;

@@ -36,7 +36,7 @@ async fn look(app: &AppState) -> Health {
     let media = app.media.is_up(app.source.now());
     let web = app.config.http.web_dir.join("index.html").is_file();
     let check = |name, ok, wrong| Check { name, ok, reason: if ok { "" } else { wrong } };
-    let checks = vec![
+    let mut checks = vec![
         check("store", read.is_ok(), "the database cannot be read; see the log, check the disk"),
         check(
             "writing",
@@ -47,6 +47,14 @@ async fn look(app: &AppState) -> Health {
         check("media", media, "the media service does not report; it is restarted by itself, see the log"),
         check("web", web, "the pages are not built; run make web or set http.web_dir"),
     ];
+    if app.config.https.listen.is_some() {
+        let valid = app.https.facts().is_some_and(|facts| facts.is_valid(app.source.now()));
+        checks.push(check(
+            "https",
+            valid,
+            "there is no certificate that is valid now; plain http works; see the log",
+        ));
+    }
     let status = match read {
         Err(_) => "down",
         Ok(_) if checks.iter().all(|check| check.ok) => "ok",
