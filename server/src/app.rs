@@ -25,9 +25,9 @@ use crate::{
     core::Core,
     demo,
     disk::DiskCheck,
-    doors::Doors,
+    doors::{Certificate, Doors},
     evidence::{KeptLevels, KeptProgress},
-    https::{Files, Https},
+    https::Https,
     media_nodes::{Addresses, MediaNodes, supervise_local},
     problem::source_chain,
     room::{Rooms, Sockets},
@@ -128,9 +128,9 @@ impl App {
     /// Runs until a signal or until the state's `stopping` is cancelled, then ends everything in order.
     pub async fn run(self) -> anyhow::Result<()> {
         let Self { state: app, doors, address, options, folder } = self;
-        let files = certificate_files(&app);
+        let certificate = Certificate::open(&app);
         let doors = doors.open(&app);
-        start_tasks(&app, address, files);
+        start_tasks(&app, address, certificate);
         if options.demo {
             demo::start(&app, address).await?;
         } else if !app.store.is_set_up().await? {
@@ -179,21 +179,17 @@ fn fit_connections(config: &mut Config) {
     }
 }
 
-/// The files of the certificate, read before anybody asks for it.
-fn certificate_files(app: &AppState) -> Option<Files> {
-    let (cert, key) = app.config.https.files()?;
-    let mut files = Files::new(cert, key);
-    files.load(&app.https, app.source.now());
-    Some(files)
-}
-
-fn start_tasks(app: &AppState, address: SocketAddr, files: Option<Files>) {
+fn start_tasks(app: &AppState, address: SocketAddr, certificate: Certificate) {
     if app.config.media.supervise {
         spawn(app, "media supervisor", supervise_local(app.media.clone(), address));
     }
-    if let Some(files) = files {
-        let watch = files.watch(app.https.clone(), app.source.clone(), app.stopping.clone());
-        spawn(app, "certificate files", watch);
+    match certificate {
+        Certificate::None => {}
+        Certificate::Files(files) => {
+            let watch = files.watch(app.https.clone(), app.source.clone(), app.stopping.clone());
+            spawn(app, "certificate files", watch);
+        }
+        Certificate::Ordered(keeper) => spawn(app, "certificate", keeper.keep(app.stopping.clone())),
     }
     spawn(app, "orders", app.media.clone().push_orders());
     spawn(app, "deliveries", app.media.clone().keep_deliveries());

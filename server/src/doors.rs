@@ -1,6 +1,6 @@
 //! The addresses people reach the server by: plain http, and https beside it. All share the room for connections.
 
-use std::{io::ErrorKind, sync::Arc};
+use std::{io::ErrorKind, sync::Arc, time::Duration};
 
 use anyhow::anyhow;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -9,6 +9,7 @@ use yunke_host::Slots;
 use crate::{
     config::Config,
     forward::before,
+    https::{Files, Keeper, Wish},
     listen::{self, Door},
     routes,
     state::AppState,
@@ -57,5 +58,40 @@ impl Doors {
             tokio::spawn(listen::serve(door, router, Arc::clone(&slots), app.stopping.clone()))
         };
         [Some(plain), https].into_iter().flatten().map(serve).collect()
+    }
+}
+
+/// Where the certificate comes from. Opened before anybody asks for it: what is there is shown at once.
+pub(crate) enum Certificate {
+    /// There is no https.
+    None,
+    /// Files that somebody else looks after.
+    Files(Box<Files>),
+    /// An authority.
+    Ordered(Box<Keeper>),
+}
+
+impl Certificate {
+    pub(crate) fn open(app: &AppState) -> Self {
+        let config = &app.config.https;
+        if let Some((cert, key)) = config.files() {
+            let mut files = Files::new(cert, key);
+            files.load(&app.https, app.source.now());
+            return Self::Files(Box::new(files));
+        }
+        if config.listen.is_none() {
+            return Self::None;
+        }
+        let acme = config.acme.clone();
+        let wish = Wish {
+            names: acme.names,
+            contact: acme.contact,
+            directory: acme.directory,
+            ca_file: acme.ca_file,
+            dns_hook: acme.dns_hook,
+            dns_wait: Duration::from_secs(acme.dns_wait_s.into()),
+            folder: app.config.data_dir.join("acme"),
+        };
+        Self::Ordered(Box::new(Keeper::open(wish, app.https.clone(), app.source.clone())))
     }
 }

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 pub use auth::AuthConfig;
 pub use error::ConfigError;
 pub use http::HttpConfig;
-pub use https::HttpsConfig;
+pub use https::{AcmeConfig, HttpsConfig};
 pub use log::{LogConfig, LogFormat};
 pub use media::MediaConfig;
 
@@ -143,6 +143,23 @@ mod tests {
             let error = read(&format!("[https]\n{part}")).expect_err(part).to_string();
             assert!(error.contains("https."), "{error}");
         }
+        let acme = |more: &str| read(&format!("[https]\nlisten = '0.0.0.0:443'\n{more}"));
+        acme("[https.acme]\nnames = ['a.cn', '*.a.cn']\ndns_hook = 'h'").expect("by DNS");
+        acme("[https.acme]\nnames = ['a.cn']\ncontact = 'a@a.cn'").expect("by port 80");
+        for part in [
+            "names = ['*.a.cn']",
+            "names = ['A.cn']",
+            "names = ['192.168.1.5']",
+            "names = ['a..cn']",
+            "names = ['a.cn; x']",
+            "names = ['a.cn']\ndirectory = 'http://ca.lan'",
+            "names = ['a.cn']\ncontact = 'nobody'",
+        ] {
+            let error = acme(&format!("[https.acme]\n{part}")).expect_err(part).to_string();
+            assert!(error.contains("https.acme."), "{error}");
+        }
+        let both = "cert_file = 'c'\nkey_file = 'k'\n[https.acme]\nnames = ['a.cn']";
+        acme(both).expect_err("there is one certificate");
     }
 
     #[test]

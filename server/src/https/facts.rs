@@ -15,6 +15,14 @@ use yunke_store::UtcMillis;
 
 use super::provider::provider;
 
+/// Per mille of a certificate's life after which the next is asked for, and over how many more this spreads: authorities ask for
+/// that, and houses that began on one day do not all come on another.
+const RENEW_FROM: i64 = 500;
+const RENEW_SPREAD: i64 = 100;
+
+/// Per mille of its life after which people are warned that it has no successor.
+const WARN_FROM: i64 = 750;
+
 /// Of one certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
@@ -52,6 +60,20 @@ impl Facts {
             .to_owned();
         let leaf_only = between.is_empty() && !self_made;
         Ok(Self { names, not_before, not_after, issuer, self_made, leaf_only, trusted })
+    }
+
+    /// When its successor is asked for: the same moment whenever it is computed.
+    pub fn renew_at(&self) -> UtcMillis {
+        self.part_of_life(RENEW_FROM + self.not_before.div_euclid(1000).rem_euclid(RENEW_SPREAD))
+    }
+
+    fn part_of_life(&self, per_mille: i64) -> UtcMillis {
+        self.not_before + (self.not_after - self.not_before) / 1000 * per_mille
+    }
+
+    /// Since when its successor is late: somebody should look.
+    pub fn warn_at(&self) -> UtcMillis {
+        self.part_of_life(WARN_FROM)
     }
 
     /// It is valid at this time.
@@ -106,4 +128,64 @@ fn leads_to_a_root(
     let Ok(seconds) = u64::try_from(not_before / 1000) else { return false };
     let at = UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds));
     verifier.verify_server_cert(leaf, between, &name, &[], at).is_ok()
+}
+
+#[cfg(test)]
+impl Facts {
+    /// Of no certificate there is.
+    pub(super) fn example() -> Self {
+        Self {
+            names: vec!["yunke.cn".to_owned(), "*.yunke.cn".to_owned()],
+            not_before: 0,
+            not_after: 1000,
+            issuer: String::new(),
+            self_made: false,
+            leaf_only: false,
+            trusted: true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY_MS: i64 = 86_400_000;
+
+    #[test]
+    fn a_wildcard_is_for_one_label_and_nothing_else() {
+        let facts = Facts::example();
+        for (host, covered) in [
+            ("yunke.cn", true),
+            ("YUNKE.cn", true),
+            ("a.yunke.cn", true),
+            ("a.b.yunke.cn", false),
+            ("xyunke.cn", false),
+            ("127.0.0.1", false),
+        ] {
+            assert_eq!(facts.covers(host), covered, "{host}");
+        }
+    }
+
+    #[test]
+    fn it_is_public_only_while_it_is_valid_and_leads_to_a_root() {
+        let facts = Facts::example();
+        for (now, public) in [(-1, false), (0, true), (999, true), (1000, false)] {
+            assert_eq!(facts.is_public(now), public, "{now}");
+        }
+        assert!(!Facts { trusted: false, ..facts }.is_public(1));
+    }
+
+    #[test]
+    fn renewal_lies_between_two_and_seven_tenths_of_any_life_and_the_warning_behind_it() {
+        for days in [6, 45, 90, 365] {
+            for begins in 0..500 {
+                let not_before = 1_800_000_000_000 + begins * 777;
+                let facts = Facts { not_before, not_after: not_before + days * DAY_MS, ..Facts::example() };
+                let life = |at: i64| (at - not_before) * 100 / (days * DAY_MS);
+                assert!((40..70).contains(&life(facts.renew_at())), "{days} {begins}");
+                assert!(life(facts.warn_at()) >= 74 && facts.warn_at() > facts.renew_at());
+            }
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use yunke_store::UtcMillis;
 
-use super::{current::Current, facts::Facts, pem::Pair};
+use super::{challenges::Challenges, current::Current, facts::Facts, pem::Pair};
 
 /// What the whole server knows of its certificate.
 #[derive(Debug, Clone, Default)]
@@ -15,6 +15,9 @@ struct Inner {
     current: Arc<Current>,
     /// Why the last attempt to get another certificate failed; none after one that did not.
     trouble: Mutex<Option<String>>,
+    /// When the certificate's successor is ordered; none where files are.
+    next_order: Mutex<Option<UtcMillis>>,
+    challenges: Arc<Challenges>,
 }
 
 impl Https {
@@ -31,6 +34,24 @@ impl Https {
     /// Every browser takes the certificate for this host.
     pub fn is_public_for(&self, host: &str, now: UtcMillis) -> bool {
         self.0.current.is(|facts| facts.is_public(now) && facts.covers(host)).unwrap_or(false)
+    }
+
+    /// When the certificate's successor is ordered; `None`: somebody else brings it.
+    pub fn next_order(&self) -> Option<UtcMillis> {
+        *self.0.next_order.lock().expect("no panic while held")
+    }
+
+    /// What authorities are answered over plain http.
+    pub(crate) fn challenges(&self) -> Arc<Challenges> {
+        Arc::clone(&self.0.challenges)
+    }
+
+    /// The successor is ordered then, at the earliest; `trouble` is what the last order failed with.
+    pub(super) fn set_renewal(&self, next_order: UtcMillis, trouble: Option<String>) {
+        *self.0.next_order.lock().expect("no panic while held") = Some(next_order);
+        if trouble.is_some() {
+            *self.0.trouble.lock().expect("no panic while held") = trouble;
+        }
     }
 
     pub(super) fn current(&self) -> Arc<Current> {

@@ -2,6 +2,8 @@
 //! becomes of the certificate.
 
 mod accept;
+mod acme;
+mod challenges;
 mod current;
 mod facts;
 mod files;
@@ -10,6 +12,7 @@ mod pem;
 mod provider;
 
 pub(crate) use accept::{Handshakes, handshake};
+pub(crate) use acme::{Keeper, Wish};
 pub use facts::Facts;
 pub(crate) use files::Files;
 pub use handle::Https;

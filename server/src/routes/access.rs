@@ -74,6 +74,7 @@ pub const TABLE: AccessTable = AccessTable(&[
     (Method::PUT, "/api/console/lessons/{id}/attendance/{member_id}/excuse", LessonOrganize),
     (Method::DELETE, "/api/console/lessons/{id}/attendance/{member_id}/excuse", LessonOrganize),
     (Method::GET, "/api/console/lessons/{id}/export", LessonOrganize),
+    (Method::GET, "/api/console/certificate", Organizer),
     (Method::GET, "/api/console/units", Organizer),
     (Method::POST, "/api/console/units", Organizer),
     (Method::PATCH, "/api/console/units/{unit_id}", UnitOrganize),

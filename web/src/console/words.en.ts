@@ -40,6 +40,16 @@ export default {
     share_text: 'Send the short link, the code or the poster to their chat groups.',
     share_do: 'Share',
   },
+  certificate: {
+    good: 'https: the certificate for {names} is valid until {until}.',
+    late: 'https: the certificate for {names} ends on {until} and has not been renewed. Tell the operator.',
+    alone: 'https: the certificate for {names} comes alone, and phones refuse it. The operator has to use the file called fullchain.',
+    invalid: 'https: the certificate for {names} is not valid now ({until}). http goes on. Tell the operator.',
+    missing: 'https: there is no certificate yet. http goes on.',
+    by_files: 'It is renewed by whoever brings its files.',
+    by_itself: 'It is renewed by itself from {at} on.',
+    trouble: 'Last failure: {sentence}',
+  },
   today: {
     title: 'Today',
     on_air: 'On air',

@@ -38,6 +38,16 @@ const words = {
     share_text: '把短链接、二维码或海报发到群里。',
     share_do: '去分享',
   },
+  certificate: {
+    good: 'https 证书（{names}）有效期至 {until}。',
+    late: 'https 证书（{names}）到 {until} 为止，还没有续期，请告诉管理员。',
+    alone: 'https 证书（{names}）缺少中间证书，手机打不开。请管理员换用 fullchain 文件。',
+    invalid: 'https 证书（{names}）现在无效（{until}）。http 照常可用，请告诉管理员。',
+    missing: '还没有 https 证书，http 照常可用。',
+    by_files: '由提供证书文件的程序续期。',
+    by_itself: '{at} 起自动续期。',
+    trouble: '上次没有成功：{sentence}',
+  },
   today: {
     title: '今日',
     on_air: '正在直播',

@@ -1,6 +1,7 @@
 //! The organizer's side. Every list and every change must keep to the organizer's part of the tree.
 
 mod attendance;
+mod certificate;
 mod evidence;
 mod excuse;
 mod lessons;
@@ -26,6 +27,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(units::units, units::add))
         .routes(routes!(units::rename))
         .routes(routes!(people::people, person::add))
+        .routes(routes!(certificate::certificate))
         .routes(routes!(roster::roster))
         .routes(routes!(person::person, person::edit))
         .routes(routes!(person_access::set_disabled))

@@ -1,5 +1,6 @@
-//! For operators: health and metrics.
+//! For operators: health and metrics; for certificate authorities: that a name is ours.
 
+mod challenge;
 mod health;
 mod metrics;
 
@@ -14,5 +15,6 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/health", get(health::health))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
+        .route("/.well-known/acme-challenge/{token}", get(challenge::answer))
         .route("/metrics", get(metrics::metrics))
 }

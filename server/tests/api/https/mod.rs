@@ -143,6 +143,10 @@ async fn a_new_certificate_is_shown_to_those_who_come_and_disturbs_nobody_who_is
     };
     tokio::time::timeout(Duration::from_secs(20), renewed).await.expect("seen");
     assert_eq!(before.get("/health/live").await.status(), StatusCode::OK);
+    let town = server.town().await;
+    let certificate = good(server.get(Some(town.chief), "/api/console/certificate").await).await;
+    assert_eq!(certificate["state"], "good", "{certificate}");
+    assert_eq!(certificate["names"][0], "localhost");
     let health = good(server.get(None, "/health").await).await;
     assert!(
         health["checks"]
