@@ -55,16 +55,21 @@ function tree(text, before = []) {
   return paths;
 }
 
-/** Reads a module and those below it. */
-function read(file, parent, modules) {
-  const beside = /(^|\/)(mod|lib|main)\.rs$/.test(file) ? dirname(file) : file.replace(/\.rs$/, '');
-  const module = { file, parent, children: new Map(), names: new Map(), uses: [] };
+/** Where a file's inner modules lie. */
+const below = (file) => (/(^|\/)(mod|lib|main)\.rs$/.test(file) ? dirname(file) : file.replace(/\.rs$/, ''));
+
+/** Reads a module and those below it. What a crate takes from elsewhere (`#[path]`) is `as` if it stood where it is declared. */
+function read(file, parent, modules, as = file) {
+  const module = { file: as, parent, children: new Map(), names: new Map(), uses: [] };
   module.root = parent?.root ?? module;
   modules.push(module);
   const text = code(file);
+  const elsewhere = new Map([...readFileSync(file, 'utf8').matchAll(/#\[path = "([^"]+)"\]\s*mod\s+(\w+)/g)].map(([, path, name]) => [name, path]));
   for (const [, name] of text.matchAll(/\bmod\s+(\w+)\s*;/g)) {
-    const below = [join(beside, `${name}.rs`), join(beside, name, 'mod.rs')].find(existsSync);
-    if (below) module.children.set(name, read(below, module, modules));
+    const places = elsewhere.has(name) ? [[dirname(file), elsewhere.get(name)]] : [[below(file), `${name}.rs`], [below(file), `${name}/mod.rs`]];
+    const [folder, path] = places.find((place) => existsSync(join(...place))) ?? [];
+    const own = elsewhere.has(name) ? name + (path.endsWith('mod.rs') ? '/mod.rs' : '.rs') : path;
+    if (folder) module.children.set(name, read(join(folder, path), module, modules, join(below(as), own)));
   }
   module.body = text.replace(/(\bpub(?:\([^)]*\))?\s+)?\buse\s+([^;]+);/g, (_, handsOn, paths) => {
     for (const { path, name } of tree(paths)) {

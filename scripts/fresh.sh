@@ -23,6 +23,7 @@ direct() {
 for name in $(direct); do
   grep -qF "\`$name\`" docs/DEPENDENCIES.md || { stale=1; printf '%s is missing in docs/DEPENDENCIES.md\n' "$name"; }
 done
+scripts/queries.sh check || stale=1
 # The documents name every route, metric and log field; their links lead somewhere, their lines are wrapped.
 node scripts/docs/check.mjs || stale=1
 [ "$stale" = 0 ] || fail "Stale, see above. Generated files: run scripts/fresh.sh write and commit them."

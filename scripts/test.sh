@@ -31,9 +31,13 @@ step_web() {
 }
 step_rust() {
   if cargo nextest --version >/dev/null 2>&1; then
-    cargo nextest run --locked --workspace --no-fail-fast --no-tests=pass --status-level=slow --final-status-level=fail
+    local how=(--locked --workspace --no-fail-fast --no-tests=pass --status-level=slow --final-status-level=fail) ok=0
+    cargo nextest run "${how[@]}" || ok=$?
+    # The API once more, with the other database.
+    YUNKE_TEST_STORE=postgres cargo nextest run "${how[@]}" -E 'binary(api)' || ok=$?
+    return "$ok"
   else
-    cargo test --locked --workspace --no-fail-fast --quiet
+    cargo test --locked --workspace --no-fail-fast --quiet && YUNKE_TEST_STORE=postgres cargo test --locked --workspace --no-fail-fast --quiet --test api
   fi
 }
 step_fresh() { step_build && scripts/fresh.sh; }

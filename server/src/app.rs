@@ -3,10 +3,7 @@
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
@@ -14,8 +11,7 @@ use anyhow::Context as _;
 use tokio::{net::TcpListener, task::JoinHandle};
 use yunke_host::{FolderLock, raise_open_files};
 use yunke_protocol::{FileKey, LeaseKey, PassKey};
-use yunke_store::Store;
-use yunke_store_sqlite::SqliteStore;
+use yunke_store::StoreError;
 
 use crate::{
     auth::Auth,
@@ -23,7 +19,7 @@ use crate::{
     clock_watch::watch_clock,
     config::Config,
     core::Core,
-    demo,
+    database, demo,
     disk::DiskCheck,
     doors::{Certificate, Doors},
     evidence::{KeptLevels, KeptProgress},
@@ -44,6 +40,12 @@ const SWEEP_EVERY: Duration = Duration::from_hours(1);
 
 /// How often sockets of sessions that are over are looked for.
 const SWEEP_SOCKETS_EVERY: Duration = Duration::from_secs(20);
+
+/// How long the store may take to end: a database may be silent for ever.
+const STORE_END_LIMIT: Duration = Duration::from_secs(3);
+
+/// How long a sign of life may take.
+const ALIVE_LIMIT: Duration = Duration::from_secs(10);
 
 /// How long tasks may take to end.
 const END_LIMIT: Duration = Duration::from_millis(4200);
@@ -79,10 +81,7 @@ impl App {
         let folder = FolderLock::take(&config.data_dir)?;
         fit_connections(&mut config);
         let secret = secret::load(&config, &source)?;
-        let store = SqliteStore::open(&config.database()).await.map_err(|error| {
-            anyhow::anyhow!("the database {}: {}", config.database().display(), source_chain(&error))
-        })?;
-        let store: Arc<dyn Store> = Arc::new(store);
+        let store = database::open(&config).await?;
         let address = listener.local_addr()?;
         let doors = Doors::bind(listener, &mut config).await?;
         routes::system::recorder();
@@ -226,7 +225,8 @@ async fn keep_alive(app: AppState) {
             () = app.stopping.cancelled() => return,
             _ = ticks.tick() => {}
         }
-        let kept = app.store.keep_run(app.run_id, app.source.now()).await;
+        let kept = tokio::time::timeout(ALIVE_LIMIT, app.store.keep_run(app.run_id, app.source.now())).await;
+        let kept = kept.unwrap_or_else(|silent| Err(StoreError::Unavailable(Box::new(silent))));
         app.unwritten.store(kept.is_err(), Ordering::Relaxed);
         if let Err(error) = kept {
             tracing::error!(error = source_chain(&error), "the sign of life could not be stored");
@@ -327,8 +327,13 @@ async fn end(app: &AppState, doors: Vec<JoinHandle<()>>) {
     if tokio::time::timeout(END_LIMIT, everything).await.is_err() {
         tracing::warn!("some tasks did not end in time");
     }
-    if let Err(error) = app.store.end_run(app.run_id, app.source.now()).await {
-        tracing::error!(error = source_chain(&error), "the end of the run could not be stored");
+    let last = async {
+        if let Err(error) = app.store.end_run(app.run_id, app.source.now()).await {
+            tracing::error!(error = source_chain(&error), "the end of the run could not be stored");
+        }
+        app.store.close().await;
+    };
+    if tokio::time::timeout(STORE_END_LIMIT, last).await.is_err() {
+        tracing::warn!("the database does not answer; the end of the run is not stored");
     }
-    app.store.close().await;
 }

@@ -13,8 +13,9 @@ use tokio::net::TcpListener;
 use crate::{
     app::{App, Options},
     clock::Source,
-    config::{Config, LogFormat},
+    config::{Config, DatabaseUrl, LogFormat},
     demo, healthcheck, people_cli,
+    store_copy::Copy,
 };
 
 /// Yunke 云课: lessons live, counted and credited.
@@ -35,6 +36,11 @@ enum Command {
     User {
         #[command(subcommand)]
         command: UserCommand,
+    },
+    /// The database as a whole.
+    Store {
+        #[command(subcommand)]
+        command: StoreCommand,
     },
     /// Ask a running server whether all is well, and fail if anything is not; for containers and service managers.
     Healthcheck {
@@ -59,6 +65,12 @@ enum UserCommand {
     },
 }
 
+#[derive(Debug, Subcommand)]
+enum StoreCommand {
+    /// Copy a centre to another, empty database, and check that all of it is there. Recordings and secret stay where they are.
+    Copy(Copy),
+}
+
 #[derive(Debug, Args)]
 struct Serve {
     /// A centre with people and lessons, one of them live, for trying out.
@@ -70,6 +82,9 @@ struct Serve {
     /// Folder of database, recordings and secret.
     #[arg(long)]
     data: Option<PathBuf>,
+    /// PostgreSQL in place of the embedded database: `postgres://USER:PASSWORD@HOST/DATABASE`.
+    #[arg(long, env = "YUNKE_DATABASE_URL", hide_env_values = true)]
+    database_url: Option<String>,
     /// Address and port of the web side.
     #[arg(long)]
     listen: Option<SocketAddr>,
@@ -96,6 +111,14 @@ impl Cli {
                 let password = runtime.block_on(person.run(&config, &Source::system()))?;
                 Ok(writeln!(std::io::stdout(), "{password}")?)
             }
+            Command::Store { command: StoreCommand::Copy(copy) } => {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+                let say = |line| {
+                    // Nobody reads: the copy goes on all the same.
+                    let _ = writeln!(std::io::stdout(), "{line}");
+                };
+                runtime.block_on(copy.run(&Source::system(), say))
+            }
             Command::Healthcheck { address } => healthcheck::run(address),
         }
     }
@@ -109,6 +132,9 @@ impl Serve {
         }
         if let Some(data) = self.data {
             config.data_dir = data;
+        }
+        if let Some(url) = self.database_url {
+            config.database_url = Some(DatabaseUrl::new(url));
         }
         if let Some(listen) = self.listen {
             config.http.listen = listen;

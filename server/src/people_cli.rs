@@ -4,13 +4,13 @@
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use yunke_store::{AccountStore as _, NewUnit, NewUser, Role, StoreError, Unit, UnitKind, UnitStore as _};
-use yunke_store_sqlite::SqliteStore;
+use yunke_store::{NewUnit, NewUser, Role, Store, StoreError, Unit, UnitKind};
 
 use crate::{
     auth::{Passwords, parse_phone, weakness},
     clock::Source,
     config::Config,
+    database,
     routes::text,
     typed,
 };
@@ -48,13 +48,13 @@ impl Person {
         let phone = parse_phone(&self.phone)
             .context("--phone: give a mobile number of 11 digits, or one with + and its country")?;
         let name = text::name("--name", &self.name).map_err(|problem| anyhow::anyhow!("{problem}"))?;
-        let store = SqliteStore::open(&config.database()).await?;
+        let store = database::open(config).await?;
         let units = store.units_within(&["/".to_owned()]).await?;
         let Some(centre) = units.iter().find(|unit| unit.kind == UnitKind::Centre) else {
             bail!("there is no centre yet: run `yunke serve` and open the link it prints");
         };
         let branch_id = match &self.branch {
-            Some(branch) => Some(ensure_branch(&store, &units, centre, branch, source).await?),
+            Some(branch) => Some(ensure_branch(store.as_ref(), &units, centre, branch, source).await?),
             None => None,
         };
         let wanted = [(self.organizer, Role::Organizer), (self.lecturer, Role::Lecturer)];
@@ -85,7 +85,7 @@ impl Person {
 }
 
 async fn ensure_branch(
-    store: &SqliteStore,
+    store: &dyn Store,
     units: &[Unit],
     centre: &Unit,
     typed: &str,
@@ -125,7 +125,8 @@ fn password(source: &Source, phone: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use yunke_store::{Setup, SetupOutcome};
+    use yunke_store::{AccountStore as _, Setup, SetupOutcome, UnitStore as _};
+    use yunke_store_sqlite::SqliteStore;
 
     use super::*;
 

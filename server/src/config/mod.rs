@@ -2,6 +2,7 @@
 //! line. One section per file; everything is validated before anything binds.
 
 mod auth;
+mod database;
 mod error;
 mod http;
 mod https;
@@ -17,6 +18,7 @@ use figment::{
 use serde::{Deserialize, Serialize};
 
 pub use auth::AuthConfig;
+pub use database::DatabaseUrl;
 pub use error::ConfigError;
 pub use http::HttpConfig;
 pub use https::{AcmeConfig, HttpsConfig};
@@ -32,6 +34,8 @@ const NOT_KEYS: &[&str] = &["config", "log_filter"];
 pub struct Config {
     /// The folder of the database, the recordings and the secret.
     pub data_dir: PathBuf,
+    /// PostgreSQL, in place of the embedded database.
+    pub database_url: Option<DatabaseUrl>,
     /// The web and API side.
     pub http: HttpConfig,
     /// TLS by the server itself.
@@ -48,6 +52,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             data_dir: PathBuf::from("data"),
+            database_url: None,
             http: HttpConfig::default(),
             https: HttpsConfig::default(),
             media: MediaConfig::default(),
@@ -82,13 +87,14 @@ impl Config {
 
     /// Checks every section.
     pub fn validate(&self) -> Result<(), ConfigError> {
+        self.database_url.as_ref().map_or(Ok(()), DatabaseUrl::validate)?;
         self.http.validate()?;
         self.https.validate()?;
         self.media.validate()?;
         self.auth.validate()
     }
 
-    /// The database file.
+    /// The embedded database's file.
     pub fn database(&self) -> PathBuf {
         self.data_dir.join("yunke.db")
     }

@@ -8,12 +8,15 @@ use tokio::{
     time::Instant,
 };
 use uuid::Uuid;
-use yunke_store::{Appended, BeatBody, BeatRow, UtcMillis};
+use yunke_store::{Appended, BeatBody, BeatRow, StoreError, UtcMillis};
 
 use crate::{core::Core, problem::source_chain};
 
 /// Time between two commits, unless so much has come that waiting gains nothing.
 const COMMIT_EVERY: Duration = Duration::from_millis(250);
+
+/// How long a commit may take.
+const COMMIT_LIMIT: Duration = Duration::from_secs(15);
 
 /// Enough beats to commit at once.
 const COMMIT_BEATS: usize = 4_096;
@@ -163,7 +166,12 @@ impl Writer {
             .collect();
         let began = Instant::now();
         let Core { store, source, run_id, .. } = &self.core;
-        let outcomes = match store.append_beats(*run_id, source.now(), &rows).await {
+        let append = store.append_beats(*run_id, source.now(), &rows);
+        // A database may be silent for ever. What it kept all the same is known when it is sent again.
+        let appended = tokio::time::timeout(COMMIT_LIMIT, append)
+            .await
+            .unwrap_or_else(|silent| Err(StoreError::Unavailable(Box::new(silent))));
+        let outcomes = match appended {
             Ok(outcomes) => outcomes,
             Err(error) => {
                 tracing::error!(beats = rows.len(), error = source_chain(&error), "beats not kept");

@@ -7,6 +7,7 @@
 mod account;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod copy;
 pub mod decide;
 mod error;
 mod evidence;

@@ -14,10 +14,11 @@ use yunke_server::{
     app::{App, Options},
     auth::{COOKIE, new_session},
     clock::{Machine, Source, SystemRandom},
-    config::Config,
+    config::{Config, DatabaseUrl},
     state::AppState,
 };
 use yunke_store::{NewLesson, NewUnit, NewUser, Role, Setup, Unit, UnitKind};
+use yunke_store_postgres::testing::scratch;
 
 /// The secret the played media node shares.
 pub(crate) const SECRET: &str = "a secret of at least sixteen characters";
@@ -95,6 +96,9 @@ impl Server {
         config.media.supervise = false;
         config.media.control_url = Some("http://127.0.0.1:9".to_owned());
         config.media.shared_secret = Some(SECRET.to_owned());
+        if std::env::var("YUNKE_TEST_STORE").is_ok_and(|store| store == "postgres") {
+            config.database_url = Some(DatabaseUrl::new(scratch().await.url));
+        }
         change(&mut config);
         config.validate().expect("a valid configuration");
         let clock = TestClock::new();

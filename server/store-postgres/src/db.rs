@@ -1,0 +1,230 @@
+//! The pool of connections, and what PostgreSQL needs besides statements.
+
+use std::{
+    str::FromStr as _,
+    sync::{Arc, PoisonError, RwLock, Weak},
+    time::Duration,
+};
+
+use sqlx::{
+    Connection as _, PgConnection, PgPool, Postgres, Transaction,
+    migrate::MigrateError,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use tokio::time::timeout;
+use yunke_store::{StoreError, StoreResult};
+
+use crate::{error::failed, sockets::shut_down};
+
+pub(crate) use PostgresStore as SqlStore;
+
+pub(crate) type Db = Postgres;
+pub(crate) type Connection = PgConnection;
+pub(crate) type Pool = PgPool;
+
+/// Connections of one process.
+const CONNECTIONS: u32 = 20;
+
+/// How long a request waits for a connection before it is answered as busy.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long the server works on a statement, and how long it lets an idle transaction hold its locks.
+const STATEMENT_TIMEOUT: &str = "30s";
+
+/// How often it is looked whether the server answers, and how long that may take.
+const LOOK_EVERY: Duration = Duration::from_secs(4);
+const ANSWER_LIMIT: Duration = Duration::from_secs(4);
+
+/// Looks in a row that the pool had no connection to give while the server answered: it holds dead ones.
+const STUCK_LOOKS: u32 = 3;
+
+/// Names the lock that makes writes one after the other.
+const WRITES: i64 = 0x59_75_6e_6b_65;
+
+pub(crate) static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/postgres");
+
+/// The store.
+#[derive(Debug, Clone)]
+pub struct PostgresStore(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    options: PgConnectOptions,
+    pool: RwLock<PgPool>,
+}
+
+/// What a connection of its own says of the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    /// It does not answer, or only reads.
+    Away,
+    /// It answers; with the schema of this migration.
+    Well(i64),
+}
+
+impl PostgresStore {
+    /// Connects to the database of `url` (`postgres://user:password@host/database`) and brings its schema up to date. Must be called
+    /// within a tokio runtime: a task looks after the connections as long as the store is there.
+    pub async fn open(url: &str) -> StoreResult<Self> {
+        let options = PgConnectOptions::from_str(url).map_err(failed)?.application_name("yunke").options([
+            ("statement_timeout", STATEMENT_TIMEOUT),
+            ("idle_in_transaction_session_timeout", STATEMENT_TIMEOUT),
+        ]);
+        let mut connection = timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(&options))
+            .await
+            .map_err(|_| StoreError::Unavailable("the server does not answer".into()))?
+            .map_err(failed)?;
+        is_utf8(&mut connection).await?;
+        MIGRATIONS.run(&mut connection).await.map_err(|error| match error {
+            MigrateError::VersionMissing(written) => StoreError::Newer {
+                written,
+                known: MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0),
+            },
+            other => StoreError::Failed(Box::new(other)),
+        })?;
+        connection.close().await.map_err(failed)?;
+        let pool = RwLock::new(pool(&options));
+        let shared = Arc::new(Shared { options, pool });
+        #[expect(clippy::disallowed_methods, reason = "it ends by itself when the store is gone or closed")]
+        tokio::spawn(look_after(Arc::downgrade(&shared)));
+        Ok(Self(shared))
+    }
+
+    /// Connections.
+    pub(crate) fn write(&self) -> PgPool {
+        self.0.pool()
+    }
+
+    /// Connections.
+    pub(crate) fn read(&self) -> PgPool {
+        self.0.pool()
+    }
+
+    /// A transaction that writes; no other does meanwhile, of whichever process, as in the embedded store: what it reads stays so until
+    /// it is committed.
+    pub(crate) async fn begin(&self) -> StoreResult<Transaction<'static, Postgres>> {
+        let mut tx = self.write().begin().await.map_err(failed)?;
+        sqlx::query("SELECT pg_advisory_xact_lock($1)")
+            .bind(WRITES)
+            .execute(&mut *tx)
+            .await
+            .map_err(failed)?;
+        Ok(tx)
+    }
+}
+
+impl PostgresStore {
+    /// One view of the database.
+    pub(crate) async fn begin_snapshot(&self) -> StoreResult<Transaction<'static, Postgres>> {
+        self.read().begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await.map_err(failed)
+    }
+
+    /// A transaction that only adds what cannot contradict what others write meanwhile.
+    pub(crate) async fn begin_beside(&self) -> StoreResult<Transaction<'static, Postgres>> {
+        self.write().begin().await.map_err(failed)
+    }
+}
+
+impl Shared {
+    fn pool(&self) -> PgPool {
+        self.pool.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Lets all connections go and begins with new ones: those there are may be dead, read-only, or know statements of an older schema.
+    /// Whoever waits on one ends by their own limits.
+    fn begin_anew(&self) {
+        let old = std::mem::replace(
+            &mut *self.pool.write().unwrap_or_else(PoisonError::into_inner),
+            pool(&self.options),
+        );
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "it waits at most for the limits of those who hold a connection"
+        )]
+        tokio::spawn(async move { timeout(Duration::from_mins(1), old.close()).await });
+    }
+
+    /// Whoever waits on a connection is told that it is gone.
+    async fn end_old_ones(&self) {
+        let (host, port) = (self.options.get_host(), self.options.get_port());
+        let Ok(Ok(peers)) = timeout(ANSWER_LIMIT, tokio::net::lookup_host((host, port))).await else {
+            return;
+        };
+        let peers: Vec<_> = peers.collect();
+        if let Err(error) = shut_down(&peers) {
+            tracing::warn!(%error, "old connections to the database end only when the system gives them up");
+        }
+    }
+
+    async fn look(&self) -> Seen {
+        let look = async {
+            let mut connection = PgConnection::connect_with(&self.options).await?;
+            let recovers: bool = sqlx::query_scalar(
+                "SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only') = 'on'",
+            )
+            .fetch_one(&mut connection)
+            .await?;
+            let version: Option<i64> = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations")
+                .fetch_one(&mut connection)
+                .await?;
+            connection.close().await?;
+            Ok::<_, sqlx::Error>(if recovers { Seen::Away } else { Seen::Well(version.unwrap_or(0)) })
+        };
+        timeout(ANSWER_LIMIT, look).await.map_or(Seen::Away, |seen| seen.unwrap_or(Seen::Away))
+    }
+}
+
+fn pool(options: &PgConnectOptions) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_lazy_with(options.clone())
+}
+
+/// Begins with new connections once the server is back, has another schema, or the pool is stuck. sqlx gives up no connection by
+/// itself whose network swallows bytes.
+async fn look_after(shared: Weak<Shared>) {
+    let mut before = None;
+    let mut stuck = 0;
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let Some(shared) = shared.upgrade() else { return };
+        let pool = shared.pool();
+        if pool.is_closed() {
+            return;
+        }
+        let now = shared.look().await;
+        let pool_gives =
+            timeout(ANSWER_LIMIT, pool.acquire()).await.is_ok_and(|connection| connection.is_ok());
+        stuck = if pool_gives || now == Seen::Away { 0 } else { stuck + 1 };
+        let is_back = now != Seen::Away && before.is_some_and(|before| before != now);
+        if now == Seen::Away && before != Some(now) {
+            tracing::error!(
+                "the database does not answer, or only reads; what needs it is answered with 503 until it is back"
+            );
+        }
+        if is_back || stuck >= STUCK_LOOKS {
+            tracing::warn!("new connections to the database");
+            // Those of before were cut off, or hang; a new schema alone lets them finish.
+            if before == Some(Seen::Away) || stuck > 0 {
+                shared.end_old_ones().await;
+            }
+            stuck = 0;
+            shared.begin_anew();
+        }
+        before = Some(now);
+    }
+}
+
+/// Refuses a database that does not know characters: it would count bytes, and fail at the first Chinese name.
+async fn is_utf8(connection: &mut PgConnection) -> StoreResult<()> {
+    let encoding: String =
+        sqlx::query_scalar("SHOW server_encoding").fetch_one(connection).await.map_err(failed)?;
+    if encoding == "UTF8" {
+        return Ok(());
+    }
+    let sentence = format!(
+        "it has the encoding {encoding} and must have UTF8: create it with CREATE DATABASE yunke ENCODING 'UTF8' TEMPLATE template0"
+    );
+    Err(StoreError::Failed(sentence.into()))
+}
