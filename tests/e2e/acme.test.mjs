@@ -78,7 +78,10 @@ sleep 3 &
     const lines = (await readFile(calls, 'utf8')).trim().split('\n');
     return lines.length === 4 && lines.map((line) => line.split(' '));
   });
-  assert.deepEqual(lines.map(([verb, name]) => `${verb} ${name}`), ['add', 'add', 'remove', 'remove'].map((verb) => `${verb} _acme-challenge.${NAME}`));
+  assert.deepEqual(
+    lines.map(([verb, name]) => `${verb} ${name}`),
+    ['add', 'add', 'remove', 'remove'].map((verb) => `${verb} _acme-challenge.${NAME}`),
+  );
   const values = lines.map(([, , value]) => value);
   assert.notEqual(values[0], values[1]);
   assert.deepEqual(values.slice(2).toSorted(), values.slice(0, 2).toSorted());
@@ -92,7 +95,9 @@ test('an authority that is away, or finds nobody at port 80: a sentence each, an
   // Nobody is there.
   pebble.lead(await freePort());
   const { yunke, orders } = await server(t, pebble, [NAME]);
-  await yunke.program.says(/nobody came here: let port 80 of c\.example\.cn|c\.example\.cn has no address by this network's DNS/, { within: 30_000 });
+  await yunke.program.says(/nobody came here: let port 80 of c\.example\.cn|c\.example\.cn has no address by this network's DNS/, {
+    within: 30_000,
+  });
   for (let start = 0; start < 3; start += 1) {
     await yunke.interrupt();
     await yunke.launch();

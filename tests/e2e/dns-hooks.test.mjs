@@ -36,7 +36,9 @@ const encoded = (text) => encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%
 function signedWell({ searchParams }) {
   const pairs = [...searchParams].filter(([name]) => name !== 'Signature').sort(([a], [b]) => (a < b ? -1 : 1));
   const query = pairs.map(([name, value]) => `${encoded(name)}=${encoded(value)}`).join('&');
-  const wanted = createHmac('sha1', `${KEY_SECRET}&`).update(`GET&%2F&${encoded(query)}`).digest('base64');
+  const wanted = createHmac('sha1', `${KEY_SECRET}&`)
+    .update(`GET&%2F&${encoded(query)}`)
+    .digest('base64');
   return searchParams.get('Signature') === wanted && searchParams.get('AccessKeyId') === KEY_ID;
 }
 
@@ -49,11 +51,17 @@ function aliyun(url, _body, values) {
   if (wanted.DomainName && wanted.DomainName !== 'example.cn') return [404, { Code: 'InvalidDomainName.NoExist', Message: 'no' }];
   if (wanted.Action === 'DescribeDomainRecords') {
     // The service finds whatever contains the word.
-    const Record = values.filter(({ rr }) => rr.includes(wanted.RRKeyWord)).map(({ id, rr, value }) => ({ RecordId: id, RR: rr, Type: 'TXT', Value: value }));
+    const Record = values
+      .filter(({ rr }) => rr.includes(wanted.RRKeyWord))
+      .map(({ id, rr, value }) => ({ RecordId: id, RR: rr, Type: 'TXT', Value: value }));
     return [200, { DomainRecords: { Record } }];
   }
   if (wanted.Action === 'AddDomainRecord') values.push({ id: String(values.length + 1), rr: wanted.RR, value: wanted.Value });
-  if (wanted.Action === 'DeleteDomainRecord') values.splice(values.findIndex(({ id }) => id === wanted.RecordId), 1);
+  if (wanted.Action === 'DeleteDomainRecord')
+    values.splice(
+      values.findIndex(({ id }) => id === wanted.RecordId),
+      1,
+    );
   return [200, {}];
 }
 
@@ -67,7 +75,11 @@ function dnspod(url, body, values) {
     return records.length ? said('1', { records }) : said('10');
   }
   if (url.pathname === '/Record.Create') values.push({ id: String(values.length + 1), rr: wanted.sub_domain, value: wanted.value });
-  if (url.pathname === '/Record.Remove') values.splice(values.findIndex(({ id }) => id === wanted.record_id), 1);
+  if (url.pathname === '/Record.Remove')
+    values.splice(
+      values.findIndex(({ id }) => id === wanted.record_id),
+      1,
+    );
   return said('1');
 }
 
@@ -93,7 +105,10 @@ for (const [service, answer, env] of [
   test(`${service}: what is refused ends with an error that has no secret in it`, async (t) => {
     const { endpoint } = await play(t, answer);
     const wrong = { ...env(endpoint), ALIYUN_KEY_SECRET: 'another-secret', DNSPOD_TOKEN: '17,another-secret' };
-    const failed = await run(resolve(folder, service), ['add', NAME, 'v'], { env: { ...process.env, ...wrong } }).then(() => null, (error) => error);
+    const failed = await run(resolve(folder, service), ['add', NAME, 'v'], { env: { ...process.env, ...wrong } }).then(
+      () => null,
+      (error) => error,
+    );
     assert.ok(failed && failed.code !== 0, 'it must fail');
     assert.doesNotMatch(failed.stderr + failed.stdout, /another-secret|a-key-id/);
   });

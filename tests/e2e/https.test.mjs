@@ -61,7 +61,10 @@ test('https by the server itself', async (t) => {
   // Its key is in the list before it is in use, as an authority's root would be.
   const later = await mkdtemp(join(folder, 'later-'));
   const second = await certificate(later, [NAME]);
-  const chrome = await browser([`--host-resolver-rules=MAP ${NAME} 127.0.0.1`, `--ignore-certificate-errors-spki-list=${first.spki},${second.spki}`]);
+  const chrome = await browser([
+    `--host-resolver-rules=MAP ${NAME} 127.0.0.1`,
+    `--ignore-certificate-errors-spki-list=${first.spki},${second.spki}`,
+  ]);
   t.after(() => chrome.close());
   const page = await open(chrome, https);
   keepSockets(page);
@@ -75,7 +78,10 @@ test('https by the server itself', async (t) => {
     const [socket] = await until('the room', () => page.sockets.length > 0 && page.sockets);
     assert.ok(socket <= SOCKET_MS, `${socket} ms`);
     assert.deepEqual([...page.asked.keys()], [origin]);
-    assert.ok(page.asked.get(origin).some((path) => /^\/(live|whep)\//.test(path)), 'media');
+    assert.ok(
+      page.asked.get(origin).some((path) => /^\/(live|whep)\//.test(path)),
+      'media',
+    );
     const cookies = await page.context().cookies();
     const session = cookies.find(({ name }) => name === '__Host-yunke_session');
     assert.ok(session?.secure && session.httpOnly, JSON.stringify(cookies.map(({ name }) => name)));
@@ -103,7 +109,12 @@ test('https by the server itself', async (t) => {
       const list = await text('video.m3u8');
       const part = [...list.matchAll(/#EXT-X-PART:.*URI="([^"]+)"/g)].at(-1)[1];
       const msn = Number(/#EXT-X-MEDIA-SEQUENCE:(\d+)/.exec(list)[1]) + list.match(/#EXTINF/g).length + 1;
-      for (const url of [`${origin}/`, `${origin}/health/live`, new URL(part, media).href, new URL(`video.m3u8?_HLS_msn=${msn}`, media).href]) {
+      for (const url of [
+        `${origin}/`,
+        `${origin}/health/live`,
+        new URL(part, media).href,
+        new URL(`video.m3u8?_HLS_msn=${msn}`, media).href,
+      ]) {
         const { status, spoken, bytes } = await curl(url, version);
         assert.deepEqual([status, spoken, bytes > 0], [200, version, true], new URL(url).pathname.split('/').at(-1));
       }
@@ -152,7 +163,9 @@ test('https by the server itself', async (t) => {
     const played = await page.evaluate(() => document.querySelector('video').currentTime);
     await certificateFrom(later, folder);
     await until('the new certificate', async () => (await shown(port, NAME)) !== before, { within: 15_000 });
-    await until('the page to play on', async () => (await page.evaluate(() => document.querySelector('video').currentTime)) > played + 3, { within: 15_000 });
+    await until('the page to play on', async () => (await page.evaluate(() => document.querySelector('video').currentTime)) > played + 3, {
+      within: 15_000,
+    });
     const tab = await page.context().newPage();
     await tab.goto(`${origin}/health/live`);
     assert.match(await tab.innerText('body'), /live/);

@@ -27,7 +27,20 @@ export class Pebble {
       tlsPort: 1,
     };
     await writeFile(join(folder, 'pebble.json'), JSON.stringify({ pebble: config }));
-    pebble.dns = new Program('pebble-challtestsrv', ['-defaultIPv6', '', '-dns01', at(dns), '-management', at(dnsManagement), '-http01', '', '-https01', '', '-tlsalpn01', '']);
+    pebble.dns = new Program('pebble-challtestsrv', [
+      '-defaultIPv6',
+      '',
+      '-dns01',
+      at(dns),
+      '-management',
+      at(dnsManagement),
+      '-http01',
+      '',
+      '-https01',
+      '',
+      '-tlsalpn01',
+      '',
+    ]);
     const env = { ...process.env, PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: String(nonces) };
     pebble.program = new Program('pebble', ['-config', join(folder, 'pebble.json'), '-dnsserver', at(dns)], { env });
     Object.assign(pebble, { cert, url: `https://localhost:${directory}/dir`, management: `http://${at(dnsManagement)}` });
@@ -37,7 +50,10 @@ export class Pebble {
       await pebble.dns.stop();
     });
     await pebble.program.says(/Listening on/i);
-    await until('the DNS to answer', async () => (await fetch(`${pebble.management}/clear-request-history`, { method: 'POST', body: '{}' })).status > 0);
+    await until(
+      'the DNS to answer',
+      async () => (await fetch(`${pebble.management}/clear-request-history`, { method: 'POST', body: '{}' })).status > 0,
+    );
     return pebble;
   }
 
