@@ -2,6 +2,7 @@
 # A PostgreSQL for tests: prints its address. One for everybody of this checkout; it is started if it does not run, and ends by itself
 # minutes after it was last asked for. It keeps nothing over a crash, which makes it fast.
 # postgres.sh: the shared one. postgres.sh own: another one; prints its folder, too, and whoever starts it ends it (data/postmaster.pid).
+# postgres.sh own durable: one that keeps what it says it keeps, for measuring.
 source "$(dirname "$0")/lib.sh"
 
 bin=$(find /usr/lib/postgresql -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -n 1)
@@ -15,12 +16,13 @@ address() { printf 'postgres://yunke@127.0.0.1:%s/postgres\n' "$(sed -n 4p "$1/d
 runs() { [ -s "$1/data/postmaster.pid" ] && kill -0 "$(head -n 1 "$1/data/postmaster.pid")" 2>/dev/null; }
 
 start() {
-  local dir=$1 options
+  local dir=$1 kept=off options
+  [ "${2:-}" != durable ] || kept=on
   mkdir -p "$dir"
   [ "$(id -u)" != 0 ] || chown postgres "$dir"
   [ -d "$dir/data" ] || as_postgres "$bin/initdb" -D "$dir/data" -U yunke --auth=trust --no-sync --encoding=UTF8 --locale=C.UTF-8 >"$dir/initdb.log"
-  options="-p $(free_port) -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c synchronous_commit=off
-    -c full_page_writes=off -c max_connections=300 -c shared_buffers=64MB"
+  options="-p $(free_port) -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=$kept -c synchronous_commit=$kept
+    -c full_page_writes=$kept -c max_connections=300 -c shared_buffers=64MB"
   as_postgres "$bin/pg_ctl" -D "$dir/data" -w -s -l "$dir/log" -o "${options//$'\n'/ }" start
 }
 
@@ -36,7 +38,7 @@ watch_over() {
 
 if [ "${1:-}" = own ]; then
   own=$(mktemp -d /tmp/yunke-postgres-own-XXXXXX)
-  start "$own" >&2
+  start "$own" "${2:-}" >&2
   address "$own"
   printf '%s\n' "$own"
   exit

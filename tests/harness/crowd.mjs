@@ -22,6 +22,18 @@ with db:
         db.execute("insert into sessions (token_hash, user_id, created_at, seen_at, expires_at) values (?, ?, ?, ?, ?)", [bytes.fromhex(hashed), user, now, now, now + 86400000])
 `;
 
+/** The same for PostgreSQL. */
+const statement = (like, hashes) => `
+WITH new AS (
+  SELECT gen_random_uuid() AS id, hash, (SELECT count(*) FROM users) + row_number() OVER () AS number
+  FROM unnest(ARRAY[${hashes.map((hash) => `'${hash}'`)}]) AS hash
+), added AS (
+  INSERT INTO users (id, name, phone, branch_id, created_at)
+  SELECT id, '学员' || number, '139' || lpad(number::text, 8, '0'), (SELECT branch_id FROM users WHERE id = '${like}'), 0 FROM new
+)
+INSERT INTO sessions (token_hash, user_id, created_at, seen_at, expires_at)
+SELECT decode(hash, 'hex'), id, ${Date.now()}, ${Date.now()}, ${Date.now() + 86_400_000} FROM new`;
+
 /** `count` members of the branch of `like`, each with a session. */
 export async function crowd(yunke, like, count) {
   const people = Array.from({ length: count }, () => {
@@ -32,8 +44,10 @@ export async function crowd(yunke, like, count) {
     person.hash = createHash('sha256').update(token).digest('hex');
     return person;
   });
-  const child = run('/usr/bin/python3', ['-c', SCRIPT, join(yunke.data, 'yunke.db'), like.me.id]);
-  child.child.stdin.end(JSON.stringify(people.map((person) => person.hash)));
+  const hashes = people.map((person) => person.hash);
+  const url = yunke.options.env?.YUNKE_DATABASE_URL;
+  const child = url ? run('psql', ['-q', url]) : run('/usr/bin/python3', ['-c', SCRIPT, join(yunke.data, 'yunke.db'), like.me.id]);
+  child.child.stdin.end(url ? statement(like.me.id, hashes) : JSON.stringify(hashes));
   await child;
   return people;
 }

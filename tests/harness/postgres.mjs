@@ -12,9 +12,9 @@ const run = promisify(execFile);
 const script = resolve(import.meta.dirname, '..', '..', 'scripts', 'postgres.sh');
 
 export class Postgres {
-  /** One that only this test uses, so that it may be stopped. Ended after `t`. */
-  static async start(t) {
-    const { stdout } = await run(script, ['own']);
+  /** One that only this test uses, so that it may be stopped; `durable`: over a crash, too. Ended after `t`. */
+  static async start(t, how = '') {
+    const { stdout } = await run(script, ['own', how]);
     const [url, folder] = stdout.trim().split('\n');
     const pid = Number((await readFile(join(folder, 'data', 'postmaster.pid'), 'utf8')).split('\n')[0]);
     t.after(async () => {
