@@ -1,26 +1,35 @@
-//! Half-open intervals of milliseconds and sets of them. Serves the lesson's timeline and server time
-//! alike; must never hold an empty or reversed interval.
+//! Half-open intervals of milliseconds and sets of them, each of one axis: server time and the timeline have the same code and
+//! are never united. A set must never hold an empty or reversed interval.
 
 use std::collections::BTreeMap;
 
+use crate::Axis;
+
 /// `[from, to)` in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Interval {
+pub struct Interval<T = i64> {
     /// First millisecond.
-    pub from: i64,
+    pub from: T,
     /// First millisecond after it.
-    pub to: i64,
+    pub to: T,
 }
 
-impl Interval {
+impl<T> Interval<T> {
+    /// The same interval in another type of point.
+    pub fn map<U>(self, point: impl Fn(T) -> U) -> Interval<U> {
+        Interval { from: point(self.from), to: point(self.to) }
+    }
+}
+
+impl<T: Axis> Interval<T> {
     /// `[from, to)`; a reversed pair gives an empty interval at `from`.
-    pub fn new(from: i64, to: i64) -> Self {
+    pub fn new(from: T, to: T) -> Self {
         Self { from, to: to.max(from) }
     }
 
     /// Milliseconds in it; 0 also for a reversed one, which cannot come from [`Interval::new`].
     pub fn ms(self) -> i64 {
-        self.to.saturating_sub(self.from).max(0)
+        self.to.since(self.from).max(0)
     }
 
     /// Nothing in it.
@@ -41,15 +50,21 @@ impl Interval {
 }
 
 /// A union of intervals: disjoint, never touching, ascending. `n` insertions cost `O(n log n)`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct IntervalSet {
-    by_start: BTreeMap<i64, i64>,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IntervalSet<T = i64> {
+    by_start: BTreeMap<T, T>,
     total: i64,
 }
 
-impl IntervalSet {
+impl<T> Default for IntervalSet<T> {
+    fn default() -> Self {
+        Self { by_start: BTreeMap::new(), total: 0 }
+    }
+}
+
+impl<T: Axis> IntervalSet<T> {
     /// Adds `new`; what is already there is not counted again.
-    pub fn insert(&mut self, new: Interval) {
+    pub fn insert(&mut self, new: Interval<T>) {
         if new.is_empty() {
             return;
         }
@@ -68,12 +83,12 @@ impl IntervalSet {
             }
             to = to.max(end);
             self.by_start.remove(&start);
-            self.total -= end - start;
+            self.total -= end.since(start);
         }
         if let Some(old_end) = self.by_start.insert(from, to) {
-            self.total -= old_end - from;
+            self.total -= old_end.since(from);
         }
-        self.total += to - from;
+        self.total += to.since(from);
     }
 
     /// Milliseconds in the union.
@@ -87,21 +102,22 @@ impl IntervalSet {
     }
 
     /// The intervals, ascending.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = Interval> + '_ {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = Interval<T>> + '_ {
         self.by_start.iter().map(|(&from, &to)| Interval { from, to })
     }
 
     /// From the first start to the last end.
-    pub fn hull(&self) -> Option<Interval> {
+    pub fn hull(&self) -> Option<Interval<T>> {
         let (&from, _) = self.by_start.first_key_value()?;
         let (_, &to) = self.by_start.last_key_value()?;
         Some(Interval { from, to })
     }
 
     /// What of `whole` lies in the set, ascending.
-    pub fn within(&self, whole: Interval) -> Vec<Interval> {
+    pub fn within(&self, whole: Interval<T>) -> Vec<Interval<T>> {
         let before = self.by_start.range(..=whole.from).next_back();
-        let after = self.by_start.range(whole.from.saturating_add(1)..whole.to.max(whole.from + 1));
+        let next = whole.from.saturating_add(1);
+        let after = self.by_start.range(next..whole.to.max(next));
         before
             .into_iter()
             .chain(after)
@@ -111,7 +127,7 @@ impl IntervalSet {
     }
 
     /// What of `whole` lies outside the set, ascending.
-    pub fn outside(&self, whole: Interval) -> Vec<Interval> {
+    pub fn outside(&self, whole: Interval<T>) -> Vec<Interval<T>> {
         let mut pieces = Vec::new();
         let mut at = whole.from;
         for taken in self.within(whole) {
@@ -127,8 +143,8 @@ impl IntervalSet {
     }
 }
 
-impl FromIterator<Interval> for IntervalSet {
-    fn from_iter<I: IntoIterator<Item = Interval>>(intervals: I) -> Self {
+impl<T: Axis> FromIterator<Interval<T>> for IntervalSet<T> {
+    fn from_iter<I: IntoIterator<Item = Interval<T>>>(intervals: I) -> Self {
         let mut set = Self::default();
         intervals.into_iter().for_each(|interval| set.insert(interval));
         set

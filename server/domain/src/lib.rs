@@ -1,6 +1,7 @@
 //! The words of the domain, one of each: what a beat, a lease, a lesson and a person can be, and half-open intervals. Every
 //! other crate of the server builds on it. No I/O, no clock, no decisions.
 
+mod axis;
 mod beat;
 mod interval;
 mod item;
@@ -9,6 +10,7 @@ mod lesson;
 mod person;
 mod text;
 
+pub use axis::{Axis, Position, Utc};
 pub use beat::{BeatCause, BeatMode, BeatSource, BeatState};
 pub use interval::{Interval, IntervalSet};
 pub use item::{Item, ItemKind};

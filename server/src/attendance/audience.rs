@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use yunke_domain::{Interval, IntervalSet};
+use yunke_domain::{Interval, IntervalSet, Utc};
 
 use super::{
     evidence::{Beat, LeaseId},
@@ -25,22 +25,22 @@ struct Seat {
     /// Beats that arrive after a later one (a queue sent after the farewell) say nothing any more.
     last_seq: u32,
     /// Present until then, exclusive.
-    until: Option<i64>,
+    until: Option<Utc>,
 }
 
 /// Who is present in one lesson, fed beat by beat in order of receipt.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Presence {
     seats: HashMap<LeaseId, Seat>,
-    leaving: BTreeSet<(i64, LeaseId)>,
+    leaving: BTreeSet<(Utc, LeaseId)>,
     present: HashMap<MemberId, u32>,
-    at: i64,
+    at: Utc,
     peak: usize,
 }
 
 impl Presence {
     /// Takes one beat. Beats of one receipt come ascending by seq.
-    pub fn receive(&mut self, member: MemberId, beat: &Beat, zero_at: Option<i64>, rule: &Rule) {
+    pub fn receive(&mut self, member: MemberId, beat: &Beat, zero_at: Option<Utc>, rule: &Rule) {
         self.pass(beat.received_at);
         let fresh = Seat { member, last_seq: 0, until: None };
         let seat = *self.seats.entry(beat.lease).or_insert(fresh);
@@ -56,8 +56,8 @@ impl Presence {
     }
 
     /// Counts from `now` on; the peak before is that of the past, see [`Presence::remember_peak`].
-    pub fn starting(now: i64) -> Self {
-        Self { at: now, ..Self::default() }
+    pub fn starting(now: Utc) -> Self {
+        Self { seats: HashMap::new(), leaving: BTreeSet::new(), present: HashMap::new(), at: now, peak: 0 }
     }
 
     /// Takes a member's past, after a restart; what was heard of a lease since is newer and stays.
@@ -75,7 +75,7 @@ impl Presence {
     }
 
     /// Lets time pass; who was last heard of too long ago is gone. The count may have changed.
-    pub fn pass(&mut self, now: i64) {
+    pub fn pass(&mut self, now: Utc) {
         while let Some(&(until, lease)) = self.leaving.first()
             && until <= now
         {
@@ -102,12 +102,12 @@ impl Presence {
     }
 
     /// When the next one will be gone if nothing is heard.
-    pub fn next_change(&self) -> Option<i64> {
+    pub fn next_change(&self) -> Option<Utc> {
         self.leaving.first().map(|(until, _)| *until)
     }
 
     /// The count holds for a moment only once all beats of that moment are in.
-    fn settle(&mut self, now: i64) {
+    fn settle(&mut self, now: Utc) {
         if now > self.at {
             self.peak = self.peak.max(self.present.len());
             self.at = now;
@@ -138,8 +138,8 @@ impl Presence {
 }
 
 /// 峰值: the exact maximum of a sweep over the members' presence.
-pub fn peak<'a>(members: impl IntoIterator<Item = &'a IntervalSet>) -> usize {
-    let mut steps: Vec<(i64, i64)> =
+pub fn peak<'a>(members: impl IntoIterator<Item = &'a IntervalSet<Utc>>) -> usize {
+    let mut steps: Vec<(Utc, i64)> =
         members.into_iter().flat_map(IntervalSet::iter).flat_map(|i| [(i.from, 1), (i.to, -1)]).collect();
     steps.sort_unstable();
     let mut there = 0;
@@ -161,8 +161,8 @@ pub struct Minute {
 
 /// The audience per minute from the members' viewing time; minutes nobody viewed are left out.
 pub fn audience_by_minute<'a>(
-    members: impl IntoIterator<Item = &'a IntervalSet>,
-    zero_at: i64,
+    members: impl IntoIterator<Item = &'a IntervalSet<Utc>>,
+    zero_at: Utc,
 ) -> Vec<Minute> {
     let mut steps: BTreeMap<i64, i64> = BTreeMap::new();
     for viewing in members {

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use yunke_domain::{BeatMode, BeatSource, BeatState, Interval, IntervalSet};
+use yunke_domain::{BeatMode, BeatSource, BeatState, Interval, IntervalSet, Position, Utc};
 
 use super::{
     bucket::{Bucket, Claimed, cost_ms},
@@ -26,24 +26,25 @@ fn claimed(beat: &Beat) -> Claimed {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bounds {
     rule: Rule,
-    pub(super) zero_at: Option<i64>,
-    pub(super) length_ms: Option<i64>,
-    pub(super) gaps: IntervalSet,
-    pub(super) ended_at: Option<i64>,
+    pub(super) zero_at: Option<Utc>,
+    /// Where the timeline ends, once it has.
+    pub(super) end: Option<Position>,
+    pub(super) gaps: IntervalSet<Position>,
+    pub(super) ended_at: Option<Utc>,
     pub(super) offers: Vec<Offer>,
     /// Ascending by end.
-    pub(super) outages: Vec<Interval>,
+    pub(super) outages: Vec<Interval<Utc>>,
 }
 
 impl Bounds {
     /// `outages` are times in which the server itself was down.
-    pub fn new(rule: &Rule, timeline: &Timeline, outages: &[Interval]) -> Self {
+    pub fn new(rule: &Rule, timeline: &Timeline, outages: &[Interval<Utc>]) -> Self {
         let mut outages = outages.to_vec();
         outages.sort_unstable_by_key(|out| out.to);
         Self {
             rule: rule.clone(),
             zero_at: timeline.zero_at,
-            length_ms: timeline.length_ms,
+            end: timeline.length_ms.map(Position::new),
             gaps: timeline.gaps.iter().copied().collect(),
             ended_at: timeline.ended_at,
             offers: timeline.offers.clone(),
@@ -57,7 +58,7 @@ impl Bounds {
     }
 
     /// UTC of position 0.
-    pub fn zero_at(&self) -> Option<i64> {
+    pub fn zero_at(&self) -> Option<Utc> {
         self.zero_at
     }
 
@@ -68,9 +69,9 @@ impl Bounds {
 
     /// What a claim under a lease of `issued_at` can be of. A lease from before the end opens the lesson while it is live,
     /// one from after it what the replay offered when it was issued: that is signed into it.
-    fn offered(&self, beat: &Beat, issued_at: i64) -> Option<Interval> {
-        let all = Interval::new(0, i64::MAX);
-        let opens_replay = self.ended_at.map_or(self.length_ms.is_some(), |ended_at| issued_at >= ended_at);
+    fn offered(&self, beat: &Beat, issued_at: Utc) -> Option<Interval<Position>> {
+        let all = Interval::new(Position::ZERO, Position::MAX);
+        let opens_replay = self.ended_at.map_or(self.end.is_some(), |ended_at| issued_at >= ended_at);
         if !opens_replay {
             return (beat.source == BeatSource::Live).then_some(all);
         }
@@ -82,13 +83,13 @@ impl Bounds {
     }
 
     /// Server time up to which a lease of `issued_at` earns: one that opens the live lesson does not after its end.
-    fn earns_until(&self, issued_at: i64) -> i64 {
+    fn earns_until(&self, issued_at: Utc) -> Utc {
         let live = self.ended_at.filter(|ended_at| issued_at < *ended_at);
-        live.map_or(i64::MAX, |ended_at| ended_at.saturating_add(LIVE_TAIL_MS))
+        live.map_or(Utc::MAX, |ended_at| ended_at.saturating_add(LIVE_TAIL_MS))
     }
 
     /// The pieces of the claim that could be watched when it arrived, and why not the rest.
-    fn available(&self, beat: &Beat, issued_at: i64) -> Result<(Vec<Interval>, Reasons), Reason> {
+    fn available(&self, beat: &Beat, issued_at: Utc) -> Result<(Vec<Interval<Position>>, Reasons), Reason> {
         if beat.state != BeatState::Playing {
             return Err(Reason::NotPlaying);
         }
@@ -102,8 +103,8 @@ impl Bounds {
         let offered = self.offered(beat, issued_at).ok_or(Reason::NotOffered)?;
         let claim = beat.claim();
         let mut reasons = Reasons::default();
-        let edge = beat.received_at.saturating_sub(zero_at).saturating_add(self.rule.edge_tolerance_ms);
-        let mut whole = claim.and(Interval::new(0, i64::MAX));
+        let edge = zero_at.position_of(beat.received_at).saturating_add(self.rule.edge_tolerance_ms);
+        let mut whole = claim.and(Interval::new(Position::ZERO, Position::MAX));
         if whole.and(offered) != whole && !whole.is_empty() {
             reasons.add(Reason::NotOffered);
             whole = whole.and(offered);
@@ -115,11 +116,11 @@ impl Bounds {
             reasons.add(Reason::AheadOfEdge);
             whole = Interval::new(whole.from, whole.to.min(edge));
         }
-        if let Some(length) = self.length_ms
-            && whole.to > length
+        if let Some(end) = self.end
+            && whole.to > end
         {
             reasons.add(Reason::PastEnd);
-            whole = Interval::new(whole.from, whole.to.min(length));
+            whole = Interval::new(whole.from, whole.to.min(end));
         }
         if claim.is_empty() {
             let ahead = reasons.has(Reason::AheadOfEdge);
@@ -136,7 +137,7 @@ impl Bounds {
 /// One lease's part of the book.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct LeaseJudge {
-    issued_at: i64,
+    issued_at: Utc,
     bucket: Bucket,
 }
 
@@ -147,7 +148,7 @@ impl LeaseJudge {
         beat: &Beat,
         bounds: &Bounds,
         budget: &mut Bucket,
-        covered: &mut IntervalSet,
+        covered: &mut IntervalSet<Position>,
     ) -> Verdict {
         let (mut pieces, mut reasons) = match bounds.available(beat, self.issued_at) {
             Ok(found) => found,
@@ -161,17 +162,18 @@ impl LeaseJudge {
             reasons.add(if silence { Reason::SilenceTooLong } else { Reason::TooFast });
             keep_last(&mut pieces, granted);
         }
-        let fresh: Vec<Interval> = pieces.iter().flat_map(|piece| covered.outside(*piece)).collect();
+        let fresh: Vec<_> = pieces.iter().flat_map(|piece| covered.outside(*piece)).collect();
         let unpaid_ms = total_ms(&fresh) - budget.take_fresh(total_ms(&fresh), beat.rate_milli, what);
         if unpaid_ms > 0 {
             reasons.add(Reason::TooFast);
-            let unpaid: IntervalSet = first_of(&fresh, unpaid_ms).into_iter().collect();
+            let unpaid: IntervalSet<Position> = first_of(&fresh, unpaid_ms).into_iter().collect();
             pieces = pieces.iter().flat_map(|piece| unpaid.outside(*piece)).collect();
         }
         for piece in &pieces {
             covered.insert(*piece);
         }
-        let span = Interval::new(0, cost_ms(total_ms(&pieces), beat.rate_milli));
+        let began_at = beat.received_at.saturating_sub(cost_ms(total_ms(&pieces), beat.rate_milli));
+        let span = Interval::new(began_at, beat.received_at);
         let uncorroborated = Vec::new();
         let mut verdict = Verdict { outcome: Outcome::Accepted, reasons, pieces, uncorroborated, span };
         verdict.settle(beat.claim());
@@ -179,7 +181,7 @@ impl LeaseJudge {
     }
 
     /// Beats that arrived together played one after the other: the last one ended at the receipt.
-    fn place(&self, received_at: i64, verdicts: &mut [Verdict]) {
+    fn place(&self, received_at: Utc, verdicts: &mut [Verdict]) {
         let mut end = received_at;
         for verdict in verdicts.iter_mut().rev() {
             let from = (end - verdict.span.ms()).max(self.issued_at.min(end));
@@ -190,7 +192,7 @@ impl LeaseJudge {
 }
 
 /// Keeps the last `ms` of the pieces.
-fn keep_last(pieces: &mut Vec<Interval>, ms: i64) {
+fn keep_last(pieces: &mut Vec<Interval<Position>>, ms: i64) {
     let mut left = ms;
     for piece in pieces.iter_mut().rev() {
         let keep = piece.ms().min(left);
@@ -200,12 +202,12 @@ fn keep_last(pieces: &mut Vec<Interval>, ms: i64) {
     pieces.retain(|piece| !piece.is_empty());
 }
 
-fn total_ms(pieces: &[Interval]) -> i64 {
+fn total_ms(pieces: &[Interval<Position>]) -> i64 {
     pieces.iter().map(|piece| piece.ms()).sum()
 }
 
 /// The first `ms` of the pieces.
-fn first_of(pieces: &[Interval], ms: i64) -> Vec<Interval> {
+fn first_of(pieces: &[Interval<Position>], ms: i64) -> Vec<Interval<Position>> {
     let mut left = ms;
     let mut first = Vec::new();
     for piece in pieces {
@@ -223,10 +225,10 @@ pub struct MemberBook {
     /// What the union may grow by; from the first lease that was heard of.
     budget: Option<Bucket>,
     /// What was judged last: all leases share the budget, so their order matters.
-    last: Option<(i64, LeaseId)>,
-    covered: IntervalSet,
-    viewing: IntervalSet,
-    received: Option<Interval>,
+    last: Option<(Utc, LeaseId)>,
+    covered: IntervalSet<Position>,
+    viewing: IntervalSet<Utc>,
+    received: Option<Interval<Utc>>,
     /// Only of a book that is kept: of one that is thrown away nobody asks for it.
     seen: Option<Seen>,
 }
@@ -251,7 +253,7 @@ impl MemberBook {
     }
 
     /// Beats of `lease` received at `at` come after all that was judged.
-    pub fn continues(&self, lease: LeaseId, at: i64) -> bool {
+    pub fn continues(&self, lease: LeaseId, at: Utc) -> bool {
         self.last.is_none_or(|last| last < (at, lease))
     }
 
@@ -273,7 +275,7 @@ impl MemberBook {
         let mut verdicts: Vec<_> =
             group.iter().map(|beat| judge.beat(beat, bounds, budget, covered)).collect();
         judge.place(at, &mut verdicts);
-        let begins_at = budget.began_at().max(bounds.zero_at.unwrap_or(i64::MIN));
+        let begins_at = budget.began_at().max(bounds.zero_at.unwrap_or(Utc::MIN));
         for verdict in &verdicts {
             self.viewing.insert(verdict.span);
             if let Some(seen) = &mut self.seen
@@ -290,14 +292,14 @@ impl MemberBook {
     }
 
     /// Union of what counts, on the timeline, before other lessons and deliveries are looked at.
-    pub fn covered(&self) -> &IntervalSet {
+    pub fn covered(&self) -> &IntervalSet<Position> {
         &self.covered
     }
 
     /// Nothing that the member was sent was sent before: the first lease that was heard of so far, or the start of the lesson.
-    pub(super) fn begins_at(&self, bounds: &Bounds) -> i64 {
-        let opened_at = self.budget.as_ref().map_or(i64::MIN, Bucket::began_at);
-        opened_at.max(bounds.zero_at.unwrap_or(i64::MIN))
+    pub(super) fn begins_at(&self, bounds: &Bounds) -> Utc {
+        let opened_at = self.budget.as_ref().map_or(Utc::MIN, Bucket::began_at);
+        opened_at.max(bounds.zero_at.unwrap_or(Utc::MIN))
     }
 
     /// Nobody can see what is fetched: [`MemberBook::corroborated`] says what counts otherwise, and nothing more is kept for it.
@@ -309,11 +311,11 @@ impl MemberBook {
     /// sent to the member, `heard` when they were heard of. Of a [`MemberBook::kept`] book, judged by such a rule only.
     pub fn corroborated(
         &mut self,
-        sent: &IntervalSet,
-        heard: &[Interval],
+        sent: &IntervalSet<Position>,
+        heard: &[Interval<Utc>],
         bounds: &Bounds,
-        now: i64,
-    ) -> IntervalSet {
+        now: Utc,
+    ) -> IntervalSet<Position> {
         match &mut self.seen {
             Some(seen) => seen.corroborated(sent, heard, &bounds.rule, now),
             None => self.covered.clone(),
@@ -322,12 +324,12 @@ impl MemberBook {
 
     /// Union of the server time the counted pieces stand for: how long, and in how many visits, the
     /// member was there. Watching a piece again is in it.
-    pub fn viewing(&self) -> &IntervalSet {
+    pub fn viewing(&self) -> &IntervalSet<Utc> {
         &self.viewing
     }
 
     /// First and last receipt.
-    pub fn received(&self) -> Option<Interval> {
+    pub fn received(&self) -> Option<Interval<Utc>> {
         self.received
     }
 }

@@ -5,7 +5,7 @@
 //! at rate r spends media ÷ r. So pinging often gains nothing, waiting gains at most one silence, and
 //! the order and number of beats do not matter. Must never trust a figure of the client but the claim.
 
-use yunke_domain::Interval;
+use yunke_domain::{Interval, Utc};
 
 use super::rule::Rule;
 
@@ -33,10 +33,10 @@ pub(super) struct Bucket {
     /// receipt only: it is gone with the next.
     beyond: i64,
     /// Server time fills it from here on.
-    began_at: i64,
+    began_at: Utc,
     /// Of the first receipt: when it was, and what the bucket held at most then.
-    first: Option<(i64, i64)>,
-    filled_at: i64,
+    first: Option<(Utc, i64)>,
+    filled_at: Utc,
     allowance_left: i64,
     /// Time ran over the brim since the receipt before: what is missing now was silence, and the
     /// allowance, which is for jitter, does not make up for it.
@@ -46,8 +46,8 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
-    /// Empty at `began_at`, UTC milliseconds, with the whole allowance.
-    pub(super) fn new(began_at: i64, rule: &Rule) -> Self {
+    /// Empty at `began_at`, with the whole allowance.
+    pub(super) fn new(began_at: Utc, rule: &Rule) -> Self {
         Self {
             tokens: 0,
             beyond: 0,
@@ -63,14 +63,14 @@ impl Bucket {
     /// It fills from `began_at` on, if that is earlier than known so far: a lease that was opened before the others may
     /// be heard of after them. What it would have held more at the first receipt is added: of a silence that was
     /// full already, nothing.
-    pub(super) fn begin_by(&mut self, began_at: i64) {
+    pub(super) fn begin_by(&mut self, began_at: Utc) {
         if began_at >= self.began_at {
             return;
         }
         match self.first {
             None => self.filled_at = began_at,
             Some((at, brim)) => {
-                let level = |began_at: i64| at.saturating_sub(began_at).clamp(0, brim);
+                let level = |began_at: Utc| at.since(began_at).clamp(0, brim);
                 self.tokens += level(began_at) - level(self.began_at);
             }
         }
@@ -78,15 +78,15 @@ impl Bucket {
     }
 
     /// Since when it fills.
-    pub(super) fn began_at(&self) -> i64 {
+    pub(super) fn began_at(&self) -> Utc {
         self.began_at
     }
 
     /// Lets time pass up to a receipt. `outages` are the server's own, ascending by end: a client could
     /// not deliver in them, so for a while after each the brim is higher by its length. `claimed`: whether any of what was
     /// received is of sound on a hidden page.
-    pub(super) fn fill(&mut self, now: i64, claimed: Claimed, outages: &[Interval], rule: &Rule) {
-        let passed = now.saturating_sub(self.filled_at).max(0);
+    pub(super) fn fill(&mut self, now: Utc, claimed: Claimed, outages: &[Interval<Utc>], rule: &Rule) {
+        let passed = now.since(self.filled_at).max(0);
         let past = outages.partition_point(|out| out.to.saturating_add(rule.outage_grace_ms) <= now);
         let missed: i64 = outages[past..].iter().take_while(|out| out.to <= now).map(|out| out.ms()).sum();
         let brim = rule.max_silence_ms.saturating_add(missed);

@@ -8,7 +8,7 @@
 //! What was sent under one lease corroborates all of the member's: a page goes on with the media of its last lease when it
 //! takes another, and may report under this what it fetched under that.
 
-use yunke_domain::{Interval, IntervalSet};
+use yunke_domain::{Interval, IntervalSet, Position, Utc};
 
 use super::{
     evidence::Beat,
@@ -27,16 +27,16 @@ const KNOWN_AFTER_MS: i64 = 120_000;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Testimony<'a> {
     /// Stretches of the timeline that were sent, in any order; they may overlap and be there twice.
-    pub delivered: &'a [Interval],
+    pub delivered: &'a [Interval<Position>],
     /// Server time in which nodes were heard of without a break, its last millisecond included.
-    pub heard: &'a [Interval],
+    pub heard: &'a [Interval<Utc>],
     /// The member came through an edge that the operator named.
     pub behind_edge: bool,
 }
 
 /// A node was heard of when a beat came, and had been for as long as what was fetched last may be in store at the player,
 /// or since there was something to fetch.
-fn observed(heard: &[Interval], at: i64, begins_at: i64, rule: &Rule) -> bool {
+fn observed(heard: &[Interval<Utc>], at: Utc, begins_at: Utc, rule: &Rule) -> bool {
     heard.iter().any(|heard| {
         let from_the_start = heard.from <= begins_at.saturating_add(HEARD_LATE_MS);
         let long_ago = heard.from.saturating_add(rule.outage_grace_ms) <= at;
@@ -44,7 +44,7 @@ fn observed(heard: &[Interval], at: i64, begins_at: i64, rule: &Rule) -> bool {
     })
 }
 
-fn with_slack(stretch: Interval, rule: &Rule) -> Interval {
+fn with_slack(stretch: Interval<Position>, rule: &Rule) -> Interval<Position> {
     let slack = rule.delivery_slack_ms;
     if stretch.is_empty() {
         return stretch;
@@ -56,7 +56,7 @@ fn with_slack(stretch: Interval, rule: &Rule) -> Interval {
 pub(super) struct Corroborator<'a> {
     testimony: Testimony<'a>,
     /// With the slack on both sides.
-    stretches: IntervalSet,
+    stretches: IntervalSet<Position>,
     rule: &'a Rule,
 }
 
@@ -67,7 +67,7 @@ impl<'a> Corroborator<'a> {
     }
 
     /// Marks what nobody delivered. `begins_at`: nothing was fetched before. True: less counts now.
-    pub(super) fn mark(&self, beat: &Beat, begins_at: i64, verdict: &mut Verdict) -> bool {
+    pub(super) fn mark(&self, beat: &Beat, begins_at: Utc, verdict: &mut Verdict) -> bool {
         if verdict.pieces.is_empty() {
             return false;
         }
@@ -78,7 +78,7 @@ impl<'a> Corroborator<'a> {
         if !observed(self.testimony.heard, beat.received_at, begins_at, self.rule) {
             return false;
         }
-        let missing: Vec<Interval> =
+        let missing: Vec<_> =
             verdict.pieces.iter().flat_map(|piece| self.stretches.outside(*piece)).collect();
         if missing.is_empty() {
             return false;
@@ -100,14 +100,14 @@ impl<'a> Corroborator<'a> {
 pub(super) struct Seen {
     /// Receipts (and when the first fetch can have been) of which it is not known yet whether a node was heard of; ascending. As many as a member sends within
     /// [`KNOWN_AFTER_MS`], once it was looked at.
-    waiting: Vec<(i64, i64, Vec<Interval>)>,
-    observed: IntervalSet,
-    unobserved: IntervalSet,
+    waiting: Vec<(Utc, Utc, Vec<Interval<Position>>)>,
+    observed: IntervalSet<Position>,
+    unobserved: IntervalSet<Position>,
 }
 
 impl Seen {
     /// These pieces count, of a beat received at `at`; nothing was fetched before `begins_at`.
-    pub(super) fn add(&mut self, at: i64, begins_at: i64, pieces: &[Interval]) {
+    pub(super) fn add(&mut self, at: Utc, begins_at: Utc, pieces: &[Interval<Position>]) {
         if !pieces.is_empty() {
             self.waiting.push((at, begins_at, pieces.to_vec()));
         }
@@ -116,16 +116,16 @@ impl Seen {
     /// What counts by a rule that wants it delivered. `sent` is the union of what was.
     pub(super) fn corroborated(
         &mut self,
-        sent: &IntervalSet,
-        heard: &[Interval],
+        sent: &IntervalSet<Position>,
+        heard: &[Interval<Utc>],
         rule: &Rule,
-        now: i64,
-    ) -> IntervalSet {
+        now: Utc,
+    ) -> IntervalSet<Position> {
         let Self { waiting, observed: seen, unobserved } = self;
         waiting.retain(|(at, begins_at, pieces)| {
             let known = if observed(heard, *at, *begins_at, rule) {
                 &mut *seen
-            } else if now.saturating_sub(*at) > KNOWN_AFTER_MS {
+            } else if now.since(*at) > KNOWN_AFTER_MS {
                 &mut *unobserved
             } else {
                 return true;

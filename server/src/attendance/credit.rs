@@ -1,6 +1,6 @@
 //! From coverage to credit, and from viewing time to visits: integer rules, nothing else.
 
-use yunke_domain::{Interval, IntervalSet};
+use yunke_domain::{Interval, IntervalSet, Position, Utc};
 
 use super::{evidence::Timeline, rule::Rule};
 
@@ -62,13 +62,11 @@ impl Credit {
 
 /// Milliseconds of the lesson that can be watched: its length without the gaps; while it is not over,
 /// at least the planned length, so that nobody has "full credit" after a minute.
-pub fn denominator(timeline: &Timeline, now: i64) -> i64 {
-    let gaps: IntervalSet = timeline.gaps.iter().copied().collect();
+pub fn denominator(timeline: &Timeline, now: Utc) -> i64 {
+    let gaps = timeline.gaps.iter().copied().collect();
     match (timeline.length_ms, timeline.zero_at) {
-        (Some(length), _) => without(&gaps, Interval::new(0, length)),
-        (None, Some(zero_at)) => {
-            without(&gaps, Interval::new(0, now.saturating_sub(zero_at))).max(timeline.planned_ms)
-        }
+        (Some(length), _) => without(&gaps, up_to(Position::new(length))),
+        (None, Some(zero_at)) => without(&gaps, up_to(zero_at.position_of(now))).max(timeline.planned_ms),
         (None, None) => timeline.planned_ms,
     }
 }
@@ -77,12 +75,12 @@ pub fn denominator(timeline: &Timeline, now: i64) -> i64 {
 ///
 /// Measured by the whole lesson and, once it is over, by every stretch its replay was trimmed to that leaves a quarter of
 /// it; what is worth most counts. So nobody loses anything by a trim or by taking it back, and who has only the trimmed replay can have all.
-pub fn credit(covered: &IntervalSet, timeline: &Timeline, rule: &Rule, now: i64) -> Credit {
+pub fn credit(covered: &IntervalSet<Position>, timeline: &Timeline, rule: &Rule, now: Utc) -> Credit {
     let whole = measured(covered.ms(), denominator(timeline, now), rule);
     let Some(length) = timeline.length_ms else { return whole };
-    let gaps: IntervalSet = timeline.gaps.iter().copied().collect();
+    let gaps = timeline.gaps.iter().copied().collect();
     let by_trims = timeline.trims.iter().filter_map(|trim| {
-        let shown = trim.and(Interval::new(0, length));
+        let shown = trim.and(up_to(Position::new(length)));
         let countable_ms = without(&gaps, shown);
         // A shorter rest is an excerpt, and no measure of the lesson.
         if countable_ms.saturating_mul(MEASURE_PART) < whole.countable_ms {
@@ -100,8 +98,13 @@ pub fn credit(covered: &IntervalSet, timeline: &Timeline, rule: &Rule, now: i64)
     std::iter::once(whole).chain(by_trims).max_by_key(rank).unwrap_or(whole)
 }
 
+/// A timeline from its beginning.
+fn up_to(end: Position) -> Interval<Position> {
+    Interval::new(Position::ZERO, end)
+}
+
 /// Milliseconds of `whole` outside of the gaps.
-fn without(gaps: &IntervalSet, whole: Interval) -> i64 {
+fn without(gaps: &IntervalSet<Position>, whole: Interval<Position>) -> i64 {
     gaps.outside(whole).iter().map(|piece| piece.ms()).sum()
 }
 
@@ -137,9 +140,9 @@ pub struct Visits {
 }
 
 /// Counts a member's visits from the viewing time.
-pub fn visits(viewing: &IntervalSet) -> Visits {
+pub fn visits(viewing: &IntervalSet<Utc>) -> Visits {
     let mut count = 0;
-    let mut current: Option<(i64, i64)> = None;
+    let mut current: Option<(i64, Utc)> = None;
     for span in viewing.iter() {
         current = Some(match current {
             Some((viewed, until)) if span.from - until < VISIT_GAP_MS => (viewed + span.ms(), span.to),

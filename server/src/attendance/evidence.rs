@@ -1,7 +1,6 @@
-//! What the judgement is made from. Times named `*_at` are UTC milliseconds of the server's clock,
-//! positions lesson milliseconds. Nothing in here is a client's wall clock.
+//! What the judgement is made from. Moments are of the server's clock; nothing in here is a client's wall clock.
 
-use yunke_domain::{BeatCause, BeatMode, BeatSource, BeatState, Interval};
+use yunke_domain::{BeatCause, BeatMode, BeatSource, BeatState, Interval, Position, Utc};
 
 /// Names a lease; the evidence of one device's visit.
 pub type LeaseId = u128;
@@ -11,7 +10,7 @@ pub type LeaseId = u128;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Beat {
     /// When the server received it.
-    pub received_at: i64,
+    pub received_at: Utc,
     /// 1, 2, 3 … within the lease.
     pub seq: u32,
     /// Whose it is.
@@ -25,9 +24,9 @@ pub struct Beat {
     /// Video or audio.
     pub mode: BeatMode,
     /// Played from here …
-    pub from_ms: i64,
-    /// … up to here; never before `from_ms`.
-    pub to_ms: i64,
+    pub from: Position,
+    /// … up to here; never before `from`.
+    pub to: Position,
     /// Speed × 1000, at least 1.
     pub rate_milli: i64,
     /// The page was visible.
@@ -38,8 +37,8 @@ pub struct Beat {
 
 impl Beat {
     /// The claimed piece of the timeline.
-    pub fn claim(&self) -> Interval {
-        Interval::new(self.from_ms, self.to_ms)
+    pub fn claim(&self) -> Interval<Position> {
+        Interval::new(self.from, self.to)
     }
 }
 
@@ -49,34 +48,34 @@ pub struct LeaseTerms {
     /// Which one.
     pub id: LeaseId,
     /// When the lesson was opened: nothing before it can have been watched under this lease.
-    pub issued_at: i64,
+    pub issued_at: Utc,
 }
 
 /// What a replay offers to who opens it from then on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Offer {
     /// Since when.
-    pub from_at: i64,
+    pub from_at: Utc,
     /// Which stretch; none: it is hidden.
-    pub stretch: Option<Interval>,
+    pub stretch: Option<Interval<Position>>,
 }
 
 /// The lesson as media and server know it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Timeline {
     /// UTC of position 0; none: the lesson has not started, nothing can be watched.
-    pub zero_at: Option<i64>,
+    pub zero_at: Option<Utc>,
     /// Planned length.
     pub planned_ms: i64,
     /// Length, once the lesson has ended.
     pub length_ms: Option<i64>,
     /// Outages of the lecturer: they earn nothing and leave the denominator. Any order.
-    pub gaps: Vec<Interval>,
+    pub gaps: Vec<Interval<Position>>,
     /// Stretches the replay was or is trimmed to, the last one is that of now: each that leaves a quarter of the lesson is a fair
     /// measure of it, too.
-    pub trims: Vec<Interval>,
+    pub trims: Vec<Interval<Position>>,
     /// When the lesson was ended.
-    pub ended_at: Option<i64>,
+    pub ended_at: Option<Utc>,
     /// What the replay offered since when, ascending; before the first of them all of it.
     pub offers: Vec<Offer>,
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use yunke_domain::{Interval, IntervalSet};
+use yunke_domain::{Interval, IntervalSet, Position, Utc};
 
 use super::{
     book::{Bounds, MemberBook, group_by_receipt},
@@ -34,11 +34,11 @@ pub struct Judged {
     /// Each beat once, in order of receipt, with its verdict.
     pub beats: Vec<(Beat, Verdict)>,
     /// Union of what counts on the timeline.
-    pub covered: IntervalSet,
+    pub covered: IntervalSet<Position>,
     /// This lesson's claim to the member's time, before rivals: a rival to other lessons.
     pub claim: Claim,
     /// First and last receipt.
-    pub received: Option<Interval>,
+    pub received: Option<Interval<Utc>>,
 }
 
 impl Judged {
@@ -50,12 +50,12 @@ impl Judged {
     /// Milliseconds of the lesson that would count, or do by the rule, and that no node delivered for any claim to them.
     pub fn uncorroborated_ms(&self) -> i64 {
         let marked = |verdict: &Verdict| verdict.uncorroborated.clone();
-        let all: IntervalSet = self.beats.iter().flat_map(|(_, verdict)| marked(verdict)).collect();
-        let delivered: IntervalSet = self
+        let all: IntervalSet<_> = self.beats.iter().flat_map(|(_, verdict)| marked(verdict)).collect();
+        let delivered: IntervalSet<_> = self
             .beats
             .iter()
             .flat_map(|(_, verdict)| {
-                let marked: IntervalSet = marked(verdict).into_iter().collect();
+                let marked: IntervalSet<_> = marked(verdict).into_iter().collect();
                 verdict.pieces.iter().flat_map(|piece| marked.outside(*piece)).collect::<Vec<_>>()
             })
             .collect();

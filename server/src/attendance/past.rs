@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use yunke_domain::{Interval, IntervalSet};
+use yunke_domain::{Interval, IntervalSet, Utc};
 
 use super::{
     evidence::{Beat, LeaseId},
@@ -17,25 +17,25 @@ pub struct LastWord {
     /// The number of the last beat. Beats that arrive after a later one (a queue sent after the farewell) say nothing any more.
     pub seq: u32,
     /// Present from and until then, if it said so.
-    pub here: Option<Interval>,
+    pub here: Option<Interval<Utc>>,
 }
 
 /// One member's presence so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Past {
     /// Spans that the next beat of no lease can change.
-    over: IntervalSet,
+    over: IntervalSet<Utc>,
     words: BTreeMap<LeaseId, LastWord>,
 }
 
 impl Past {
     /// From what [`Past::over`] and [`Past::last_words`] gave.
-    pub fn new(over: IntervalSet, words: impl IntoIterator<Item = (LeaseId, LastWord)>) -> Self {
+    pub fn new(over: IntervalSet<Utc>, words: impl IntoIterator<Item = (LeaseId, LastWord)>) -> Self {
         Self { over, words: words.into_iter().collect() }
     }
 
     /// Takes one beat. Those of a lease come in order of receipt, of one receipt ascending by seq.
-    pub fn receive(&mut self, beat: &Beat, zero_at: Option<i64>, rule: &Rule) {
+    pub fn receive(&mut self, beat: &Beat, zero_at: Option<Utc>, rule: &Rule) {
         let word = self.words.entry(beat.lease).or_default();
         if beat.seq < word.seq {
             return;
@@ -55,7 +55,7 @@ impl Past {
     }
 
     /// Spans of server time that no later beat changes.
-    pub fn over(&self) -> &IntervalSet {
+    pub fn over(&self) -> &IntervalSet<Utc> {
         &self.over
     }
 
@@ -65,7 +65,7 @@ impl Past {
     }
 
     /// All spans of server time, for [`super::peak`].
-    pub fn spans(&self) -> IntervalSet {
+    pub fn spans(&self) -> IntervalSet<Utc> {
         let mut spans = self.over.clone();
         self.words.values().filter_map(|word| word.here).for_each(|here| spans.insert(here));
         spans
@@ -73,7 +73,7 @@ impl Past {
 }
 
 /// One member's presence, from beats of any number and order.
-pub fn past_presence(beats: &[Beat], zero_at: Option<i64>, rule: &Rule) -> Past {
+pub fn past_presence(beats: &[Beat], zero_at: Option<Utc>, rule: &Rule) -> Past {
     let mut sorted: Vec<&Beat> = beats.iter().collect();
     sorted.sort_by_key(|beat| (beat.lease, beat.received_at, beat.seq));
     let mut past = Past::default();

@@ -1,7 +1,7 @@
 //! What became of a beat's interval, and why. The codes are stable: they are stored, exported and
 //! translated (docs/ATTENDANCE.md has their words).
 
-use yunke_domain::Interval;
+use yunke_domain::{Interval, Position, Utc};
 
 /// What became of a beat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -148,17 +148,17 @@ pub struct Verdict {
     /// Why not all of it; when accepted at most that some of it is uncorroborated or unobserved.
     pub reasons: Reasons,
     /// What counts of the claim, ascending, disjoint: more than one piece where a gap was cut out.
-    pub pieces: Vec<Interval>,
+    pub pieces: Vec<Interval<Position>>,
     /// What of the claim passed every other check, and no node delivered; ascending, disjoint. Inside `pieces` if the
     /// rule counts it.
-    pub uncorroborated: Vec<Interval>,
+    pub uncorroborated: Vec<Interval<Position>>,
     /// The server time the counted pieces stand for, ending at the receipt or at the next beat of the batch.
-    pub span: Interval,
+    pub span: Interval<Utc>,
 }
 
 impl Verdict {
     /// Nothing counts.
-    pub(super) fn refused(reason: Reason, at: i64) -> Self {
+    pub(super) fn refused(reason: Reason, at: Utc) -> Self {
         let mut reasons = Reasons::default();
         reasons.add(reason);
         Self {
@@ -176,7 +176,7 @@ impl Verdict {
     }
 
     /// Sets the outcome from what is left of `claimed`.
-    pub(super) fn settle(&mut self, claimed: Interval) {
+    pub(super) fn settle(&mut self, claimed: Interval<Position>) {
         let left = self.accepted_ms();
         self.outcome = if left == claimed.ms() {
             Outcome::Accepted

@@ -1,7 +1,8 @@
-//! From what the store keeps to what the judgement takes. Words stay words, figures stay figures.
+//! From what the store keeps to what the judgement takes. Words stay words, and a figure gets its axis here: a moment of the
+//! server's clock or a position on the timeline.
 
-use yunke_domain::{Interval, Item};
-use yunke_store::{BeatRow, LeaseRow, Lesson, LessonPhase, ReplayEdit, Trim};
+use yunke_domain::{Interval, Item, Position, Utc};
+use yunke_store::{BeatRow, LeaseRow, Lesson, LessonPhase, ReplayEdit, Trim, UtcMillis};
 
 use crate::attendance::{Beat, HoursStep, LeaseTerms, Offer, Rule, Timeline};
 
@@ -15,15 +16,15 @@ const TRIM_STOOD_MS: i64 = 10 * 60_000;
 pub fn beat(row: &BeatRow) -> Beat {
     let body = &row.body;
     Beat {
-        received_at: row.received_at,
+        received_at: Utc::new(row.received_at),
         seq: u32::try_from(body.seq).unwrap_or(u32::MAX),
         lease: row.lease_id.as_u128(),
         state: body.state,
         cause: body.cause,
         source: body.source,
         mode: body.mode,
-        from_ms: body.from_ms,
-        to_ms: body.to_ms,
+        from: Position::new(body.from_ms),
+        to: Position::new(body.to_ms),
         rate_milli: body.rate_milli.max(1),
         visible: body.visible,
         gesture: body.gesture,
@@ -32,7 +33,22 @@ pub fn beat(row: &BeatRow) -> Beat {
 
 /// A lease.
 pub fn terms(lease: &LeaseRow) -> LeaseTerms {
-    LeaseTerms { id: lease.id.as_u128(), issued_at: lease.issued_at }
+    LeaseTerms { id: lease.id.as_u128(), issued_at: Utc::new(lease.issued_at) }
+}
+
+/// A stretch of a timeline.
+pub fn stretch(stored: Interval) -> Interval<Position> {
+    stored.map(Position::new)
+}
+
+/// The interruptions of a lesson.
+pub fn gaps(lesson: &Lesson) -> impl Iterator<Item = Interval<Position>> + '_ {
+    lesson.gaps.iter().copied().map(stretch)
+}
+
+/// Server time in which nodes were heard of without a break.
+pub fn heard(spans: &[(UtcMillis, UtcMillis)]) -> Vec<Interval<Utc>> {
+    spans.iter().map(|&(from, to)| Interval::new(Utc::new(from), Utc::new(to))).collect()
 }
 
 /// An item as a claim names it.
@@ -49,27 +65,27 @@ pub fn timeline(lesson: &Lesson) -> Timeline {
     };
     let ended = lesson.phase == LessonPhase::Ended;
     Timeline {
-        zero_at: lesson.zero_at,
+        zero_at: lesson.zero_at.map(Utc::new),
         planned_ms: lesson.planned_end_at - lesson.planned_start_at,
         length_ms: ended.then(|| lesson.length_ms.unwrap_or_else(until_end)),
-        gaps: lesson.gaps.clone(),
+        gaps: gaps(lesson).collect(),
         trims: trims(&lesson.edits),
-        ended_at: lesson.ended_at.filter(|_| ended),
+        ended_at: lesson.ended_at.filter(|_| ended).map(Utc::new),
         offers: lesson.edits.iter().map(offer).collect(),
     }
 }
 
 /// What a version of the replay's edits offers.
 fn offer(edit: &ReplayEdit) -> Offer {
-    Offer { from_at: edit.changed_at, stretch: (!edit.hidden).then(|| shown(edit.trim)) }
+    Offer { from_at: Utc::new(edit.changed_at), stretch: (!edit.hidden).then(|| shown(edit.trim)) }
 }
 
-fn shown(Trim { in_ms, out_ms }: Trim) -> Interval {
-    Interval::new(in_ms, out_ms.unwrap_or(i64::MAX))
+fn shown(Trim { in_ms, out_ms }: Trim) -> Interval<Position> {
+    Interval::new(Position::new(in_ms), out_ms.map_or(Position::MAX, Position::new))
 }
 
 /// The stretches a replay was trimmed to for long enough, and last the one it is trimmed to now.
-fn trims(edits: &[ReplayEdit]) -> Vec<Interval> {
+fn trims(edits: &[ReplayEdit]) -> Vec<Interval<Position>> {
     // Hiding makes a version, too, and is no other trim.
     let versions: Vec<&[ReplayEdit]> = edits.chunk_by(|a, b| a.trim == b.trim).collect();
     let until = versions.iter().skip(1).map(|version| Some(version[0].changed_at)).chain([None]);
@@ -107,9 +123,9 @@ pub fn rule(rule: &yunke_store::Rule) -> Rule {
 }
 
 /// Length of the lesson's time axis, interruptions included: what evidence is drawn on.
-pub fn axis_ms(lesson: &Lesson, now: yunke_store::UtcMillis) -> i64 {
+pub fn axis_ms(lesson: &Lesson, now: UtcMillis) -> i64 {
     let timeline = timeline(lesson);
-    let so_far = timeline.zero_at.map_or(0, |zero_at| now - zero_at);
+    let so_far = timeline.zero_at.map_or(0, |zero_at| Utc::new(now) - zero_at);
     timeline.length_ms.unwrap_or_else(|| so_far.max(timeline.planned_ms))
 }
 
@@ -135,7 +151,7 @@ mod tests {
             edit(5, 0, false, 19),
             edit(6, 7, false, 40),
         ];
-        let starts = |upto: usize| trims(&all[..upto]).iter().map(|trim| trim.from).collect::<Vec<_>>();
+        let starts = |upto: usize| trims(&all[..upto]).iter().map(|trim| trim.from.ms()).collect::<Vec<_>>();
         assert!(starts(0).is_empty());
         assert_eq!(starts(1), [5]);
         assert_eq!(starts(4), [5, 6], "6 stands");

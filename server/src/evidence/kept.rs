@@ -4,7 +4,7 @@
 use std::{collections::HashMap, sync::Mutex};
 
 use uuid::Uuid;
-use yunke_domain::Interval;
+use yunke_domain::{Interval, Utc};
 use yunke_store::EvidenceMark;
 
 use super::Progress;
@@ -25,7 +25,7 @@ pub struct KeptProgress(Mutex<Shelf>);
 #[derive(Debug, Default)]
 struct Shelf {
     /// The server's outages all of it was judged with.
-    outages: Vec<Interval>,
+    outages: Vec<Interval<Utc>>,
     by_member: HashMap<(Uuid, Uuid), Kept>,
 }
 
@@ -36,7 +36,7 @@ impl KeptProgress {
         user: Uuid,
         lesson: Uuid,
         marks: &[EvidenceMark],
-        outages: &[Interval],
+        outages: &[Interval<Utc>],
     ) -> Option<Progress> {
         let held = self.0.lock().expect("no panic while held");
         let kept = held.by_member.get(&(user, lesson))?;
@@ -49,7 +49,7 @@ impl KeptProgress {
         user: Uuid,
         lesson: Uuid,
         marks: Vec<EvidenceMark>,
-        outages: &[Interval],
+        outages: &[Interval<Utc>],
         progress: Progress,
     ) {
         let mut held = self.0.lock().expect("no panic while held");

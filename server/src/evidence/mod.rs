@@ -15,7 +15,7 @@ mod window;
 mod workers;
 mod writer;
 
-pub use convert::{axis_ms, beat, claims_id, rule, terms, timeline};
+pub use convert::{axis_ms, beat, claims_id, gaps, heard, rule, stretch, terms, timeline};
 pub use input::{BATCH_BEATS, BeatIn, MAX_SEQ, RefusedBeat, read_beats};
 pub use kept::{KeptProgress, marks_of};
 pub use levels::{KeptLevels, Levels};

@@ -6,7 +6,7 @@ use std::{collections::HashMap, sync::Arc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
-use yunke_domain::{Interval, IntervalSet, Item};
+use yunke_domain::{Interval, IntervalSet, Item, Position, Utc};
 use yunke_store::{MemberEvidence, Store, StoreResult, UtcMillis};
 
 use super::{Subject, convert, off_the_workers, outages};
@@ -93,8 +93,8 @@ pub struct Records {
     store: Arc<dyn Store>,
     subject: Subject,
     bounds: Bounds,
-    outages: Vec<Interval>,
-    now: UtcMillis,
+    outages: Vec<Interval<Utc>>,
+    now: Utc,
     /// Bounds of other items met on the way; as many as the members asked for have followed meanwhile.
     others: HashMap<Item, Option<Bounds>>,
 }
@@ -114,12 +114,12 @@ impl Records {
     pub fn with_outages(
         store: Arc<dyn Store>,
         subject: impl Into<Subject>,
-        outages: Vec<Interval>,
+        outages: Vec<Interval<Utc>>,
         now: UtcMillis,
     ) -> Self {
         let subject = subject.into();
         let bounds = subject.bounds(&outages);
-        Self { store, subject, bounds, outages, now, others: HashMap::new() }
+        Self { store, subject, bounds, outages, now: Utc::new(now), others: HashMap::new() }
     }
 
     /// The record of one member; `None` if they never opened it.
@@ -146,7 +146,7 @@ impl Records {
     }
 
     /// What this much of it is worth.
-    pub fn credit(&self, covered: &IntervalSet) -> Credit {
+    pub fn credit(&self, covered: &IntervalSet<Position>) -> Credit {
         credit(covered, &self.subject.timeline, &self.subject.rule, self.now)
     }
 
@@ -184,8 +184,8 @@ fn judge_one(item: Item, evidence: &MemberEvidence, rivals: &[Claim], bounds: &B
     let leases: Vec<LeaseTerms> = evidence.leases.iter().map(convert::terms).collect();
     let beats: Vec<Beat> = evidence.beats.iter().map(convert::beat).collect();
     let lesson = convert::claims_id(item);
-    let delivered: Vec<Interval> = evidence.delivered.iter().map(|(_, stretch)| *stretch).collect();
-    let heard: Vec<Interval> = evidence.heard.iter().map(|&(from, to)| Interval::new(from, to)).collect();
+    let delivered: Vec<_> = evidence.delivered.iter().map(|(_, sent)| convert::stretch(*sent)).collect();
+    let heard = convert::heard(&evidence.heard);
     let testimony = Testimony { delivered: &delivered, heard: &heard, behind_edge: evidence.behind_edge };
     judge(&Evidence { lesson, leases: &leases, beats: &beats, rivals, testimony }, bounds)
 }

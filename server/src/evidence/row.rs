@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use yunke_domain::{BeatMode, BeatSource, Interval};
+use yunke_domain::{BeatMode, BeatSource, Interval, Position};
 use yunke_store::{LeaseDevice, RollEntry};
 
 use super::{
@@ -93,7 +93,7 @@ impl AttendanceRow {
             attended,
             branch_name: evidence.branch.as_ref().map(|branch| branch.name.clone()),
             first_in_at: evidence.leases.first().map(|lease| lease.issued_at),
-            last_out_at: judged.received.map(|received| received.to),
+            last_out_at: judged.received.map(|received| received.to.ms()),
             visits: visits.visits,
             counted_ms: credit.counted_ms,
             coverage_bp: credit.coverage_bp(),
@@ -153,9 +153,9 @@ pub struct Piece {
     pub to_ms: i64,
 }
 
-impl From<Interval> for Piece {
-    fn from(interval: Interval) -> Self {
-        Self { from_ms: interval.from, to_ms: interval.to }
+impl From<Interval<Position>> for Piece {
+    fn from(interval: Interval<Position>) -> Self {
+        Self { from_ms: interval.from.ms(), to_ms: interval.to.ms() }
     }
 }
 
@@ -209,7 +209,7 @@ impl EvidenceInterval {
             device,
             source: beat.source,
             mode: beat.mode,
-            received_at: beat.received_at,
+            received_at: beat.received_at.ms(),
             claimed: beat.claim().into(),
             pieces: verdict.pieces.iter().copied().map(Piece::from).collect(),
             uncorroborated: verdict.uncorroborated.iter().copied().map(Piece::from).collect(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use yunke_domain::{Interval, Item, ItemKind};
+use yunke_domain::{Interval, Item, ItemKind, Utc};
 use yunke_store::{Lesson, Store, StoreResult};
 
 use super::convert;
@@ -28,7 +28,7 @@ impl Subject {
     }
 
     /// What its beats are judged against.
-    pub fn bounds(&self, outages: &[Interval]) -> Bounds {
+    pub fn bounds(&self, outages: &[Interval<Utc>]) -> Bounds {
         Bounds::new(&self.rule, &self.timeline, outages)
     }
 }

@@ -1,5 +1,7 @@
 //! The sheet 说明: what the figures mean, by which rule, who made the file when, and of what.
 
+use yunke_domain::{Position, Utc};
+
 use super::{
     columns::{Cell, hours_minutes, thousandths},
     detail::Detail,
@@ -20,7 +22,7 @@ pub(super) fn lines(detail: &Detail) -> Vec<(String, String)> {
     let line = |name: &str, words: String| (name.to_owned(), words);
     let time = |at: Option<i64>| at.map_or_else(|| "—".to_owned(), local_time);
     let gaps_ms: i64 = lesson.gaps.iter().map(|gap| gap.ms()).sum();
-    let countable_ms = crate::attendance::denominator(&timeline(lesson), detail.made_at);
+    let countable_ms = crate::attendance::denominator(&timeline(lesson), Utc::new(detail.made_at));
     let mut lines = vec![
         line("", "个人明细".to_owned()),
         line("课程", lesson.title.clone()),
@@ -95,7 +97,7 @@ pub(super) fn lines(detail: &Detail) -> Vec<(String, String)> {
             rule.allowance_ms / 1000
         ),
     ));
-    if timeline(lesson).trims.iter().any(|trim| trim.from > 0 || trim.to < i64::MAX) {
+    if timeline(lesson).trims.iter().any(|trim| trim.from > Position::ZERO || trim.to < Position::MAX) {
         let words = "按整节课、按裁剪后的片段各算一次，取学时多的；观看秒、覆盖率和学时按取用的那一次";
         lines.push(line("回放裁剪", words.to_owned()));
     }

@@ -3,7 +3,6 @@
 
 use tokio::{sync::oneshot, time::Instant};
 use uuid::Uuid;
-use yunke_domain::Interval;
 
 use super::{missed::Missed, task::Room};
 use crate::{
@@ -63,7 +62,7 @@ impl Room {
         if !self.rule.uncorroborated_counts {
             self.listen().await;
         }
-        let now = self.core.source.now();
+        let now = self.now();
         let covered = self.members.covered(user, &self.heard.0, &self.bounds, now)?;
         Some(credit(&covered, &evidence::timeline(&self.lesson), &self.rule, now).into())
     }
@@ -110,8 +109,7 @@ impl Room {
         self.take_deliveries();
         match read {
             Ok(heard) => {
-                let heard = heard.into_iter().map(|(from, to)| Interval::new(from, to)).collect();
-                self.heard = (heard, Some(Instant::now()));
+                self.heard = (evidence::heard(&heard), Some(Instant::now()));
             }
             // What was known is still true; the next question tries again.
             Err(error) => {

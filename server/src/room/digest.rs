@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use yunke_domain::Interval;
+use yunke_domain::{Interval, Utc};
 use yunke_store::{PastEvidence, RoomDigest};
 
 use crate::attendance::{
@@ -24,18 +24,18 @@ pub(super) struct Digest {
     /// A beat came before one with a smaller number: which are in it cannot be said in figures, and it is not kept.
     holed: bool,
     /// The first lease.
-    issued_at: i64,
+    issued_at: Utc,
     /// The last receipt.
-    received_at: i64,
+    received_at: Utc,
 }
 
 /// As it is kept.
 #[derive(Serialize, Deserialize)]
 struct Body {
-    issued_at: i64,
-    received_at: i64,
+    issued_at: Utc,
+    received_at: Utc,
     person: bool,
-    over: Vec<(i64, i64)>,
+    over: Vec<(Utc, Utc)>,
     leases: Vec<LeaseBody>,
 }
 
@@ -44,13 +44,13 @@ struct LeaseBody {
     id: Uuid,
     through: i64,
     last_seq: u32,
-    here: Option<(i64, i64)>,
+    here: Option<(Utc, Utc)>,
 }
 
 impl Digest {
     /// Of all there is about a member, in any order. `leases`: which, and when each was issued.
-    pub(super) fn of(beats: &[Beat], leases: &[(Uuid, i64)], bounds: &Bounds) -> Self {
-        let issued_at = leases.iter().map(|(_, issued_at)| *issued_at).min().unwrap_or(i64::MAX);
+    pub(super) fn of(beats: &[Beat], leases: &[(Uuid, Utc)], bounds: &Bounds) -> Self {
+        let issued_at = leases.iter().map(|(_, issued_at)| *issued_at).min().unwrap_or(Utc::MAX);
         let mut counted: BTreeMap<Uuid, (i64, i64)> = BTreeMap::new();
         for beat in beats {
             let (count, last) = counted.entry(Uuid::from_u128(beat.lease)).or_default();
@@ -63,7 +63,7 @@ impl Digest {
             holed: counted.values().any(|(count, last)| count != last),
             through: counted.into_iter().map(|(lease, (_, last))| (lease, last)).collect(),
             issued_at,
-            received_at: beats.iter().map(|beat| beat.received_at).max().unwrap_or(i64::MIN),
+            received_at: beats.iter().map(|beat| beat.received_at).max().unwrap_or(Utc::MIN),
         }
     }
 
@@ -71,19 +71,20 @@ impl Digest {
     pub(super) fn judged(evidence: &PastEvidence, beats: &[Beat], bounds: &Bounds) -> Self {
         let mut book = MemberBook::default();
         for lease in &evidence.leases {
-            book.open(LeaseTerms { id: lease.id.as_u128(), issued_at: lease.issued_at }, bounds);
+            book.open(LeaseTerms { id: lease.id.as_u128(), issued_at: Utc::new(lease.issued_at) }, bounds);
         }
         let mut sorted = beats.to_vec();
         sorted.sort_by_key(|beat| (beat.received_at, beat.lease, beat.seq));
         for group in group_by_receipt(&sorted) {
             book.receive(group, bounds);
         }
-        let leases: Vec<_> = evidence.leases.iter().map(|lease| (lease.id, lease.issued_at)).collect();
+        let leases: Vec<_> =
+            evidence.leases.iter().map(|lease| (lease.id, Utc::new(lease.issued_at))).collect();
         Self { person: visits(book.viewing()).person, ..Self::of(beats, &leases, bounds) }
     }
 
     /// Takes beats of one lease that were just kept, ascending by number, received after all that is in it.
-    pub(super) fn receive(&mut self, beats: &[Beat], issued_at: i64, bounds: &Bounds) {
+    pub(super) fn receive(&mut self, beats: &[Beat], issued_at: Utc, bounds: &Bounds) {
         self.issued_at = self.issued_at.min(issued_at);
         for beat in beats {
             self.past.receive(beat, bounds.zero_at(), bounds.rule());
@@ -109,7 +110,7 @@ impl Digest {
         for lease in &news.leases {
             let of_lease: Vec<Beat> =
                 sorted.iter().filter(|beat| beat.lease == lease.id.as_u128()).copied().collect();
-            self.receive(&of_lease, lease.issued_at, bounds);
+            self.receive(&of_lease, Utc::new(lease.issued_at), bounds);
         }
         true
     }

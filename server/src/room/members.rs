@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
-use yunke_domain::{Interval, IntervalSet};
+use yunke_domain::{Interval, IntervalSet, Position, Utc};
 use yunke_store::{BeatMode, BeatRow, LeaseDevice, LeaseRow, MemberEvidence};
 
 use yunke_protocol::Delivery;
@@ -12,7 +12,7 @@ use yunke_protocol::Delivery;
 use super::digest::Digest;
 use crate::{
     attendance::{Beat, Bounds, MemberBook, Past, group_by_receipt, visits},
-    evidence::{beat, terms},
+    evidence::{beat, stretch, terms},
 };
 
 /// Nodes repeat what they sent for a minute.
@@ -25,7 +25,7 @@ pub(super) struct Member {
     digest: Digest,
     leases: Vec<Uuid>,
     /// What nodes sent to the member.
-    sent: IntervalSet,
+    sent: IntervalSet<Position>,
     /// The member came through an edge: what is sent there nobody sees.
     behind_edge: bool,
     /// Another lesson claims some of the same time: only the whole recomputation knows the credit.
@@ -50,10 +50,10 @@ impl Member {
             let lease = evidence.leases.iter().find(|lease| lease.id == beat.lease_id)?;
             Some(LastSeen { device: lease.device, mode: beat.body.mode })
         });
-        let issued: Vec<_> = evidence.leases.iter().map(|lease| (lease.id, lease.issued_at)).collect();
+        let issued: Vec<_> = evidence.leases.iter().map(|lease| (lease.id, terms(lease).issued_at)).collect();
         let digest = Digest::of(&beats, &issued, bounds);
         let leases = evidence.leases.iter().map(|lease| lease.id).collect();
-        let sent = evidence.delivered.iter().map(|(_, stretch)| *stretch).collect();
+        let sent = evidence.delivered.iter().map(|(_, sent)| stretch(*sent)).collect();
         let behind_edge = evidence.behind_edge;
         if behind_edge {
             book.unseen();
@@ -96,7 +96,7 @@ impl Members {
     pub(super) fn continues(&self, lease: &LeaseRow, received_at: i64) -> bool {
         let book = self.books.get(&lease.user_id).map(|member| &member.book);
         let heard_of = self.owners.contains_key(&lease.id) || received_at - lease.issued_at < REPEATED_MS;
-        heard_of && book.is_some_and(|book| book.continues(lease.id.as_u128(), received_at))
+        heard_of && book.is_some_and(|book| book.continues(lease.id.as_u128(), Utc::new(received_at)))
     }
 
     /// What counts, if that can be said without looking at other lessons and without reading anew. `heard` is when nodes were
@@ -104,10 +104,10 @@ impl Members {
     pub(super) fn covered(
         &mut self,
         user: Uuid,
-        heard: &[Interval],
+        heard: &[Interval<Utc>],
         bounds: &Bounds,
-        now: i64,
-    ) -> Option<IntervalSet> {
+        now: Utc,
+    ) -> Option<IntervalSet<Position>> {
         let member = self.books.get_mut(&user).filter(|member| !member.contested)?;
         if bounds.uncorroborated_counts() {
             return Some(member.book.covered().clone());
@@ -126,7 +126,7 @@ impl Members {
                 member.book.unseen();
             }
             for &(from, to) in intervals {
-                member.sent.insert(Interval::new(from.max(0), to));
+                member.sent.insert(stretch(Interval::new(from.max(0), to)));
             }
         }
     }
@@ -161,7 +161,7 @@ impl Members {
         member.book.open(terms(lease), bounds);
         self.owners.insert(lease.id, lease.user_id);
         let beats: Vec<Beat> = rows.iter().map(beat).collect();
-        member.digest.receive(&beats, lease.issued_at, bounds);
+        member.digest.receive(&beats, terms(lease).issued_at, bounds);
         for verdict in member.book.receive(&beats, bounds) {
             metrics::counter!("yunke_beats_judged_total", "outcome" => verdict.outcome.code()).increment(1);
         }

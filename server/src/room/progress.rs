@@ -1,7 +1,7 @@
 //! How far somebody is with one lesson, with many, and what they earned in a year.
 
 use uuid::Uuid;
-use yunke_domain::Interval;
+use yunke_domain::{Interval, Utc};
 use yunke_store::{EvidenceMark, Lesson, LessonPhase, UtcMillis};
 
 use super::{RoomError, Rooms};
@@ -36,7 +36,7 @@ pub struct Standing<'a> {
     kept: &'a KeptProgress,
     user: Uuid,
     marks: Vec<EvidenceMark>,
-    outages: Vec<Interval>,
+    outages: Vec<Interval<Utc>>,
     now: UtcMillis,
 }
 

@@ -51,7 +51,7 @@ impl Room {
         }
         for row in rows {
             let member = lease.user_id.as_u128();
-            self.presence.receive(member, &evidence::beat(row), self.lesson.zero_at, &self.rule);
+            self.presence.receive(member, &evidence::beat(row), self.bounds.zero_at(), &self.rule);
         }
         self.news = true;
     }

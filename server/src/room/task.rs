@@ -9,7 +9,7 @@ use tokio::{
     time::Instant,
 };
 use uuid::Uuid;
-use yunke_domain::{Interval, IntervalSet};
+use yunke_domain::{Interval, IntervalSet, Utc};
 use yunke_store::{BeatRow, LeaseRow, Lesson, LessonPhase, StoreResult, TalkFigures};
 
 use super::{
@@ -80,11 +80,11 @@ pub(super) struct Room {
     pub(super) media: MediaNodes,
     pub(super) lesson: Arc<Lesson>,
     pub(super) rule: Rule,
-    outages: Vec<Interval>,
+    outages: Vec<Interval<Utc>>,
     pub(super) bounds: Bounds,
     pub(super) members: Members,
     /// When nodes were heard of, and when that was read last.
-    pub(super) heard: (Vec<Interval>, Option<Instant>),
+    pub(super) heard: (Vec<Interval<Utc>>, Option<Instant>),
     /// The node's process and the number of its snapshot whose deliveries were taken last.
     pub(super) taken: (Uuid, u64),
     pub(super) presence: Presence,
@@ -129,7 +129,7 @@ impl Room {
             members: Members::default(),
             heard: (Vec::new(), None),
             taken: (Uuid::nil(), 0),
-            presence: Presence::starting(now),
+            presence: Presence::starting(Utc::new(now)),
             talk,
             frames,
             updates,
@@ -149,7 +149,7 @@ impl Room {
     }
 
     /// Takes a part of the past that was read.
-    fn take_past(&mut self, chunk: Vec<Loaded>, spans: &mut HashMap<Uuid, IntervalSet>) {
+    fn take_past(&mut self, chunk: Vec<Loaded>, spans: &mut HashMap<Uuid, IntervalSet<Utc>>) {
         for Loaded { user, past, person } in chunk {
             self.presence.restore(user.as_u128(), &past);
             self.members.load(user, person);
@@ -186,7 +186,7 @@ impl Room {
                 chunk = past.recv(), if !*loaded.borrow() => if let Some(chunk) = chunk {
                     self.take_past(chunk, &mut spans);
                 } else {
-                    self.presence.pass(self.core.source.now());
+                    self.presence.pass(self.now());
                     self.presence.remember_peak(peak(std::mem::take(&mut spans).values()));
                     self.tell();
                     loaded.send_replace(true);
@@ -210,11 +210,15 @@ impl Room {
         self.keeping.keep_all(&self.core, self.lesson.id, &self.members, &self.bounds).await;
     }
 
+    pub(super) fn now(&self) -> Utc {
+        Utc::new(self.core.source.now())
+    }
+
     fn until_next_look(&self) -> Duration {
         let due = if self.news { TELL_EVERY } else { TELL_ANYWAY };
         let tell = (self.told_at + due).saturating_duration_since(Instant::now());
         let leave = self.presence.next_change().map_or(LOOK_EVERY, |at| {
-            let left = at.saturating_sub(self.core.source.now());
+            let left = at.since(self.now());
             Duration::from_millis(u64::try_from(left).unwrap_or(0))
         });
         if self.waits_to_be_read() {
@@ -227,7 +231,7 @@ impl Room {
     /// Lets time pass, tells what is due. True: the room is no longer needed.
     fn look_around(&mut self) -> bool {
         let before = self.presence.now();
-        self.presence.pass(self.core.source.now());
+        self.presence.pass(self.now());
         self.news |= self.presence.now() != before;
         let due = if self.news { TELL_EVERY } else { TELL_ANYWAY };
         if self.told_at.elapsed() >= due {

@@ -12,7 +12,7 @@ use super::{extract::Query, lessons::card::ReplayStanding};
 use crate::{
     attendance::Outcome,
     auth::Viewer,
-    evidence::{EvidenceInterval, Piece, Progress, Record, Records, SlowDown, axis_ms, outages},
+    evidence::{EvidenceInterval, Piece, Progress, Record, Records, SlowDown, axis_ms, gaps, outages},
     problem::{ApiResult, Problem},
     state::AppState,
 };
@@ -90,7 +90,7 @@ impl MyRecord {
             replay: ReplayStanding::of(lesson, lesson.replay_ready, now),
             replay_in_ms: lesson.trim().in_ms,
             replay_out_ms: lesson.trim().out_ms,
-            gaps: lesson.gaps.iter().map(|gap| Piece::from(*gap)).collect(),
+            gaps: gaps(lesson).map(Piece::from).collect(),
             counted: record.judged.covered.iter().map(Piece::from).collect(),
             not_counted: latest_of(
                 EvidenceInterval::of(record)

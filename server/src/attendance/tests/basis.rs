@@ -6,7 +6,7 @@ use super::{properties::any_beat, *};
 
 const SHOWN: i64 = 300 * S;
 
-fn judged(beats: &[Beat], bounds: &Bounds) -> IntervalSet {
+fn judged(beats: &[Beat], bounds: &Bounds) -> IntervalSet<Utc> {
     let leases = [lease(1, 0), lease(2, 30 * S), lease(3, 150 * S)];
     let evidence =
         Evidence { lesson: LESSON, leases: &leases, beats, rivals: &[], testimony: Testimony::default() };
@@ -14,7 +14,7 @@ fn judged(beats: &[Beat], bounds: &Bounds) -> IntervalSet {
 }
 
 fn gap(from: i64, to: i64) -> Timeline {
-    Timeline { gaps: vec![Interval::new(from, to)], ..live(10) }
+    Timeline { gaps: vec![piece(from, to)], ..live(10) }
 }
 
 #[test]
@@ -50,7 +50,7 @@ proptest! {
         let until = beats.iter().map(|beat| beat.received_at).max().unwrap_or(ZERO);
         let before = bounds(&live(10));
         let later = Timeline {
-            gaps: gaps.into_iter().map(|(from, ms)| Interval::new(from, from + ms)).collect(),
+            gaps: gaps.into_iter().map(|(from, ms)| piece(from, from + ms)).collect(),
             length_ms: ended,
             ended_at: ended.map(|at| ZERO + at + S),
             ..live(10)

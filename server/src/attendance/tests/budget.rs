@@ -137,10 +137,10 @@ proptest! {
         let rule = Rule::default();
         let bounds = Bounds::new(&rule, &ended(LENGTH), &[outage]);
         let leases = eight();
-        let mut receipts: Vec<i64> = beats.iter().map(|b| b.received_at).collect();
+        let mut receipts: Vec<Utc> = beats.iter().map(|b| b.received_at).collect();
         receipts.sort_unstable();
         receipts.dedup();
-        let covered_by = |at: i64| {
+        let covered_by = |at: Utc| {
             let until: Vec<_> = beats.iter().copied().filter(|b| b.received_at <= at).collect();
             let testimony = Testimony::default();
             judge(&Evidence { lesson: LESSON, leases: &leases, beats: &until, rivals: &[], testimony }, &bounds)
@@ -150,7 +150,7 @@ proptest! {
         let allowed = |ms: i64| ms.max(0) * rule.max_rate_milli / 1_000 + rule.allowance_ms;
         for (end, &at) in receipts.iter().enumerate() {
             // From the first lease on, exactly; …
-            prop_assert!(covered[end] <= allowed(at - leases[0].issued_at), "{} by {at}", covered[end]);
+            prop_assert!(covered[end] <= allowed(at - leases[0].issued_at), "{} by {at:?}", covered[end]);
             for begin in 0..end {
                 // … and in between what one silence, and an outage, may have kept back comes on top.
                 let most = allowed(at - receipts[begin] + rule.hidden_sound_silence_ms + down);
@@ -168,7 +168,7 @@ proptest! {
         let mut leases = eight();
         let testimony = Testimony::default();
         let one = judge(&Evidence { lesson: LESSON, leases: &leases, beats: &beats, rivals: &[], testimony }, &bounds);
-        let mixed = |at: i64, seq: u32| (at.cast_unsigned() ^ u64::from(seq)).wrapping_mul(shuffle | 1);
+        let mixed = |at: Utc, seq: u32| (at.ms().cast_unsigned() ^ u64::from(seq)).wrapping_mul(shuffle | 1);
         let mut other = [beats.clone(), beats.clone()].concat();
         // Of one number only one can be stored.
         other.sort_unstable();
@@ -195,7 +195,7 @@ proptest! {
             // Reports take their time, each device its own.
             let delay = late_ms * i64::try_from(id).expect("few") / 8;
             beats.extend(honest(id, from, to).into_iter().map(|b| Beat { received_at: b.received_at + delay, ..b }));
-            seen.insert(Interval::new(from, to));
+            seen.insert(piece(from, to));
         }
         prop_assert_eq!(judged(&live(45), &leases, &beats).covered, seen);
     }

@@ -5,10 +5,10 @@ use super::*;
 const LENIENT: fn() -> Rule = || Rule { uncorroborated_counts: true, ..Rule::default() };
 
 /// A node that was heard of for the whole lesson.
-const ALWAYS: [Interval; 1] = [Interval { from: ZERO, to: ZERO + 3_600 * S }];
+const ALWAYS: [Interval<Utc>; 1] = [Interval { from: ZERO, to: ZERO.saturating_add(3_600 * S) }];
 
-fn sent(from: i64, to: i64) -> Interval {
-    Interval::new(from, to)
+fn sent(from: i64, to: i64) -> Interval<Position> {
+    piece(from, to)
 }
 
 fn judged_by(rule: &Rule, beats: &[Beat], testimony: Testimony<'_>) -> Judged {
@@ -16,7 +16,7 @@ fn judged_by(rule: &Rule, beats: &[Beat], testimony: Testimony<'_>) -> Judged {
     judge(&evidence, &Bounds::new(rule, &live(10), &[]))
 }
 
-fn told<'a>(delivered: &'a [Interval], heard: &'a [Interval]) -> Testimony<'a> {
+fn told<'a>(delivered: &'a [Interval<Position>], heard: &'a [Interval<Utc>]) -> Testimony<'a> {
     Testimony { delivered, heard, behind_edge: false }
 }
 
@@ -27,10 +27,7 @@ fn what_was_not_delivered_is_marked_and_counts_by_rule() {
     let shown = judged_by(&LENIENT(), &beats, told(&delivered, &ALWAYS));
     assert_eq!((shown.counted_ms(), shown.uncorroborated_ms()), (60 * S, 22 * S));
     let marked: Vec<_> = shown.beats.iter().flat_map(|(_, v)| v.uncorroborated.clone()).collect();
-    assert_eq!(
-        marked,
-        [Interval::new(24 * S, 30 * S), Interval::new(30 * S, 45 * S), Interval::new(45 * S, 46 * S)]
-    );
+    assert_eq!(marked, [piece(24 * S, 30 * S), piece(30 * S, 45 * S), piece(45 * S, 46 * S)]);
     assert!(shown.beats.iter().all(|(_, v)| v.outcome == Outcome::Accepted));
     let strict = judged_by(&Rule::default(), &beats, told(&delivered, &ALWAYS));
     assert_eq!((strict.counted_ms(), strict.uncorroborated_ms()), (38 * S, 22 * S));
@@ -57,7 +54,8 @@ fn who_fetched_nothing_watched_nothing() {
 #[test]
 fn behind_an_edge_nobody_sees_the_fetches_and_all_counts_with_a_mark() {
     let beats = honest(1, 0, 60 * S);
-    let testimony = Testimony { behind_edge: true, ..told(&[Interval { from: 0, to: S }], &ALWAYS) };
+    let delivered = [sent(0, S)];
+    let testimony = Testimony { behind_edge: true, ..told(&delivered, &ALWAYS) };
     let judged = judged_by(&Rule::default(), &beats, testimony);
     assert_eq!((judged.counted_ms(), judged.uncorroborated_ms()), (60 * S, 0));
     assert_eq!(last(&judged).reasons.iter().collect::<Vec<_>>(), [Reason::Unobserved]);

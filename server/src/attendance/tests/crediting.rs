@@ -3,7 +3,7 @@
 use super::*;
 
 fn level(counted: i64, length: i64) -> (CreditLevel, i64) {
-    let credit = credit(&first(counted), &ended(length), &Rule::default(), 0);
+    let credit = credit(&first(counted), &ended(length), &Rule::default(), ZERO);
     (credit.level, credit.hours_milli)
 }
 
@@ -18,10 +18,10 @@ fn full_credit_from_80_percent_and_half_from_50() {
 
 #[test]
 fn coverage_of_79_99_percent_is_not_80() {
-    let credit = credit(&first(2_879_640), &ended(3_600_000), &Rule::default(), 0);
+    let credit = credit(&first(2_879_640), &ended(3_600_000), &Rule::default(), ZERO);
     assert_eq!((credit.coverage_bp(), credit.level), (7_999, CreditLevel::Half));
     assert_eq!(credit.needed_full_ms, 2_880_000);
-    let odd = super::credit(&first(7), &ended(9), &Rule::default(), 0);
+    let odd = super::credit(&first(7), &ended(9), &Rule::default(), ZERO);
     assert_eq!((odd.level, odd.needed_full_ms), (CreditLevel::Half, 8), "7 of 9 is 77 %, 8 is 88 %");
 }
 
@@ -42,19 +42,21 @@ fn a_running_lesson_is_measured_against_its_plan_and_then_against_what_it_became
     assert_eq!(at(5), 60 * MIN);
     assert_eq!(at(75), 75 * MIN, "it runs over");
     let planned = Timeline { zero_at: None, ..live(45) };
-    assert_eq!(credit(&first(0), &planned, &Rule::default(), 0).needed_full_ms, 36 * MIN);
+    assert_eq!(credit(&first(0), &planned, &Rule::default(), ZERO).needed_full_ms, 36 * MIN);
 }
 
 #[test]
 fn a_lesson_of_no_length_credits_nobody() {
     assert_eq!(level(0, 0), (CreditLevel::None, 0));
-    let all_gap = Timeline { gaps: vec![Interval::new(0, 60 * MIN)], ..ended(60 * MIN) };
-    assert_eq!(credit(&first(0), &all_gap, &Rule::default(), 0).level, CreditLevel::None);
+    let all_gap = Timeline { gaps: vec![piece(0, 60 * MIN)], ..ended(60 * MIN) };
+    assert_eq!(credit(&first(0), &all_gap, &Rule::default(), ZERO).level, CreditLevel::None);
 }
 
 #[test]
 fn visits_are_split_by_half_an_hour_and_short_ones_do_not_count() {
-    let viewing = |pairs: &[(i64, i64)]| visits(&pairs.iter().map(|&(a, b)| Interval::new(a, b)).collect());
+    let viewing = |pairs: &[(i64, i64)]| {
+        visits(&pairs.iter().map(|&(a, b)| Interval::new(ZERO + a, ZERO + b)).collect())
+    };
     assert_eq!(viewing(&[]), Visits { visits: 0, person: false });
     assert_eq!(viewing(&[(0, 29 * S)]), Visits { visits: 0, person: false });
     assert_eq!(viewing(&[(0, 30 * S)]), Visits { visits: 1, person: false });

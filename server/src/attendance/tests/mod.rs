@@ -13,12 +13,12 @@ mod timeline;
 mod trims;
 
 use proptest::prelude::*;
-use yunke_domain::{BeatCause, BeatMode, BeatSource, BeatState, Interval, IntervalSet};
+use yunke_domain::{BeatCause, BeatMode, BeatSource, BeatState, Interval, IntervalSet, Position, Utc};
 
 use super::*;
 
 /// Lessons in these tests start here: an hour before midnight of a leap day in Shanghai.
-const ZERO: i64 = 1_835_362_800_000;
+const ZERO: Utc = Utc::new(1_835_362_800_000);
 const S: i64 = 1_000;
 const MIN: i64 = 60_000;
 const LESSON: u128 = 7;
@@ -39,9 +39,14 @@ fn ended(length_ms: i64) -> Timeline {
     Timeline { length_ms: Some(length_ms), planned_ms: length_ms, ..live(0) }
 }
 
+/// A piece of the timeline.
+fn piece(from: i64, to: i64) -> Interval<Position> {
+    Interval::new(Position::new(from), Position::new(to))
+}
+
 /// The first milliseconds of a lesson.
-fn first(ms: i64) -> IntervalSet {
-    [Interval::new(0, ms)].into_iter().collect()
+fn first(ms: i64) -> IntervalSet<Position> {
+    [piece(0, ms)].into_iter().collect()
 }
 
 fn bounds(timeline: &Timeline) -> Bounds {
@@ -58,8 +63,8 @@ fn beat(lease: LeaseId, seq: u32, at: i64, from: i64, to: i64) -> Beat {
         cause: BeatCause::Tick,
         source: BeatSource::Live,
         mode: BeatMode::Video,
-        from_ms: from,
-        to_ms: to,
+        from: Position::new(from),
+        to: Position::new(to),
         rate_milli: 1000,
         visible: true,
         gesture: false,

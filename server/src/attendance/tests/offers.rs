@@ -7,7 +7,7 @@ fn edited() -> Timeline {
     let offer = |hours: i64, stretch| Offer { from_at: ZERO + hours * 60 * MIN, stretch };
     Timeline {
         ended_at: Some(ZERO + 60 * MIN),
-        offers: vec![offer(2, Some(Interval::new(10 * MIN, 50 * MIN))), offer(3, None)],
+        offers: vec![offer(2, Some(piece(10 * MIN, 50 * MIN))), offer(3, None)],
         ..ended(60 * MIN)
     }
 }
@@ -18,8 +18,8 @@ fn played(opened: i64, from: i64, source: BeatSource) -> Judged {
         .into_iter()
         .map(|b| Beat {
             received_at: b.received_at + opened,
-            from_ms: b.from_ms + from,
-            to_ms: b.to_ms + from,
+            from: b.from + from,
+            to: b.to + from,
             source,
             ..b
         })
@@ -33,7 +33,7 @@ fn of_a_trimmed_replay_only_what_is_shown_counts() {
     assert_eq!(played(hour, 0, BeatSource::Replay).counted_ms(), 3 * MIN, "before the trim");
     assert_eq!(played(2 * hour, 20 * MIN, BeatSource::Replay).counted_ms(), 3 * MIN);
     let across = played(2 * hour, 9 * MIN, BeatSource::Replay);
-    assert_eq!(across.covered.iter().collect::<Vec<_>>(), [Interval::new(10 * MIN, 12 * MIN)]);
+    assert_eq!(across.covered.iter().collect::<Vec<_>>(), [piece(10 * MIN, 12 * MIN)]);
     let cut = played(2 * hour, 5 * MIN, BeatSource::Replay);
     assert_eq!((cut.counted_ms(), last(&cut).reasons.has(Reason::NotOffered)), (0, true));
     assert_eq!(played(2 * hour, 5 * MIN, BeatSource::Live).counted_ms(), 0, "it is no live lesson any more");

@@ -27,7 +27,7 @@ fn open_wait_claim_earns_one_silence() {
     assert_eq!(judged.counted_ms(), 45 * S);
     assert_eq!(last(&judged).outcome, Outcome::Clamped);
     assert!(last(&judged).reasons.has(Reason::SilenceTooLong));
-    assert_eq!(last(&judged).pieces, [Interval::new(60 * MIN - 45 * S, 60 * MIN)], "it keeps its end");
+    assert_eq!(last(&judged).pieces, [piece(60 * MIN - 45 * S, 60 * MIN)], "it keeps its end");
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn nothing_ahead_of_the_live_edge_counts() {
     assert_eq!(ahead.counted_ms(), 0);
     assert!(last(&ahead).reasons.has(Reason::AheadOfEdge));
     let partly = judged(&live(60), &[lease(1, 0)], &[beat(1, 1, 30 * S, 20 * S, 40 * S)]);
-    assert_eq!(partly.covered.iter().collect::<Vec<_>>(), [Interval::new(20 * S, 32 * S)]);
+    assert_eq!(partly.covered.iter().collect::<Vec<_>>(), [piece(20 * S, 32 * S)]);
 }
 
 #[test]

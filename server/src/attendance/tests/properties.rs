@@ -33,20 +33,20 @@ prop_compose! {
     ) -> Timeline {
         Timeline {
             length_ms: ended.then_some(LENGTH),
-            gaps: gaps.into_iter().map(|(from, ms)| Interval::new(from, from + ms)).collect(),
+            gaps: gaps.into_iter().map(|(from, ms)| piece(from, from + ms)).collect(),
             ..live(10)
         }
     }
 }
 
 prop_compose! {
-    fn any_delivery()(from in 0_i64..LENGTH, ms in 0_i64..90_000) -> Interval {
-        Interval::new(from, from + ms)
+    fn any_delivery()(from in 0_i64..LENGTH, ms in 0_i64..90_000) -> Interval<Position> {
+        piece(from, from + ms)
     }
 }
 
 /// A node that was heard of all the time.
-const ALWAYS: [Interval; 1] = [Interval { from: ZERO, to: ZERO + 2_000 * S }];
+const ALWAYS: [Interval<Utc>; 1] = [Interval { from: ZERO, to: ZERO.saturating_add(2_000 * S) }];
 
 fn leases() -> Vec<LeaseTerms> {
     vec![lease(1, 0), lease(2, 30 * S), lease(3, 500 * S)]
@@ -56,7 +56,7 @@ fn evidence<'a>(leases: &'a [LeaseTerms], beats: &'a [Beat], rivals: &'a [Rival]
     Evidence { lesson: LESSON, leases, beats, rivals, testimony: Testimony::default() }
 }
 
-fn outages() -> Vec<Interval> {
+fn outages() -> Vec<Interval<Utc>> {
     vec![Interval::new(ZERO + 100 * S, ZERO + 160 * S)]
 }
 
@@ -85,7 +85,7 @@ proptest! {
             other.extend(again.iter().map(|index| *index.get(&beats)));
         }
         // A cheap deterministic shuffle.
-        other.sort_by_key(|b| (b.received_at.cast_unsigned() ^ u64::from(b.seq)).wrapping_mul(shuffle | 1));
+        other.sort_by_key(|b| (b.received_at.ms().cast_unsigned() ^ u64::from(b.seq)).wrapping_mul(shuffle | 1));
         let one = judge(&evidence(&leases, &beats, &[]), &bounds);
         let two = judge(&evidence(&leases, &other, &[]), &bounds);
         prop_assert_eq!(one.covered, two.covered);
@@ -99,10 +99,10 @@ proptest! {
         timeline in any_timeline(),
     ) {
         let judged = judge(&evidence(&leases(), &beats, &[]), &bounds(&timeline));
-        let hull = judged.covered.hull().unwrap_or(Interval::new(0, 0));
-        prop_assert!(hull.from >= 0);
+        let hull = judged.covered.hull().unwrap_or(piece(0, 0));
+        prop_assert!(hull.from >= Position::ZERO);
         if let Some(length) = timeline.length_ms {
-            prop_assert!(hull.to <= length);
+            prop_assert!(hull.to <= Position::new(length));
             let countable = denominator(&timeline, ZERO);
             prop_assert!(judged.counted_ms() <= countable);
         }
@@ -179,8 +179,8 @@ proptest! {
         };
         let mixed = |from: i64, to: i64| (from.cast_unsigned() ^ to.cast_unsigned()).wrapping_mul(shuffle | 1);
         let (mut late, mut sent) = (beats.clone(), [delivered.clone(), delivered.clone()].concat());
-        late.sort_by_key(|b| mixed(b.received_at, i64::from(b.seq)));
-        sent.sort_by_key(|d| mixed(d.from, d.to));
+        late.sort_by_key(|b| mixed(b.received_at.ms(), i64::from(b.seq)));
+        sent.sort_by_key(|d| mixed(d.from.ms(), d.to.ms()));
         let one = with(&beats, &delivered);
         prop_assert_eq!(&one, &with(&late, &sent));
         let without = with(&beats, &[]);
@@ -208,7 +208,7 @@ proptest! {
         let judged = judge(&Evidence { testimony, ..evidence(&leases, &beats, &[]) }, &bounds);
         let sent = || delivered.iter().filter(|d| !d.is_empty());
         let slack = rule.delivery_slack_ms;
-        let near: IntervalSet = sent().map(|s| Interval::new(s.from - slack, s.to + slack)).collect();
+        let near: IntervalSet<_> = sent().map(|s| Interval::new(s.from - slack, s.to + slack)).collect();
         for piece in judged.covered.iter() {
             prop_assert!(near.outside(piece).is_empty(), "{piece:?}");
         }
@@ -237,7 +237,7 @@ proptest! {
             let now = group[0].received_at;
             let so_far: Vec<_> =
                 heard.iter().filter(|h| h.from <= now).map(|h| Interval::new(h.from, h.to.min(now))).collect();
-            sent.insert(delivered.get(number).copied().unwrap_or(Interval::new(0, 0)));
+            sent.insert(delivered.get(number).copied().unwrap_or(piece(0, 0)));
             book.corroborated(&sent, &so_far, &bounds, now);
         }
         for stretch in &delivered {
@@ -245,7 +245,7 @@ proptest! {
         }
         let testimony = Testimony { delivered: &delivered, heard: &heard, behind_edge: false };
         let judged = judge(&Evidence { testimony, ..evidence(&leases, &beats, &[]) }, &bounds);
-        let last = book.received().map_or(0, |received| received.to);
+        let last = book.received().map_or(ZERO, |received| received.to);
         for now in [last, last + 1_000_000] {
             prop_assert_eq!(&book.corroborated(&sent, &heard, &bounds, now), &judged.covered);
         }
@@ -270,7 +270,7 @@ proptest! {
             let (lost_here, lost_there) = (a_lost.within(span), b_lost.within(span));
             let both: i64 = lost_here.iter().chain(&lost_there).map(|i| i.ms()).sum();
             prop_assert_eq!(both, span.ms());
-            let union: IntervalSet = lost_here.into_iter().chain(lost_there).collect();
+            let union: IntervalSet<_> = lost_here.into_iter().chain(lost_there).collect();
             prop_assert_eq!(union.ms(), span.ms());
         }
         let contested = of(1, &beats, std::slice::from_ref(&b));
@@ -284,7 +284,7 @@ proptest! {
         // Each lease is another member's, but 3 belongs to the same as 1.
         let member = |lease: u128| if lease == 3 { 1 } else { lease };
         let rule = Rule::default();
-        let mut presence = Presence::default();
+        let mut presence = Presence::starting(ZERO);
         let stored = as_stored(&beats);
         for beat in &stored {
             presence.receive(member(beat.lease), beat, Some(ZERO), &rule);
@@ -309,7 +309,7 @@ proptest! {
         let stored = as_stored(&beats);
         let (before, after): (Vec<_>, Vec<_>) =
             stored.iter().copied().partition(|b| b.received_at < ZERO + killed_at);
-        let (mut kept, mut restored) = (Presence::default(), Presence::starting(ZERO + killed_at));
+        let (mut kept, mut restored) = (Presence::starting(ZERO), Presence::starting(ZERO + killed_at));
         for beat in &before {
             kept.receive(beat.lease, beat, Some(ZERO), &rule);
         }

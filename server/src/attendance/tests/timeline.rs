@@ -3,7 +3,7 @@
 use super::*;
 
 fn with_gap(from: i64, to: i64) -> Timeline {
-    Timeline { gaps: vec![Interval::new(from, to)], ..live(60) }
+    Timeline { gaps: vec![piece(from, to)], ..live(60) }
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn two_devices_on_the_same_lesson_add_nothing() {
 /// Two devices from the start, the second `behind` the first, which shows nothing of the stretch from 4 min on that is as long.
 fn one_behind(behind: i64) -> i64 {
     let mut beats = honest(1, 0, 10 * MIN);
-    beats.retain(|b| b.to_ms <= 4 * MIN || b.from_ms >= 4 * MIN + behind);
+    beats.retain(|b| b.to <= Position::new(4 * MIN) || b.from >= Position::new(4 * MIN + behind));
     let second = honest(2, 0, 10 * MIN - behind);
     beats.extend(second.iter().map(|b| Beat { received_at: b.received_at + behind, ..*b }));
     judged(&live(60), &[lease(1, 0), lease(2, behind)], &beats).counted_ms()
@@ -130,14 +130,14 @@ fn of_two_lessons_at_once_the_one_turned_to_last_accrues() {
     assert_eq!(here.counted_ms(), 10 * MIN);
     assert_eq!(there.counted_ms(), 5 * MIN);
     assert!(here.beats.iter().any(|(_, v)| v.reasons.has(Reason::OtherLesson)));
-    assert!(here.covered.within(Interval::new(5 * MIN, 10 * MIN)).is_empty());
+    assert!(here.covered.within(piece(5 * MIN, 10 * MIN)).is_empty());
 }
 
 #[test]
 fn the_same_seq_with_another_body_counts_once_and_the_first_to_arrive() {
     let beats = [beat(1, 1, 15 * S, 0, 15 * S), beat(1, 1, 30 * S, 15 * S, 30 * S)];
     let once = judged(&live(60), &[lease(1, 0)], &beats);
-    assert_eq!(once.covered.iter().collect::<Vec<_>>(), [Interval::new(0, 15 * S)]);
+    assert_eq!(once.covered.iter().collect::<Vec<_>>(), [piece(0, 15 * S)]);
 }
 
 #[test]

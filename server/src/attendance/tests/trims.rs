@@ -5,12 +5,12 @@ use proptest::prelude::*;
 use super::*;
 
 fn trimmed(length_min: i64, trims: &[(i64, i64)]) -> Timeline {
-    let trims = trims.iter().map(|&(from, to)| Interval::new(from * MIN, to * MIN)).collect();
+    let trims = trims.iter().map(|&(from, to)| piece(from * MIN, to * MIN)).collect();
     Timeline { trims, ..ended(length_min * MIN) }
 }
 
 fn worth(covered: &[(i64, i64)], timeline: &Timeline) -> Credit {
-    let covered = covered.iter().map(|&(from, to)| Interval::new(from * MIN, to * MIN)).collect();
+    let covered = covered.iter().map(|&(from, to)| piece(from * MIN, to * MIN)).collect();
     credit(&covered, timeline, &Rule::default(), ZERO)
 }
 
@@ -55,7 +55,7 @@ fn a_shorter_rest_is_worth_the_hours_of_a_shorter_lesson() {
 
 #[test]
 fn an_excerpt_is_no_measure_of_the_lesson() {
-    let second = Timeline { trims: vec![Interval::new(0, S)], ..ended(60 * MIN) };
+    let second = Timeline { trims: vec![piece(0, S)], ..ended(60 * MIN) };
     let seen = credit(&first(144 * S), &second, &Rule::default(), ZERO);
     assert_eq!((seen.level, seen.countable_ms), (CreditLevel::None, 60 * MIN), "4 % of the lesson");
     assert_eq!(worth(&[(0, 14)], &trimmed(60, &[(0, 14)])).level, CreditLevel::None);
@@ -77,19 +77,19 @@ fn a_trim_that_was_taken_back_keeps_what_it_gave() {
 
 #[test]
 fn interruptions_leave_the_rest_too_and_a_trim_counts_only_when_the_lesson_is_over() {
-    let gaps = vec![Interval::new(30 * MIN, 40 * MIN)];
+    let gaps = vec![piece(30 * MIN, 40 * MIN)];
     let timeline = Timeline { gaps: gaps.clone(), ..trimmed(60, &[(15, 60)]) };
     let seen = worth(&[(15, 30), (40, 53)], &timeline);
     assert_eq!((seen.countable_ms, seen.level), (35 * MIN, CreditLevel::Full));
     let only_gap = Timeline { gaps, ..trimmed(60, &[(31, 39)]) };
     assert_eq!(worth(&[], &only_gap).level, CreditLevel::None);
-    let running = Timeline { trims: vec![Interval::new(0, MIN)], ..live(60) };
+    let running = Timeline { trims: vec![piece(0, MIN)], ..live(60) };
     assert_eq!(worth(&[(0, 1)], &running).level, CreditLevel::None);
 }
 
 prop_compose! {
-    fn any_pieces()(pieces in prop::collection::vec((0_i64..600_000, 0_i64..200_000), 0..8)) -> Vec<Interval> {
-        pieces.into_iter().map(|(from, ms)| Interval::new(from, from + ms)).collect()
+    fn any_pieces()(pieces in prop::collection::vec((0_i64..600_000, 0_i64..200_000), 0..8)) -> Vec<Interval<Position>> {
+        pieces.into_iter().map(|(from, ms)| piece(from, from + ms)).collect()
     }
 }
 
@@ -101,9 +101,9 @@ prop_compose! {
 }
 
 /// What of the pieces lies in the lesson and outside of its gaps, as the judgement leaves it.
-fn judged_pieces(pieces: &[Interval], timeline: &Timeline) -> IntervalSet {
-    let gaps: IntervalSet = timeline.gaps.iter().copied().collect();
-    let lesson = Interval::new(0, timeline.length_ms.unwrap_or(0));
+fn judged_pieces(pieces: &[Interval<Position>], timeline: &Timeline) -> IntervalSet<Position> {
+    let gaps: IntervalSet<_> = timeline.gaps.iter().copied().collect();
+    let lesson = piece(0, timeline.length_ms.unwrap_or(0));
     pieces.iter().flat_map(|piece| gaps.outside(piece.and(lesson))).collect()
 }
 
@@ -121,7 +121,7 @@ proptest! {
         let mut timeline = timeline;
         // One trim after the other, and taking one back adds none.
         for (from, ms) in trims {
-            timeline.trims.push(Interval::new(from, from + ms));
+            timeline.trims.push(piece(from, from + ms));
             let after = credit(&covered, &timeline, &rule, ZERO);
             prop_assert!(after.hours_milli >= before.hours_milli);
             prop_assert!(after.hours_milli > before.hours_milli || after.level >= before.level);
@@ -137,7 +137,7 @@ proptest! {
         more in any_pieces(),
         (from, ms) in (0_i64..600_000, 1_000_i64..2_400_000),
     ) {
-        let timeline = Timeline { trims: vec![Interval::new(from, from + ms)], ..timeline };
+        let timeline = Timeline { trims: vec![piece(from, from + ms)], ..timeline };
         let rule = Rule::default();
         let some = credit(&judged_pieces(&pieces, &timeline), &timeline, &rule, ZERO);
         let all = [pieces, more].concat();

@@ -161,7 +161,7 @@ proptest! {
     #[test]
     fn a_digest_and_what_came_after_it_is_what_all_of_it_gives(rows in any_rows(), cut in any::<prop::sample::Index>()) {
         let timeline = Timeline {
-            zero_at: Some(ZERO), planned_ms: 3_600_000, length_ms: None, gaps: vec![], trims: vec![],
+            zero_at: Some(yunke_domain::Utc::new(ZERO)), planned_ms: 3_600_000, length_ms: None, gaps: vec![], trims: vec![],
             ended_at: None, offers: vec![],
         };
         let bounds = Bounds::new(&Rule::default(), &timeline, &[]);

@@ -9,7 +9,7 @@ use yunke_store::{Page, RollFilter, RollPart};
 use super::attendance::window;
 use crate::{
     auth::{LessonScope, Viewer},
-    evidence::{AttendanceRow, EvidenceInterval, Piece, Records, axis_ms},
+    evidence::{AttendanceRow, EvidenceInterval, Piece, Records, axis_ms, gaps},
     problem::{ApiResult, Problem},
     routes::extract::{Path, Query},
     state::AppState,
@@ -88,7 +88,7 @@ pub(super) async fn member(
         row: AttendanceRow::of(&record, roll.entries.first(), window(&app, &lesson)),
         uncorroborated_ms: record.judged.uncorroborated_ms(),
         lesson_ms: axis_ms(&lesson, now),
-        gaps: lesson.gaps.iter().map(|gap| Piece::from(*gap)).collect(),
+        gaps: gaps(&lesson).map(Piece::from).collect(),
         counted: record.judged.covered.iter().map(Piece::from).collect(),
         intervals: all.into_iter().skip((page - 1) * INTERVALS).take(INTERVALS).collect(),
         intervals_total,
