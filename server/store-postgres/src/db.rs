@@ -1,6 +1,7 @@
 //! The pool of connections, and what PostgreSQL needs besides statements.
 
 use std::{
+    os::fd::OwnedFd,
     str::FromStr as _,
     sync::{Arc, PoisonError, RwLock, Weak},
     time::Duration,
@@ -14,7 +15,10 @@ use sqlx::{
 use tokio::time::timeout;
 use yunke_store::{StoreError, StoreResult};
 
-use crate::{error::failed, sockets::shut_down};
+use crate::{
+    error::failed,
+    sockets::{leading_to, shut_down},
+};
 
 pub(crate) use PostgresStore as SqlStore;
 
@@ -34,6 +38,9 @@ const STATEMENT_TIMEOUT: &str = "30s";
 /// How often it is looked whether the server answers, and how long that may take.
 const LOOK_EVERY: Duration = Duration::from_secs(4);
 const ANSWER_LIMIT: Duration = Duration::from_secs(4);
+
+/// How long what runs on connections that are replaced may go on.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// Looks in a row that the pool had no connection to give while the server answered: it holds dead ones.
 const STUCK_LOOKS: u32 = 3;
@@ -131,29 +138,32 @@ impl Shared {
     }
 
     /// Lets all connections go and begins with new ones: those there are may be dead, read-only, or know statements of an older schema.
-    /// Whoever waits on one ends by their own limits.
-    fn begin_anew(&self) {
+    /// What still runs on them may end; what hangs is told after [`GRACE`] that its connection is gone.
+    async fn begin_anew(&self) {
+        let held = self.sockets().await;
         let old = std::mem::replace(
             &mut *self.pool.write().unwrap_or_else(PoisonError::into_inner),
             pool(&self.options),
         );
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "it waits at most for the limits of those who hold a connection"
-        )]
-        tokio::spawn(async move { timeout(Duration::from_mins(1), old.close()).await });
+        #[expect(clippy::disallowed_methods, reason = "it ends after the grace")]
+        tokio::spawn(async move {
+            if timeout(GRACE, old.close()).await.is_err() {
+                shut_down(&held);
+            }
+        });
     }
 
-    /// Whoever waits on a connection is told that it is gone.
-    async fn end_old_ones(&self) {
+    /// The sockets of the connections there are.
+    async fn sockets(&self) -> Vec<OwnedFd> {
         let (host, port) = (self.options.get_host(), self.options.get_port());
         let Ok(Ok(peers)) = timeout(ANSWER_LIMIT, tokio::net::lookup_host((host, port))).await else {
-            return;
+            return Vec::new();
         };
         let peers: Vec<_> = peers.collect();
-        if let Err(error) = shut_down(&peers) {
+        leading_to(&peers).unwrap_or_else(|error| {
             tracing::warn!(%error, "old connections to the database end only when the system gives them up");
-        }
+            Vec::new()
+        })
     }
 
     async fn look(&self) -> Seen {
@@ -205,12 +215,8 @@ async fn look_after(shared: Weak<Shared>) {
         }
         if is_back || stuck >= STUCK_LOOKS {
             tracing::warn!("new connections to the database");
-            // Those of before were cut off, or hang; a new schema alone lets them finish.
-            if before == Some(Seen::Away) || stuck > 0 {
-                shared.end_old_ones().await;
-            }
             stuck = 0;
-            shared.begin_anew();
+            shared.begin_anew().await;
         }
         before = Some(now);
     }

@@ -12,34 +12,35 @@ use rustix::{
     process::{ForeignRawFd, PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open},
 };
 
-/// Shuts down every socket of this process that leads to one of `peers`; says how many.
+/// Sockets of this process that lead to one of `peers`, each a second handle to it.
 ///
 /// # Errors
 /// Where the system lets no process look at its own sockets (some container profiles).
-pub(crate) fn shut_down(peers: &[SocketAddr]) -> io::Result<usize> {
+pub(crate) fn leading_to(peers: &[SocketAddr]) -> io::Result<Vec<OwnedFd>> {
     let own = pidfd_open(getpid(), PidfdFlags::empty())?;
-    let mut shut = 0;
+    let mut found = Vec::new();
     for entry in fs::read_dir("/proc/self/fd")? {
         let entry = entry?;
         // One that is gone meanwhile, or is no socket, leads nowhere.
         let is_socket = fs::read_link(entry.path())
             .is_ok_and(|to| to.as_os_str().as_encoded_bytes().starts_with(b"socket:"));
-        let Some(number) = entry.file_name().to_str().and_then(|name| name.parse::<ForeignRawFd>().ok())
-        else {
-            continue;
-        };
-        if !is_socket {
-            continue;
-        }
-        let socket: OwnedFd = pidfd_getfd(&own, number, PidfdGetfdFlags::empty())?;
+        let number = entry.file_name().to_str().and_then(|name| name.parse::<ForeignRawFd>().ok());
+        let Some(number) = number.filter(|_| is_socket) else { continue };
+        let Ok(socket) = pidfd_getfd(&own, number, PidfdGetfdFlags::empty()) else { continue };
         let peer = getpeername(&socket).ok().flatten().and_then(|peer| SocketAddr::try_from(peer).ok());
-        if peer.is_some_and(|peer| peers.iter().any(|wanted| same(peer, *wanted)))
-            && shutdown(&socket, Shutdown::Both).is_ok()
-        {
-            shut += 1;
+        if peer.is_some_and(|peer| peers.iter().any(|wanted| same(peer, *wanted))) {
+            found.push(socket);
         }
     }
-    Ok(shut)
+    Ok(found)
+}
+
+/// Whoever waits on one of them is told that it is over.
+pub(crate) fn shut_down(sockets: &[OwnedFd]) {
+    for socket in sockets {
+        // Over already: nobody waits.
+        let _ = shutdown(socket, Shutdown::Both);
+    }
 }
 
 /// IPv4 addresses may be written as IPv6.
@@ -68,7 +69,9 @@ mod tests {
         let mut waiting = TcpStream::connect(peer).expect("connected");
         let mut untouched = TcpStream::connect(other.local_addr().expect("an address")).expect("connected");
         let reader = std::thread::spawn(move || waiting.read(&mut [0]).expect("an end"));
-        assert_eq!(shut_down(&[peer]).expect("allowed"), 1);
+        let found = leading_to(&[peer]).expect("allowed");
+        assert_eq!(found.len(), 1);
+        shut_down(&found);
         assert_eq!(reader.join().expect("ended"), 0);
         untouched.set_read_timeout(Some(Duration::from_millis(50))).expect("set");
         assert!(untouched.read(&mut [0]).is_err(), "still open, still silent");
