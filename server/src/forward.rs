@@ -4,13 +4,14 @@
 //! Nothing is kept here: each fetch reaches the node under its own lease, and counts as the viewer's own.
 
 mod kept;
+mod room;
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use axum::{
     Router,
     body::Body,
-    extract::{Request, State},
+    extract::{ConnectInfo, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version, header, uri::PathAndQuery},
     response::{IntoResponse as _, Response},
     routing::any,
@@ -19,9 +20,11 @@ use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::{TokioExecutor, TokioTimer},
 };
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::time::timeout;
+use yunke_host::line_of;
 
 use kept::Kept;
+use room::Room;
 
 use crate::{arrival, media_nodes::MediaNodes, problem::Problem, state::AppState};
 
@@ -41,11 +44,17 @@ const TREES: [&str; 8] = [
 /// again in a moment, as players do by themselves.
 const SHARE: usize = 2;
 
-/// How long the node may take to be connected to, and to begin its answer. It lets nobody wait longer than that for a playlist.
+/// How long the node may take to be connected to, and to begin its answer, the sending of a piece of a recording over a slow line
+/// included. It lets nobody wait longer than that for a playlist.
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
-const ANSWER_LIMIT: Duration = Duration::from_secs(70);
+const ANSWER_LIMIT: Duration = Duration::from_secs(130);
 
-/// Connections to the node that are kept for the next request, and how long: less than the node keeps them.
+/// The part of the room that one line may hold when less than half of it is free: who holds answers without taking them keeps
+/// nobody else out.
+const LINE_SHARE: usize = 4;
+
+/// Connections to the node that are kept for the next request, at least: all wait for the same part, and ask for the next one together.
+/// How long: less than the node keeps them.
 const IDLE: usize = 128;
 const IDLE_LIMIT: Duration = Duration::from_secs(12);
 
@@ -67,34 +76,34 @@ const NOT_FOR_MEDIA: [HeaderName; 2] = [header::COOKIE, header::EXPECT];
 struct Passage {
     media: MediaNodes,
     client: Client<HttpConnector, Body>,
-    /// Whoever has one may pass.
-    room: Arc<Semaphore>,
+    room: Room,
 }
 
 /// The routes of media before those of the pages.
 pub(crate) fn before(pages: Router, app: &AppState) -> Router {
+    let room = (app.config.http.max_connections / SHARE).max(1);
     let mut connector = HttpConnector::new();
     connector.set_nodelay(true);
     connector.set_connect_timeout(Some(CONNECT_LIMIT));
     let client = Client::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())
-        .pool_max_idle_per_host(IDLE)
+        .pool_max_idle_per_host(IDLE.max(room / LINE_SHARE))
         .pool_idle_timeout(IDLE_LIMIT)
         .build(connector);
-    let room = Arc::new(Semaphore::new((app.config.http.max_connections / SHARE).max(1)));
-    let passage = Passage { media: app.media.clone(), client, room };
+    let passage = Passage { media: app.media.clone(), client, room: Room::of(room) };
     let media = TREES.iter().fold(Router::new(), |router, tree| router.route(tree, any(pass)));
     media.with_state(passage).fallback_service(pages)
 }
 
 async fn pass(State(passage): State<Passage>, request: Request) -> Response {
-    let Ok(room) = Arc::clone(&passage.room).try_acquire_owned() else { return away("full") };
+    let line = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| line_of(peer.0.ip()));
+    let Some(place) = passage.room.enter(line) else { return away("full") };
     let Some(request) = passage.media.control().and_then(|node| for_node(request, &node)) else {
         return away("unknown");
     };
     match timeout(ANSWER_LIMIT, passage.client.request(request)).await {
         Ok(Ok(answer)) => {
-            let mut answer = answer.map(|body| Body::new(Kept { body, _room: room }));
+            let mut answer = answer.map(|body| Body::new(Kept { body, _place: place }));
             drop_hops(answer.headers_mut());
             answer
         }

@@ -5,12 +5,12 @@ use std::{
     task::{Context, Poll},
 };
 
+use super::room::Place;
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
-use tokio::sync::OwnedSemaphorePermit;
 
 pub(super) struct Kept {
     pub(super) body: Incoming,
-    pub(super) _room: OwnedSemaphorePermit,
+    pub(super) _place: Place,
 }
 
 impl Body for Kept {

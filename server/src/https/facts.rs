@@ -133,7 +133,7 @@ fn leads_to_a_root(
 #[cfg(test)]
 impl Facts {
     /// Of no certificate there is.
-    pub(super) fn example() -> Self {
+    pub(crate) fn example() -> Self {
         Self {
             names: vec!["yunke.cn".to_owned(), "*.yunke.cn".to_owned()],
             not_before: 0,

@@ -20,14 +20,18 @@ use crate::clock::Source;
 /// How often.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
-/// What tells a file from what it was: where links lead, the file there, its length, and when it was written.
+/// What was refused is read again after so many looks though nothing changed: its time may have come, or a disk answers again.
+const AGAIN_AFTER: u32 = 30;
+
+/// What tells a file from what it was: where links lead, the file there, its length, and when it or its owner and mode were changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Stamp(PathBuf, u64, u64, i64, i64);
+struct Stamp(PathBuf, u64, u64, [i64; 4]);
 
 fn stamp(file: &Path) -> Option<Stamp> {
     let target = file.canonicalize().ok()?;
     let about = target.metadata().ok()?;
-    Some(Stamp(target, about.ino(), about.size(), about.mtime(), about.mtime_nsec()))
+    let times = [about.mtime(), about.mtime_nsec(), about.ctime(), about.ctime_nsec()];
+    Some(Stamp(target, about.ino(), about.size(), times))
 }
 
 /// Two files, and what was seen of them.
@@ -39,11 +43,13 @@ pub(crate) struct Files {
     seen: [Option<Stamp>; 2],
     /// When they were read, whether that went well or not.
     read: Option<[Option<Stamp>; 2]>,
+    /// Looks since what was read was refused; none: it was taken.
+    refused: Option<u32>,
 }
 
 impl Files {
     pub(crate) fn new(cert: &Path, key: &Path) -> Self {
-        Self { cert: cert.to_owned(), key: key.to_owned(), seen: [None, None], read: None }
+        Self { cert: cert.to_owned(), key: key.to_owned(), seen: [None, None], read: None, refused: None }
     }
 
     /// What they hold, if that is news. Files that are just being replaced, one after the other, are looked at again first.
@@ -51,7 +57,9 @@ impl Files {
         let now = [stamp(&self.cert), stamp(&self.key)];
         let still = now == self.seen;
         self.seen.clone_from(&now);
-        if self.read.as_ref() == Some(&now) || (patient && !still) {
+        let again = self.refused.is_some_and(|looks| looks >= AGAIN_AFTER);
+        self.refused = self.refused.map(|looks| looks.saturating_add(1));
+        if (self.read.as_ref() == Some(&now) && !again) || (patient && !still) {
             return None;
         }
         self.read = Some(now);
@@ -62,7 +70,7 @@ impl Files {
     /// works.
     pub(crate) fn load(&mut self, https: &Https, now: UtcMillis) {
         if let Some(read) = self.news(false) {
-            take(https, read, now);
+            self.refused = (!take(https, read, now)).then_some(0);
         }
     }
 
@@ -83,16 +91,20 @@ impl Files {
             let Ok((same, news)) = looked.await else { return };
             self = same;
             if let Some(read) = news {
-                take(&https, read, source.now());
+                self.refused = (!take(&https, read, source.now())).then_some(0);
             }
         }
     }
 }
 
-fn take(https: &Https, read: Result<Pair, PairError>, now: UtcMillis) {
+/// Whether it is shown.
+fn take(https: &Https, read: Result<Pair, PairError>, now: UtcMillis) -> bool {
     match read {
         Ok(pair) => https.take(pair, now),
-        Err(error) => https.refuse(&error.to_string()),
+        Err(error) => {
+            https.refuse(&error.to_string());
+            false
+        }
     }
 }
 

@@ -58,13 +58,13 @@ impl Https {
         Arc::clone(&self.0.current)
     }
 
-    /// Shows this certificate from now on, unless it is worse than the one there is.
-    pub(crate) fn take(&self, pair: Pair, now: UtcMillis) {
+    /// Shows this certificate from now on, unless it is worse than the one there is; says whether it does.
+    pub(crate) fn take(&self, pair: Pair, now: UtcMillis) -> bool {
         let Facts { names, not_after, self_made, leaf_only, .. } = &pair.facts;
         let valid = pair.facts.is_valid(now);
         if !valid && self.0.current.is(|facts| facts.is_valid(now)) == Some(true) {
             self.refuse("the new certificate is not valid now; the one before goes on");
-            return;
+            return false;
         }
         let until =
             jiff::Timestamp::from_millisecond(*not_after).map(|at| at.to_string()).unwrap_or_default();
@@ -79,6 +79,7 @@ impl Https {
         }
         *self.0.trouble.lock().expect("no panic while held") = None;
         self.0.current.set(pair);
+        true
     }
 
     /// A certificate cannot be used, for this reason; the one there is goes on. One line, however often it is said.

@@ -9,6 +9,8 @@ use super::hook::HookError;
 pub(super) struct Failure {
     pub(super) sentence: String,
     pub(super) wait_ms: Option<i64>,
+    /// The authority does not know our account any more: the next order begins with another.
+    pub(super) account_gone: bool,
 }
 
 /// Without a word of the authority: it wants to be left alone for so long.
@@ -16,7 +18,7 @@ const LIMITED_MS: i64 = 3_600_000;
 
 impl Failure {
     pub(super) fn say(sentence: impl Into<String>) -> Self {
-        Self { sentence: sentence.into(), wait_ms: None }
+        Self { sentence: sentence.into(), wait_ms: None, account_gone: false }
     }
 
     /// Of what the authority, or the way there, said.
@@ -46,8 +48,15 @@ impl Failure {
                         "the certificate authority has been asked too often for these names and is left alone for a while: {detail}"
                     ),
                     wait_ms: Some(wait),
+                    account_gone: false,
                 }
             }
+            "accountDoesNotExist" => Self {
+                account_gone: true,
+                ..Self::say(format!(
+                    "the certificate authority does not know this account any more, and gets another: {detail}"
+                ))
+            },
             "serverInternal" => Self::say(format!("the certificate authority is out of order: {detail}")),
             "badNonce" => Self::say(
                 "the certificate authority refused every request as too old; it is asked again later",

@@ -10,7 +10,7 @@ use yunke_store::UtcMillis;
 use super::{
     attempts::Attempts,
     disk::Disk,
-    failure::{Failure, kind},
+    failure::Failure,
     hook::Hook,
     http::Http,
     order::{Way, again, is_nonce, order},
@@ -80,7 +80,9 @@ impl Keeper {
         {
             let file = disk.path(CERTIFICATE);
             match pem::pair((&file, text.as_bytes()), (&file, text.as_bytes()), &provider()) {
-                Ok(pair) => keeper.https.take(pair, keeper.source.now()),
+                Ok(pair) => {
+                    keeper.https.take(pair, keeper.source.now());
+                }
                 Err(error) => disk.useless(CERTIFICATE, &error.to_string()),
             }
         }
@@ -139,7 +141,10 @@ impl Keeper {
         tracing::info!(names = self.wish.names.join(" "), "a certificate is ordered");
         match self.ordered(&disk, challenges).await {
             Ok(()) => self.attempts.done(),
-            Err(Failure { sentence, wait_ms }) => {
+            Err(Failure { sentence, wait_ms, account_gone }) => {
+                if account_gone {
+                    let _ = std::fs::remove_file(disk.path(ACCOUNT));
+                }
                 self.https.refuse(&sentence);
                 self.attempts.failed(sentence, wait_ms, self.source.now());
             }
@@ -157,12 +162,8 @@ impl Keeper {
             Some(program) => Way::Dns(Hook::new(program, disk.folder()), wish.dns_wait),
             None => Way::Http,
         };
-        let account = self.account(disk, &http).await.map_err(|error| {
-            if matches!(&error, Error::Api(problem) if kind(problem) == "accountDoesNotExist") {
-                let _ = std::fs::remove_file(disk.path(ACCOUNT));
-            }
-            Failure::of(&error, http.again_after())
-        })?;
+        let account =
+            self.account(disk, &http).await.map_err(|error| Failure::of(&error, http.again_after()))?;
         let issued = order(&account, &http, &wish.names, &way, challenges).await?;
         let text = format!("{}{}", issued.key, issued.chain);
         let file = disk.path(CERTIFICATE);
@@ -172,7 +173,11 @@ impl Keeper {
             })?;
         disk.write(CERTIFICATE, &text)
             .map_err(|error| Failure::say(format!("{} cannot be written ({error})", file.display())))?;
-        self.https.take(pair, self.source.now());
+        if !self.https.take(pair, self.source.now()) {
+            return Err(Failure::say(
+                "the certificate that was issued is not valid by this machine's clock: look whether its clock is right",
+            ));
+        }
         Ok(())
     }
 
