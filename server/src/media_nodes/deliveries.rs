@@ -19,6 +19,8 @@ const LEASES_A_WRITE: usize = 256;
 /// What waits to be written.
 #[derive(Debug, Default)]
 struct News {
+    /// When the snapshot came.
+    at: UtcMillis,
     delivered: Vec<LeaseDelivery>,
     heard: Vec<Heard>,
 }
@@ -34,6 +36,8 @@ pub(super) struct DeliveryDesk {
 struct Desk {
     waiting: Option<News>,
     written_at: Option<UtcMillis>,
+    /// When the last one was written that is in the store now.
+    kept_at: Option<UtcMillis>,
     /// Since when the lessons of the last snapshots have been heard of without a break, as many as a node has, and (none) replays.
     heard: HashMap<Option<Uuid>, Heard>,
 }
@@ -49,11 +53,15 @@ impl DeliveryDesk {
             .collect();
         let told =
             running.iter().map(|lesson| Some(lesson.lesson)).chain(snapshot.replays.iter().map(|_| None));
+        // What could not be written for longer than nodes remember is lost: nothing is known of that time, and nobody loses by it.
+        let holed = desk.kept_at.is_some_and(|at| now - at > DELIVERY_MEMORY_MS);
         desk.heard = told
             .map(|of| {
                 let fresh = Heard { lesson_id: of, boot: snapshot.boot, from_at: now, to_at: now };
                 let goes_on = |old: &&Heard| {
-                    old.boot == snapshot.boot && (0..=DELIVERY_MEMORY_MS).contains(&(now - old.to_at))
+                    !holed
+                        && old.boot == snapshot.boot
+                        && (0..=DELIVERY_MEMORY_MS).contains(&(now - old.to_at))
                 };
                 let before = desk.heard.get(&of).filter(goes_on);
                 (of, before.map_or(fresh, |old| Heard { to_at: now, ..*old }))
@@ -70,7 +78,7 @@ impl DeliveryDesk {
             .chain(replays)
             .flat_map(|(item_id, deliveries)| deliveries.iter().map(move |delivery| kept(item_id, delivery)));
         let delivered = delivered.collect();
-        desk.waiting = Some(News { delivered, heard: desk.heard.values().copied().collect() });
+        desk.waiting = Some(News { at: now, delivered, heard: desk.heard.values().copied().collect() });
         self.news.notify_one();
     }
 
@@ -82,12 +90,16 @@ impl DeliveryDesk {
                 () = self.news.notified() => {}
             }
             let Some(news) = self.take(core.source.now()) else { continue };
-            if let Err(error) = write(core.store.as_ref(), &news).await {
-                tracing::error!(
-                    error = source_chain(&error),
-                    "deliveries not kept; the next snapshot has them again"
-                );
-                self.failed();
+            let at = news.at;
+            match write(core.store.as_ref(), &news).await {
+                Ok(()) => self.kept(at),
+                Err(error) => {
+                    tracing::error!(
+                        error = source_chain(&error),
+                        "deliveries not kept; the next snapshot has them again"
+                    );
+                    self.failed();
+                }
             }
         }
     }
@@ -97,6 +109,11 @@ impl DeliveryDesk {
         let news = desk.waiting.take()?;
         desk.written_at = Some(now);
         Some(news)
+    }
+
+    /// The snapshot of then is in the store.
+    fn kept(&self, at: UtcMillis) {
+        self.state.lock().expect("no panic while held").kept_at = Some(at);
     }
 
     /// The next snapshot is written at once.

@@ -136,13 +136,23 @@ fn hosts(hosts: &[IpAddr]) -> String {
     format!("[{}]", quoted.join(","))
 }
 
+/// Of our environment what the media service may have: it reads what strangers send, so no password of the database and no secret of a
+/// DNS hook. `YUNKE_MEDIA__HTTP` is our section `[media]`; it would take that for a key of its own.
+fn is_for_media(name: &str) -> bool {
+    if name.starts_with("YUNKE_") {
+        return name == "YUNKE_LOG"
+            || (name.starts_with("YUNKE_MEDIA_") && !name.starts_with("YUNKE_MEDIA__"));
+    }
+    let name = name.to_ascii_uppercase();
+    !["SECRET", "TOKEN", "PASSWORD", "PASSWD"].iter().any(|word| name.contains(word))
+}
+
 fn spawn(media: &MediaNodes, server: SocketAddr, addresses: &Path) -> Result<Child, String> {
     let config = &media.core().config.media;
     let program = program(config)?;
     let mut command = Command::new(&program);
-    // `YUNKE_MEDIA__HTTP` is our section `[media]`; the media service would take it for a key of its own.
     for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("YUNKE_MEDIA__") {
+        if !is_for_media(&name.to_string_lossy()) {
             command.env_remove(name);
         }
     }
@@ -316,4 +326,25 @@ async fn read_addresses(file: &Path) -> Option<Addresses> {
         webrtc: find("webrtc=")?,
         srt: find("srt="),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_media_service_gets_no_secret_of_others() {
+        for kept in ["PATH", "LANG", "GST_PLUGIN_PATH", "YUNKE_LOG", "YUNKE_MEDIA_ADMIT_URL"] {
+            assert!(is_for_media(kept), "{kept}");
+        }
+        for gone in [
+            "YUNKE_DATABASE_URL",
+            "YUNKE_MEDIA__SHARED_SECRET",
+            "ALIYUN_KEY_SECRET",
+            "DNSPOD_TOKEN",
+            "PGPASSWORD",
+        ] {
+            assert!(!is_for_media(gone), "{gone}");
+        }
+    }
 }
