@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use tokio::{net::TcpListener, task::JoinHandle};
 use yunke_host::{FolderLock, raise_open_files};
 use yunke_protocol::{FileKey, LeaseKey, PassKey};
-use yunke_store::StoreError;
+use yunke_store::{StoreError, UtcMillis};
 
 use crate::{
     auth::Auth,
@@ -43,6 +43,9 @@ const SWEEP_SOCKETS_EVERY: Duration = Duration::from_secs(20);
 
 /// How long the store may take to end: a database may be silent for ever.
 const STORE_END_LIMIT: Duration = Duration::from_secs(3);
+
+/// A database that was away for so long is an outage; what is shorter phones make up for by themselves.
+const OUTAGE_MS: i64 = 10_000;
 
 /// How long a sign of life may take.
 const ALIVE_LIMIT: Duration = Duration::from_secs(10);
@@ -158,7 +161,7 @@ fn fit_connections(config: &mut Config) {
     let wanted = config.http.max_connections;
     // What https passes on to the media node takes a file at both ends.
     let connections = match config.https.listen {
-        Some(_) => files.connections(wanted + wanted / 2) * 2 / 3,
+        Some(_) => wanted.min(files.connections(wanted + wanted.div_ceil(2)).div_ceil(3) * 2),
         None => files.connections(wanted),
     };
     tracing::info!(
@@ -220,18 +223,43 @@ fn spawn(app: &AppState, name: &'static str, work: impl Future<Output = ()> + Se
 async fn keep_alive(app: AppState) {
     let mut ticks = tokio::time::interval(ALIVE_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    // When the first sign of those that failed in a row was due.
+    let mut failing_since = None;
     loop {
         tokio::select! {
             () = app.stopping.cancelled() => return,
             _ = ticks.tick() => {}
         }
+        let due = app.source.now();
         let kept = tokio::time::timeout(ALIVE_LIMIT, app.store.keep_run(app.run_id, app.source.now())).await;
         let kept = kept.unwrap_or_else(|silent| Err(StoreError::Unavailable(Box::new(silent))));
         app.unwritten.store(kept.is_err(), Ordering::Relaxed);
         if let Err(error) = kept {
             tracing::error!(error = source_chain(&error), "the sign of life could not be stored");
+            failing_since.get_or_insert(due);
+            continue;
+        }
+        if let Some(since) = failing_since.take() {
+            note_outage(&app, since).await;
         }
     }
+}
+
+/// Nobody could deliver a beat since then: as when the server itself was down, nobody may lose by it.
+async fn note_outage(app: &AppState, since: UtcMillis) {
+    let now = app.source.now();
+    if now - since < OUTAGE_MS {
+        return;
+    }
+    tracing::warn!(
+        duration_ms = now - since,
+        "the database is back; the time without it counts as an outage of the server"
+    );
+    if let Err(error) = app.store.note_outage(app.run_id, since, now, app.source.run_clock()).await {
+        tracing::error!(error = source_chain(&error), "the outage could not be stored");
+        return;
+    }
+    app.rooms.was_out().await;
 }
 
 async fn sweep(app: AppState) {

@@ -10,11 +10,15 @@ pub async fn outages(store: &dyn Store, now: UtcMillis) -> StoreResult<Vec<Inter
 }
 
 /// The times between one run and the next. Where the next begins before the last sign of life, the clock had been put right
-/// and nothing is known of the time between; a run whose clock was put right was up all the while.
+/// and nothing is known of the time between; a run whose clock was put right was up all the while. One that is there twice by the same
+/// clock could store nothing in between.
 fn between(runs: &[ServerRun]) -> Vec<Interval<Utc>> {
     let pairs = runs.iter().zip(runs.iter().skip(1));
     pairs
-        .filter(|(before, run)| before.id != run.id && run.started_at > before.last_alive_at)
+        .filter(|(before, run)| {
+            let stored_nothing = before.clock.is_some() && before.clock == run.clock;
+            (before.id != run.id || stored_nothing) && run.started_at > before.last_alive_at
+        })
         .map(|(before, run)| Interval::new(Utc::new(before.last_alive_at), Utc::new(run.started_at)))
         .collect()
 }
@@ -39,6 +43,16 @@ mod tests {
         assert_eq!(between(&[run(1, 0, 100)]), [], "before the first run there was nothing to miss");
         let runs = [run(1, 0, 100), run(2, 150, 300), run(3, 301, 400)];
         assert_eq!(between(&runs), [out(100, 150), out(300, 301)]);
+    }
+
+    #[test]
+    fn a_run_that_could_store_nothing_for_a_while_was_out() {
+        let by = |anchor| Some(yunke_store::RunClock { boot: None, anchor });
+        let one = |started_at, last_alive_at| ServerRun { clock: by(7), ..run(1, started_at, last_alive_at) };
+        // A beat was stored before the sign of life came through.
+        assert_eq!(between(&[one(0, 195), one(100, 100), one(200, 300)]), [out(100, 200)]);
+        let put_right = ServerRun { clock: by(8), ..run(1, 200, 300) };
+        assert_eq!(between(&[one(0, 100), put_right]), []);
     }
 
     #[test]

@@ -148,7 +148,9 @@ impl Rooms {
         let mut acked = Vec::with_capacity(bodies.len());
         let mut new = Vec::new();
         if !bodies.is_empty() {
-            let kept = self.writer().keep(lease.id, bodies).await?;
+            let kept = self.writer().keep(lease.id, bodies).await;
+            // Some of it may be kept all the same, and is known when it comes again: the room reads this member anew.
+            let kept = kept.inspect_err(|_| self.unsure_of(lease))?;
             for (seq, outcome) in &kept.outcomes {
                 match outcome {
                     Appended::New | Appended::Known => acked.push(*seq),

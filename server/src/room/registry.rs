@@ -267,16 +267,22 @@ impl Rooms {
         }
     }
 
+    fn all_open(&self) -> Vec<RoomHandle> {
+        let open = self.0.open.lock().expect("no panic while the rooms are held");
+        open.values().filter_map(|cell| cell.get()).filter(|room| !room.inbox.is_closed()).cloned().collect()
+    }
+
+    /// The server was out for a while, which is in the store now: open rooms count by it. One that is opened later reads it.
+    pub async fn was_out(&self) {
+        for room in self.all_open() {
+            // One that closed meanwhile reads it when it opens again.
+            let _ = room.inbox.send(Ask::Out).await;
+        }
+    }
+
     /// Shows open rooms and their viewers in the metrics: what is, not what came and went.
     pub fn measure(&self) {
-        let open: Vec<RoomHandle> = {
-            let open = self.0.open.lock().expect("no panic while the rooms are held");
-            open.values()
-                .filter_map(|cell| cell.get())
-                .filter(|room| !room.inbox.is_closed())
-                .cloned()
-                .collect()
-        };
+        let open = self.all_open();
         let viewers: u32 = open.iter().map(|room| room.frame().state.counts.viewers_now).sum();
         metrics::gauge!("yunke_viewers").set(f64::from(viewers));
         metrics::gauge!("yunke_rooms").set(f64::from(u32::try_from(open.len()).unwrap_or(u32::MAX)));
@@ -322,6 +328,13 @@ impl Rooms {
                 }
                 Err(RoomError::Silent)
             }
+        }
+    }
+
+    /// It is not known what was kept of this member last.
+    pub(super) fn unsure_of(&self, lease: &LeaseRow) {
+        if let Some(room) = self.opened(lease.item.id) {
+            room.missed.lock().expect("no panic while held").insert(lease.user_id);
         }
     }
 

@@ -53,6 +53,8 @@ pub(super) enum Ask {
     Contested { user: Uuid },
     /// A question or a private note changed.
     Talked(TalkFigures),
+    /// The server was out for a while, which is known only now.
+    Out,
 }
 
 /// Somebody who is present.
@@ -286,6 +288,7 @@ impl Room {
                 self.news = true;
             }
             Ask::Talked(_) => {}
+            Ask::Out => self.read_outages().await,
         }
     }
 
@@ -305,6 +308,18 @@ impl Room {
             present.push(Present { user, counted_ms, last: self.members.last_seen(user) });
         }
         present
+    }
+
+    /// Reads when the server was out, and what counts by that.
+    async fn read_outages(&mut self) {
+        match evidence::outages(self.core.store.as_ref(), self.core.source.now()).await {
+            Ok(outages) => self.outages = outages,
+            Err(error) => {
+                tracing::error!(error = source_chain(&error), "the outages could not be read");
+                return;
+            }
+        }
+        self.reload().await;
     }
 
     /// The lesson changed: its phase, or its timeline became longer, or a gap was closed.

@@ -112,6 +112,19 @@ impl OperationStore for SqlStore {
         keep(&mut connection, id, at).await
     }
 
+    async fn note_outage(
+        &self,
+        id: Uuid,
+        from: UtcMillis,
+        to: UtcMillis,
+        clock: RunClock,
+    ) -> StoreResult<()> {
+        let mut tx = self.begin().await?;
+        begin(&mut tx, id, from, clock).await?;
+        begin(&mut tx, id, to, clock).await?;
+        tx.commit().await.map_err(failed)
+    }
+
     async fn end_run(&self, id: Uuid, at: UtcMillis) -> StoreResult<()> {
         sqlx::query!(
             "UPDATE server_runs SET last_alive_at = CASE WHEN last_alive_at < $1 THEN $1 ELSE last_alive_at END,

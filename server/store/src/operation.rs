@@ -72,6 +72,10 @@ pub trait OperationStore: Send + Sync {
     /// A sign of life.
     async fn keep_run(&self, id: Uuid, at: UtcMillis) -> StoreResult<()>;
 
+    /// Nothing could be stored in `[from, to)` though the run went on: the run is there twice, until `from` and since `to`, by one clock.
+    async fn note_outage(&self, id: Uuid, from: UtcMillis, to: UtcMillis, clock: RunClock)
+    -> StoreResult<()>;
+
     /// A clean end.
     async fn end_run(&self, id: Uuid, at: UtcMillis) -> StoreResult<()>;
 

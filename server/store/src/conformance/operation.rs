@@ -49,4 +49,13 @@ pub async fn a_clock_that_is_put_right_ends_no_session(store: &dyn Store) {
     let spans: Vec<_> = runs.iter().map(|run| (run.id, run.started_at, run.last_alive_at)).collect();
     assert_eq!(spans, [(id(1), NOW, NOW + 200), (id(1), NOW + BY + 200, NOW + BY + 300)]);
     assert_eq!(store.last_run().await.expect("asked").and_then(|run| run.clock), Some(clock));
+
+    // Then nothing could be stored for a while, though whoever sent a beat in between moved the sign of life on.
+    let (from, to) = (NOW + BY + 300, NOW + BY + 90_000);
+    store.keep_run(id(1), to - 1).await.expect("kept");
+    store.note_outage(id(1), from, to, clock).await.expect("noted");
+    let runs = store.runs(i64::MIN, i64::MAX).await.expect("asked");
+    let last: Vec<_> =
+        runs[2..].iter().map(|run| (run.id, run.started_at, run.last_alive_at, run.clock)).collect();
+    assert_eq!(last, [(id(1), from, from, Some(clock)), (id(1), to, to, Some(clock))]);
 }
