@@ -25,6 +25,9 @@ pub(super) fn query(typed: Option<String>) -> ApiResult<String> {
     if query.chars().count() > NAME_CHARS {
         return Err(Problem::bad_request("query_unexpected", "The name is too long."));
     }
+    if query.chars().any(char::is_control) {
+        return Err(Problem::bad_request("query_unexpected", "The name contains control characters."));
+    }
     Ok(query)
 }
 

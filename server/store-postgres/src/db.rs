@@ -1,9 +1,12 @@
 //! The pool of connections, and what PostgreSQL needs besides statements.
 
 use std::{
+    collections::BTreeSet,
+    fmt,
+    net::SocketAddr,
     os::fd::OwnedFd,
     str::FromStr as _,
-    sync::{Arc, PoisonError, RwLock, Weak},
+    sync::{Arc, Mutex, PoisonError, RwLock, Weak},
     time::Duration,
 };
 
@@ -45,6 +48,12 @@ const GRACE: Duration = Duration::from_secs(5);
 /// Looks in a row that the pool had no connection to give while the server answered: it holds dead ones.
 const STUCK_LOOKS: u32 = 3;
 
+/// Looks in a row without an answer until the server counts as away.
+const MISSED_LOOKS: u32 = 2;
+
+/// Addresses of the server that are remembered.
+const PEERS_KEPT: usize = 16;
+
 /// Names the lock that makes writes one after the other.
 const WRITES: i64 = 0x59_75_6e_6b_65;
 
@@ -54,10 +63,18 @@ pub(crate) static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../mi
 #[derive(Debug, Clone)]
 pub struct PostgresStore(Arc<Shared>);
 
-#[derive(Debug)]
 struct Shared {
     options: PgConnectOptions,
     pool: RwLock<PgPool>,
+    /// Where the server was found, at each look: a name may lead elsewhere by the time its old address is of interest.
+    peers: Mutex<BTreeSet<SocketAddr>>,
+}
+
+impl fmt::Debug for Shared {
+    /// Without the options: they hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Shared")
+    }
 }
 
 /// What a connection of its own says of the server.
@@ -73,28 +90,25 @@ impl PostgresStore {
     /// Connects to the database of `url` (`postgres://user:password@host/database`) and brings its schema up to date. Must be called
     /// within a tokio runtime: a task looks after the connections as long as the store is there.
     pub async fn open(url: &str) -> StoreResult<Self> {
-        let options = PgConnectOptions::from_str(url).map_err(failed)?.application_name("yunke").options([
+        let options = connected(url).await?;
+        let options = options.options([
             ("statement_timeout", STATEMENT_TIMEOUT),
             ("idle_in_transaction_session_timeout", STATEMENT_TIMEOUT),
         ]);
-        let mut connection = timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(&options))
-            .await
-            .map_err(|_| StoreError::Unavailable("the server does not answer".into()))?
-            .map_err(failed)?;
-        is_utf8(&mut connection).await?;
-        MIGRATIONS.run(&mut connection).await.map_err(|error| match error {
-            MigrateError::VersionMissing(written) => StoreError::Newer {
-                written,
-                known: MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0),
-            },
-            other => StoreError::Failed(Box::new(other)),
-        })?;
-        connection.close().await.map_err(failed)?;
-        let pool = RwLock::new(pool(&options));
-        let shared = Arc::new(Shared { options, pool });
+        let store = Self::of(options);
         #[expect(clippy::disallowed_methods, reason = "it ends by itself when the store is gone or closed")]
-        tokio::spawn(look_after(Arc::downgrade(&shared)));
-        Ok(Self(shared))
+        tokio::spawn(look_after(Arc::downgrade(&store.0)));
+        Ok(store)
+    }
+
+    /// The same to copy all of it: nothing is limited in time, and no connection is replaced.
+    pub async fn open_to_copy(url: &str) -> StoreResult<Self> {
+        Ok(Self::of(connected(url).await?))
+    }
+
+    fn of(options: PgConnectOptions) -> Self {
+        let pool = RwLock::new(pool(&options));
+        Self(Arc::new(Shared { options, pool, peers: Mutex::default() }))
     }
 
     /// Connections.
@@ -139,8 +153,8 @@ impl Shared {
 
     /// Lets all connections go and begins with new ones: those there are may be dead, read-only, or know statements of an older schema.
     /// What still runs on them may end; what hangs is told after [`GRACE`] that its connection is gone.
-    async fn begin_anew(&self) {
-        let held = self.sockets().await;
+    fn begin_anew(&self) {
+        let held = self.sockets();
         let old = std::mem::replace(
             &mut *self.pool.write().unwrap_or_else(PoisonError::into_inner),
             pool(&self.options),
@@ -153,13 +167,23 @@ impl Shared {
         });
     }
 
-    /// The sockets of the connections there are.
-    async fn sockets(&self) -> Vec<OwnedFd> {
+    /// Remembers where the server is found now.
+    async fn note_peers(&self) {
         let (host, port) = (self.options.get_host(), self.options.get_port());
-        let Ok(Ok(peers)) = timeout(ANSWER_LIMIT, tokio::net::lookup_host((host, port))).await else {
-            return Vec::new();
-        };
-        let peers: Vec<_> = peers.collect();
+        if let Ok(Ok(found)) = timeout(ANSWER_LIMIT, tokio::net::lookup_host((host, port))).await {
+            let mut peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
+            peers.extend(found);
+            // A name that leads to hundreds of addresses is none of a database.
+            while peers.len() > PEERS_KEPT {
+                peers.pop_first();
+            }
+        }
+    }
+
+    /// The sockets of the connections there are.
+    fn sockets(&self) -> Vec<OwnedFd> {
+        let peers: Vec<_> =
+            self.peers.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect();
         leading_to(&peers).unwrap_or_else(|error| {
             tracing::warn!(%error, "old connections to the database end only when the system gives them up");
             Vec::new()
@@ -194,9 +218,11 @@ fn pool(options: &PgConnectOptions) -> PgPool {
 /// Begins with new connections once the server is back, has another schema, or the pool is stuck. sqlx gives up no connection by
 /// itself whose network swallows bytes.
 async fn look_after(shared: Weak<Shared>) {
-    let mut before = None;
-    let mut stuck = 0;
+    let (mut before, mut missed, mut stuck) = (None, 0, 0);
     loop {
+        let Some(store) = shared.upgrade() else { return };
+        store.note_peers().await;
+        drop(store);
         tokio::time::sleep(LOOK_EVERY).await;
         let Some(shared) = shared.upgrade() else { return };
         let pool = shared.pool();
@@ -204,6 +230,11 @@ async fn look_after(shared: Weak<Shared>) {
             return;
         }
         let now = shared.look().await;
+        missed = if now == Seen::Away { missed + 1 } else { 0 };
+        if now == Seen::Away && missed < MISSED_LOOKS {
+            // One alone may be our own hurry.
+            continue;
+        }
         let pool_gives =
             timeout(ANSWER_LIMIT, pool.acquire()).await.is_ok_and(|connection| connection.is_ok());
         stuck = if pool_gives || now == Seen::Away { 0 } else { stuck + 1 };
@@ -216,10 +247,30 @@ async fn look_after(shared: Weak<Shared>) {
         if is_back || stuck >= STUCK_LOOKS {
             tracing::warn!("new connections to the database");
             stuck = 0;
-            shared.begin_anew().await;
+            shared.begin_anew();
         }
         before = Some(now);
     }
+}
+
+/// Options that lead to a database whose schema is up to date now.
+async fn connected(url: &str) -> StoreResult<PgConnectOptions> {
+    let options = PgConnectOptions::from_str(url).map_err(failed)?.application_name("yunke");
+    // A migration may take its time: no limits here.
+    let mut connection = timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(&options))
+        .await
+        .map_err(|_| StoreError::Unavailable("the server does not answer".into()))?
+        .map_err(failed)?;
+    is_utf8(&mut connection).await?;
+    MIGRATIONS.run(&mut connection).await.map_err(|error| match error {
+        MigrateError::VersionMissing(written) => StoreError::Newer {
+            written,
+            known: MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0),
+        },
+        other => StoreError::Failed(Box::new(other)),
+    })?;
+    connection.close().await.map_err(failed)?;
+    Ok(options)
 }
 
 /// Refuses a database that does not know characters: it would count bytes, and fail at the first Chinese name.

@@ -8,6 +8,7 @@ use std::{
 };
 
 use rustix::{
+    io::Errno,
     net::{Shutdown, getpeername, shutdown},
     process::{ForeignRawFd, PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open},
 };
@@ -26,7 +27,11 @@ pub(crate) fn leading_to(peers: &[SocketAddr]) -> io::Result<Vec<OwnedFd>> {
             .is_ok_and(|to| to.as_os_str().as_encoded_bytes().starts_with(b"socket:"));
         let number = entry.file_name().to_str().and_then(|name| name.parse::<ForeignRawFd>().ok());
         let Some(number) = number.filter(|_| is_socket) else { continue };
-        let Ok(socket) = pidfd_getfd(&own, number, PidfdGetfdFlags::empty()) else { continue };
+        let socket = match pidfd_getfd(&own, number, PidfdGetfdFlags::empty()) {
+            Ok(socket) => socket,
+            Err(Errno::BADF) => continue,
+            Err(forbidden) => return Err(forbidden.into()),
+        };
         let peer = getpeername(&socket).ok().flatten().and_then(|peer| SocketAddr::try_from(peer).ok());
         if peer.is_some_and(|peer| peers.iter().any(|wanted| same(peer, *wanted))) {
             found.push(socket);

@@ -70,10 +70,11 @@ impl AccountStore for SqlStore {
         page: Page,
     ) -> StoreResult<Vec<Person>> {
         let (role, paths) = (role.as_str(), json(paths));
+        let query = query.to_ascii_lowercase();
         let rows = sqlx::query!(
             "SELECT p.id AS person_id, p.name AS person_name, u.id, u.parent_id, u.kind, u.name, u.path
              FROM roles r JOIN users p ON p.id = r.user_id JOIN units u ON u.id = r.unit_id
-             WHERE r.role = $1 AND p.disabled_at IS NULL AND instr(lower(p.name), lower($3)) > 0
+             WHERE r.role = $1 AND p.disabled_at IS NULL AND instr(lower(p.name), $3) > 0
                AND EXISTS (SELECT 1 FROM json_each($2) AS scope
                            WHERE substr(u.path, 1, length(scope.value)) = scope.value)
              ORDER BY p.name, p.id, u.path LIMIT $5 OFFSET $4",

@@ -160,7 +160,7 @@ impl EvidenceStore for SqlStore {
 
     async fn member_evidence(&self, item_id: Uuid, users: &[Uuid]) -> StoreResult<Vec<MemberEvidence>> {
         // One view of the database for all of them.
-        let mut tx = self.read().begin().await.map_err(failed)?;
+        let mut tx = self.begin_snapshot().await?;
         let heard = deliveries::heard(&mut tx, item_id).await?;
         let mut found = Vec::with_capacity(users.len());
         for user_id in users {

@@ -58,7 +58,7 @@ async fn rule(on: &mut Connection, id: Uuid, version: i64) -> StoreResult<Rule> 
 
 /// One lesson with all that belongs to it, from one view of the database.
 async fn load(store: &SqlStore, id: Uuid) -> StoreResult<Option<Lesson>> {
-    let mut tx = store.read().begin().await.map_err(failed)?;
+    let mut tx = store.begin_snapshot().await?;
     let row = sqlx::query!(
         r#"SELECT l.title, l.summary, l.lecturer_id, p.name AS lecturer_name, l.planned_start_at, l.planned_end_at,
                   l.phase, l.started_at, l.ended_at, l.zero_at, l.edge_ms, l.length_ms,

@@ -76,7 +76,7 @@ async fn take(on: &mut Connection, report: &MediaReport) -> StoreResult<()> {
 #[async_trait]
 impl MediaStore for SqlStore {
     async fn lesson_target(&self, lesson_id: Uuid) -> StoreResult<Option<StreamTarget>> {
-        let mut tx = self.read().begin().await.map_err(failed)?;
+        let mut tx = self.begin_snapshot().await?;
         let row =
             sqlx::query!("SELECT phase, stream_key_version, zero_at FROM lessons WHERE id = $1", lesson_id)
                 .fetch_optional(&mut *tx)
@@ -91,7 +91,7 @@ impl MediaStore for SqlStore {
     }
 
     async fn stream_target(&self, key_hash: &[u8; 32]) -> StoreResult<Option<StreamTarget>> {
-        let mut tx = self.read().begin().await.map_err(failed)?;
+        let mut tx = self.begin_snapshot().await?;
         let key = key_hash.as_slice();
         let row = sqlx::query!(
             "SELECT id, phase, stream_key_version, zero_at FROM lessons WHERE stream_key_hash = $1",
@@ -109,7 +109,7 @@ impl MediaStore for SqlStore {
     }
 
     async fn media_targets(&self, from: UtcMillis, until: UtcMillis) -> StoreResult<Vec<StreamTarget>> {
-        let mut tx = self.read().begin().await.map_err(failed)?;
+        let mut tx = self.begin_snapshot().await?;
         let rows = sqlx::query!(
             "SELECT id, phase, stream_key_version, zero_at FROM lessons
              WHERE phase = 'live'

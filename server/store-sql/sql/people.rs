@@ -126,8 +126,10 @@ async fn record(on: &mut Connection, id: Uuid) -> StoreResult<Option<PersonRecor
 impl PeopleStore for SqlStore {
     async fn roster(&self, filter: &RosterFilter, page: Page) -> StoreResult<RosterPage> {
         let within = json(&filter.within);
+        // Letters of ASCII only, as the database does it: what it makes of others is different everywhere.
+        let name = filter.query.to_ascii_lowercase();
         // One view of the database for the page and what stands in it.
-        let mut tx = self.read().begin().await.map_err(failed)?;
+        let mut tx = self.begin_snapshot().await?;
         let rows = sqlx::query!(
             r#"SELECT p.id, count(*) OVER () AS "total!: i64"
                FROM users p LEFT JOIN units b ON b.id = p.branch_id
@@ -140,7 +142,7 @@ impl PeopleStore for SqlStore {
                  AND (substr(b.path, 1, length($2)) = $2 OR $2 IS NULL
                       OR EXISTS (SELECT 1 FROM roles r JOIN units u ON u.id = r.unit_id
                                  WHERE r.user_id = p.id AND substr(u.path, 1, length($2)) = $2))
-                 AND ($3 = '' OR instr(lower(p.name), lower($3)) > 0 OR p.member_no = $3
+                 AND ($3 = '' OR instr(lower(p.name), $7) > 0 OR p.member_no = $3
                       OR p.phone IN ($3, '+' || $3)
                       OR (length($3) = 4 AND substr(p.phone, length(p.phone) - 3) = $3))
                ORDER BY b.path IS NULL, b.path, p.name, p.id LIMIT $6 OFFSET $5"#,
@@ -150,6 +152,7 @@ impl PeopleStore for SqlStore {
             filter.disabled,
             page.offset,
             page.limit,
+            name,
         )
         .fetch_all(&mut *tx)
         .await
@@ -169,7 +172,7 @@ impl PeopleStore for SqlStore {
     }
 
     async fn person(&self, id: Uuid) -> StoreResult<Option<PersonRecord>> {
-        let mut tx = self.read().begin().await.map_err(failed)?;
+        let mut tx = self.begin_snapshot().await?;
         record(&mut tx, id).await
     }
 

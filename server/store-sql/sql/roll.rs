@@ -68,7 +68,8 @@ impl Row {
 /// One statement: the counts and the page are of one moment. Units are matched first and people by unit: a lesson of 21,000 takes
 /// a tenth of a second. CROSS JOIN keeps SQLite to the order it is written in.
 async fn rows(store: &SqlStore, lesson_id: Uuid, filter: &RollFilter, page: Page) -> StoreResult<Vec<Row>> {
-    let (within, part) = (json(&filter.within), filter.part.as_str());
+    let (within, part, name) =
+        (json(&filter.within), filter.part.as_str(), filter.query.to_ascii_lowercase());
     sqlx::query_as!(
         Row,
         r#"WITH lesson AS (
@@ -129,7 +130,7 @@ async fn rows(store: &SqlStore, lesson_id: Uuid, filter: &RollFilter, page: Page
                FROM here h CROSS JOIN users p LEFT JOIN mine b ON b.id = h.branch_id
                WHERE p.id = h.user_id AND CASE $3 WHEN 'all' THEN true WHEN 'attended' THEN h.attended
                              ELSE NOT h.attended AND ($3 = 'excused') = (h.excuse IS NOT NULL) END
-                 AND ($4 = '' OR instr(lower(p.name), lower($4)) > 0 OR p.member_no = $4
+                 AND ($4 = '' OR instr(lower(p.name), $8) > 0 OR p.member_no = $4
                       OR p.phone IN ($4, '+' || $4) OR (length($4) = 4 AND substr(p.phone, length(p.phone) - 3) = $4))
                ORDER BY b.path IS NULL, b.path, p.name, h.user_id LIMIT $6 OFFSET $5
            )
@@ -149,6 +150,7 @@ async fn rows(store: &SqlStore, lesson_id: Uuid, filter: &RollFilter, page: Page
         page.offset,
         page.limit,
         filter.user_id,
+        name,
     )
     .fetch_all(&store.read())
     .await
