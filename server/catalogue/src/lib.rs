@@ -1,0 +1,5 @@
+//! The catalogue of the library, as far as it is text: finding titles, putting them in order, reading file names,
+//! transcripts and tags. Pure: it must never do I/O, read a clock or know a database, so that both databases find the same.
+
+mod letters;
+pub mod search;
