@@ -22,9 +22,13 @@ import { binFolder, Yunke } from '../harness/yunke.mjs';
 const run = promisify(execFile);
 /** After this nobody is left who says nothing. */
 const SILENCE_MS = 30_000;
-/** Connections of the small server, and how soon others are served while somebody wants them all. */
+/**
+ * Connections of the small server, and how soon others are served while somebody wants them all. A machine that stood still for a
+ * moment is looked at again; a server that lets them wait does so each time.
+ */
 const SLOTS = 400;
 const SERVED_MS = 2_000;
+const LOOKS = 3;
 /** How soon who never signed in here gets in while sixty lines of one network guess: two turns kept for networks, and some checks. */
 const OWNER_MS = 13_000;
 /** Of each kind at each port. */
@@ -170,13 +174,22 @@ test('strangers', async (t) => {
   await t.test('a flood of wrong passwords leaves pages quick, and known browsers get in', async (t) => {
     const own = account(near);
     const home = jar(await signIn(yunke, own));
-    const flood = Array.from({ length: 200 }, (_, n) => signIn(yunke, { phone: `135${String(n).padStart(8, '0')}`, password: 'flood after flood' }));
+    let checked = 0;
+    const flood = Array.from({ length: 200 }, async (_, n) => {
+      const { status } = await signIn(yunke, { phone: `135${String(n).padStart(8, '0')}`, password: 'flood after flood' });
+      checked += status === 401;
+      return status;
+    });
     const { ms: page } = await timed(() => fetch(yunke.url).then((answer) => answer.text()));
+    const afterPage = checked;
     const { ms: owner, result } = await timed(() => signIn(yunke, own, home));
+    const afterOwner = checked;
     assert.equal(result.status, 200);
-    const statuses = (await Promise.all(flood)).map(({ status }) => status);
-    t.diagnostic(`the page in ${page.toFixed(0)} ms, a known browser in ${owner.toFixed(0)} ms; ${statuses.filter((status) => status === 503).length} of 200 were told to come again`);
-    assert.ok(page < 1_000 && owner < 3_000, `${page} ${owner}`);
+    const statuses = await Promise.all(flood);
+    const all = statuses.filter((status) => status === 401).length;
+    t.diagnostic(`the page in ${page.toFixed(0)} ms after ${afterPage} of ${all} passwords, a known browser in ${owner.toFixed(0)} ms after ${afterOwner}; ${200 - all} of 200 were told to come again`);
+    // However fast the machine is: neither waits for the flood.
+    assert.ok(afterPage <= all / 4 && afterOwner <= all / 2, `${afterPage}, ${afterOwner} of ${all}`);
     assert.ok(statuses.every((status) => [401, 503].includes(status)), `${statuses}`);
   });
 
@@ -233,15 +246,20 @@ test('strangers', async (t) => {
         stranger.gone.then(() => kept.splice(kept.indexOf(stranger), 1));
       }
     };
-    const serves = async (what) => {
-      const waits = [];
+    const waits = async () => {
+      const all = [];
       for (const path of ['/health/live', '/lessons/019a', '/health', '/lessons/019b']) {
         const { ms, result } = await timed(() => askedFrom('127.0.0.2', `${url}${path}`));
         assert.equal(result.status, 200, path);
-        waits.push(ms);
+        all.push(ms);
       }
-      t.diagnostic(`${what}: another host is served in ${waits.map((ms) => ms.toFixed(0)).join(', ')} ms`);
-      assert.ok(Math.max(...waits) < SERVED_MS, `${what}: ${waits}`);
+      return all;
+    };
+    const serves = async (what) => {
+      const looks = [];
+      while (looks.length < LOOKS && !(Math.max(...(looks.at(-1) ?? [Infinity])) < SERVED_MS)) looks.push(await waits());
+      t.diagnostic(`${what}: another host is served in ${looks.map((look) => look.map((ms) => ms.toFixed(0)).join(', ')).join('; then ')} ms`);
+      assert.ok(Math.max(...looks.at(-1)) < SERVED_MS, `${what}: ${looks.at(-1)}`);
     };
     const one = [];
     await crowd('127.0.0.1', SLOTS, one);
