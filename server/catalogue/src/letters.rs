@@ -39,9 +39,13 @@ pub(crate) fn fold(letters: impl IntoIterator<Item = char>, mut each: impl FnMut
     }
 }
 
-/// Whether it counts as a Chinese numeral in `第二十一讲`.
-pub(crate) fn is_numeral(letter: char) -> bool {
-    letter.is_ascii_digit() || "〇零一二三四五六七八九十百千两廿卅".contains(letter)
+/// The half-width form of a full-width letter, digit or mark, every other character as it is.
+pub(crate) fn half_width(letter: char) -> char {
+    match letter {
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(letter) - 0xFEE0).unwrap_or(letter),
+        '\u{3000}' => ' ',
+        other => other,
+    }
 }
 
 #[cfg(test)]

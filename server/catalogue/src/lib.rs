@@ -1,5 +1,8 @@
 //! The catalogue of the library, as far as it is text: finding titles, putting them in order, reading file names,
 //! transcripts and tags. Pure: it must never do I/O, read a clock or know a database, so that both databases find the same.
 
+pub mod file_name;
 mod letters;
+mod numerals;
+pub mod order;
 pub mod search;

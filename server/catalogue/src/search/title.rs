@@ -1,7 +1,10 @@
 //! A title as search sees it: letters and digits, and where words begin. Quotation marks, brackets, blanks and middle dots
 //! separate words and are nothing else. Must never fail on any text.
 
-use crate::letters::{fold, is_numeral};
+use crate::{
+    letters::fold,
+    numerals::{COUNTERS, is_numeral},
+};
 
 /// Letters of a title that are searched; what is longer is found by its beginning.
 pub(super) const TITLE_LETTERS: usize = 200;
@@ -39,7 +42,7 @@ struct Before {
 impl Before {
     fn begins_word(&self, letter: char) -> bool {
         let Some(last) = self.last else { return true };
-        let numbered = self.counted && "讲课集回章节卷期部篇辑".contains(last);
+        let numbered = self.counted && COUNTERS.contains(last);
         self.apart || numbered || script(last) != script(letter)
     }
 
