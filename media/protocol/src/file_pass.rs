@@ -1,7 +1,7 @@
 //! The file pass: the right of a page to fetch or send one file of a lesson at the media node, until a time. The server gives
 //! it to whom it may concern; media checks it without asking anyone, so that media bytes never go through the server.
 //!
-//! Layout, before base64url without padding: version (1), right (1), lesson id (16), fill id (16, zero if it has none),
+//! Layout, before base64url without padding: version (1), right (1), lesson or episode id (16), fill or version id (16, zero if it has none),
 //! expiry in UTC seconds, big endian (8), then the first 16 bytes of HMAC-SHA-256 over all of it: 58 bytes, 78 characters.
 
 use uuid::Uuid;
@@ -31,6 +31,8 @@ pub enum FileRight {
     Mp4,
     /// To send the file of this fill.
     Fill(Uuid),
+    /// To upload the file of this version of the library; `lesson` is its episode.
+    Upload(Uuid),
 }
 
 /// The right to one file of a lesson until `expires_at`.
@@ -38,7 +40,7 @@ pub enum FileRight {
 pub struct FilePass {
     /// What for.
     pub right: FileRight,
-    /// Of which lesson.
+    /// Of which lesson, or of which episode.
     pub lesson: Uuid,
     /// UTC milliseconds; stored with second precision.
     pub expires_at: UtcMillis,
@@ -50,6 +52,7 @@ impl FilePass {
         let (right, fill) = match self.right {
             FileRight::Mp4 => (0, Uuid::nil()),
             FileRight::Fill(fill) => (1, fill),
+            FileRight::Upload(version) => (2, version),
         };
         let body = Body::new(VERSION).byte(right).uuid(self.lesson).uuid(fill);
         key.0.close(body.time(self.expires_at))
@@ -63,6 +66,7 @@ impl FilePass {
             let right = match (version, right) {
                 (VERSION, 0) => FileRight::Mp4,
                 (VERSION, 1) => FileRight::Fill(fill),
+                (VERSION, 2) => FileRight::Upload(fill),
                 _ => return Err(LeaseError::Invalid),
             };
             Ok(Self { right, lesson, expires_at })
@@ -82,7 +86,8 @@ mod tests {
     #[test]
     fn a_pass_comes_back_as_it_was_signed_until_its_time_is_over() {
         let key = FileKey::derive(b"secret");
-        for right in [FileRight::Mp4, FileRight::Fill(Uuid::from_u128(5))] {
+        let id = Uuid::from_u128(5);
+        for right in [FileRight::Mp4, FileRight::Fill(id), FileRight::Upload(id)] {
             let token = pass(right).sign(&key);
             assert_eq!(token.len(), 78);
             assert_eq!(FilePass::verify(&token, &key, 1_999_999), Ok(pass(right)));

@@ -6,6 +6,7 @@
 //! ([`WorkStatus`]). This crate does no I/O and reads no clock:
 //! [`SteadyClock`] is told by others what the machine says.
 
+mod audio;
 mod clock;
 mod device;
 mod file_pass;
@@ -18,6 +19,10 @@ mod srt;
 mod token;
 mod work;
 
+pub use audio::{
+    AudioChapter, AudioCover, AudioFacts, AudioPlan, AudioRendition, AudioSource, AudioStage, AudioStatus, AudioStep,
+    AudioTags, MAX_AUDIO_BYTES, MAX_AUDIO_NAME_BYTES, MAX_AUDIO_VERSIONS, WAVEFORM_POINTS,
+};
 pub use clock::{Machine, SteadyClock};
 pub use device::{DeviceKey, KnownDevice};
 pub use file_pass::{FileKey, FilePass, FileRight};
@@ -59,6 +64,21 @@ pub mod paths {
     pub const FILLS: &str = "/control/lessons/{lesson}/fills";
     /// Server → media: `PATCH` `FillMove`, `DELETE`; both 200 `Fills`, else `WorkRefusal`.
     pub const FILL: &str = "/control/lessons/{lesson}/fills/{fill}";
+
+    /// Server → media: one version of the library's sound. `PUT` `AudioPlan`, 200 `AudioStatus`; `DELETE` 204 (upload, original and
+    /// renditions are gone, also when there were none); else `WorkRefusal`.
+    pub const AUDIO: &str = "/internal/audio/{version}";
+    /// Server → media: `GET` with `?versions=a,b,c` (at most `MAX_AUDIO_VERSIONS`), 200 `[AudioStatus]`; unknown ones are left out.
+    pub const AUDIO_LIST: &str = "/internal/audio";
+    /// Server → media: `POST`, what failed is begun again; 200 `AudioStatus`, else `WorkRefusal`.
+    pub const AUDIO_RETRY: &str = "/internal/audio/{version}/retry";
+    /// Server → media: `GET` the cover's bytes with their type; 404 without one.
+    pub const AUDIO_COVER: &str = "/internal/audio/{version}/cover";
+
+    /// One of these paths for one version.
+    pub fn of_version(path: &str, version: uuid::Uuid) -> String {
+        path.replace("{version}", &version.to_string())
+    }
 
     /// One of these paths for one lesson.
     pub fn of_lesson(path: &str, lesson: uuid::Uuid) -> String {

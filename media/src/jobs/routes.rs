@@ -183,7 +183,7 @@ impl Jobs {
         let pass = self.pass(token)?;
         match pass.right {
             FileRight::Fill(fill) => Ok((pass.lesson, fill)),
-            FileRight::Mp4 => Err(Problem::PassInvalid),
+            _ => Err(Problem::PassInvalid),
         }
     }
 }
