@@ -60,11 +60,11 @@ impl Alphabet {
         id
     }
 
-    /// Whether a query that begins with `first` can begin with this letter.
-    pub(super) fn begins(&self, id: usize, first: char) -> bool {
-        self.known
-            .get(id)
-            .is_some_and(|known| known.simplified == first || known.initials & initial(first) != 0)
+    /// Which letters a query, or what is left of it, can begin with if its next letter is one of `letters`.
+    pub(super) fn beginning(&self, letters: &[char]) -> Vec<bool> {
+        let initials = letters.iter().fold(0, |bits, letter| bits | initial(*letter));
+        let begins = |known: &Known| known.initials & initials != 0 || letters.contains(&known.simplified);
+        self.known.iter().map(begins).collect()
     }
 }
 

@@ -47,8 +47,10 @@ fn scattered(words: &mut [Search<'_>], title: &[Id]) -> Option<(Place, Manner)> 
 struct Search<'a> {
     alphabet: &'a Alphabet,
     pattern: Pattern,
-    /// By letter: 0 if the pattern cannot begin with it, else 1 + the best manner in which it can.
+    /// By letter: 0 if the pattern cannot begin with it, else 1 + the best manner in which it can, and [`ENDS`].
     begins: Vec<u8>,
+    /// By letter: whether it can be the second one.
+    follows: Vec<bool>,
     /// By letter and place of the pattern: where it leads to, and [`SEEN`]; 0 where it is not known yet.
     steps: Vec<Places>,
 }
@@ -56,17 +58,30 @@ struct Search<'a> {
 /// A letter always leads on, so that the first bit is free to say that a step is known.
 const SEEN: Places = 1;
 
+/// Set where the pattern may end with its first letter.
+const ENDS: u8 = 1 << 7;
+
 impl<'a> Search<'a> {
     fn new(alphabet: &'a Alphabet, pattern: Pattern) -> Self {
-        let first = pattern.first();
-        let mut search =
-            Self { alphabet, begins: Vec::new(), steps: vec![0; alphabet.len() * pattern.len()], pattern };
-        let begins =
-            |id| if alphabet.begins(id, first) { search.pattern.begins(alphabet.get(id)) } else { None };
-        search.begins =
-            (0..alphabet.len()).map(|id| begins(id).map_or(0, |manner| 1 + manner as u8)).collect();
+        let steps = vec![0; alphabet.len() * pattern.len()];
+        let mut search = Self { alphabet, begins: Vec::new(), follows: Vec::new(), steps, pattern };
+        let end = search.pattern.end();
+        let mut second = 0;
+        let possible = alphabet.beginning(&search.pattern.letters(1));
+        let begins = possible.iter().enumerate().map(|(id, possible)| {
+            let manner = if *possible { search.pattern.begins(alphabet.get(id)) } else { None };
+            manner.map_or(0, |manner| {
+                let to = search.step(id, 0);
+                second |= to;
+                1 + manner as u8 + if to & end == 0 { 0 } else { ENDS }
+            })
+        });
+        let begins = begins.collect();
+        search.begins = begins;
+        search.follows = alphabet.beginning(&search.pattern.letters(second));
         // So that every number has its place, without a question: the letters that found no number, too.
         search.begins.resize(usize::from(WORD), 0);
+        search.follows.resize(usize::from(WORD), false);
         search
     }
 
@@ -76,7 +91,8 @@ impl<'a> Search<'a> {
         let first = title.iter().position(|letter| self.begins[number(*letter)] != 0)?;
         for (at, &letter) in title.iter().enumerate().skip(first) {
             let begins = self.begins[number(letter)];
-            if begins == 0 {
+            let follows = || title.get(at + 1).is_some_and(|next| self.follows[number(*next)]);
+            if begins == 0 || begins & ENDS == 0 && !follows() {
                 continue;
             }
             let place = match at {
@@ -85,7 +101,7 @@ impl<'a> Search<'a> {
                 _ => Place::Inside,
             };
             // Behind the beginning nothing gets better than how it begins.
-            let least = (place, MANNERS[usize::from(begins - 1)]);
+            let least = (place, MANNERS[usize::from((begins & !ENDS) - 1)]);
             if at > 0 && best.is_some_and(|best| order(best) <= order(least)) || !self.stands(&title[at..]) {
                 continue;
             }

@@ -52,9 +52,10 @@ impl Pattern {
         self.at.len()
     }
 
-    /// The first letter, if it can begin a spelling.
-    pub(super) fn first(&self) -> char {
-        self.at.first().map_or('\0', |at| at.letter)
+    /// The letters at these places.
+    pub(super) fn letters(&self, places: Places) -> Vec<char> {
+        let at = self.at.iter().enumerate().filter(|(at, _)| places & (1 << at) != 0);
+        at.map(|(_, at)| at.letter).collect()
     }
 
     /// The bit of the end.
