@@ -59,6 +59,10 @@ pub(crate) struct Chinese {
     standard: usize,
     /// Those of its first level (the 3,755 of everyday use) and its punctuation.
     common: usize,
+    /// The longest row of such characters with nothing between them.
+    pub(crate) row: usize,
+    /// One of them stands beside a Latin letter.
+    pub(crate) touches_latin: bool,
 }
 
 impl Chinese {
@@ -69,14 +73,22 @@ impl Chinese {
 
     fn count(bytes: &[u8]) -> Self {
         let mut chinese = Self::default();
-        let mut rest = bytes;
+        let (mut rest, mut row, mut latin) = (bytes, 0, false);
         while let [lead, tail @ ..] = rest {
             rest = match tail {
-                _ if *lead < 0x80 => tail,
+                _ if *lead < 0x80 => {
+                    latin = lead.is_ascii_alphabetic();
+                    chinese.touches_latin |= latin && row > 0;
+                    row = 0;
+                    tail
+                }
                 // Four bytes: what only GB18030 has.
                 [0x30..=0x39, _, _, after @ ..] => after,
                 [second, after @ ..] => {
                     chinese.all += 1;
+                    chinese.touches_latin |= latin && row == 0;
+                    row += 1;
+                    chinese.row = chinese.row.max(row);
                     chinese.standard += usize::from(*second >= 0xa1 && *lead >= 0xa1);
                     let common = matches!(lead, 0xb0..=0xd7 | 0xa1..=0xa3);
                     chinese.common += usize::from(*second >= 0xa1 && common);

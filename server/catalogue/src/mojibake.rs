@@ -10,10 +10,10 @@ use crate::coding::gb18030;
 /// Characters of a tag that are looked at; a longer one stays as it is.
 const TAG_CHARS: usize = 20_000;
 
-/// Chinese characters there must be at least, so that it is no chance.
+/// Chinese characters there must be at least side by side, so that it is no chance.
 const CHINESE_MIN: usize = 2;
 
-/// The same where they touch Latin letters, as in the Finnish Ääni.
+/// The same where they touch Latin letters, as accents do: JÄÄÄÄR is Estonian.
 const TOUCHING_MIN: usize = 3;
 
 /// The text as it was meant, if it was Chinese decoded as Latin-1 or Windows-1252.
@@ -30,12 +30,8 @@ fn meant(text: &str) -> Option<String> {
         return utf8.contains(is_chinese).then(|| utf8.to_owned());
     }
     let (meant, chinese) = gb18030(&bytes).ok()?;
-    let touching = bytes.windows(2).any(|pair| {
-        pair[0].is_ascii_alphabetic() && !pair[1].is_ascii()
-            || !pair[0].is_ascii() && pair[1].is_ascii_alphabetic()
-    });
-    let enough = if touching { TOUCHING_MIN } else { CHINESE_MIN };
-    (chinese.all >= enough && chinese.is_plausible() && meant.contains(is_chinese)).then_some(meant)
+    let enough = if chinese.touches_latin { TOUCHING_MIN } else { CHINESE_MIN };
+    (chinese.row >= enough && chinese.is_plausible() && meant.contains(is_chinese)).then_some(meant)
 }
 
 /// The byte a character was decoded from.
@@ -74,6 +70,8 @@ mod tests {
             "CCTV新闻联播",
             "《红楼梦》·导读",
             "Vol.2 延安精神",
+            "5.4运动",
+            "A股市场",
         ] {
             let gbk = GB18030.encode(meant).0;
             assert_eq!(repair(&as_latin1(&gbk)), meant, "{meant} as Latin-1");
@@ -108,6 +106,9 @@ mod tests {
             "Hääyö",
             "Jäääär",
             "PÄÄSKY",
+            "PÄÄTTÄÄ PÄÄSTÄÄ",
+            "JÄÄÄÄR",
+            "ÀÉ, ÈÀ",
             "Été à la française",
             "Dvořák",
             "Antonín Dvorák",

@@ -102,7 +102,7 @@ impl<'a> Search<'a> {
             };
             // Behind the beginning nothing gets better than how it begins.
             let least = (place, MANNERS[usize::from((begins & !ENDS) - 1)]);
-            if at > 0 && best.is_some_and(|best| order(best) <= order(least)) || !self.stands(&title[at..]) {
+            if best.is_some_and(|best| order(best) <= order(least)) || !self.stands(&title[at..]) {
                 continue;
             }
             let found = if self.pattern.len() == 1 && title.len() > 1 {

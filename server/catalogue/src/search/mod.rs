@@ -175,9 +175,22 @@ mod tests {
             (4, Place::Inside),
         ];
         assert_eq!(found, expected);
+        // The first word is not always the best one.
+        assert_eq!(first(&["学 第安 大会"], "da"), Some((0, Place::Word, Manner::Spelled)));
         // Forgiven sounds come after everything that is meant exactly, wherever it stands.
         let found: Vec<_> = index(&["南", "说蓝"]).find("lan", 9).iter().map(|hit| hit.key).collect();
         assert_eq!(found, [1, 0]);
+        assert_eq!(first(&["南方蓝"], "lan"), Some((0, Place::Inside, Manner::Spelled)));
+    }
+
+    #[test]
+    fn a_syllable_is_found_while_it_is_typed_but_behind_a_whole_one() {
+        for query in ["dangs", "dangsh", "dangshi"] {
+            assert_eq!(first(&["别的", "党史"], query).map(|found| found.0), Some(1), "{query}");
+        }
+        let found: Vec<_> =
+            index(&["党", "单"]).find("dan", 9).iter().map(|hit| (hit.key, hit.manner)).collect();
+        assert_eq!(found, [(1, Manner::Spelled), (0, Manner::Begun)]);
     }
 
     #[test]

@@ -29,11 +29,8 @@ pub(super) fn read(lines: &[&str]) -> Result<Vec<Cue>, TranscriptError> {
     let mut at = 0;
     while let Some(line) = lines.get(at) {
         if !is_timing(line) {
+            // Headings, numbers, notes and styles: none of them begins with a time.
             at += 1;
-            // A block of a style may hold whatever it likes, up to its blank line.
-            if is_vtt && ["STYLE", "REGION", "NOTE"].iter().any(|name| names_block(line, name)) {
-                at += lines[at..].iter().take_while(|line| !line.is_empty() && !is_timing(line)).count();
-            }
             continue;
         }
         let number = at + 1;
@@ -54,10 +51,6 @@ pub(super) fn read(lines: &[&str]) -> Result<Vec<Cue>, TranscriptError> {
         cues.extend(cue(number, from_ms, to_ms, said)?);
     }
     Ok(cues)
-}
-
-fn names_block(line: &str, name: &str) -> bool {
-    line.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
 }
 
 /// The last line before the next time is that one's number, if it is a number.
