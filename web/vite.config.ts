@@ -27,7 +27,8 @@ export default defineConfig({
       // On phones the other files of a page are preloaded with it. Staff pages load theirs one after another: the list of all their
       // files would be loaded by every phone. Style sheets are always named, or nobody would load them.
       resolveDependencies: (page, needed, { hostType }) =>
-        hostType === 'html' || /\/(?:MemberFrame|HomePage|LessonPage|SignInPage|ArrivePage|RecordsPage|MePage)-/.test(page)
+        hostType === 'html' ||
+        /\/(?:MemberFrame|HomePage|LessonPage|ListenPage|EpisodePage|SignInPage|ArrivePage|RecordsPage|MePage)-/.test(page)
           ? needed
           : needed.filter((file) => file.endsWith('.css')),
     },

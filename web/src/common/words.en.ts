@@ -17,7 +17,7 @@ export default {
   toHome: 'Go to the home page',
   offlineBar: 'No network. What is open stays; everything goes on by itself when the network is back.',
   language: { label: 'Language', zh: '中文', en: 'English' },
-  nav: { home: 'Home', records: 'My hours', me: 'Me', label: 'Main navigation' },
+  nav: { home: 'Home', listen: 'Listen', records: 'My hours', me: 'Me', label: 'Main navigation' },
   phase: { planned: 'Not started', live: 'Live', ended: 'Ended', cancelled: 'Cancelled', replay: 'Replay' },
   credit: { none: 'Not reached', half: 'Half credit', full: 'Credited' },
   role: { member: 'Member', lecturer: 'Lecturer', organizer: 'Organizer' },

@@ -15,7 +15,7 @@ const words = {
   toHome: '回到首页',
   offlineBar: '没有网络。已打开的内容还在，网络恢复后会自动继续。',
   language: { label: '语言', zh: '中文', en: 'English' },
-  nav: { home: '首页', records: '我的学时', me: '我的', label: '主导航' },
+  nav: { home: '首页', listen: '听课', records: '我的学时', me: '我的', label: '主导航' },
   phase: { planned: '未开始', live: '直播中', ended: '已结束', cancelled: '已取消', replay: '回放' },
   credit: { none: '未达标', half: '半学时', full: '已达标' },
   role: { member: '学员', lecturer: '讲师', organizer: '组织者' },

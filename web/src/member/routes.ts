@@ -1,5 +1,8 @@
 import type { RouteRecordRaw } from 'vue-router'
 
+/** Slices that stand in the frame bring their pages in a `routes.ts` of their own. */
+const slices = import.meta.glob<RouteRecordRaw[]>('./*/routes.ts', { eager: true, import: 'default' })
+
 export default [
   {
     path: '/sign-in',
@@ -23,6 +26,7 @@ export default [
       { path: '', name: 'home', meta: { title: 'common.nav.home' }, component: () => import('./home/HomePage.vue') },
       { path: 'records', name: 'records', meta: { title: 'common.nav.records' }, component: () => import('./records/RecordsPage.vue') },
       { path: 'me', name: 'me', meta: { title: 'common.nav.me' }, component: () => import('./accounts/MePage.vue') },
+      ...Object.values(slices).flat(),
     ],
   },
 ] satisfies RouteRecordRaw[]

@@ -3,7 +3,7 @@ import { Problem } from '@/api/problem'
 import type { Beat, LeaseGrant } from '@/api/types'
 import { Evidence, type EvidenceApi } from './evidence'
 import { MemoryOutbox } from './outboxStore'
-import type { PostAnswer } from './room'
+import { Room, type PostAnswer } from './room'
 
 const HOUR = 3_600_000
 
@@ -23,15 +23,22 @@ function setup(overrides: Partial<EvidenceApi> = {}) {
       return { acked: beats.map((b) => b.seq), refused: [], progress: null, state: null }
     },
     beacon: () => true,
-    roomUrl: () => 'ws://room',
-    socket: () => ({ close: () => undefined, send: () => undefined }) as unknown as WebSocket,
+    uplink: (grant, outbox, events) =>
+      new Room({
+        url: 'ws://room',
+        outbox,
+        random: () => 0.5,
+        socket: () => ({ close: () => undefined, send: () => undefined }) as unknown as WebSocket,
+        post: (beats) => api.post({ kind: 'lesson', id: grant.lesson_id }, grant.lease, beats),
+        events: { ...events, state: () => undefined },
+      }),
     ...overrides,
   }
   const store = new MemoryOutbox()
   const problems: (Problem | null)[] = []
   const evidence = new Evidence({
-    lessonId: 'lesson', memberId: 'm', device: 'phone', api, store, random: () => 0.5, serverNow: () => 0,
-    events: { state: () => undefined, progress: () => undefined, link: () => undefined, leased: (now, before) => leased.push([now.lease, before?.lease ?? null]), problem: (p) => problems.push(p) },
+    item: { kind: 'lesson', id: 'lesson' }, memberId: 'm', device: 'phone', api, store, random: () => 0.5, serverNow: () => 0,
+    events: { progress: () => undefined, link: () => undefined, leased: (now, before) => leased.push([now.lease, before?.lease ?? null]), problem: (p) => problems.push(p) },
   })
   const play = (from: number, at: number) => {
     evidence.meter.start({ positionMs: from, at, rate: 1 }, true)

@@ -1,43 +1,53 @@
 /**
- * The evidence side of the player: the lease, the beats made under it, and the room they travel through. It goes on whatever
- * the picture does, and changes to another lease without the picture noticing.
+ * The evidence side of a player: the lease, the beats made under it, and the way they travel (a lesson's room, or POST alone).
+ * It goes on whatever the medium does, and changes to another lease without the medium noticing.
  */
 import { asProblem, Problem } from '@/api/problem'
-import type { Beat, LeaseGrant, Progress, RoomState } from '@/api/types'
+import type { Beat, LeaseGrant, Progress } from '@/api/types'
 import { Backoff } from './backoff'
 import { Meter, type BeatDraft } from './meter'
-import { drain, Outbox, type KeptLease, type OutboxStore } from './outbox'
+import { drain, itemOf, Outbox, type ItemRef, type KeptLease, type OutboxStore } from './outbox'
 import type { Device } from './platform'
-import { Room, type Link, type PostAnswer } from './room'
+import type { Link, PostAnswer, Uplink, UplinkEvents } from './room'
 
-export interface EvidenceApi {
-  lease(lessonId: string, device: Device): Promise<LeaseGrant>
-  post(lessonId: string, token: string, beats: Beat[]): Promise<PostAnswer>
-  /** At page hide, when nothing else gets out any more. */
-  beacon(lessonId: string, token: string, beats: Beat[]): boolean
-  roomUrl(lessonId: string, token: string): string
-  socket(url: string): WebSocket
+/** What every lease says, whatever item it is for. */
+export interface Grant {
+  lease: string
+  lease_id: string
+  /** UTC milliseconds. */
+  expires_at: number
+  progress: Progress | null
 }
 
-export interface EvidenceEvents {
-  state(state: RoomState): void
+export interface EvidenceApi<G extends Grant = LeaseGrant> {
+  lease(itemId: string, device: Device): Promise<G>
+  /** Of any item: also of those that earlier pages could not deliver. */
+  post(item: ItemRef, token: string, beats: Beat[]): Promise<PostAnswer>
+  /** At page hide, when nothing else gets out any more. */
+  beacon(item: ItemRef, token: string, beats: Beat[]): boolean
+  uplink(grant: G, outbox: Outbox, events: UplinkEvents): Uplink
+}
+
+export interface EvidenceEvents<G extends Grant = LeaseGrant> {
   progress(progress: Progress): void
   link(link: Link): void
   /** Another lease is in force; media addresses with the old one will stop working. */
-  leased(grant: LeaseGrant, before: LeaseGrant | null): void
+  leased(grant: G, before: G | null): void
   problem(problem: Problem | null): void
 }
 
-export interface EvidenceOptions {
-  lessonId: string
+export interface EvidenceOptions<G extends Grant = LeaseGrant> {
+  item: ItemRef
   memberId: string
   device: Device
-  api: EvidenceApi
+  api: EvidenceApi<G>
   store: OutboxStore
-  events: EvidenceEvents
+  events: EvidenceEvents<G>
   random: () => number
   /** The server's wall clock, as far as this device knows it. */
   serverNow: () => number
+  /** True: nothing plays, and a lease that ends now is only replaced when it is asked for. */
+  idle?: () => boolean
 }
 
 /** How often one batch of an earlier page is sent again when the server asks to slow down; then it waits for the next connection. */
@@ -49,14 +59,20 @@ const YOUNG_MS = 10_000
 /** setTimeout holds no more than this. */
 const LONGEST_TIMER_MS = 2_000_000_000
 
-export class Evidence {
+/** Beats made between the end of a lease and the next one wait here; of more the newest are dropped, for nobody waits so long. */
+const HELD_BEATS = 64
+
+export class Evidence<G extends Grant = LeaseGrant> {
   readonly meter: Meter
-  private grant: LeaseGrant | null = null
+  private grant: G | null = null
   private outbox: Outbox | null = null
-  private room: Room | null = null
-  private renewing: Promise<LeaseGrant | null> | null = null
+  private uplink: Uplink | null = null
+  private renewing: Promise<G | null> | null = null
+  /** Made after the lease had ended. */
+  private held: BeatDraft[] = []
   private closed = false
   private draining = false
+  private readonly sleepers = new Set<() => void>()
   private link: Link = 'connecting'
   /** By a clock of the page that nobody sets. */
   private leasedAt = Number.NEGATIVE_INFINITY
@@ -64,13 +80,18 @@ export class Evidence {
   private renewAt = Number.POSITIVE_INFINITY
   private readonly again: Backoff
 
-  constructor(private readonly options: EvidenceOptions) {
+  constructor(private readonly options: EvidenceOptions<G>) {
     this.meter = new Meter((draft) => this.made(draft), options.random)
     this.again = new Backoff(options.random, 1000, 10_000)
   }
 
-  get lease(): LeaseGrant | null {
+  get lease(): G | null {
     return this.grant
+  }
+
+  /** There is no lease, or it is over. */
+  get expired(): boolean {
+    return this.grant === null || this.options.serverNow() >= this.grant.expires_at
   }
 
   /** Beats that the server has not acknowledged. */
@@ -83,9 +104,14 @@ export class Evidence {
   }
 
   /** Another lease, now; goes on trying while the server does not answer. Null: it will not give one. */
-  renew(): Promise<LeaseGrant | null> {
+  renew(): Promise<G | null> {
     this.renewing ??= this.obtain().finally(() => (this.renewing = null))
     return this.renewing
+  }
+
+  /** A lease that was asked for ahead of time. */
+  adopt(grant: G): void {
+    if (!this.closed) this.use(grant)
   }
 
   /** As `renew`, when something said that the lease is not accepted. */
@@ -94,16 +120,17 @@ export class Evidence {
   }
 
   hurry(): void {
-    this.room?.hurry()
+    this.uplink?.hurry()
+    for (const go of this.sleepers) go()
   }
 
   flush(): void {
-    this.room?.flush()
+    this.uplink?.flush()
   }
 
   /** Called by media that plays, not by a timer: a hidden page's timers may come once a minute only. */
   catchUp(): void {
-    this.room?.catchUp()
+    this.uplink?.catchUp()
     if (performance.now() >= this.renewAt) this.renewNow()
   }
 
@@ -112,21 +139,21 @@ export class Evidence {
     const { grant, outbox } = this
     if (!grant || !outbox) return
     for (let beats = outbox.batch(); beats.length > 0; beats = outbox.batch(beats.at(-1)!.seq)) {
-      if (!this.options.api.beacon(grant.lesson_id, grant.lease, beats)) return
+      if (!this.options.api.beacon(this.options.item, grant.lease, beats)) return
     }
   }
 
   close(): void {
     this.closed = true
     this.renewIn(null)
-    this.room?.close()
+    this.uplink?.close()
     if (this.outbox) void this.deliver(this.outbox)
   }
 
-  private async obtain(): Promise<LeaseGrant | null> {
+  private async obtain(): Promise<G | null> {
     for (;;) {
       try {
-        const grant = await this.options.api.lease(this.options.lessonId, this.options.device)
+        const grant = await this.options.api.lease(this.options.item.id, this.options.device)
         if (this.closed) return null
         this.again.reset()
         this.options.events.problem(null)
@@ -138,45 +165,39 @@ export class Evidence {
         this.options.events.problem(problem)
         const worthTrying = problem.offline || problem.status >= 500 || problem.status === 429
         if (!worthTrying) return null
-        await this.wait(Math.max(this.again.next(), (problem.retryAfter ?? 0) * 1000))
+        await this.wait(Math.max(this.again.next(), (problem.retryAfter ?? 0) * 1000), problem.offline)
       }
     }
   }
 
-  private use(grant: LeaseGrant): void {
+  private use(grant: G): void {
     const before = this.grant
     const left = this.outbox
     this.grant = grant
-    const kept: KeptLease = { leaseId: grant.lease_id, token: grant.lease, lessonId: grant.lesson_id, memberId: this.options.memberId, keptAt: this.options.serverNow() }
+    const { item, memberId } = this.options
+    const kept: KeptLease = { leaseId: grant.lease_id, token: grant.lease, lessonId: item.id, kind: item.kind, memberId, keptAt: this.options.serverNow() }
     this.leasedAt = performance.now()
     this.outbox = new Outbox(kept, this.options.store)
     this.enter(grant, this.outbox)
+    for (const draft of this.held.splice(0)) this.made(draft)
     if (left) void this.deliver(left)
     if (grant.progress) this.options.events.progress(grant.progress)
     this.options.events.leased(grant, before)
-    const lasts = grant.expires_at - this.options.serverNow() - RENEW_BEFORE_MS
-    this.renewIn(Math.max(5000, lasts))
+    const lasts = grant.expires_at - this.options.serverNow()
+    this.renewIn(Math.max(5000, lasts - Math.min(RENEW_BEFORE_MS, lasts / 3)))
     void this.drain()
   }
 
-  private enter(grant: LeaseGrant, outbox: Outbox): void {
-    const { api, events, random } = this.options
-    this.room?.close()
-    this.room = new Room({
-      url: api.roomUrl(grant.lesson_id, grant.lease),
-      outbox,
-      random,
-      socket: (url) => api.socket(url),
-      post: (beats) => api.post(grant.lesson_id, grant.lease, beats),
-      events: {
-        state: (state) => events.state(state),
-        progress: (progress) => events.progress(progress),
-        link: (link) => this.linked(link),
-        lease: () => this.renewSoon(),
-        signedOut: () => events.problem(new Problem(401, 'sign_in_required')),
-      },
+  private enter(grant: G, outbox: Outbox): void {
+    const { api, events } = this.options
+    this.uplink?.close()
+    this.uplink = api.uplink(grant, outbox, {
+      progress: (progress) => events.progress(progress),
+      link: (link) => this.linked(link),
+      lease: () => this.renewSoon(),
+      signedOut: () => events.problem(new Problem(401, 'sign_in_required')),
     })
-    this.room.start()
+    this.uplink.start()
   }
 
   /** The server refuses the lease: another one, but not one after the other without a pause. */
@@ -194,7 +215,7 @@ export class Evidence {
 
   private renewNow(): void {
     this.renewIn(null)
-    void this.renew()
+    if (!this.options.idle?.()) void this.renew()
   }
 
   private linked(link: Link): void {
@@ -205,8 +226,13 @@ export class Evidence {
   }
 
   private made(draft: BeatDraft): void {
+    // Under a lease that is over it would be refused.
+    if (this.grant && this.expired) {
+      if (this.held.length < HELD_BEATS) this.held.push(draft)
+      return
+    }
     this.outbox?.add(draft)
-    this.room?.flush()
+    this.uplink?.flush()
   }
 
   /** What a lease that is no longer ours still has to say. Without an answer it stays in the store for `drain`. */
@@ -214,7 +240,7 @@ export class Evidence {
     try {
       // Beats that an answer says nothing of stay for `drain`, too; the batches after them do not wait.
       for (let beats = outbox.batch(); beats.length > 0; beats = outbox.batch(beats.at(-1)!.seq))
-        outbox.settle(await this.options.api.post(outbox.lease.lessonId, outbox.lease.token, beats), beats)
+        outbox.settle(await this.options.api.post(itemOf(outbox.lease), outbox.lease.token, beats), beats)
     } catch {
       // next time
     }
@@ -233,9 +259,9 @@ export class Evidence {
     }
   }
 
-  private async late(api: EvidenceApi, lease: KeptLease, beats: Beat[], tries = LATE_TRIES): Promise<Pick<PostAnswer, 'acked' | 'refused'>> {
+  private async late(api: EvidenceApi<G>, lease: KeptLease, beats: Beat[], tries = LATE_TRIES): Promise<Pick<PostAnswer, 'acked' | 'refused'>> {
     try {
-      return await api.post(lease.lessonId, lease.token, beats)
+      return await api.post(itemOf(lease), lease.token, beats)
     } catch (thrown) {
       const problem = asProblem(thrown)
       if (problem.status === 429 && tries > 1 && !this.closed) {
@@ -249,7 +275,16 @@ export class Evidence {
     }
   }
 
-  private wait(ms: number): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, ms))
+  /** `hurried`: not longer than until somebody hurries. */
+  private wait(ms: number, hurried = false): Promise<void> {
+    return new Promise((resolve) => {
+      const go = () => {
+        clearTimeout(timer)
+        this.sleepers.delete(go)
+        resolve()
+      }
+      const timer = setTimeout(go, ms)
+      if (hurried) this.sleepers.add(go)
+    })
   }
 }

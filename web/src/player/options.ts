@@ -1,5 +1,6 @@
 /** What a player is made of; tests replace every part. */
 import type { EngineFactory, Quality } from './engine'
+import type { RoomState } from '@/api/types'
 import type { EvidenceApi } from './evidence'
 import type { OutboxStore } from './outbox'
 import type { Device } from './platform'
@@ -9,7 +10,8 @@ export interface PlayerOptions {
   memberId: string
   video: HTMLVideoElement
   device: Device
-  api: EvidenceApi
+  /** `state`: what the room says. */
+  api: (state: (state: RoomState) => void) => EvidenceApi
   store: OutboxStore
   loadEngine: (video: HTMLVideoElement) => Promise<EngineFactory | null>
   loadWhep: (video: HTMLVideoElement) => Promise<EngineFactory | null>

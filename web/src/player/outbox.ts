@@ -13,14 +13,25 @@ export const BATCH = 64
 /** One lease's unsent beats: 12 hours of ticks. When full, the oldest are given up. */
 export const OUTBOX_LIMIT = 4096
 
+/** What leases and beats refer to. */
+export interface ItemRef {
+  kind: 'lesson' | 'episode'
+  id: string
+}
+
 export interface KeptLease {
   leaseId: string
   token: string
+  /** Of the item; the name is older than episodes, and stands in the databases of phones. */
   lessonId: string
+  /** Missing in what was kept before there were episodes. */
+  kind?: ItemRef['kind']
   memberId: string
   /** This device's wall clock, only for throwing away what is too old. */
   keptAt: number
 }
+
+export const itemOf = ({ kind, lessonId }: KeptLease): ItemRef => ({ kind: kind ?? 'lesson', id: lessonId })
 
 export interface OutboxStore {
   putLease(lease: KeptLease): Promise<void>

@@ -36,9 +36,10 @@ export class Player {
   constructor(private readonly options: PlayerOptions) {
     const { api, device, lessonId, memberId, random, serverNow, store } = options
     this.evidence = new Evidence({
-      lessonId, memberId, device, api, store, random, serverNow,
+      item: { kind: 'lesson', id: lessonId },
+      memberId, device, store, random, serverNow,
+      api: api((state) => this.room(state)),
       events: {
-        state: (state) => this.room(state),
         progress: (progress) => this.set({ progress }),
         link: (link) => this.set({ link }),
         leased: (grant, before) => this.leased(grant, before),

@@ -22,14 +22,29 @@ export interface PostAnswer extends BeatsAnswer {
   state: RoomState | null
 }
 
-export interface RoomEvents {
-  state(state: RoomState): void
+/** The way that beats take to the server. */
+export interface Uplink {
+  start(): void
+  /** There are new beats. */
+  flush(): void
+  /** The network changed or the page woke up: do not wait for the next try. */
+  hurry(): void
+  /** Media plays on, and the page is awake for it: whatever is overdue happens now. */
+  catchUp(): void
+  close(): void
+}
+
+export interface UplinkEvents {
   progress(progress: Progress): void
   link(link: Link): void
   /** The lease is over or not ours: another one is needed. */
   lease(code: string): void
   /** The session is over; beats stay until somebody signs in again. */
   signedOut(): void
+}
+
+export interface RoomEvents extends UplinkEvents {
+  state(state: RoomState): void
 }
 
 export interface RoomOptions {
@@ -52,7 +67,7 @@ export const CLOSE_TOO_MANY = 4409
 /** Small events that belong together (pause = interval + pause) travel together. */
 const GATHER_MS = 30
 
-export class Room {
+export class Room implements Uplink {
   private socket: WebSocket | null = null
   private open = false
   private closed = false

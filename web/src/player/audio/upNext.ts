@@ -1,0 +1,51 @@
+/**
+ * The episode that follows, ready before this one ends: a locked phone may not ask for anything between two episodes. Asks
+ * again when the first answer did not come or has grown old.
+ */
+import type { EpisodeGrant, Track } from './types'
+
+export interface Ready {
+  track: Track
+  grant: EpisodeGrant
+}
+
+/** Asked for this long before the end, in real time. */
+export const AHEAD_MS = 90_000
+const AGAIN_MS = 5000
+/** A lease that ends sooner than this is asked for again. */
+const LEAST_MS = 20_000
+
+export class UpNext {
+  private ready: Ready | null = null
+  private asking: string | null = null
+  private asked = Number.NEGATIVE_INFINITY
+
+  constructor(
+    private readonly ask: (id: string) => Promise<Ready>,
+    private readonly now: () => number,
+    private readonly serverNow: () => number,
+  ) {}
+
+  /** `leftMs`: real time until the end of what plays. */
+  look(id: string | null, leftMs: number): void {
+    if (id === null || leftMs > AHEAD_MS || this.asking === id) return
+    if (this.take(id) || this.now() - this.asked < AGAIN_MS) return
+    this.asking = id
+    this.asked = this.now()
+    this.ask(id)
+      .then((ready) => (this.ready = ready))
+      .catch(() => undefined)
+      .finally(() => (this.asking = null))
+  }
+
+  /** What is ready for this episode and still good. */
+  take(id: string): Ready | null {
+    const { ready } = this
+    return ready?.track.id === id && ready.grant.expires_at - this.serverNow() > LEAST_MS ? ready : null
+  }
+
+  clear(): void {
+    this.ready = null
+    this.asked = Number.NEGATIVE_INFINITY
+  }
+}
