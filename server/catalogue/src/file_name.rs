@@ -44,7 +44,7 @@ pub const TRANSCRIPT: [&str; 4] = ["vtt", "srt", "lrc", "txt"];
 
 /// Number and title by the name of a file, with or without folders.
 pub fn read(path: &str) -> FileName {
-    let stem: String = stem(last(path)).nfc().take(2 * TITLE_CHARS).collect();
+    let stem: String = stem(last(path)).chars().take(2 * TITLE_CHARS).nfc().collect();
     let stem = tidy(&stem);
     let Numbered { number, rest } = number::read(&stem);
     let rest = tidy(&rest);

@@ -67,7 +67,7 @@ pub fn file_key(path: &str) -> SortKey {
 fn sealed(writer: Writer, text: &str) -> SortKey {
     let mut key = writer.finish();
     key.extend([END, END]);
-    key.extend(text.nfc().filter(|letter| *letter > END).take(KEY_CHARS));
+    key.extend(text.chars().take(KEY_CHARS).nfc().filter(|letter| *letter > END));
     SortKey(key)
 }
 

@@ -43,8 +43,8 @@ pub struct Transcript {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TranscriptError {
-    /// Too many bytes.
-    #[error("the transcript has more than 2 MiB: split it by episode")]
+    /// Too many bytes, or as many once repeated lines are written out.
+    #[error("the transcript has more than 2 MiB of text: split it by episode")]
     TooLarge,
     /// Its coding.
     #[error(transparent)]
@@ -102,9 +102,9 @@ pub fn read(bytes: &[u8]) -> Result<Transcript, TranscriptError> {
     let text = decode(bytes)?.replace("\r\n", "\n").replace('\r', "\n");
     let lines: Vec<&str> = text.split('\n').map(str::trim).collect();
     let (timed, cues) = if arrows::is_it(&lines) {
-        (true, settled(arrows::read(&lines)?))
+        (true, settled(arrows::read(&lines)?)?)
     } else if lyrics::is_it(&lines) {
-        (true, settled(lyrics::read(&lines)?))
+        (true, settled(lyrics::read(&lines)?)?)
     } else {
         (false, plain::read(&lines))
     };
@@ -133,14 +133,18 @@ pub fn within(cues: Vec<Cue>, length_ms: i64) -> Vec<Cue> {
 }
 
 /// In order of time, without overlaps: a cue ends where the next one begins, two that begin together are one.
-fn settled(mut cues: Vec<Cue>) -> Vec<Cue> {
-    cues.sort_by_key(|cue| cue.from_ms);
+fn settled(mut cues: Vec<(usize, Cue)>) -> Result<Vec<Cue>, TranscriptError> {
+    cues.sort_by_key(|(_, cue)| cue.from_ms);
     let mut settled: Vec<Cue> = Vec::with_capacity(cues.len());
-    for cue in cues {
+    for (line, cue) in cues {
         match settled.last_mut() {
             Some(last) if last.from_ms == cue.from_ms => {
                 last.to_ms = last.to_ms.max(cue.to_ms);
-                last.text = format!("{}\n{}", last.text, cue.text);
+                last.text.push('\n');
+                last.text.push_str(&cue.text);
+                if last.text.chars().count() > CUE_CHARS {
+                    return Err(TranscriptError::TooLong(line));
+                }
             }
             last => {
                 if let Some(last) = last {
@@ -150,7 +154,7 @@ fn settled(mut cues: Vec<Cue>) -> Vec<Cue> {
             }
         }
     }
-    settled
+    Ok(settled)
 }
 
 /// A cue of these lines of text; `None` if nothing is said in them.

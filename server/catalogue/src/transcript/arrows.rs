@@ -23,7 +23,8 @@ fn is_timing(line: &str) -> bool {
     line.contains(ARROW) && line.starts_with(|first: char| half_width(first).is_ascii_digit())
 }
 
-pub(super) fn read(lines: &[&str]) -> Result<Vec<Cue>, TranscriptError> {
+/// The cues, each with its line.
+pub(super) fn read(lines: &[&str]) -> Result<Vec<(usize, Cue)>, TranscriptError> {
     let is_vtt = is_vtt(lines);
     let mut cues = Vec::new();
     let mut at = 0;
@@ -48,7 +49,7 @@ pub(super) fn read(lines: &[&str]) -> Result<Vec<Cue>, TranscriptError> {
         let said = &rest[..length];
         at += 1 + length;
         let said = if is_vtt { said } else { without_number(said, at < lines.len()) };
-        cues.extend(cue(number, from_ms, to_ms, said)?);
+        cues.extend(cue(number, from_ms, to_ms, said)?.map(|cue| (number, cue)));
     }
     Ok(cues)
 }

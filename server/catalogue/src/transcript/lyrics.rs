@@ -1,7 +1,7 @@
 //! LRC: `[01:02.50]` before each line, several where it is said again. Words with times of their own (`<01:02.50>`) lose
 //! them; `[offset:…]` moves everything, a positive one to earlier.
 
-use super::{CUES_MAX, Cue, TIME_MAX, TranscriptError, arrows::whole, cue};
+use super::{CUES_MAX, Cue, TIME_MAX, TRANSCRIPT_BYTES, TranscriptError, arrows::whole, cue};
 
 /// How long the last line stands, which nothing ends.
 const LAST_MS: i64 = 10_000;
@@ -15,7 +15,8 @@ pub(super) fn is_it(lines: &[&str]) -> bool {
     })
 }
 
-pub(super) fn read(lines: &[&str]) -> Result<Vec<Cue>, TranscriptError> {
+/// The cues, each with its line.
+pub(super) fn read(lines: &[&str]) -> Result<Vec<(usize, Cue)>, TranscriptError> {
     let mut offset = 0;
     // When, and which of the texts.
     let mut times: Vec<(i64, usize)> = Vec::new();
@@ -47,14 +48,29 @@ pub(super) fn read(lines: &[&str]) -> Result<Vec<Cue>, TranscriptError> {
         }
     }
     times.sort_by_key(|(ms, _)| *ms);
+    // A line without text ends the one before; those at the same time end together.
+    let (mut end, mut next) = (None, None);
+    let mut ends: Vec<i64> = Vec::with_capacity(times.len());
+    for &(ms, _) in times.iter().rev() {
+        if next != Some(ms) {
+            (end, next) = (next, Some(ms));
+        }
+        ends.push(end.unwrap_or_else(|| ms.saturating_add(LAST_MS)));
+    }
     let mut cues = Vec::new();
-    for (at, &(ms, text)) in times.iter().enumerate() {
+    let mut bytes = 0;
+    for (&(ms, text), to) in times.iter().zip(ends.into_iter().rev()) {
         let Some((line, said)) = texts.get(text) else { continue };
-        // A line without text ends the one before; those at the same time end together.
-        let next = times[at + 1..].iter().map(|(next, _)| *next).find(|next| *next > ms);
-        let to = next.unwrap_or_else(|| ms.saturating_add(LAST_MS)) - offset;
-        if to > 0 {
-            cues.extend(cue(*line, (ms - offset).max(0), to, said)?);
+        if to - offset <= 0 {
+            continue;
+        }
+        if let Some(cue) = cue(*line, (ms - offset).max(0), to - offset, said)? {
+            // A text that is said a thousand times stands in the file once.
+            bytes += cue.text.len();
+            if bytes > TRANSCRIPT_BYTES {
+                return Err(TranscriptError::TooLarge);
+            }
+            cues.push((*line, cue));
         }
     }
     Ok(cues)

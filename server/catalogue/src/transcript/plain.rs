@@ -1,11 +1,15 @@
 //! Text without times, and text out of markup.
 
-use super::{CUE_CHARS, Cue};
+use super::{CUE_CHARS, CUES_MAX, Cue};
 
 /// A text without times: a cue a paragraph, one too long cut behind a sentence.
 pub(super) fn read(lines: &[&str]) -> Vec<Cue> {
     let mut cues = Vec::new();
     for line in lines {
+        // One too many says as much as all of them.
+        if cues.len() > CUES_MAX {
+            break;
+        }
         let letters: Vec<char> = clean(line).chars().collect();
         let mut rest = &letters[..];
         while !rest.is_empty() {

@@ -92,6 +92,11 @@ fn what_is_wrong_is_said_with_its_line() {
     assert_eq!(error(&format!("00:02.000 --> 00:03.000\n{}", "<".repeat(1_000_000))), TooLong(1));
     let many: Vec<String> = (0..=CUES_MAX).map(|at| format!("[{}:{:02}]x", at / 60, at % 60)).collect();
     assert_eq!(error(&many.join("\n")), TooMany);
+    // What a small file would blow up into is bounded, too.
+    let times = (1..=9_000).map(|at| format!("[{}:{:02}]", at / 60, at % 60)).collect::<Vec<_>>().concat();
+    assert_eq!(error(&format!("{times}{}", "长".repeat(400))), TooLarge);
+    assert_eq!(error(&format!("{}字", "[00:01]".repeat(9_000))), TooLong(1));
+    assert_eq!(error(&"字\n".repeat(CUES_MAX + 1)), TooMany);
     assert_eq!(read(&vec![b'a'; TRANSCRIPT_BYTES + 1]), Err(TooLarge));
     assert_eq!(read(b"[00:01.00]a\n[00:02.00]caf\xe9 b").map_err(TranscriptError::line), Err(Some(2)));
 }
