@@ -3,7 +3,7 @@
 
 use crate::{
     letters::half_width,
-    numerals::{COUNTERS, is_numeral, value},
+    numerals::{is_numeral, value},
 };
 
 /// Digits of a number that counts: more are a date.
@@ -15,34 +15,63 @@ pub(super) struct Numbered {
     pub(super) rest: String,
 }
 
-/// The number of `stem`: 第…讲 before a number in front, and that before one at the end.
+/// The number of `stem`: that of 第…讲, else one in front, else one at the end, else that of a volume.
 pub(super) fn read(stem: &str) -> Numbered {
     let letters: Vec<char> = stem.chars().collect();
     // As they are compared; of the same number of characters, so that places are those of the name.
     let plain: Vec<char> = letters.iter().map(|letter| half_width(*letter).to_ascii_lowercase()).collect();
-    if let Some((number, from, to)) = counted(&plain) {
-        let before: String = letters[..from].iter().collect();
-        let after: String = letters[to..].iter().collect();
-        // A number in front of 第…集 only put the files in order.
-        let before = front(&before.chars().map(half_width).collect::<Vec<_>>())
-            .map_or(before.clone(), |(_, to)| before.chars().skip(to).collect());
-        return Numbered { number: Some(number), rest: format!("{} {}", before.trim(), after.trim()) };
+    if let Some(counted) = counted(&plain, 0, EPISODES) {
+        // 第三章第二节: the second section.
+        let next = counted.to + plain[counted.to..].iter().take_while(|letter| **letter == ' ').count();
+        let finer = self::counted(&plain, next, EPISODES).filter(|finer| finer.from == next);
+        return finer.unwrap_or(counted).cut_from(&letters);
     }
     if let Some((number, to)) = front(&plain) {
         return Numbered { number: Some(number), rest: letters[to..].iter().collect() };
     }
     // What stands at the end may belong to the title, and stays.
-    Numbered { number: back(&plain), rest: stem.to_owned() }
+    if let Some(number) = back(&plain) {
+        return Numbered { number: Some(number), rest: stem.to_owned() };
+    }
+    let whole = || Numbered { number: None, rest: stem.to_owned() };
+    counted(&plain, 0, VOLUMES).map_or_else(whole, |counted| counted.cut_from(&letters))
 }
 
-/// `第十二讲`: the number, and from where to where it stands.
-fn counted(plain: &[char]) -> Option<(u32, usize, usize)> {
-    let starts = plain.iter().enumerate().filter(|(_, letter)| **letter == '第').map(|(at, _)| at);
-    starts.into_iter().find_map(|from| {
-        let length = numerals(&plain[from + 1..]);
-        let to = from + 1 + length;
-        let number = value(&plain[from + 1..to])?;
-        plain.get(to).filter(|letter| COUNTERS.contains(**letter)).map(|_| (number, from, to + 1))
+/// What episodes are called.
+const EPISODES: &str = "讲课集回章节期话场堂";
+
+/// What holds several of them: counts only where nothing else does.
+const VOLUMES: &str = "卷部篇辑册季单";
+
+/// `第十二讲` in a name.
+struct Counted {
+    number: u32,
+    from: usize,
+    to: usize,
+}
+
+impl Counted {
+    fn cut_from(&self, letters: &[char]) -> Numbered {
+        let before = &letters[..self.from];
+        let after: String = letters[self.to..].iter().collect();
+        // A number in front of 第…集 only put the files in order.
+        let plain: Vec<char> = before.iter().map(|letter| half_width(*letter).to_ascii_lowercase()).collect();
+        let before: String = before.iter().skip(front(&plain).map_or(0, |(_, to)| to)).collect();
+        Numbered { number: Some(self.number), rest: format!("{} {}", before.trim(), after.trim()) }
+    }
+}
+
+/// The first 第…讲 from `start` on, with one of these counters.
+fn counted(plain: &[char], start: usize, counters: &str) -> Option<Counted> {
+    (start..plain.len()).filter(|at| plain[*at] == '第').find_map(|from| {
+        let numeral = from + 1 + numerals(&plain[from + 1..]);
+        let number = value(&plain[from + 1..numeral])?;
+        let counter = plain.get(numeral).filter(|letter| counters.contains(**letter))?;
+        // 第一课时, 第一节课, 第一堂课, 第二单元.
+        let second = plain
+            .get(numeral + 1)
+            .is_some_and(|next| matches!((counter, next), ('课', '时') | ('节' | '堂', '课') | ('单', '元')));
+        Some(Counted { number, from, to: numeral + 1 + usize::from(second) })
     })
 }
 
