@@ -24,7 +24,7 @@ use tokio::time::timeout;
 use yunke_host::line_of;
 
 use kept::Kept;
-use room::Room;
+use room::{LINE_SHARE, Room};
 
 use crate::{arrival, media_nodes::MediaNodes, problem::Problem, state::AppState};
 
@@ -48,10 +48,6 @@ const SHARE: usize = 2;
 /// included. It lets nobody wait longer than that for a playlist.
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 const ANSWER_LIMIT: Duration = Duration::from_secs(130);
-
-/// The part of the room that one line may hold when less than half of it is free: who holds answers without taking them keeps
-/// nobody else out.
-const LINE_SHARE: usize = 4;
 
 /// Connections to the node that are kept for the next request, at least: all wait for the same part, and ask for the next one together.
 /// How long: less than the node keeps them.

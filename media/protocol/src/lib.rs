@@ -20,8 +20,8 @@ mod token;
 mod work;
 
 pub use audio::{
-    AudioChapter, AudioCover, AudioFacts, AudioPlan, AudioRendition, AudioSource, AudioStage, AudioStatus, AudioStep,
-    AudioTags, MAX_AUDIO_BYTES, MAX_AUDIO_NAME_BYTES, MAX_AUDIO_VERSIONS, WAVEFORM_POINTS,
+    AudioChapter, AudioCover, AudioFacts, AudioPlan, AudioRendition, AudioSource, AudioStage, AudioStatus,
+    AudioStep, AudioTags, MAX_AUDIO_BYTES, MAX_AUDIO_NAME_BYTES, MAX_AUDIO_VERSIONS, WAVEFORM_POINTS,
 };
 pub use clock::{Machine, SteadyClock};
 pub use device::{DeviceKey, KnownDevice};

@@ -6,7 +6,9 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use super::LINE_SHARE;
+/// The part of the room that one line may hold when less than half of it is free: who holds answers without taking them keeps
+/// nobody else out.
+pub(super) const LINE_SHARE: usize = 4;
 
 /// The room there is.
 #[derive(Debug, Clone)]

@@ -1,17 +1,40 @@
 //! A query over all titles: a quick look whether it stands in a title at all, then where best.
 
 use super::{
-    Hit, Index, Kind, Manner, Place, QUERY_CHARS, WORDS_MAX,
     alphabet::{Alphabet, Id, WORD},
+    hit::{Hit, Kind, Manner, Place},
+    index::Index,
     pattern::{Pattern, Places},
     rank::{Best, Rank},
 };
+
+/// Characters of a query; what is longer is cut.
+pub const QUERY_CHARS: usize = 64;
+
+/// Hits of each kind at most, whatever is asked for.
+pub const HITS_MAX: usize = 1_000;
+
+/// Words of a query that are looked for apart from each other; further ones are not.
+const WORDS_MAX: usize = 8;
 
 /// The manners, as many states as a place of the query can have.
 const MANNERS: [Manner; 5] =
     [Manner::Written, Manner::Spelled, Manner::Begun, Manner::Initials, Manner::Forgiven];
 
-pub(super) fn find<K: Copy>(
+impl<K: Copy> Index<K> {
+    /// The best hits, at most `limit` of each kind (and [`HITS_MAX`]), best first: what is meant exactly, then by place, by
+    /// manner, series before episodes, shorter titles, and the order they were built in.
+    pub fn find(&self, query: &str, limit: usize) -> Vec<Hit<K>> {
+        self.find_where(query, limit, |_, _| true)
+    }
+
+    /// The same among what `admits` allows. It is asked only for hits good enough to be returned.
+    pub fn find_where(&self, query: &str, limit: usize, admits: impl FnMut(Kind, K) -> bool) -> Vec<Hit<K>> {
+        find(self, query, limit.min(HITS_MAX), admits)
+    }
+}
+
+fn find<K: Copy>(
     index: &Index<K>,
     query: &str,
     limit: usize,

@@ -7,6 +7,8 @@
 
 mod alphabet;
 mod find;
+mod hit;
+mod index;
 mod pattern;
 mod rank;
 mod spelling;
@@ -14,140 +16,9 @@ mod spelling;
 mod table;
 mod title;
 
-use alphabet::{Alphabet, Id, Numbering, WORD};
-
-/// Characters of a query; what is longer is cut.
-pub const QUERY_CHARS: usize = 64;
-
-/// Hits of each kind at most, whatever is asked for.
-pub const HITS_MAX: usize = 1_000;
-
-/// Words of a query that are looked for apart from each other; further ones are not.
-const WORDS_MAX: usize = 8;
-
-/// What was found; the order is that of hits that are otherwise equal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    /// A series.
-    Series,
-    /// An episode of a series.
-    Episode,
-    /// A lecturer or reader.
-    Speaker,
-    /// A tag.
-    Tag,
-}
-
-/// Where in a title the query stands, the best first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Place {
-    /// It is the whole title.
-    Whole,
-    /// At its beginning.
-    Beginning,
-    /// At the beginning of a word of it.
-    Word,
-    /// Elsewhere.
-    Inside,
-    /// Its words stand in several places.
-    Scattered,
-}
-
-/// How the query says it, the best first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Manner {
-    /// In the same characters.
-    Written,
-    /// In pinyin.
-    Spelled,
-    /// In pinyin whose last syllable is not complete.
-    Begun,
-    /// By initials.
-    Initials,
-    /// With sounds that many confuse; such hits come after all others.
-    Forgiven,
-}
-
-/// A title that matches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Hit<K> {
-    /// What it is the title of.
-    pub kind: Kind,
-    /// The caller's key.
-    pub key: K,
-    /// Where the query stands.
-    pub place: Place,
-    /// How the query says it.
-    pub manner: Manner,
-}
-
-/// The titles, ready to be searched: 2 bytes a letter and 24 a title. It does not change; build a new one.
-#[derive(Debug)]
-pub struct Index<K> {
-    alphabet: Alphabet,
-    text: Vec<Id>,
-    entries: Vec<Entry<K>>,
-}
-
-#[derive(Debug)]
-struct Entry<K> {
-    key: K,
-    kind: Kind,
-    /// Where in the text its title ends; it begins where the one before ends.
-    end: u32,
-}
-
-impl<K: Copy> Index<K> {
-    /// An index of `(kind, key, title)`. A key may have several titles (an alias, a tag) and is then found once per title.
-    pub fn build<T: AsRef<str>>(titles: impl IntoIterator<Item = (Kind, K, T)>) -> Self {
-        let mut numbering = Numbering::new();
-        let mut text = Vec::new();
-        let mut entries = Vec::new();
-        for (kind, key, title) in titles {
-            title::letters(title.as_ref(), |letter, begins| {
-                text.push(numbering.id(letter) | if begins { WORD } else { 0 });
-            });
-            // 4 thousand million letters are 20 million of the longest titles: what is behind them is not found.
-            let Ok(end) = u32::try_from(text.len()) else { break };
-            entries.push(Entry { key, kind, end });
-        }
-        text.shrink_to_fit();
-        entries.shrink_to_fit();
-        Self { alphabet: numbering.finish(), text, entries }
-    }
-
-    /// Titles in it.
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// Without any title.
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
-    /// The best hits, at most `limit` of each kind (and [`HITS_MAX`]), best first: what is meant exactly, then by place, by
-    /// manner, series before episodes, shorter titles, and the order they were built in.
-    pub fn find(&self, query: &str, limit: usize) -> Vec<Hit<K>> {
-        self.find_where(query, limit, |_, _| true)
-    }
-
-    /// The same among what `admits` allows. It is asked only for hits good enough to be returned.
-    pub fn find_where(&self, query: &str, limit: usize, admits: impl FnMut(Kind, K) -> bool) -> Vec<Hit<K>> {
-        find::find(self, query, limit.min(HITS_MAX), admits)
-    }
-
-    /// The letters of each title.
-    fn titles(&self) -> impl Iterator<Item = (&Entry<K>, &[Id])> {
-        let mut from = 0;
-        self.entries.iter().map(move |entry| {
-            let to = entry.end as usize;
-            let title = &self.text[from..to];
-            from = to;
-            (entry, title)
-        })
-    }
-}
+pub use find::{HITS_MAX, QUERY_CHARS};
+pub use hit::{Hit, Kind, Manner, Place};
+pub use index::Index;
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,7 @@
 //! A query as an automaton whose states are the places reached in it: a letter of a title moves it on by every way in which
 //! it may be typed. Bounded by the lengths of title and query, whatever they hold; it must never recurse.
 
-use super::{Manner, alphabet::Letter, title};
+use super::{alphabet::Letter, hit::Manner, title};
 use crate::letters::simplified;
 
 /// Letters of a query that are looked at: one bit each, and one for its end.

@@ -2,7 +2,7 @@
 
 use std::collections::BinaryHeap;
 
-use super::{Hit, Kind, Manner, Place};
+use super::hit::{Hit, Kind, Manner, Place};
 
 /// How good a hit is; less is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

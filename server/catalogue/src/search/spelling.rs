@@ -3,7 +3,7 @@
 
 use pinyin::ToPinyinMulti as _;
 
-use super::Manner;
+use super::hit::Manner;
 
 /// One way to type a character, in ASCII.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

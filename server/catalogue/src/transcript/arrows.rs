@@ -1,7 +1,11 @@
 //! `WebVTT` and `SubRip`: times with an arrow between them, then what is said. Neither needs the other's marks: numbers, hours
 //! and the comma may be there or not.
 
-use super::{Cue, TIME_MAX, TranscriptError, cue};
+use super::{
+    cue::{Cue, TIME_MAX, cue},
+    error::TranscriptError,
+    time::{fraction, whole},
+};
 use crate::letters::half_width;
 
 const ARROW: &str = "-->";
@@ -71,7 +75,7 @@ fn timing(line: &str) -> Option<(i64, i64)> {
 /// `[h…:]mm:ss[.mmm]`, the point a comma in `SubRip`.
 fn time(text: &str) -> Option<i64> {
     let text: String = text.trim().chars().map(half_width).collect();
-    let (clock, fraction) = text.split_once(['.', ',']).unwrap_or((&text, ""));
+    let (clock, behind) = text.split_once(['.', ',']).unwrap_or((&text, ""));
     let mut parts = clock.split(':').rev();
     let seconds = whole(parts.next()?, 2).filter(|seconds| *seconds < 60)?;
     let minutes = whole(parts.next()?, 3)?;
@@ -79,12 +83,6 @@ fn time(text: &str) -> Option<i64> {
         Some(hours) => whole(hours, 3).filter(|_| minutes < 60)?,
         None => 0,
     };
-    let ms = ((hours * 60 + minutes) * 60 + seconds) * 1_000 + super::lyrics::fraction(fraction)?;
+    let ms = ((hours * 60 + minutes) * 60 + seconds) * 1_000 + fraction(behind)?;
     (parts.next().is_none() && ms <= TIME_MAX).then_some(ms)
-}
-
-/// A number of at most so many digits.
-pub(super) fn whole(digits: &str, most: usize) -> Option<i64> {
-    let fits = (1..=most).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
-    fits.then(|| digits.parse().ok()).flatten()
 }

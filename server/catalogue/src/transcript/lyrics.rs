@@ -1,7 +1,11 @@
 //! LRC: `[01:02.50]` before each line, several where it is said again. Words with times of their own (`<01:02.50>`) lose
 //! them; `[offset:…]` moves everything, a positive one to earlier.
 
-use super::{CUES_MAX, Cue, TIME_MAX, TRANSCRIPT_BYTES, TranscriptError, arrows::whole, cue};
+use super::{
+    cue::{CUES_MAX, Cue, TIME_MAX, TRANSCRIPT_BYTES, cue},
+    error::TranscriptError,
+    time::{fraction, whole},
+};
 
 /// How long the last line stands, which nothing ends.
 const LAST_MS: i64 = 10_000;
@@ -103,10 +107,4 @@ fn time(tag: &str) -> Option<i64> {
     let seconds = whole(seconds, 2).filter(|seconds| *seconds < 60)?;
     let ms = ((hours * 60 + whole(minutes, 3)?) * 60 + seconds) * 1_000 + fraction(behind)?;
     (ms <= TIME_MAX).then_some(ms)
-}
-
-/// Digits behind the point, in milliseconds.
-pub(super) fn fraction(digits: &str) -> Option<i64> {
-    let scale = [0, 100, 10, 1].get(digits.len())?;
-    if digits.is_empty() { Some(0) } else { Some(whole(digits, 3)? * scale) }
 }
