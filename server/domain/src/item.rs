@@ -10,6 +10,8 @@ text_enum! {
     ItemKind {
         /// A lesson that is given live and stands as a replay afterwards.
         Lesson = "lesson",
+        /// A piece of the audio library.
+        Episode = "episode",
     }
 }
 
@@ -26,5 +28,10 @@ impl Item {
     /// A lesson.
     pub fn lesson(id: Uuid) -> Self {
         Self { kind: ItemKind::Lesson, id }
+    }
+
+    /// An episode.
+    pub fn episode(id: Uuid) -> Self {
+        Self { kind: ItemKind::Episode, id }
     }
 }

@@ -153,15 +153,21 @@ pub(crate) async fn behind_edge(on: &mut Connection, item_id: Uuid, user_id: Uui
     .map_err(failed)
 }
 
-/// When a lesson's nodes were heard of, of it or of every replay. What was heard of replays before its end says nothing of it.
-pub(crate) async fn heard(on: &mut Connection, lesson_id: Uuid) -> StoreResult<Vec<(UtcMillis, UtcMillis)>> {
+/// When an item's nodes were heard of: of the lesson itself, or of every replay and every episode. What was heard of those before the
+/// lesson's end, or before the episode could be heard, says nothing of it.
+pub(crate) async fn heard(on: &mut Connection, item_id: Uuid) -> StoreResult<Vec<(UtcMillis, UtcMillis)>> {
     let rows = sqlx::query!(
         r#"SELECT from_at AS "from_at!: i64", to_at AS "to_at!: i64" FROM media_heard WHERE lesson_id = $1
            UNION ALL
            SELECT max(h.from_at, s.ended_at), h.to_at FROM replays_heard h CROSS JOIN lessons s
            WHERE s.id = $1 AND h.to_at >= s.ended_at
+           UNION ALL
+           SELECT max(h.from_at, e.since), h.to_at FROM replays_heard h CROSS JOIN (
+               SELECT min(v.settled_at) AS since FROM episode_versions v
+               WHERE v.episode_id = $1 AND v.state = 'ready') e
+           WHERE h.to_at >= e.since
            ORDER BY 1, 2"#,
-        lesson_id
+        item_id
     )
     .fetch_all(on)
     .await

@@ -38,7 +38,8 @@ async fn audience(on: &mut Connection, lesson_id: Uuid) -> StoreResult<Vec<Unit>
     .collect()
 }
 
-async fn rule(on: &mut Connection, id: Uuid, version: i64) -> StoreResult<Rule> {
+/// A version of a credit rule.
+pub(crate) async fn rule(on: &mut Connection, id: Uuid, version: i64) -> StoreResult<Rule> {
     sqlx::query_as!(
         Rule,
         r#"SELECT id, version, name, full_percent, half_percent, max_rate_milli, receipt_gap_ms,

@@ -12,6 +12,8 @@ pub mod decide;
 mod error;
 mod evidence;
 mod lesson;
+mod library;
+mod listening;
 mod media;
 mod operation;
 mod people;
@@ -30,6 +32,12 @@ pub use lesson::{
     Cancel, DEFAULT_RULE, Edit, EditOutcome, Lesson, LessonFilter, LessonStore, LessonSummary, NewLesson,
     PhaseChange, PhaseOutcome, Rule, SeenBy,
 };
+pub use library::{
+    Episode, EpisodeChapter, EpisodeEdit, EpisodeTerms, EpisodeVersion, Library, LibraryOutcome,
+    LibraryStore, NewSeries, NewVersion, Series, SeriesCredit, SeriesEdit, Settled, Speaker, VersionOf,
+    VersionState,
+};
+pub use listening::{Listened, ListeningStore, Place, QUEUE_MAX, SITTING_GAP_MS};
 pub use media::{MediaOutcome, MediaReport, MediaStore, StreamTarget};
 pub use operation::{AuditEntry, ClockChange, OperationStore, RunClock, ServerRun};
 pub use people::{
@@ -62,6 +70,8 @@ pub trait Store:
     + PeopleStore
     + UnitStore
     + LessonStore
+    + LibraryStore
+    + ListeningStore
     + MediaStore
     + EvidenceStore
     + OperationStore
@@ -78,6 +88,8 @@ impl<T> Store for T where
         + PeopleStore
         + UnitStore
         + LessonStore
+        + LibraryStore
+        + ListeningStore
         + MediaStore
         + EvidenceStore
         + OperationStore

@@ -6,6 +6,7 @@ mod beats;
 mod deliveries;
 mod evidence;
 mod lessons;
+mod library;
 mod marks;
 mod media;
 mod operation;
@@ -20,6 +21,7 @@ pub use beats::*;
 pub use deliveries::*;
 pub use evidence::*;
 pub use lessons::*;
+pub use library::*;
 pub use marks::*;
 pub use media::*;
 pub use operation::*;
@@ -58,6 +60,8 @@ macro_rules! conformance_suite {
             the_nearest_lesson_comes_first,
             an_excuse_stands_on_the_roll_until_it_is_taken_back,
             a_roll_has_who_was_invited_and_who_came, who_was_invited_is_decided_at_the_lessons_time,
+            an_episode_has_versions_and_the_newest_ready_one_is_heard, an_edit_of_the_library_changes_what_it_names,
+            what_was_heard_is_never_removed, a_place_is_where_was_listened_last,
             a_question_is_asked_once_and_settled, questions_are_bounded, private_notes_are_read_once_and_bounded,
         );
     };

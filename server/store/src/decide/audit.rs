@@ -37,6 +37,11 @@ impl Action {
         self.line("unit", id, detail)
     }
 
+    /// Its line, as something done to another kind of thing.
+    pub(super) fn on(self, kind: &'static str, id: Uuid, detail: &Value) -> AuditEntry {
+        self.line(kind, id, detail)
+    }
+
     fn line(self, kind: &str, subject_id: Uuid, detail: &Value) -> AuditEntry {
         AuditEntry {
             at: self.at,

@@ -8,6 +8,7 @@ pub mod account;
 mod audit;
 pub mod excuse;
 pub mod lesson;
+pub mod library;
 pub mod media;
 pub mod people;
 pub mod phase;

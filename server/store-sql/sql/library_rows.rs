@@ -1,0 +1,61 @@
+//! What changes of the library have in common.
+
+use sqlx::Transaction;
+use uuid::Uuid;
+use yunke_store::{LibraryOutcome, StoreResult};
+
+use crate::db::{Connection, Db};
+use crate::error::failed;
+
+/// The library is another one from now on. Locks its row: whoever counts up waits for who does so already.
+pub(super) async fn count_up(on: &mut Connection) -> StoreResult<()> {
+    sqlx::query!("UPDATE library_revision SET revision = revision + 1 WHERE one = 1")
+        .execute(on)
+        .await
+        .map_err(failed)?;
+    Ok(())
+}
+
+/// Whether there is an episode.
+pub(super) async fn is_episode(on: &mut Connection, id: Uuid) -> StoreResult<bool> {
+    sqlx::query_scalar!(r#"SELECT EXISTS (SELECT 1 FROM episodes WHERE id = $1) AS "is!: bool""#, id)
+        .fetch_one(on)
+        .await
+        .map_err(failed)
+}
+
+/// Takes an episode and what belongs to it away, unless anybody ever opened it.
+pub(super) async fn take_away(tx: &mut Transaction<'static, Db>, id: Uuid) -> StoreResult<LibraryOutcome> {
+    let heard = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM leases WHERE item_id = $1) AS "heard!: bool""#,
+        id
+    )
+    .fetch_one(&mut **tx)
+    .await
+    .map_err(failed)?;
+    if heard {
+        return Ok(LibraryOutcome::Heard);
+    }
+    if !is_episode(tx, id).await? {
+        return Ok(LibraryOutcome::NotFound);
+    }
+    sqlx::query!("DELETE FROM episode_chapters WHERE episode_id = $1", id)
+        .execute(&mut **tx)
+        .await
+        .map_err(failed)?;
+    sqlx::query!("DELETE FROM episode_transcripts WHERE episode_id = $1", id)
+        .execute(&mut **tx)
+        .await
+        .map_err(failed)?;
+    sqlx::query!("DELETE FROM listening_queue WHERE episode_id = $1", id)
+        .execute(&mut **tx)
+        .await
+        .map_err(failed)?;
+    sqlx::query!("DELETE FROM episode_versions WHERE episode_id = $1", id)
+        .execute(&mut **tx)
+        .await
+        .map_err(failed)?;
+    sqlx::query!("DELETE FROM episodes WHERE id = $1", id).execute(&mut **tx).await.map_err(failed)?;
+    sqlx::query!("DELETE FROM items WHERE id = $1", id).execute(&mut **tx).await.map_err(failed)?;
+    Ok(LibraryOutcome::Done)
+}
