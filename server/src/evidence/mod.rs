@@ -3,6 +3,7 @@
 //! Nothing in here decides about credit; that is `attendance`. Nothing is acknowledged before it is durable.
 
 mod convert;
+mod episode;
 mod input;
 mod kept;
 mod levels;

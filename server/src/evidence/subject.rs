@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
+use uuid::Uuid;
 use yunke_domain::{Interval, Item, ItemKind, Utc};
-use yunke_store::{Lesson, Store, StoreResult};
+use yunke_store::{EpisodeTerms, Lesson, Store, StoreResult};
 
-use super::convert;
+use super::{
+    convert,
+    episode::{rule_of, timeline_of},
+};
 use crate::attendance::{Bounds, Rule, Timeline};
 
 /// An item as the judgement sees it.
@@ -24,7 +28,15 @@ impl Subject {
     pub async fn find(store: &dyn Store, item: Item) -> StoreResult<Option<Self>> {
         match item.kind {
             ItemKind::Lesson => Ok(store.lesson(item.id).await?.map(|lesson| Self::from(&lesson))),
+            ItemKind::Episode => {
+                Ok(store.episode_terms(item.id).await?.map(|terms| Self::episode(item.id, &terms)))
+            }
         }
+    }
+
+    /// An episode.
+    pub fn episode(id: Uuid, terms: &EpisodeTerms) -> Self {
+        Self { item: Item::episode(id), rule: rule_of(terms), timeline: timeline_of(terms) }
     }
 
     /// What its beats are judged against.

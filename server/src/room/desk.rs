@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use yunke_protocol::{Lease, LeaseError, LeaseKey};
-use yunke_store::{Appended, LeasePurpose, LeaseRow, StoreError, UtcMillis};
+use yunke_store::{Appended, BeatRow, LeasePurpose, LeaseRow, StoreError, UtcMillis};
 
 use super::registry::{RoomError, Rooms};
 use crate::{
@@ -140,6 +140,22 @@ impl Rooms {
     /// sends the batch again.
     pub async fn hand_in(&self, lease: &LeaseRow, batch: &[Box<RawValue>]) -> Result<Answer, RoomError> {
         let began = tokio::time::Instant::now();
+        let (mut answer, new) = self.keep(lease, batch).await?;
+        // From here on everything is durable: whatever fails below, the batch is acknowledged.
+        let progress = if new.is_empty() { self.known(lease).await } else { self.kept(lease, new).await };
+        answer.progress = progress
+            .inspect_err(|error| tracing::debug!(%error, "beats kept, but their room did not answer in time"))
+            .ok();
+        metrics::histogram!("yunke_beats_ack_seconds").record(began.elapsed());
+        Ok(answer)
+    }
+
+    /// Keeps a batch; gives what to acknowledge, still without progress, and the beats that were new.
+    pub(super) async fn keep(
+        &self,
+        lease: &LeaseRow,
+        batch: &[Box<RawValue>],
+    ) -> Result<(Answer, Vec<BeatRow>), RoomError> {
         if self.is_superseded(lease.id) {
             return Err(RoomError::Superseded);
         }
@@ -161,12 +177,6 @@ impl Rooms {
         }
         metrics::counter!("yunke_beats_acknowledged_total").increment(acked.len() as u64);
         metrics::counter!("yunke_beats_refused_total").increment(refused.len() as u64);
-        // From here on everything is durable: whatever fails below, the batch is acknowledged.
-        let progress = if new.is_empty() { self.known(lease).await } else { self.kept(lease, new).await };
-        let progress = progress
-            .inspect_err(|error| tracing::debug!(%error, "beats kept, but their room did not answer in time"))
-            .ok();
-        metrics::histogram!("yunke_beats_ack_seconds").record(began.elapsed());
-        Ok(Answer { acked, refused, progress })
+        Ok((Answer { acked, refused, progress: None }, new))
     }
 }

@@ -3,8 +3,10 @@
 //! that could not be computed again. It must never wait for a client.
 
 mod answers;
+mod beside;
 mod desk;
 mod digest;
+mod judged;
 mod keeping;
 mod load;
 mod members;

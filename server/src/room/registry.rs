@@ -15,6 +15,7 @@ use uuid::Uuid;
 use yunke_store::{BeatRow, LeaseRow, LessonFilter, LessonPhase, Page, StoreError, TalkFigures, UtcMillis};
 
 use super::{
+    judged::JudgedAt,
     missed::Missed,
     state::{Counts, Frame},
     task::{Ask, Present, Room, Told},
@@ -142,6 +143,7 @@ struct Inner {
     media: MediaNodes,
     writer: BeatWriter,
     turns: Turns,
+    judged_at: JudgedAt,
     limits: EvidenceLimits,
     superseded: std::sync::Mutex<HashMap<Uuid, UtcMillis>>,
     /// When beats were last kept, in uptime.
@@ -165,7 +167,8 @@ impl Rooms {
         let open = std::sync::Mutex::default();
         let (turns, limits, superseded) =
             (Turns::default(), EvidenceLimits::default(), std::sync::Mutex::default());
-        Self(Arc::new(Inner { core, media, writer, turns, limits, superseded, heard_at, open }))
+        let judged_at = JudgedAt::default();
+        Self(Arc::new(Inner { core, media, writer, turns, judged_at, limits, superseded, heard_at, open }))
     }
 
     /// Opens the rooms of live lessons, so that the counts are right before the first question.
@@ -298,15 +301,11 @@ impl Rooms {
         Ok(self.room(lesson).await?.frame().state.counts)
     }
 
-    /// Hands beats that were just kept to their room and gives the member's progress.
-    pub(super) async fn kept(&self, lease: &LeaseRow, beats: Vec<BeatRow>) -> Result<Progress, RoomError> {
-        let now = self.0.core.source.now();
+    /// Something was played under this lease: rooms of other items the member followed lately judge them anew. Whether there
+    /// were any.
+    pub(super) fn contest(&self, lease: &LeaseRow) -> bool {
         self.0.heard_at.store(self.0.core.source.uptime(), Ordering::Relaxed);
-        let others = if beats.iter().any(|beat| beat.body.state == yunke_store::BeatState::Playing) {
-            self.0.turns.note(lease.user_id, lease.item.id, now)
-        } else {
-            Vec::new()
-        };
+        let others = self.0.turns.note(lease.user_id, lease.item.id, self.0.core.source.now());
         let contested = !others.is_empty();
         for other in others {
             // A room that is closed reads the store when it opens, and sees it there.
@@ -317,6 +316,19 @@ impl Rooms {
                 handle.missed.lock().expect("no panic while held").insert(lease.user_id);
             }
         }
+        contested
+    }
+
+    /// When records without a room were judged.
+    pub(super) fn judged_at(&self) -> &JudgedAt {
+        &self.0.judged_at
+    }
+
+    /// Hands beats that were just kept to their room and gives the member's progress.
+    pub(super) async fn kept(&self, lease: &LeaseRow, beats: Vec<BeatRow>) -> Result<Progress, RoomError> {
+        let contested = beats.iter().any(|beat| beat.body.state == yunke_store::BeatState::Playing)
+            && self.contest(lease);
+        self.0.heard_at.store(self.0.core.source.uptime(), Ordering::Relaxed);
         let room = self.open_at_once(lease.item.id).await?;
         let user = lease.user_id;
         let lease = Box::new(lease.clone());
