@@ -15,6 +15,7 @@ use yunke_store::{StoreError, UtcMillis};
 
 use crate::{
     auth::Auth,
+    catalogue::LibraryKeeper,
     clock::Source,
     clock_watch::watch_clock,
     config::Config,
@@ -24,6 +25,7 @@ use crate::{
     doors::{Certificate, Doors},
     evidence::{KeptLevels, KeptProgress},
     https::Https,
+    library::follow_files,
     media_nodes::{Addresses, MediaNodes, supervise_local},
     problem::source_chain,
     room::{Rooms, Sockets},
@@ -106,6 +108,7 @@ impl App {
             kept_levels: KeptLevels::default(),
             pass_key: PassKey::derive(secret.as_bytes()),
             file_key: FileKey::derive(secret.as_bytes()),
+            library: LibraryKeeper::new(core.clone()),
             rooms: Rooms::new(core.clone(), media.clone()),
             sockets: Sockets::default(),
             unwritten: AtomicBool::new(false),
@@ -195,6 +198,8 @@ fn start_tasks(app: &AppState, address: SocketAddr, certificate: Certificate) {
     }
     spawn(app, "orders", app.media.clone().push_orders());
     spawn(app, "deliveries", app.media.clone().keep_deliveries());
+    spawn(app, "library", app.library.clone().watch());
+    spawn(app, "library files", follow_files(app.core.clone(), app.media.clone(), app.library.clone()));
     spawn(app, "sign of life", keep_alive(app.clone()));
     spawn(app, "session sweep", sweep(app.clone()));
     spawn(app, "socket sweep", sweep_sockets(app.clone()));

@@ -11,6 +11,7 @@ use yunke_protocol::{FileKey, LeaseKey, PassKey};
 
 use crate::{
     auth::Auth,
+    catalogue::LibraryKeeper,
     core::Core,
     disk::DiskCheck,
     evidence::{KeptLevels, KeptProgress},
@@ -46,6 +47,8 @@ pub struct Shared {
     pub kept_progress: KeptProgress,
     /// Who has how much credit of a lesson, as it was computed last.
     pub kept_levels: KeptLevels,
+    /// The audio-lesson library.
+    pub library: LibraryKeeper,
     /// Live rooms and their counts.
     pub rooms: Rooms,
     /// Their open sockets.

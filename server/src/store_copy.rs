@@ -26,7 +26,7 @@ const LARGE: &[&str] = &["posters", "captions"];
 const ALIVE_MS: i64 = 10_000;
 
 /// What a new database has of its own; it gives way.
-const OF_ITS_OWN: &[&str] = &["credit_rules"];
+const OF_ITS_OWN: &[&str] = &["credit_rules", "library_revision"];
 
 /// From where to where.
 #[derive(Debug, Args)]

@@ -25,6 +25,14 @@ pub enum Access {
     PersonOrganize,
     /// The organizer of the unit `{unit_id}`.
     UnitOrganize,
+    /// Who may listen to the series `{series_id}`: its members, everybody if it is public, or its organizer.
+    SeriesListen,
+    /// Who may listen to the episode `{episode_id}`: as for its series, once it is in the library.
+    EpisodeListen,
+    /// The organizer of the series `{series_id}`.
+    SeriesOrganize,
+    /// The organizer of the episode `{episode_id}`.
+    EpisodeOrganize,
 }
 
 /// Method, path and access of each route.

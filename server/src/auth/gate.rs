@@ -13,10 +13,11 @@ use uuid::Uuid;
 use yunke_store::{Role, Store};
 
 use super::{
-    Access, AccessTable, LessonScope, PersonScope, UnitScope, Viewer, cookie_token, hash_token,
-    session_cookie,
+    Access, AccessTable, EpisodeScope, LessonScope, PersonScope, SeriesScope, UnitScope, Viewer,
+    cookie_token, hash_token, session_cookie,
 };
 use crate::{
+    catalogue::LibraryKeeper,
     core::Core,
     problem::{ApiResult, Problem},
 };
@@ -28,19 +29,20 @@ const EXTEND_AFTER_MS: i64 = 3_600_000;
 #[derive(Clone)]
 pub struct Gate {
     core: Core,
+    library: LibraryKeeper,
     table: AccessTable,
 }
 
 impl Gate {
     /// By this table.
-    pub fn new(core: Core, table: AccessTable) -> Self {
-        Self { core, table }
+    pub fn new(core: Core, library: LibraryKeeper, table: AccessTable) -> Self {
+        Self { core, library, table }
     }
 }
 
 /// Middleware: finds the access entry, the session and the lesson, and admits or refuses the request.
 pub async fn authorize(
-    State(Gate { core, table }): State<Gate>,
+    State(Gate { core, library, table }): State<Gate>,
     matched: MatchedPath,
     params: RawPathParams,
     mut request: Request,
@@ -70,6 +72,16 @@ pub async fn authorize(
         }
         (Access::UnitOrganize, Some(viewer)) => {
             let scope = UnitScope::admit(core.store.as_ref(), &viewer, &params).await?;
+            request.extensions_mut().insert(scope);
+            request.extensions_mut().insert(viewer);
+        }
+        (access @ (Access::SeriesListen | Access::SeriesOrganize), Some(viewer)) => {
+            let scope = SeriesScope::admit(&core, &library, access, &viewer, &params).await?;
+            request.extensions_mut().insert(scope);
+            request.extensions_mut().insert(viewer);
+        }
+        (access @ (Access::EpisodeListen | Access::EpisodeOrganize), Some(viewer)) => {
+            let scope = EpisodeScope::admit(&core, &library, access, &viewer, &params).await?;
             request.extensions_mut().insert(scope);
             request.extensions_mut().insert(viewer);
         }
@@ -116,7 +128,14 @@ async fn admit(
         Access::Anyone | Access::Account | Access::SignedIn => Ok(None),
         Access::Staff if viewer.has(Role::Lecturer) || viewer.has(Role::Organizer) => Ok(None),
         Access::Organizer if viewer.has(Role::Organizer) => Ok(None),
-        Access::Staff | Access::Organizer | Access::PersonOrganize | Access::UnitOrganize => Err(staff()),
+        Access::Staff
+        | Access::Organizer
+        | Access::PersonOrganize
+        | Access::UnitOrganize
+        | Access::SeriesListen
+        | Access::SeriesOrganize
+        | Access::EpisodeListen
+        | Access::EpisodeOrganize => Err(staff()),
         Access::LessonWatch | Access::LessonRun | Access::LessonOrganize => {
             let id = params.iter().find(|(name, _)| *name == "id").map(|(_, value)| value);
             let id = id.and_then(|id| Uuid::try_parse(id).ok()).ok_or_else(Problem::not_found)?;

@@ -6,6 +6,7 @@ mod database;
 mod error;
 mod http;
 mod https;
+mod library;
 mod log;
 mod media;
 
@@ -22,6 +23,7 @@ pub use database::DatabaseUrl;
 pub use error::ConfigError;
 pub use http::HttpConfig;
 pub use https::{AcmeConfig, HttpsConfig};
+pub use library::LibraryConfig;
 pub use log::{LogConfig, LogFormat};
 pub use media::MediaConfig;
 
@@ -44,6 +46,8 @@ pub struct Config {
     pub media: MediaConfig,
     /// Signing in.
     pub auth: AuthConfig,
+    /// The audio-lesson library.
+    pub library: LibraryConfig,
     /// The log.
     pub log: LogConfig,
 }
@@ -57,6 +61,7 @@ impl Default for Config {
             https: HttpsConfig::default(),
             media: MediaConfig::default(),
             auth: AuthConfig::default(),
+            library: LibraryConfig::default(),
             log: LogConfig::default(),
         }
     }
@@ -91,6 +96,7 @@ impl Config {
         self.http.validate()?;
         self.https.validate()?;
         self.media.validate()?;
+        self.library.validate()?;
         self.auth.validate()
     }
 

@@ -9,6 +9,9 @@ use yunke_protocol::{Orders, Snapshot, WorkRefusal, paths};
 /// How long a node may take to answer.
 const ANSWER_LIMIT: Duration = Duration::from_secs(2);
 
+/// Largest body that is no JSON: a cover.
+const BODY_BYTES: usize = 16 << 20;
+
 /// Why a call to a node failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -83,6 +86,26 @@ impl ControlClient {
             Ok(refusal) => Err(ControlError::Work(refusal.code)),
             Err(_) => Err(ControlError::Refused(status.as_u16())),
         }
+    }
+
+    /// Asks for something that is no JSON, or for nothing: the body as it comes, at most [`BODY_BYTES`].
+    pub async fn ask(&self, method: Method, url: String) -> Result<Vec<u8>, ControlError> {
+        let mut answer = self.http.request(method, url).bearer_auth(&self.secret).send().await?;
+        let status = answer.status();
+        if !status.is_success() {
+            return match answer.json::<WorkRefusal>().await {
+                Ok(refusal) => Err(ControlError::Work(refusal.code)),
+                Err(_) => Err(ControlError::Refused(status.as_u16())),
+            };
+        }
+        let mut body = Vec::new();
+        while let Some(piece) = answer.chunk().await? {
+            if body.len() + piece.len() > BODY_BYTES {
+                return Err(ControlError::Work("too_large".to_owned()));
+            }
+            body.extend_from_slice(&piece);
+        }
+        Ok(body)
     }
 
     /// Asks the node to end.

@@ -3,7 +3,9 @@
 use reqwest::Method;
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
-use yunke_protocol::{Fill, FillMove, FillPlan, Fills, WorkStatus, paths};
+use yunke_protocol::{
+    AudioPlan, AudioStatus, Fill, FillMove, FillPlan, Fills, MAX_AUDIO_VERSIONS, WorkStatus, paths,
+};
 
 use super::{ControlError, MediaNodes};
 use crate::problem::{ApiResult, Problem};
@@ -39,6 +41,42 @@ impl MediaNodes {
         self.work(Method::DELETE, &fill_path(lesson, fill), None::<&()>).await
     }
 
+    /// Announces a file of the library; announcing it again changes nothing.
+    pub async fn plan_audio(&self, version: Uuid, plan: &AudioPlan) -> ApiResult<AudioStatus> {
+        self.work(Method::PUT, &paths::of_version(paths::AUDIO, version), Some(plan)).await
+    }
+
+    /// How far these versions are; the node does not know those that are left out.
+    pub async fn audio(&self, versions: &[Uuid]) -> ApiResult<Vec<AudioStatus>> {
+        let mut all = Vec::with_capacity(versions.len());
+        for some in versions.chunks(MAX_AUDIO_VERSIONS) {
+            let named: Vec<String> = some.iter().map(Uuid::to_string).collect();
+            let path = format!("{}?versions={}", paths::AUDIO_LIST, named.join(","));
+            all.extend(self.work::<_, Vec<AudioStatus>>(Method::GET, &path, None::<&()>).await?);
+        }
+        Ok(all)
+    }
+
+    /// Begins a version that failed again.
+    pub async fn retry_audio(&self, version: Uuid) -> ApiResult<AudioStatus> {
+        self.work(Method::POST, &paths::of_version(paths::AUDIO_RETRY, version), None::<&()>).await
+    }
+
+    /// Forgets a version with everything the node has of it.
+    pub async fn forget_audio(&self, version: Uuid) -> ApiResult<()> {
+        let base = self.control().ok_or_else(unavailable)?;
+        let url = format!("{base}{}", paths::of_version(paths::AUDIO, version));
+        self.0.client.ask(Method::DELETE, url).await.map_err(|error| told(&error))?;
+        Ok(())
+    }
+
+    /// The picture that is in a file.
+    pub async fn audio_cover(&self, version: Uuid) -> ApiResult<Vec<u8>> {
+        let base = self.control().ok_or_else(unavailable)?;
+        let url = format!("{base}{}", paths::of_version(paths::AUDIO_COVER, version));
+        self.0.client.ask(Method::GET, url).await.map_err(|error| told(&error))
+    }
+
     async fn work<B: Serialize + Sync, T: DeserializeOwned>(
         &self,
         method: Method,
@@ -46,14 +84,17 @@ impl MediaNodes {
         body: Option<&B>,
     ) -> ApiResult<T> {
         let base = self.control().ok_or_else(unavailable)?;
-        self.0.client.work(method, format!("{base}{path}"), body).await.map_err(|error| match error {
-            ControlError::Work(code) => refused(&code),
-            error => {
-                tracing::warn!(%error, "the media node cannot be asked for work");
-                unavailable()
-            }
-        })
+        self.0.client.work(method, format!("{base}{path}"), body).await.map_err(|error| told(&error))
     }
+}
+
+/// Why the node did not do it.
+fn told(error: &ControlError) -> Problem {
+    if let ControlError::Work(code) = error {
+        return refused(code);
+    }
+    tracing::warn!(%error, "the media node cannot be asked for work");
+    unavailable()
 }
 
 fn fill_path(lesson: Uuid, fill: Uuid) -> String {
@@ -86,6 +127,10 @@ fn refused(code: &str) -> Problem {
         }
         "disk_full" => {
             Problem::unavailable("disk_full", "The media service's disk has no room for this file.", 3600)
+        }
+        "too_many_uploads" => {
+            let sentence = "Too many files are being sent at once. Let some of them end first.";
+            Problem::unavailable("too_many_uploads", sentence, 60)
         }
         "storage" => {
             let sentence = "The media service's store cannot be read or written right now. Try again.";

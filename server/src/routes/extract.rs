@@ -9,7 +9,7 @@ use axum::{
     },
     http::{StatusCode, request::Parts},
 };
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 
 use crate::problem::Problem;
 
@@ -18,6 +18,11 @@ pub const BODY_BYTES: usize = 256 * 1024;
 
 /// Largest uploaded file.
 pub const UPLOAD_BYTES: usize = 2 << 20;
+
+/// A field that may be missing, null or there: missing and null differ (RFC 7396).
+pub fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(from).map(Some)
+}
 
 /// A JSON body.
 #[derive(Debug)]

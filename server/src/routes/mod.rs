@@ -12,6 +12,7 @@ pub mod host;
 mod internal;
 mod layers;
 pub mod lessons;
+mod library;
 mod openapi;
 pub mod origin;
 mod paging;
@@ -47,6 +48,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(room::routes())
         .merge(studio::routes())
         .merge(console::routes())
+        .merge(library::routes())
         .merge(exports::routes())
 }
 
@@ -66,7 +68,10 @@ async fn openapi_json() -> Json<&'static OpenApi> {
 /// The whole router with its middleware.
 pub fn router(app: &AppState) -> Router {
     let (api, _) = api().split_for_parts();
-    let api = api.route_layer(from_fn_with_state(Gate::new(app.core.clone(), access::TABLE), authorize));
+    let api = api.route_layer(from_fn_with_state(
+        Gate::new(app.core.clone(), app.library.clone(), access::TABLE),
+        authorize,
+    ));
     let router = Router::new()
         .merge(api)
         .merge(internal::routes(app))

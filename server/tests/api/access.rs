@@ -35,7 +35,12 @@ fn lets_in(access: Access, role: &str) -> bool {
         Access::Organizer => role.contains("organizer"),
         Access::LessonWatch => ["member", "lecturer"].contains(&role) || answers(role),
         Access::LessonRun => role == "lecturer" || answers(role),
-        Access::LessonOrganize | Access::PersonOrganize | Access::UnitOrganize => answers(role),
+        Access::LessonOrganize
+        | Access::PersonOrganize
+        | Access::UnitOrganize
+        | Access::SeriesOrganize
+        | Access::EpisodeOrganize => answers(role),
+        Access::SeriesListen | Access::EpisodeListen => role == "member" || answers(role),
     }
 }
 
@@ -72,7 +77,16 @@ async fn every_route_lets_in_whom_its_entry_names() {
             let lesson = server.plan(&town).await;
             // And a person, whom some calls disable.
             let person = server.somebody(&town).await;
+            // And an episode, which some calls withdraw or remove.
+            let (series, episode) = if path.contains("library") {
+                server.episode(&town).await
+            } else {
+                (Uuid::nil(), Uuid::nil())
+            };
             let address = path
+                .replace("{series_id}", &series.to_string())
+                .replace("{episode_id}", &episode.to_string())
+                .replace("{speaker_id}", &lesson.to_string())
                 .replace("{id}", &lesson.to_string())
                 .replace("{member_id}", &town.member.to_string())
                 .replace("{person_id}", &person.to_string())

@@ -17,7 +17,10 @@ use yunke_server::{
     config::{Config, DatabaseUrl},
     state::AppState,
 };
-use yunke_store::{NewLesson, NewUnit, NewUser, Role, Setup, Unit, UnitKind};
+use yunke_store::{
+    EpisodeEdit, NewLesson, NewSeries, NewUnit, NewUser, NewVersion, Role, SeriesCredit, Settled, Setup,
+    Unit, UnitKind, VersionOf,
+};
 use yunke_store_postgres::testing::scratch;
 
 /// The secret the played media node shares.
@@ -30,6 +33,9 @@ pub(crate) const PASSWORD: &str = "正确的密码 1";
 pub(crate) const NOW: i64 = 1_800_000_000_000;
 
 pub(crate) const HOUR_MS: i64 = 3_600_000;
+
+/// Length of an episode.
+pub(crate) const EPISODE_MS: i64 = 600_000;
 
 /// A machine whose time the test moves. It was started at the beginning of UTC.
 #[derive(Clone)]
@@ -260,6 +266,41 @@ impl Server {
         };
         self.app.store.add_user(new).await.expect("a person");
         id
+    }
+
+    /// A series of the station with an episode that can be heard.
+    pub(crate) async fn episode(&self, town: &Town) -> (Uuid, Uuid) {
+        let app = &self.app;
+        let (series, episode, version) = (app.source.id(), app.source.id(), app.source.id());
+        let new = NewSeries {
+            id: series,
+            title: "红色故事".to_owned(),
+            about: String::new(),
+            category: "党史".to_owned(),
+            unit_id: town.station.id,
+            public: false,
+            credit: SeriesCredit::Episode,
+            actor_id: town.organizer,
+            at: NOW,
+        };
+        app.store.add_series(new).await.expect("a series");
+        let file = NewVersion {
+            id: version,
+            episode_id: episode,
+            of: VersionOf::New { series_id: series, number: Some(1), title: "第一讲 长征".to_owned() },
+            file_name: "01 长征.mp3".to_owned(),
+            bytes: 1_000_000,
+            actor_id: town.organizer,
+            at: NOW,
+        };
+        app.store.add_version(file).await.expect("a version");
+        let facts = include_str!("facts.json").to_owned();
+        let ready = Settled::Ready { length_ms: EPISODE_MS, facts };
+        app.store.settle_version(version, ready, NOW).await.expect("ready");
+        let out = EpisodeEdit { publish_at: Some(Some(0)), ..EpisodeEdit::default() };
+        app.store.edit_episode(episode, out, town.organizer, NOW).await.expect("published");
+        app.library.refresh().await.expect("read");
+        (series, episode)
     }
 
     /// Plans a lesson of the station for the station, in an hour, for 45 minutes.

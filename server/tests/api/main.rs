@@ -11,6 +11,7 @@ mod harness;
 mod home;
 mod https;
 mod lesson_life;
+mod library;
 mod media_node;
 mod people;
 mod planning;

@@ -5,6 +5,7 @@ mod certificate;
 mod evidence;
 mod excuse;
 mod lessons;
+mod library;
 mod notes;
 mod people;
 mod person;
@@ -37,4 +38,5 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(attendance::attendance))
         .routes(routes!(evidence::member))
         .routes(routes!(excuse::excuse, excuse::take_back))
+        .merge(library::routes())
 }

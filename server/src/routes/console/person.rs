@@ -7,7 +7,7 @@ use axum::{
     extract::State,
     http::{HeaderMap, StatusCode},
 };
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 use yunke_store::{NewUser, PersonEdit, Role, UnitKind};
@@ -20,7 +20,10 @@ use super::{
 use crate::{
     auth::{PersonScope, Viewer, parse_phone},
     problem::{ApiResult, Problem},
-    routes::{extract::Body, text},
+    routes::{
+        extract::{Body, given},
+        text,
+    },
     state::AppState,
     typed,
 };
@@ -76,12 +79,6 @@ pub(super) struct PersonView {
     row: RosterRow,
     /// The whole number.
     phone: String,
-}
-
-/// A field that is present, perhaps as null.
-#[expect(clippy::option_option, reason = "missing and null differ (RFC 7396)")]
-fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
-    Option::<T>::deserialize(from).map(Some)
 }
 
 /// Adds a person and gives back the first password, once.

@@ -1,0 +1,137 @@
+//! Follows the files that are on their way to be heard: the media node knows how far each is, and what became of it is kept here.
+//! It must never lose one: whatever is pending is asked for again, whoever was stopped in between.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+use yunke_protocol::{AudioFacts, AudioStage, AudioStatus};
+use yunke_store::{Episode, EpisodeChapter, EpisodeEdit, LibraryOutcome, Poster, Settled};
+
+use crate::{
+    catalogue::{Catalogue, LibraryKeeper},
+    core::Core,
+    media_nodes::MediaNodes,
+    picture,
+    problem::source_chain,
+};
+
+/// How often the node is asked while something is pending.
+const ASK_EVERY: Duration = Duration::from_secs(2);
+/// Pending versions that are asked for at a time.
+const ASKED: i64 = 200;
+
+/// Follows pending versions until the server stops.
+pub async fn follow_files(core: Core, media: MediaNodes, library: LibraryKeeper) {
+    let mut ticks = tokio::time::interval(ASK_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = core.stopping.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        let pending = match core.store.pending_versions(ASKED).await {
+            Ok(pending) if pending.is_empty() => continue,
+            Ok(pending) => pending,
+            Err(error) => {
+                tracing::warn!(error = source_chain(&error), "the files on their way could not be read");
+                continue;
+            }
+        };
+        // While the node is away everything stays as it is.
+        let Ok(known) = media.audio(&pending).await else { continue };
+        let settled = settle_all(&core, &media, &library, known).await;
+        if settled && let Err(error) = library.refresh().await {
+            tracing::warn!(error = source_chain(&error), "the library could not be read");
+        }
+    }
+}
+
+/// Keeps what became of those that are ready or failed; whether there were any.
+async fn settle_all(
+    core: &Core,
+    media: &MediaNodes,
+    library: &LibraryKeeper,
+    known: Vec<AudioStatus>,
+) -> bool {
+    let mut any = false;
+    for status in known {
+        let version = status.version;
+        let settled = match (status.stage, status.facts) {
+            (AudioStage::Ready, Some(facts)) => {
+                ready(core, media, library, version, status.item, &facts).await
+            }
+            (AudioStage::Failed, _) => {
+                let why = status.code.unwrap_or_else(|| "unreadable".to_owned());
+                core.store.settle_version(version, Settled::Failed { code: why }, core.source.now()).await
+            }
+            _ => continue,
+        };
+        match settled {
+            Ok(LibraryOutcome::Done) => any = true,
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(%version, error = source_chain(&error), "what became of a file could not be kept");
+            }
+        }
+    }
+    any
+}
+
+async fn ready(
+    core: &Core,
+    media: &MediaNodes,
+    library: &LibraryKeeper,
+    version: Uuid,
+    episode: Uuid,
+    facts: &AudioFacts,
+) -> yunke_store::StoreResult<LibraryOutcome> {
+    let catalogue = library.catalogue().await?;
+    if let Some(known) = catalogue.episode(episode) {
+        adopt(core, media, &catalogue, known, version, facts).await?;
+    }
+    let kept = Settled::Ready {
+        length_ms: facts.length_ms.max(1),
+        facts: serde_json::to_string(facts).unwrap_or_else(|_| "{}".to_owned()),
+    };
+    core.store.settle_version(version, kept, core.source.now()).await
+}
+
+/// What the file says of itself becomes the episode's where its organizers have said nothing.
+async fn adopt(
+    core: &Core,
+    media: &MediaNodes,
+    catalogue: &Catalogue,
+    episode: &Episode,
+    version: Uuid,
+    facts: &AudioFacts,
+) -> yunke_store::StoreResult<()> {
+    let Some(actor_id) = core.store.uploader(version).await? else { return Ok(()) };
+    let now = core.source.now();
+    let store = &core.store;
+    let chapters = &facts.tags.chapters;
+    if !chapters.is_empty() && store.episode_chapters(episode.id).await?.is_empty() {
+        let mut chapters: Vec<EpisodeChapter> = chapters
+            .iter()
+            .map(|chapter| EpisodeChapter { at_ms: chapter.at_ms, title: chapter.title.clone() })
+            .collect();
+        chapters.dedup_by_key(|chapter| chapter.at_ms);
+        store.set_episode_chapters(episode.id, chapters, actor_id, now).await?;
+    }
+    let title = facts.tags.title.clone().filter(|_| episode.title.is_empty());
+    let number = facts.tags.track.map(i64::from).filter(|_| episode.number.is_none());
+    if title.is_some() || number.is_some() {
+        let edit = EpisodeEdit { title, number: number.map(Some), ..EpisodeEdit::default() };
+        store.edit_episode(episode.id, edit, actor_id, now).await?;
+    }
+    let bare = catalogue.series(episode.series_id).is_some_and(|series| series.cover_at.is_none());
+    if bare
+        && facts.cover.is_some()
+        && let Ok(bytes) = media.audio_cover(version).await
+        && let Some(seen) =
+            picture::look(&bytes).filter(|seen| seen.width.max(seen.height) <= picture::SIDE_MAX)
+    {
+        let cover = Poster { kind: seen.kind, bytes };
+        store.set_cover(episode.series_id, Some(cover), actor_id, now).await?;
+    }
+    Ok(())
+}
