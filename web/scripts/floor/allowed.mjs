@@ -56,7 +56,7 @@ export const SCRIPTS = [
   { what: ['.share', '.show'], where: ['BoothPage.js'], why: 'methods of ours (usePicture.ts)' },
   {
     what: ['.read'],
-    where: ['composer.worker.js', 'hlsEngine.js', 'LessonPage.js'],
+    where: ['composer.worker.js', 'hlsEngine.js', 'LessonPage.js', 'SeriesPage.js'],
     why: 'ReadableStreamDefaultReader, which all have; only Clipboard.read is newer',
   },
   { what: ['.stream'], where: ['whepEngine.js'], why: 'a method of ours (whepSession.ts)' },

@@ -17,17 +17,17 @@ export interface EpisodeCard {
   title: string
   speaker: Named | null
   length_ms: number
-  published_at: number
+  published_at: number | null
   cover: string | null
   place: Place | null
-  counted_ms: number
+  counted_ms: number | null
   credit: Credit | null
 }
 
 export interface SeriesCard {
   id: string
   title: string
-  category: string | null
+  category: string
   speaker: Named | null
   episodes: number
   length_ms: number
@@ -35,7 +35,7 @@ export interface SeriesCard {
   favourite: boolean
   /** Episodes heard to their end. */
   heard: number
-  published_at: number
+  published_at: number | null
 }
 
 export interface Heard {
@@ -75,8 +75,9 @@ export interface Cue {
 }
 
 export interface Transcript {
-  language: string | null
   cues: Cue[]
+  /** Plain text: its lines have no times. */
+  untimed: boolean
 }
 
 export interface Found {

@@ -1,0 +1,33 @@
+/** What is said of files and episodes. */
+import { has, t, type MessageKey } from '@/i18n'
+import { dayTime } from '@/i18n/format'
+import { serverNow } from '@/api/now'
+import type { ConsoleEpisode } from './types'
+
+/** Why nothing could be made of a file. */
+export function whyText(code: string | null): string {
+  const key = `console.library.why.${code}`
+  return has(key) ? t(key as MessageKey) : t('console.library.why.unknown', { code: code ?? '' })
+}
+
+/** Why a file was not sent. */
+export function sendText(code: string | null): string {
+  const key = `console.library.problem.${code}`
+  return has(key) ? t(key as MessageKey) : t('console.library.why.unknown', { code: code ?? '' })
+}
+
+export function stageText({ state, step, percent, publish_at: at }: ConsoleEpisode): string {
+  if (state === 'published' && at !== null && at > serverNow()) return t('console.library.stage.dated', { at: dayTime(at) })
+  const words = t(`console.library.stage.${state}`)
+  if (state !== 'running') return words
+  const more = [step === null ? '' : t(`console.library.step.${step}`), percent === null ? '' : t('console.library.percent', { n: percent })].filter(Boolean)
+  return more.length > 0 ? `${words} · ${more.join(' ')}` : words
+}
+
+export const tagOf = ({ state }: ConsoleEpisode): string => ({ failed: 'bad', published: 'good', ready: 'warn', receiving: '', queued: '', running: '', withdrawn: '' })[state]
+
+/** Something is under way over there. */
+export const unsettled = ({ state }: ConsoleEpisode): boolean => state === 'receiving' || state === 'queued' || state === 'running'
+
+/** Waits for nothing but its publication. */
+export const publishable = ({ state }: ConsoleEpisode): boolean => state === 'ready'

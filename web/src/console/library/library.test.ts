@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest'
+import { chapterText, readChapters } from './chapters'
+import { FILES_AT_ONCE, sortFiles, type Chosen } from './files'
+import { openLedger } from './ledger'
+import { PARALLEL, sumOf, Uploads, type SendEvents, type SendWish, type UploadRow } from './uploads'
+
+const file = (path: string, size = 10, lastModified = 1): Chosen => ({ path, file: { name: path.split('/').at(-1)!, size, lastModified } as File })
+
+function storage(): Storage {
+  const rows = new Map<string, string>()
+  return { getItem: (k: string) => rows.get(k) ?? null, setItem: (k: string, v: string) => void rows.set(k, v) } as unknown as Storage
+}
+
+function setup(kept = storage()) {
+  const begun: (SendWish & { events: SendEvents; stopped: boolean })[] = []
+  let rows: UploadRow[] = []
+  const uploads = new Uploads(
+    's',
+    (wish, events) => {
+      const one = { ...wish, events, stopped: false }
+      begun.push(one)
+      return () => (one.stopped = true)
+    },
+    openLedger('m', () => kept, () => 5),
+    (now) => (rows = now),
+    () => 5,
+  )
+  return { uploads, begun, kept, rows: () => rows, states: () => rows.map(({ state }) => state) }
+}
+
+describe('the files of a folder', () => {
+  it('come in the order of their numbers, without what a Mac put beside them (astra#221)', () => {
+    const tracks = Array.from({ length: 10 }, (_, n) => `讲座/${n + 1}.mp3`)
+    const junk = [...Array.from({ length: 10 }, (_, n) => `讲座/._${n + 1}.mp3`), '讲座/.DS_Store', '讲座/Thumbs.db']
+    const sorted = sortFiles([...junk, ...[...tracks].reverse(), '讲座/封面.jpg'].map((path) => file(path)))
+    expect([sorted.take.map(({ path }) => path), sorted.junk, sorted.other]).toEqual([tracks, 12, 1])
+  })
+  it('have one name, composed or not, and any extension a recorder may write', () => {
+    const sorted = sortFiles([file('Cafe\u0301.amr'), file('录音'), file('x.unknown')])
+    expect(sorted.take.map(({ path }) => path)).toContain('Café.amr')
+    expect(sorted.take).toHaveLength(3)
+  })
+  it('are bounded, and the page is told how many stay behind', () => {
+    const sorted = sortFiles(Array.from({ length: FILES_AT_ONCE + 3 }, (_, n) => file(`${n}.mp3`)))
+    expect([sorted.take.length, sorted.beyond]).toEqual([FILES_AT_ONCE, 3])
+  })
+})
+
+describe('uploads', () => {
+  it('go three at a time, in order', () => {
+    const { uploads, begun, states } = setup()
+    uploads.add(['1', '2', '3', '4', '5'].map((path) => file(path)))
+    expect(begun).toHaveLength(PARALLEL)
+    begun[1]!.events.done()
+    expect([begun.map(({ chosen }) => chosen.path), states()]).toEqual([['1', '2', '3', '4'], ['sending', 'done', 'sending', 'sending', 'waiting']])
+  })
+  it('pause and go on where they stopped', () => {
+    const { uploads, begun, rows, states } = setup()
+    uploads.add([file('1'), file('2')])
+    begun[0]!.events.created('u1', 'e1')
+    begun[0]!.events.progress(4)
+    uploads.pause()
+    begun[0]!.events.progress(9)
+    expect([begun.every(({ stopped }) => stopped), states(), rows()[0]!.sent]).toEqual([true, ['paused', 'paused'], 4])
+    uploads.add([file('3')])
+    expect(begun).toHaveLength(2)
+    uploads.resume()
+    expect(begun.slice(2).map(({ chosen, url }) => [chosen.path, url])).toEqual([
+      ['1', 'u1'],
+      ['2', null],
+      ['3', null],
+    ])
+  })
+  it('are found again after a reload when the same file is chosen, and only then (tus protocol#139)', () => {
+    const { uploads, begun, kept } = setup()
+    uploads.add([file('a.mp3', 10, 1), file('b.mp3', 10, 1)])
+    begun[0]!.events.created('u1', 'e1')
+    begun[1]!.events.created('u2', 'e2')
+    uploads.close()
+    const again = setup(kept)
+    again.uploads.add([file('a.mp3', 10, 1), file('b.mp3', 10, 2)])
+    expect(again.begun.map(({ url, episode }) => [url, episode])).toEqual([
+      ['u1', 'e1'],
+      [null, 'e2'],
+    ])
+    expect(again.rows().map(({ note }) => note)).toEqual(['resumed', 'changed'])
+    again.begun[0]!.events.done()
+    expect(openLedger('m', () => kept, () => 5).of('s').map(({ path }) => path)).toEqual(['b.mp3'])
+    // Another person at this desk starts anew.
+    expect(openLedger('n', () => kept, () => 5).of('s')).toEqual([])
+  })
+  it('that failed say why, leave their place to others, and are tried again', () => {
+    const { uploads, begun, rows, states } = setup()
+    uploads.add(['1', '2', '3', '4'].map((path) => file(path)))
+    begun[0]!.events.failed('quota_full')
+    begun[1]!.events.failed('unreachable')
+    expect([states(), rows()[0]!.code]).toEqual([['failed', 'failed', 'sending', 'sending'], 'quota_full'])
+    uploads.online()
+    expect(states()).toEqual(['failed', 'sending', 'sending', 'sending'])
+    begun[2]!.events.done()
+    uploads.retry(rows()[0]!.key)
+    expect(states()[0]).toBe('sending')
+    expect(sumOf(rows())).toMatchObject({ files: 4, done: 1, failed: 0, bytes: 40, sent: 10, busy: true })
+  })
+  it('are not begun twice when a folder is dropped again', () => {
+    const { uploads, begun } = setup()
+    uploads.add([file('1')])
+    uploads.add([file('1')])
+    expect(begun).toHaveLength(1)
+  })
+})
+
+describe('chapters as text', () => {
+  it('are read as people write them, and sorted by time (Voice#879)', () => {
+    expect(readChapters('0:00 开场\n\n1:02:03 第三章\n[12:30.50] 第二章')).toEqual({
+      chapters: [
+        { at_ms: 0, title: '开场' },
+        { at_ms: 750_000, title: '第二章' },
+        { at_ms: 3_723_000, title: '第三章' },
+      ],
+      line: null,
+    })
+    expect(readChapters('1：30，中文冒号').chapters).toEqual([{ at_ms: 90_000, title: '中文冒号' }])
+  })
+  it('say which line cannot be read', () => {
+    expect(readChapters('0:00 开场\n第二章').line).toBe(2)
+    expect(readChapters('0:75 秒').line).toBe(1)
+  })
+  it('come back as they were written', () => {
+    const text = '0:00 开场\n1:02:03 结尾'
+    expect(chapterText(readChapters(text).chapters)).toBe(text)
+  })
+})

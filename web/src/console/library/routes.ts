@@ -1,0 +1,12 @@
+import type { RouteRecordRaw } from 'vue-router'
+
+export default [
+  {
+    path: 'library',
+    meta: { words: ['console.library'], title: 'console.nav.library' },
+    children: [
+      { path: '', name: 'console-library', meta: { tab: ['console.nav.library', 3.5] }, component: () => import('./LibraryPage.vue') },
+      { path: ':id', name: 'console-library-series', props: true, component: () => import('./SeriesPage.vue') },
+    ],
+  },
+] satisfies RouteRecordRaw[]

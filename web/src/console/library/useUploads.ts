@@ -1,0 +1,83 @@
+/** The uploads of a series as its page shows them; who leaves with files on their way is asked by the browser. */
+import { computed, onScopeDispose, ref, shallowRef } from 'vue'
+import { session } from '@/session/session'
+import { fromDrop, fromInput, sortFiles, type Chosen, type Sorted } from './files'
+import { openLedger } from './ledger'
+import { sendByTus } from './tus'
+import { sumOf, Uploads, type UploadRow } from './uploads'
+
+export function useUploads(series: string, settled: () => void) {
+  const ledger = openLedger(session.me.value?.id ?? '', () => localStorage, () => Date.now())
+  const rows = shallowRef<UploadRow[]>([])
+  const paused = ref(false)
+  const looking = ref(false)
+  /** What became of the last choice. */
+  const sorted = shallowRef<Sorted | null>(null)
+  /** Begun before this page, and not chosen again yet. */
+  const unfinished = shallowRef(ledger.of(series))
+  let done = 0
+
+  const uploads = new Uploads(
+    series,
+    sendByTus,
+    ledger,
+    (now) => {
+      rows.value = now
+      const finished = sumOf(now).done
+      if (finished !== done) settled()
+      done = finished
+    },
+    () => Date.now(),
+  )
+
+  function take(chosen: readonly Chosen[], episode: string | null = null): void {
+    const found = sortFiles(chosen)
+    sorted.value = found
+    const paths = new Set(found.take.map(({ path }) => path))
+    unfinished.value = unfinished.value.filter(({ path }) => !paths.has(path))
+    uploads.add(found.take, episode)
+    if (found.take.length > 0) settled()
+  }
+
+  async function drop(data: DataTransfer): Promise<void> {
+    looking.value = true
+    try {
+      take(await fromDrop(data))
+    } finally {
+      looking.value = false
+    }
+  }
+
+  const sum = computed(() => sumOf(rows.value))
+  const leaving = (event: BeforeUnloadEvent) => {
+    if (sum.value.busy) event.preventDefault()
+  }
+  const online = () => uploads.online()
+  addEventListener('beforeunload', leaving)
+  addEventListener('online', online)
+  onScopeDispose(() => {
+    removeEventListener('beforeunload', leaving)
+    removeEventListener('online', online)
+    uploads.close()
+  })
+
+  return {
+    rows,
+    sum,
+    paused,
+    looking,
+    sorted,
+    unfinished,
+    choose: (files: FileList | null, episode: string | null = null) => files && take(fromInput(files), episode),
+    drop,
+    retry: (key: string) => uploads.retry(key),
+    clear: () => uploads.clear(),
+    toggle: () => {
+      paused.value = !paused.value
+      if (paused.value) uploads.pause()
+      else uploads.resume()
+    },
+  }
+}
+
+export type UploadsView = ReturnType<typeof useUploads>
