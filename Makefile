@@ -1,16 +1,19 @@
 # The same commands for people and CI. Each installs what it needs and is missing (scripts/install.sh).
 
-.PHONY: help run test check bench soak fuzz fmt clean
+.PHONY: help run test test-full check bench soak fuzz fmt clean
 .DEFAULT_GOAL := help
 
 help:  ## what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run:  ## build what is stale and start the demo (ARGS="--listen 127.0.0.1:9000" goes to yunke serve)
 	@scripts/run.sh $(ARGS)
 
 test:  ## everything CI runs: format, lints, unit, generated files, pages, whole-system tests
 	@scripts/test.sh $(ONLY)
+
+test-full:  ## before a release: the same, with every form of each promise, for longer
+	@YUNKE_TESTS=full scripts/test.sh $(ONLY)
 
 check:  ## lints without tests: fmt, clippy, types, licences, documents (ADVISORIES=1 also asks the advisory database)
 	@scripts/check.sh
