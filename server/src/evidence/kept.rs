@@ -18,7 +18,7 @@ struct Kept {
     progress: Progress,
 }
 
-/// Progress of members with lessons that are over.
+/// Progress of members with lessons that are over, and with episodes.
 #[derive(Debug, Default)]
 pub struct KeptProgress(Mutex<Shelf>);
 
@@ -67,7 +67,7 @@ impl KeptProgress {
 /// The marks of all that the credit for `lesson` depends on: its own, and those of lessons whose evidence meets its own in
 /// time, which are all that can claim the same time.
 pub fn marks_of(all: &[EvidenceMark], lesson: Uuid) -> Option<Vec<EvidenceMark>> {
-    let own = all.iter().find(|mark| mark.lesson_id == lesson)?;
+    let own = all.iter().find(|mark| mark.item.id == lesson)?;
     let span = |mark: &EvidenceMark| (mark.first_at, mark.last_at.unwrap_or(mark.first_at));
     let (first, last) = span(own);
     let meets = |mark: &&EvidenceMark| {

@@ -7,7 +7,7 @@ use yunke_store::{EvidenceMark, Lesson, LessonPhase, UtcMillis};
 use super::{RoomError, Rooms};
 use crate::{
     core::Core,
-    evidence::{KeptProgress, Progress, Records, marks_of, outages},
+    evidence::{KeptProgress, Progress, Records, Subject, marks_of, outages},
     problem::ApiResult,
 };
 
@@ -49,31 +49,33 @@ impl<'a> Standing<'a> {
         Ok(Self { rooms, kept, user, marks: store.evidence_marks(user).await?, outages, now })
     }
 
-    /// How far with one lesson; `None` if they never opened it.
-    pub async fn with(&self, lesson: Uuid) -> ApiResult<Option<Progress>> {
+    /// How far with one lesson or episode; `None` if they never opened it.
+    pub async fn with(&self, id: Uuid) -> ApiResult<Option<Progress>> {
         let Self { rooms, kept, user, outages, .. } = self;
         let store = &rooms.core().store;
-        let Some(marks) = marks_of(&self.marks, lesson) else { return Ok(None) };
-        let over = marks.iter().any(|mark| mark.lesson_id == lesson && mark.phase == LessonPhase::Ended);
-        if over && let Some(progress) = kept.find(*user, lesson, &marks, outages) {
+        let Some(marks) = marks_of(&self.marks, id) else { return Ok(None) };
+        let Some(own) = marks.iter().find(|mark| mark.item.id == id) else { return Ok(None) };
+        let (item, over) = (own.item, own.phase == LessonPhase::Ended);
+        if over && let Some(progress) = kept.find(*user, id, &marks, outages) {
             return Ok(Some(progress));
         }
-        let Some(whole) = store.lesson(lesson).await? else { return Ok(None) };
         if !over {
-            return progress_of(rooms, *user, &whole).await;
+            let Some(lesson) = store.lesson(id).await? else { return Ok(None) };
+            return progress_of(rooms, *user, &lesson).await;
         }
-        let mut records = Records::with_outages(store.clone(), &whole, outages.clone(), self.now);
+        let Some(subject) = Subject::find(store.as_ref(), item).await? else { return Ok(None) };
+        let mut records = Records::with_outages(store.clone(), subject, outages.clone(), self.now);
         let progress = records.progress(*user).await?;
-        kept.keep(*user, lesson, marks, outages, progress);
+        kept.keep(*user, id, marks, outages, progress);
         Ok(Some(progress))
     }
 
-    /// Credit hours × 1000 earned with lessons planned to start in `[from, until)` that are over.
+    /// Credit hours × 1000 earned with lessons planned to start in `[from, until)` that are over, and with episodes first opened in it.
     pub async fn hours_in(&self, from: UtcMillis, until: UtcMillis) -> ApiResult<i64> {
         let mut hours_milli = 0;
         for mark in &self.marks {
             if mark.phase == LessonPhase::Ended && (from..until).contains(&mark.planned_start_at) {
-                hours_milli += self.with(mark.lesson_id).await?.map_or(0, |progress| progress.hours_milli);
+                hours_milli += self.with(mark.item.id).await?.map_or(0, |progress| progress.hours_milli);
             }
         }
         Ok(hours_milli)

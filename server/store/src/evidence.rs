@@ -184,17 +184,17 @@ pub struct RoomDigest {
     pub body: String,
 }
 
-/// What a member's credit for a lesson is computed from, as figures of which at least one differs once anything was added:
+/// What a member's credit for an item is computed from, as figures of which at least one differs once anything was added:
 /// evidence only grows. Pairs are a number of rows and the sum of their lengths.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EvidenceMark {
-    /// The lesson.
-    pub lesson_id: Uuid,
-    /// Where it is in its life.
+    /// Of what.
+    pub item: Item,
+    /// Where it is in its life; of an episode: ended.
     pub phase: LessonPhase,
-    /// Planned start.
+    /// Planned start; of an episode: when the member first opened it.
     pub planned_start_at: UtcMillis,
-    /// When it was ended.
+    /// When it was ended; of an episode: since when it can be heard.
     pub ended_at: Option<UtcMillis>,
     /// UTC of position 0.
     pub zero_at: Option<UtcMillis>,
@@ -218,7 +218,7 @@ pub struct EvidenceMark {
     pub edge_leases: i64,
     /// When nodes were heard of.
     pub heard: (i64, i64),
-    /// Versions of what is shown of the replay.
+    /// Versions of what is shown of the replay, or of an episode's sound, and whether it is withdrawn or earns nothing.
     pub edits: i64,
 }
 
@@ -294,7 +294,7 @@ pub trait EvidenceStore: Send + Sync {
     /// Drops digests: the beats of these members are in none then.
     async fn drop_room_digests(&self, lesson_id: Uuid, users: &[Uuid]) -> StoreResult<()>;
 
-    /// The marks of all lessons the member opened to watch.
+    /// The marks of all items the member opened to watch or to hear, in the order of their ids.
     async fn evidence_marks(&self, user_id: Uuid) -> StoreResult<Vec<EvidenceMark>>;
 
     /// Other items of which the server received beats of this member in `[from, until]`.

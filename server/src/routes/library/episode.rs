@@ -9,7 +9,6 @@ use yunke_protocol::AudioFacts;
 use super::viewer::Listener;
 use crate::{
     auth::{EpisodeScope, Viewer},
-    evidence::{Records, Subject},
     library::{ChapterView, EpisodeCard},
     problem::{ApiResult, Problem},
     state::AppState,
@@ -49,15 +48,7 @@ pub(super) async fn episode(
     let facts = app.store.version_facts(version.id).await?;
     let facts = facts.and_then(|facts| serde_json::from_str::<AudioFacts>(&facts).ok());
     let mut card = listener.card(catalogue, episode, series);
-    if card.place.is_some()
-        && let Some(terms) = app.store.episode_terms(episode.id).await?
-    {
-        let subject = Subject::episode(episode.id, &terms);
-        let mut records = Records::new(app.store.clone(), subject, app.source.now()).await?;
-        let progress = records.progress(viewer.user.id).await?;
-        card.counted_ms = Some(progress.counted_ms);
-        card.credit = Some(progress.credit);
-    }
+    listener.credit(&app, &viewer, std::slice::from_mut(&mut card)).await?;
     let out: Vec<Uuid> = catalogue.out_of(series, audience).map(|one| one.id).collect();
     let at = out.iter().position(|id| *id == episode.id);
     Ok(Json(EpisodeDetail {

@@ -79,10 +79,13 @@ pub(super) async fn history(
     let catalogue = app.library.catalogue().await?;
     let audience = viewer.audience(&app);
     let listener = Listener::of(&app, &viewer).await?;
-    let entries = places.iter().filter_map(|place| {
-        let (episode, series, version) = catalogue.heard(place.item_id, &audience)?;
-        let seen = PlaceView::of(place, version.length_ms.unwrap_or(0));
-        Some(HistoryEntry { episode: listener.card(&catalogue, episode, series), place: seen })
-    });
+    let (mut episodes, mut seen) = (Vec::new(), Vec::new());
+    for place in &places {
+        let Some((episode, series, version)) = catalogue.heard(place.item_id, &audience) else { continue };
+        episodes.push(listener.card(&catalogue, episode, series));
+        seen.push(PlaceView::of(place, version.length_ms.unwrap_or(0)));
+    }
+    listener.credit(&app, &viewer, &mut episodes).await?;
+    let entries = episodes.into_iter().zip(seen).map(|(episode, place)| HistoryEntry { episode, place });
     Ok(Json(History { entries: entries.collect(), total }))
 }

@@ -107,11 +107,14 @@ pub(super) async fn series(
         Some(at) if listener.finished(catalogue, out[at].id) => out.get(at + 1),
         Some(at) => out.get(at),
     };
+    let mut episodes: Vec<EpisodeCard> =
+        out.iter().map(|episode| listener.card(catalogue, episode, series)).collect();
+    listener.credit(&app, &viewer, &mut episodes).await?;
     Ok(Json(SeriesDetail {
         card: listener.series(catalogue, series, audience),
         about: series.about.clone(),
         next: next.map(|episode| episode.id),
-        episodes: out.iter().map(|episode| listener.card(catalogue, episode, series)).collect(),
+        episodes,
     }))
 }
 

@@ -10,11 +10,15 @@ use crate::{
     catalogue::{Audience, Catalogue},
     library::{EpisodeCard, PlaceView, SeriesCard},
     problem::ApiResult,
+    room::Standing,
     state::AppState,
 };
 
 /// Items whose places a page looks at: the ones heard last.
 const PLACES: i64 = 2_000;
+
+/// Episodes of a page whose credit is shown; it is judged once and kept while nothing is added.
+const CREDITED: usize = 200;
 
 /// The viewer's side of the library.
 pub(super) struct Listener {
@@ -49,6 +53,24 @@ impl Listener {
 
     pub(super) fn card(&self, catalogue: &Catalogue, episode: &Episode, series: &Series) -> EpisodeCard {
         EpisodeCard::of(catalogue, episode, series, self.place(episode.id))
+    }
+
+    /// What the viewer earned with those of these episodes that they heard.
+    pub(super) async fn credit(
+        &self,
+        app: &AppState,
+        viewer: &Viewer,
+        cards: &mut [EpisodeCard],
+    ) -> ApiResult<()> {
+        let heard = cards.iter_mut().filter(|card| card.place.is_some()).take(CREDITED);
+        let standing = Standing::of(&app.rooms, &app.kept_progress, viewer.user.id).await?;
+        for card in heard {
+            if let Some(progress) = standing.with(card.id).await? {
+                card.counted_ms = Some(progress.counted_ms);
+                card.credit = Some(progress.credit);
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn series(&self, catalogue: &Catalogue, series: &Series, audience: &Audience) -> SeriesCard {

@@ -177,6 +177,15 @@ pub async fn what_was_heard_is_never_removed(store: &dyn Store) {
     };
     store.issue_lease(lease.clone()).await.expect("issued");
     assert_eq!(store.lease(id(900)).await.expect("asked"), Some(lease));
+    let marks = async || store.evidence_marks(town.member_a).await.expect("asked");
+    let before = marks().await;
+    assert_eq!((before.len(), before[0].item, before[0].length_ms), (1, Item::episode(id(700)), None));
+    store.settle_version(id(601), ready(60_000), NOW + 5).await.expect("kept");
+    let after = marks().await;
+    assert_eq!((after[0].length_ms, after[0].ended_at), (Some(60_000), Some(NOW + 5)));
+    let withdrawn = EpisodeEdit { withdrawn: Some(true), ..EpisodeEdit::default() };
+    store.edit_episode(id(700), withdrawn, town.organizer, NOW).await.expect("asked");
+    assert_ne!(after, marks().await);
     let remove = async |number| store.remove_episode(id(number), town.organizer, NOW).await.expect("asked");
     assert_eq!(
         [remove(700).await, remove(701).await, remove(701).await],

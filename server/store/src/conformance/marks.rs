@@ -18,7 +18,7 @@ pub async fn whatever_is_added_changes_the_mark(store: &dyn Store) {
     assert!(marks(store, &town).await.is_empty());
     let first = beats::lease(store, 300, lesson, town.member_a, None).await;
     let mut before = marks(store, &town).await;
-    assert_eq!((before.len(), before[0].lesson_id, before[0].leases, before[0].beats), (1, lesson, 1, 0));
+    assert_eq!((before.len(), before[0].item.id, before[0].leases, before[0].beats), (1, lesson, 1, 0));
     assert_eq!((before[0].first_at, before[0].last_at), (NOW + 300, None));
     let report = |gaps: Vec<Interval>, length_ms| MediaReport {
         lesson_id: lesson,
