@@ -5,7 +5,7 @@ import { begin, startOf } from './resume'
 import { SleepTimer } from './sleep'
 import { choose } from './sound'
 
-const place = (position_ms: number, heard_at: number, finished = false) => ({ position_ms, heard_at, device: 'desktop', finished })
+const place = (position_ms: number, heard_at: number, finished = false) => ({ position_ms, heard_at, device: 'desktop' as const, finished })
 
 describe('where an episode begins', () => {
   it('is where it was heard last, not furthest', () => {

@@ -3,11 +3,13 @@
  * opened. Pure.
  */
 
+import type { Device } from '../platform'
+
 /** Where somebody was in an episode; `heard_at` is UTC milliseconds. */
 export interface Place {
   position_ms: number
   heard_at: number
-  device: string
+  device: Device
   finished: boolean
 }
 
@@ -30,7 +32,7 @@ const SAME_MS = 30_000
 export const END_MS = 3_000
 
 /** `server`: from the lease's answer. `own`: what this device heard last, which the server may not know yet. */
-export function begin(server: Place | null, own: OwnPlace | null, lengthMs: number, device: string): Begin {
+export function begin(server: Place | null, own: OwnPlace | null, lengthMs: number, device: Device): Begin {
   const mine: Place | null = own && { position_ms: own.positionMs, heard_at: own.heardAt, device, finished: own.finished }
   const newest = !server || (mine && mine.heard_at > server.heard_at) ? mine : server
   const older = newest === server ? mine : server
