@@ -9,6 +9,7 @@ import { Person } from './api.mjs';
 import { Cable } from './cable.mjs';
 import { freePorts } from './ports.mjs';
 import { Program, processAlive } from './program.mjs';
+import { keepSeeded, takeSeeded } from './seeded.mjs';
 import { Never, until } from './wait.mjs';
 
 const root = resolve(import.meta.dirname, '..', '..');
@@ -44,14 +45,24 @@ export class Yunke {
     t.after(() => yunke.dispose());
     if (options.cable) yunke.cable = await Cable.lay(t, webrtc, BEHIND_THE_CABLE);
     await yunke.writeConfig();
+    // The people are in the data then; from here on it is an ordinary server.
+    if (options.quiet) await yunke.seed();
     await yunke.launch();
-    if (options.quiet) {
-      // The people are in the data now; from here on it is an ordinary server.
-      await yunke.interrupt();
-      yunke.options = { ...options, demo: false };
-      await yunke.launch();
-    }
     return yunke;
+  }
+
+  /** Puts the demo's people into the data: those of a test before, unless its server was another kind of one. */
+  async seed() {
+    const program = join(binFolder, 'yunke');
+    const plain = !this.options.config && !this.options.env;
+    const { demo, ...rest } = this.options;
+    if (!demo) return;
+    if (!(plain && (await takeSeeded(program, this.data)))) {
+      await this.launch();
+      await this.interrupt();
+      if (plain) await keepSeeded(program, this.data);
+    }
+    this.options = { ...rest, demo: false };
   }
 
   get url() {
