@@ -5,6 +5,8 @@
 
 mod attended;
 mod banner;
+mod books;
+mod library;
 mod live;
 mod people;
 mod publisher;
@@ -32,6 +34,7 @@ pub async fn start(app: &AppState, address: SocketAddr) -> anyhow::Result<()> {
     let live = live::prepare(app, &cast).await.context("the demo's live lesson")?;
     banner::print(app, address, &live);
     let tasks: &TaskTracker = &app.tasks;
+    tasks.spawn(library::fill(app.clone(), cast.clone()));
     tasks.spawn(publisher::keep_publishing(app.clone(), live.key.clone()));
     tasks.spawn(recorded::give_replays(app.clone(), cast.lecturer, live.lesson));
     tasks.spawn(live::start_when_picture_arrives(app.clone(), live.lesson));

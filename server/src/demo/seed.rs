@@ -17,7 +17,8 @@ const MINUTE_MS: i64 = 60_000;
 /// Since when people belong to the demo's branches.
 const MEMBERS_SINCE_MS: i64 = 60 * DAY_MS;
 
-/// Whom and what the live lesson needs.
+/// Whom and what the live lesson and the library need.
+#[derive(Clone)]
 pub(super) struct Cast {
     pub(super) centre: Uuid,
     pub(super) organizer: Uuid,

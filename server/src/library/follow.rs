@@ -17,6 +17,8 @@ use crate::{
 
 /// How often the node is asked while something is pending.
 const ASK_EVERY: Duration = Duration::from_secs(2);
+/// An upload that is not whole by then has expired: its address is valid for seven days.
+const EXPIRED_MS: i64 = 8 * 24 * 3_600_000;
 /// Pending versions that are asked for at a time.
 const ASKED: i64 = 200;
 
@@ -39,11 +41,33 @@ pub async fn follow_files(core: Core, media: MediaNodes, library: LibraryKeeper)
         };
         // While the node is away everything stays as it is.
         let Ok(known) = media.audio(&pending).await else { continue };
-        let settled = settle_all(&core, &media, &library, known).await;
+        let mut settled = give_up(&core, &library, &pending, &known).await;
+        settled |= settle_all(&core, &media, &library, known).await;
         if settled && let Err(error) = library.refresh().await {
             tracing::warn!(error = source_chain(&error), "the library could not be read");
         }
     }
+}
+
+/// Versions whose file can come no more failed: their upload has expired. Whether there were any.
+async fn give_up(core: &Core, library: &LibraryKeeper, pending: &[Uuid], known: &[AudioStatus]) -> bool {
+    let Ok(catalogue) = library.catalogue().await else { return false };
+    let now = core.source.now();
+    let arrived =
+        |id: &Uuid| known.iter().any(|status| status.version == *id && status.stage != AudioStage::Receiving);
+    let versions = catalogue.all_episodes().iter().flat_map(|episode| &episode.versions);
+    let expired: Vec<Uuid> = versions
+        .filter(|version| now - version.created_at > EXPIRED_MS)
+        .map(|version| version.id)
+        .filter(|id| pending.contains(id) && !arrived(id))
+        .collect();
+    for id in &expired {
+        let settled = Settled::Failed { code: "upload_expired".to_owned() };
+        if let Err(error) = core.store.settle_version(*id, settled, now).await {
+            tracing::warn!(error = source_chain(&error), "an expired upload could not be noted");
+        }
+    }
+    !expired.is_empty()
 }
 
 /// Keeps what became of those that are ready or failed; whether there were any.
