@@ -13,7 +13,7 @@ import { timed, until, watchFor } from '../harness/wait.mjs';
 import { Yunke } from '../harness/yunke.mjs';
 
 /** Of each connection what plays before its date is known is not claimed. */
-const JOIN_LOSS_MS = 1_500;
+const JOIN_LOSS_MS = 2_500;
 const median = (figures) => figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)];
 
 /** Keeps what `page` is answered to its offers. */
