@@ -119,6 +119,24 @@ export const FILL = {
   use: '用它补上中断',
 };
 
+/** Listening, and the organizer's side of it. */
+export const LIBRARY = {
+  listen: '听课',
+  add: '新建系列',
+  addDo: '建立',
+  name: '系列名称',
+  public: '所有登录的人都能听',
+  junk2: /跳过了 2 个系统自带的文件/,
+  titleOf: (file) => `题目：${file}`,
+  selectAll: '选中可以上架的',
+  publishNow: '现在上架',
+  playOf: (title) => `播放：${title}`,
+  goOnOf: (title) => `继续听：${title}`,
+  open: /^打开播放器：/,
+  play: '播放',
+  pause: '暂停',
+};
+
 export async function signIn(page, { phone, password }, to = '/') {
   await page.goto(`/sign-in?to=${encodeURIComponent(to)}`);
   await page.getByLabel(WORDS.phone).fill(phone);
