@@ -26,12 +26,14 @@ use crate::{
     },
     jobs::{self, Jobs, Worker},
     lesson::{self, Lessons},
+    library::{self, Lane, Library},
     live::{self, Origin},
     pipeline::packager,
     recording::Reserved,
     replay::Replays,
     serve,
     server::Server,
+    upload::Parts,
     webrtc::{Ports, WebRtc},
     whep::{self, Whep},
 };
@@ -99,7 +101,9 @@ pub struct App {
     lessons: Arc<Lessons>,
     control: Arc<Control>,
     jobs: Jobs,
+    library: Library,
     worker: Option<Worker>,
+    lane: Option<Lane>,
     metrics: Option<PrometheusHandle>,
     tasks: TaskTracker,
     shutdown: CancellationToken,
@@ -126,14 +130,25 @@ impl App {
         let (tasks, changed) = (TaskTracker::new(), Arc::new(Notify::new()));
         let files = FileKey::derive(secret.as_bytes());
         let replays = Replays::new(origin.clone(), Arc::clone(&store));
+        let parts = Parts::new(config.store_dir.join("work"), config.store_dir.clone());
         let (jobs, worker) = Jobs::new(
             Arc::clone(&store),
             &config.store_dir,
+            Arc::clone(&parts),
             replays.clone(),
-            files,
+            files.clone(),
             Arc::clone(&clock),
             tasks.clone(),
         );
+        let ground = library::Ground {
+            store: Arc::clone(&store),
+            work_dir: config.store_dir.join("work"),
+            origin: origin.clone(),
+            parts,
+            key: files,
+            clock: Arc::clone(&clock),
+            tasks: tasks.clone(),
+        };
         let context = lesson::Context {
             origin: origin.clone(),
             store,
@@ -144,11 +159,26 @@ impl App {
             transcode_slots: Arc::new(Semaphore::new(config.transcode_slots)),
         };
         let lessons = Arc::new(Lessons::new(context, Arc::clone(&server)));
+        let on_air = Arc::clone(&lessons);
+        let (library, lane) = Library::new(ground, config.library_limits(), Arc::new(move || on_air.busy()));
         let control = Control::new(&config.node, boot, steady, Arc::clone(&lessons), server, changed);
         let control = Arc::new(control);
         let shutdown = CancellationToken::new();
-        let worker = Some(worker);
-        Ok(Self { config, origin, replays, lessons, control, jobs, worker, metrics, tasks, shutdown })
+        let (worker, lane) = (Some(worker), Some(lane));
+        Ok(Self {
+            config,
+            origin,
+            replays,
+            lessons,
+            control,
+            jobs,
+            library,
+            worker,
+            lane,
+            metrics,
+            tasks,
+            shutdown,
+        })
     }
 
     /// Ends the service when cancelled.
@@ -201,6 +231,9 @@ impl App {
         self.spawn(async move |stop| control.tick(&stop).await);
         if let Some(worker) = self.worker.take() {
             self.spawn(async move |stop| worker.run(&stop).await);
+        }
+        if let Some(lane) = self.lane.take() {
+            self.spawn(async move |stop| lane.run(&stop).await);
         }
         if self.config.supervised {
             let control = Arc::clone(&self.control);
@@ -275,11 +308,12 @@ impl App {
             )
             .merge(control::router(
                 Arc::clone(&self.control),
-                self.jobs.clone(),
+                jobs::control(self.jobs.clone()).merge(library::control(self.library.clone())),
                 secret,
                 self.shutdown.clone(),
             ))
             .merge(jobs::router(self.jobs.clone()))
+            .merge(library::router(self.library.clone()))
             .merge(whip::router(Arc::new(publishers)))
             .merge(whep::router(Arc::new(viewers)))
             .merge(self.replays.router())

@@ -14,6 +14,8 @@ use figment::{
 use serde::{Deserialize, Serialize};
 use yunke_protocol::IceServer;
 
+use crate::library::Limits;
+
 /// Shortest shared secret.
 const MIN_SECRET_CHARS: usize = 16;
 
@@ -68,6 +70,12 @@ pub struct Config {
     /// The old name of `transcode_slots`, still read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub small_pictures: Option<usize>,
+    /// Files of the library that are encoded at the same time, 1 to 16; each takes up to a core at the lowest priority.
+    pub encode_workers: usize,
+    /// Longest sound the library takes, hours, 1 to 48.
+    pub audio_hours: u32,
+    /// Uploaded files stay in `store_dir` beside what was made of them.
+    pub keep_originals: bool,
     /// Where the server is.
     pub server_url: String,
     /// What server and node know each other by; at least 16 characters.
@@ -102,6 +110,9 @@ impl Default for Config {
             whep_sessions: 200,
             transcode_slots: 0,
             small_pictures: None,
+            encode_workers: 1,
+            audio_hours: 12,
+            keep_originals: false,
             server_url: "http://127.0.0.1:8080".to_owned(),
             shared_secret: Secret::default(),
             edge_token: Secret::default(),
@@ -161,6 +172,15 @@ impl Config {
         Duration::from_millis(self.part_target_ms)
     }
 
+    /// What the library takes.
+    pub fn library_limits(&self) -> Limits {
+        Limits {
+            longest_ms: i64::from(self.audio_hours) * 3_600_000,
+            keep_originals: self.keep_originals,
+            workers: self.encode_workers,
+        }
+    }
+
     fn validate(&self) -> Result<(), ConfigError> {
         let wrong = |name, problem: &str| Err(ConfigError::Value { name, problem: problem.to_owned() });
         if self.shared_secret.0.chars().count() < MIN_SECRET_CHARS {
@@ -198,6 +218,12 @@ impl Config {
         }
         if self.transcode_slots > 16 {
             return wrong("transcode_slots", "is between 0 and 16");
+        }
+        if !(1..=16).contains(&self.encode_workers) {
+            return wrong("encode_workers", "is between 1 and 16");
+        }
+        if !(1..=48).contains(&self.audio_hours) {
+            return wrong("audio_hours", "is between 1 and 48");
         }
         if !(200..=1000).contains(&self.part_target_ms) {
             return wrong("part_target_ms", "is between 200 and 1000");
@@ -247,6 +273,8 @@ mod tests {
         assert!(with("http = \"nowhere\"").is_err());
         assert!(with("server_url = \"ftp://x\"").is_err());
         assert!(with("part_target_ms = 20").is_err());
+        assert!(with("encode_workers = 0").is_err());
+        assert!(with("audio_hours = 49").is_err());
         assert!(with("webrtc_hosts = [\"0.0.0.0\"]").is_err());
         assert!(with("srt = \"nowhere\"").is_err());
         assert!(with("transcode_slots = 17").is_err());

@@ -33,15 +33,23 @@ enum Work {
     /// Makes segments of a file; the order comes on standard input.
     #[command(hide = true)]
     FillWorker,
+    /// Makes an episode of an uploaded file; the order comes on standard input.
+    #[command(hide = true)]
+    EncodeWorker,
 }
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    if let Some(Work::FillWorker) = arguments.work {
-        log(LogFormat::Text);
-        return yunke_media::jobs::work();
+    match &arguments.work {
+        Some(work) => {
+            log(LogFormat::Text);
+            match work {
+                Work::FillWorker => yunke_media::jobs::work(),
+                Work::EncodeWorker => yunke_media::library::encode_work(),
+            }
+        }
+        None => serve(&arguments),
     }
-    serve(&arguments)
 }
 
 #[tokio::main]

@@ -3,7 +3,18 @@
 //! `axum::serve` also speaks HTTP/2, whose state every connection then carries (19 KB instead of 10 KB for a reader that
 //! waits). HTTP/2 is the edge's business, where there is TLS. Nothing here knows what is served.
 
-use std::{convert::Infallible, io, net::SocketAddr, pin::pin, time::Duration};
+use std::{
+    convert::Infallible,
+    io,
+    net::SocketAddr,
+    pin::{Pin, pin},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use axum::{
     body::Body,
@@ -19,7 +30,10 @@ use hyper::{
     service::{Service, service_fn},
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpSocket};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::{TcpListener, TcpSocket},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use yunke_host::{AskedBody, AskedRequest, Outcome, Patient, Slots, answer_in_time};
 
@@ -41,6 +55,73 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 /// An answer may take so long to begin once the request is there. Live playlists, which are waited for, come another way.
 const ANSWER_TIME: Duration = Duration::from_mins(1);
+
+/// Requests below this path are told what their connection has sent so far: see [`Written`].
+const COUNTED: &str = "/audio/";
+
+/// How many bytes the socket of a connection has taken.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Written(Arc<AtomicU64>);
+
+impl Written {
+    /// So far, heads of answers included.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+/// A socket whose bytes are counted.
+struct Counted<S> {
+    socket: S,
+    written: Written,
+}
+
+impl<S> Counted<S> {
+    fn wrote(&self, poll: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(Ok(bytes)) = &poll {
+            self.written.0.fetch_add(*bytes as u64, Ordering::AcqRel);
+        }
+        poll
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_read(cx, buf)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let poll = Pin::new(&mut self.socket).poll_write(cx, buf);
+        self.wrote(poll)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let poll = Pin::new(&mut self.socket).poll_write_vectored(cx, bufs);
+        self.wrote(poll)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.socket.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_shutdown(cx)
+    }
+}
 
 /// Middleware: a body that comes too slowly is a 408, and what it held is free.
 pub async fn in_time(request: AxumRequest, next: Next) -> Response {
@@ -95,8 +176,13 @@ pub async fn http<S>(
         let _ = socket.set_nodelay(true);
         let slot = slots.take(Some(peer.ip()), permit);
         let (calls, service) = (slot.calls(), service.clone());
+        let written = Written::default();
+        let socket = Counted { socket, written: written.clone() };
         let service = service_fn(move |request: Request<Incoming>| {
-            let (head, body) = request.into_parts();
+            let (mut head, body) = request.into_parts();
+            if head.uri.path().starts_with(COUNTED) {
+                head.extensions.insert(written.clone());
+            }
             let (asked, body) = AskedRequest::new(&calls, body);
             let answer = service.call(Request::from_parts(head, body));
             async { answer.await.map(|answer| answer.map(|body| asked.answered(body))) }

@@ -15,7 +15,6 @@ use tokio_util::sync::CancellationToken;
 use yunke_protocol::{Orders, Snapshot, paths};
 
 use super::Control;
-use crate::jobs::{self, Jobs};
 
 /// Orders of a thousand lessons have 200 kB.
 const MAX_BODY_BYTES: usize = 4 << 20;
@@ -27,14 +26,14 @@ struct Routes {
     shutdown: CancellationToken,
 }
 
-/// The control routes. `shutdown` is cancelled when the server asks for the end.
-pub fn router(control: Arc<Control>, jobs: Jobs, secret: &str, shutdown: CancellationToken) -> Router {
+/// The control routes, and `work`, which is guarded like them. `shutdown` is cancelled when the server asks for the end.
+pub fn router(control: Arc<Control>, work: Router, secret: &str, shutdown: CancellationToken) -> Router {
     let routes = Routes { control, secret: secret.into(), shutdown };
     Router::new()
         .route(paths::ORDERS, get(read).put(follow))
         .route(paths::SHUTDOWN, post(end))
         .with_state(routes.clone())
-        .merge(jobs::control(jobs))
+        .merge(work)
         .layer(from_fn_with_state(routes, guard))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
 }

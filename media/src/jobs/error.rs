@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 
-use crate::recording::no_space;
+use crate::{recording::no_space, upload::UploadError};
 
 /// Why work cannot be done.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +79,20 @@ impl From<object_store::Error> for JobError {
             object_store::Error::NotFound { .. } => Self::Damaged,
             full if no_space(&full) => Self::DiskFull,
             other => Self::Store(other),
+        }
+    }
+}
+
+impl From<UploadError> for JobError {
+    fn from(error: UploadError) -> Self {
+        match error {
+            UploadError::Unknown => Self::FillUnknown,
+            UploadError::Locked | UploadError::Busy | UploadError::Broken => Self::Busy,
+            UploadError::Offset(received) => Self::Offset(received),
+            UploadError::TooLarge => Self::FillSize,
+            UploadError::Unfit => Self::NotARecording,
+            UploadError::DiskFull => Self::DiskFull,
+            UploadError::Disk => Self::Disk,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What waits to be worked on, and how far it is. What is done lies in the store; here is only what is under way.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     path::{Path as Folder, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -13,15 +13,12 @@ use uuid::Uuid;
 use yunke_protocol::{FileKey, WorkStage, WorkStatus};
 
 use super::{error::JobError, mp4};
-use crate::{clock::Clock, replay::Replays};
+use crate::{clock::Clock, replay::Replays, upload::Parts};
 
 /// Pieces of work that may wait. When full, whoever asks for more is told to come back.
 const WAITING: usize = 64;
 /// Failures that are remembered; then all are forgotten, and who asks again may try again.
 const FAILURES: usize = 256;
-/// Files that are being written at the moment: one piece at a time.
-pub(super) type Turns = Mutex<HashSet<Uuid>>;
-
 /// Who changes a fill's record holds it, so that reading, deciding and writing are one step; in it the last stream number given.
 pub(super) type Changes = tokio::sync::Mutex<u64>;
 
@@ -43,7 +40,7 @@ pub(super) struct Inner {
     /// Where the store's objects lie, for the worker.
     pub(super) store_dir: PathBuf,
     /// Files that are being sent.
-    pub(super) work_dir: PathBuf,
+    pub(super) parts: Arc<Parts>,
     pub(super) replays: Replays,
     pub(super) key: FileKey,
     pub(super) clock: Clock,
@@ -52,7 +49,6 @@ pub(super) struct Inner {
     queue: mpsc::Sender<Task>,
     under_way: Mutex<HashMap<Task, WorkStatus>>,
     pub(super) files: mp4::Files,
-    pub(super) turns: Turns,
     pub(super) changes: Changes,
 }
 
@@ -61,6 +57,7 @@ impl Jobs {
     pub(super) fn with_inbox(
         store: Arc<dyn ObjectStore>,
         store_dir: &Folder,
+        parts: Arc<Parts>,
         replays: Replays,
         key: FileKey,
         clock: Clock,
@@ -70,7 +67,7 @@ impl Jobs {
         let jobs = Self(Arc::new(Inner {
             store,
             store_dir: store_dir.to_owned(),
-            work_dir: store_dir.join("work"),
+            parts,
             replays,
             key,
             clock,
@@ -78,7 +75,6 @@ impl Jobs {
             queue,
             under_way: Mutex::default(),
             files: mp4::Files::default(),
-            turns: Turns::default(),
             changes: Changes::default(),
         }));
         (jobs, inbox)

@@ -16,7 +16,7 @@ use super::{
     mp4,
     queue::{Jobs, Task},
 };
-use crate::{clock::Clock, replay::Replays};
+use crate::{clock::Clock, replay::Replays, upload::Parts};
 
 /// At the start and then so often what is marked is looked for, and old files go.
 const ROUND: Duration = Duration::from_hours(1);
@@ -31,15 +31,16 @@ pub struct Worker {
 
 impl Jobs {
     /// Work on what the store in this folder has; files are sent to, and taken from, who shows a pass signed with this key.
-    pub fn new(
+    pub(crate) fn new(
         store: Arc<dyn ObjectStore>,
         store_dir: &Folder,
+        parts: Arc<Parts>,
         replays: Replays,
         key: FileKey,
         clock: Clock,
         tasks: TaskTracker,
     ) -> (Self, Worker) {
-        let (jobs, inbox) = Self::with_inbox(store, store_dir, replays, key, clock, tasks);
+        let (jobs, inbox) = Self::with_inbox(store, store_dir, parts, replays, key, clock, tasks);
         (jobs.clone(), Worker { jobs, inbox })
     }
 

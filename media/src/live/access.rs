@@ -67,12 +67,22 @@ impl Access {
         false
     }
 
-    /// The lease behind this token, when it is for this lesson.
-    pub(crate) fn lease(&self, token: &str, lesson: &str) -> Result<Lease, Problem> {
-        let lease = Lease::verify(token, &self.key, (self.clock)()).map_err(|error| match error {
+    /// The lease behind this token, whatever it is for: the caller looks.
+    pub(crate) fn open(&self, token: &str) -> Result<Lease, Problem> {
+        let lease = self.verify(token)?;
+        if self.is_revoked(lease.id) { Err(Problem::LeaseRevoked) } else { Ok(lease) }
+    }
+
+    fn verify(&self, token: &str) -> Result<Lease, Problem> {
+        Lease::verify(token, &self.key, (self.clock)()).map_err(|error| match error {
             LeaseError::Expired => Problem::LeaseExpired,
             _ => Problem::LeaseInvalid,
-        })?;
+        })
+    }
+
+    /// The lease behind this token, when it is for this lesson.
+    pub(crate) fn lease(&self, token: &str, lesson: &str) -> Result<Lease, Problem> {
+        let lease = self.verify(token)?;
         let lesson = Uuid::try_parse(lesson).map_err(|_| Problem::NotFound)?;
         if lesson != lease.lesson {
             return Err(Problem::LeaseOtherLesson);

@@ -38,7 +38,7 @@ impl<T: ObjectStore> Reserved<T> {
     }
 
     async fn room(&self, location: &Path) -> Result<()> {
-        if !matches!(location.extension(), Some("m4s" | "mp4" | "mp4head")) {
+        if !matches!(location.extension(), Some("m4s" | "mp4" | "mp4head" | "m4a" | "webm")) {
             return Ok(());
         }
         let folder = self.folder.clone();

@@ -24,6 +24,13 @@ pub(crate) struct Init {
     defaults: Defaults,
 }
 
+impl Init {
+    /// Of a track without a picture, whose samples all say what they are.
+    pub(super) fn plain(timescale: u32, entry: Vec<u8>) -> Self {
+        Self { timescale, size: [0; 8], entry, defaults: Defaults::default() }
+    }
+}
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Defaults {
     duration: u32,

@@ -21,6 +21,8 @@ pub(crate) struct SampleTable {
     pub(crate) begins_us: i64,
     /// Presentation minus decode time of the first sample, ticks.
     pub(crate) first_presented: i64,
+    /// So many ticks of it are shown; none: all.
+    pub(crate) shown: Option<u64>,
     entries: Vec<Vec<u8>>,
     durations: Vec<(u32, u32)>,
     presented: Vec<(u32, i32)>,
@@ -46,6 +48,7 @@ impl SampleTable {
             size: init.size,
             begins_us,
             first_presented: 0,
+            shown: None,
             entries: Vec::new(),
             durations: Vec::new(),
             presented: Vec::new(),

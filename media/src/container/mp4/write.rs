@@ -79,7 +79,8 @@ fn begins(track: &SampleTable) -> u64 {
 
 /// How long it is shown, movie ticks.
 fn shown(track: &SampleTable) -> u64 {
-    let ticks = u128::from(track.duration()) * u128::from(MOVIE_SCALE) / u128::from(track.timescale.max(1));
+    let ticks = u128::from(track.shown.unwrap_or_else(|| track.duration())) * u128::from(MOVIE_SCALE)
+        / u128::from(track.timescale.max(1));
     u64::try_from(ticks).unwrap_or(u64::MAX)
 }
 

@@ -126,9 +126,9 @@ impl Jobs {
             return Err(JobError::TooManyFills);
         }
         self.sweep().await;
-        self.room_for(plan.bytes)?;
-        let created_at = (self.0.clock)();
-        let record = FillRecord { fill: new_id(), created_at, plan, offset_ms: 0, state: FillState::Sending };
+        let (fill, created_at) = (new_id(), (self.0.clock)());
+        self.0.parts.promise_room(fill, plan.bytes, created_at).await?;
+        let record = FillRecord { fill, created_at, plan, offset_ms: 0, state: FillState::Sending };
         self.put_record(lesson, &record).await?;
         Ok(record)
     }
@@ -221,7 +221,7 @@ impl Jobs {
         self.done(task);
         drop(change);
         self.unmark(task).await;
-        self.remove_file(lesson, fill).await;
+        self.remove_file(fill).await;
         if let Some(stream) = unkept {
             self.remove_stream(lesson, stream).await;
         }

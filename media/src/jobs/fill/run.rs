@@ -1,16 +1,10 @@
 //! The other end of a worker: starts it, hears how far it is, and ends it when it takes too long or nobody wants it any more.
 
-use std::{
-    ffi::{OsStr, OsString},
-    os::unix::process::ExitStatusExt as _,
-    process::Stdio,
-    time::Duration,
-};
+use std::{os::unix::process::ExitStatusExt as _, time::Duration};
 
-use rustix::process::Signal;
 use tokio::{
-    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
-    process::{Child, Command},
+    io::{AsyncBufReadExt as _, BufReader},
+    process::Child,
     time::timeout,
 };
 use uuid::Uuid;
@@ -23,40 +17,21 @@ use super::{
     },
     wire::{Order, Outcome, Report},
 };
-use crate::recording::fill::{FillRecord, FillState};
+use crate::{
+    recording::fill::{FillRecord, FillState},
+    worker_process::{self, Death},
+};
 
 /// The worker says something at least so often, or it is ended.
 const SILENCE: Duration = Duration::from_mins(3);
 /// How often a running worker is asked whether anybody still wants it.
 const LOOK: Duration = Duration::from_millis(500);
-/// What a worker is given of our environment: where GStreamer finds its plugins and keeps their list, how much is logged, and
-/// what any program needs. It decodes files of strangers, so no secret is among it.
-fn is_needed(name: &OsStr) -> bool {
-    const NAMES: [&str; 9] = [
-        "HOME",
-        "LANG",
-        "LC_ALL",
-        "LD_LIBRARY_PATH",
-        "PATH",
-        "TMPDIR",
-        "XDG_CACHE_HOME",
-        "XDG_DATA_HOME",
-        "YUNKE_LOG",
-    ];
-    name.to_str().is_some_and(|name| name.starts_with("GST_") || NAMES.contains(&name))
-}
-
-fn environment() -> impl Iterator<Item = (OsString, OsString)> {
-    std::env::vars_os().filter(|(name, _)| is_needed(name))
-}
-
 /// Why a worker ended that said nothing.
 fn cause(signal: Option<i32>) -> &'static str {
-    match signal.and_then(Signal::from_named_raw) {
-        Some(Signal::XCPU) => "took_too_long",
-        // Who gets no memory gives himself up; `Kill` is the system's when there is none left at all.
-        Some(Signal::TRAP | Signal::ABORT | Signal::KILL) => "took_too_much",
-        _ => "file_unreadable",
+    match Death::by(signal) {
+        Death::Time => "took_too_long",
+        Death::Memory => "took_too_much",
+        Death::Size | Death::Fault => "file_unreadable",
     }
 }
 
@@ -129,20 +104,7 @@ impl Jobs {
             record: record.clone(),
             stream,
         };
-        let mut process = Command::new(std::env::current_exe()?)
-            .arg("fill-worker")
-            .env_clear()
-            .envs(environment())
-            // Else each thread reserves 64 MB of what the worker may have.
-            .env("MALLOC_ARENA_MAX", "2")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()?;
-        if let Some(mut input) = process.stdin.take() {
-            // One that is gone already is noticed at its other end.
-            let _ = input.write_all(&serde_json::to_vec(&order)?).await;
-        }
+        let mut process = worker_process::start("fill-worker", &order).await?;
         self.read_reports(Task::Fill(lesson, record.fill), &mut process).await
     }
 
@@ -177,6 +139,7 @@ impl Jobs {
 #[cfg(test)]
 mod tests {
     use rustix::process::{Pid, Resource, prlimit};
+    use tokio::process::Command;
 
     use super::{super::worker::processor, *};
 

@@ -1,9 +1,9 @@
-//! The file of a fill: taken piece by piece, kept on this machine's disk, removed after its time.
+//! The file of a fill: taken piece by piece into the folder of uploads.
 
-use std::{path::PathBuf, sync::PoisonError, time::UNIX_EPOCH};
+use std::{convert::Infallible, path::PathBuf};
 
 use bytes::Bytes;
-use tokio::io::AsyncWriteExt as _;
+use futures_util::stream;
 use uuid::Uuid;
 use yunke_protocol::{FillKind, MAX_FILL_PIECE_BYTES};
 
@@ -11,17 +11,7 @@ use super::super::{
     error::JobError,
     queue::{Jobs, Task},
 };
-use crate::recording::{fill::FillState, no_space};
-
-/// So much of the disk stays free: recordings of lessons go there, too. An hour is 1 GB.
-const RESERVE_BYTES: u64 = 2 << 30;
-/// A file is kept so long after its last piece, for being moved on the timeline.
-const KEPT_MS: i64 = 30 * 24 * 3_600_000;
-
-/// Whether so much more leaves the reserve alone.
-fn fits(free: u64, bytes: u64) -> bool {
-    free >= bytes.saturating_add(RESERVE_BYTES)
-}
+use crate::{recording::fill::FillState, upload::Turn};
 
 /// What the file is by its first bytes, whatever its name says.
 pub(super) fn sniff(beginning: &[u8]) -> Option<FillKind> {
@@ -32,23 +22,14 @@ pub(super) fn sniff(beginning: &[u8]) -> Option<FillKind> {
     }
 }
 
-/// The turn of one writer of one file.
-struct Turn(Jobs, Uuid);
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        self.0.0.turns.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.1);
-    }
-}
-
 impl Jobs {
     pub(super) fn file(&self, fill: Uuid) -> PathBuf {
-        self.0.work_dir.join(format!("{fill}.part"))
+        self.0.parts.file(fill)
     }
 
     /// Bytes of the file that have arrived.
     pub(super) async fn received(&self, fill: Uuid) -> u64 {
-        tokio::fs::metadata(self.file(fill)).await.map_or(0, |file| file.len())
+        self.0.parts.received(fill).await
     }
 
     /// Takes a piece of the file; it must begin where the last one ended. Says how much there is now.
@@ -62,12 +43,19 @@ impl Jobs {
         offset: u64,
         piece: Bytes,
     ) -> Result<u64, JobError> {
-        let turn = self.turn(fill)?;
-        let kept = self.0.tasks.spawn(async move { turn.0.keep(lesson, fill, offset, &piece).await });
+        let (turn, jobs) = (self.0.parts.turn(fill)?, self.clone());
+        let kept = self.0.tasks.spawn(async move { jobs.keep(&turn, lesson, fill, offset, piece).await });
         kept.await.unwrap_or(Err(JobError::Disk))
     }
 
-    async fn keep(&self, lesson: Uuid, fill: Uuid, offset: u64, piece: &[u8]) -> Result<u64, JobError> {
+    async fn keep(
+        &self,
+        turn: &Turn,
+        lesson: Uuid,
+        fill: Uuid,
+        offset: u64,
+        piece: Bytes,
+    ) -> Result<u64, JobError> {
         let record = self.record(lesson, fill).await?;
         if record.state != FillState::Sending {
             return Err(JobError::FillComplete);
@@ -76,49 +64,32 @@ impl Jobs {
         if offset != received {
             return Err(JobError::Offset(received));
         }
-        let after = received + piece.len() as u64;
-        if after > record.plan.bytes || piece.len() as u64 > MAX_FILL_PIECE_BYTES {
+        let (length, size) = (piece.len() as u64, record.plan.bytes);
+        let after = received + length;
+        if after > size || length > MAX_FILL_PIECE_BYTES {
             return Err(JobError::FillSize);
         }
-        if received == 0 && sniff(piece).is_none() {
-            return Err(JobError::NotARecording);
-        }
-        self.room_for(piece.len() as u64)?;
-        if after == record.plan.bytes {
+        self.0.parts.room_for(length)?;
+        if after == size && (received > 0 || sniff(&piece).is_some()) {
             // Before it is whole: a restart from now on goes on with it.
             self.mark(Task::Fill(lesson, fill)).await?;
         }
-        let written = async {
-            tokio::fs::create_dir_all(&self.0.work_dir).await?;
-            let mut part = tokio::fs::File::options().create(true).append(true).open(self.file(fill)).await?;
-            part.write_all(piece).await?;
-            part.sync_data().await
-        };
-        if let Err(error) = written.await {
-            tracing::error!(%lesson, %error, "a piece of a file could not be kept");
-            // What was written of it is no whole piece.
-            if let Ok(part) = tokio::fs::File::options().write(true).open(self.file(fill)).await {
-                let _ = part.set_len(received).await;
-            }
-            return Err(if no_space(&error) { JobError::DiskFull } else { JobError::Disk });
-        }
+        let whole = stream::iter([Ok::<_, Infallible>(piece)]);
+        let after = turn.append(offset, size, whole, |beginning| sniff(beginning).is_some()).await?;
         // Withdrawn meanwhile: then the file was removed, or it was not there yet.
         if let Err(JobError::FillUnknown) = self.record(lesson, fill).await {
-            self.remove_file(lesson, fill).await;
+            self.remove_file(fill).await;
             return Err(JobError::FillUnknown);
         }
-        if after == record.plan.bytes {
+        if after == size {
+            self.0.parts.complete(fill).await;
             self.want(lesson, fill).await?;
         }
         Ok(after)
     }
 
-    pub(super) async fn remove_file(&self, lesson: Uuid, fill: Uuid) {
-        if let Err(error) = tokio::fs::remove_file(self.file(fill)).await
-            && error.kind() != std::io::ErrorKind::NotFound
-        {
-            tracing::warn!(%lesson, %error, "the file of a fill could not be removed");
-        }
+    pub(super) async fn remove_file(&self, fill: Uuid) {
+        self.0.parts.remove(fill).await;
     }
 
     /// How much of the file has arrived, of how much.
@@ -128,32 +99,9 @@ impl Jobs {
         Ok((if record.state == FillState::Sending { self.received(fill).await } else { all }, all))
     }
 
-    /// Whether the disk takes so much more; lessons that are recorded on it come first.
-    pub(super) fn room_for(&self, bytes: u64) -> Result<(), JobError> {
-        let disk = rustix::fs::statvfs(&self.0.store_dir).map_err(|_| JobError::Disk)?;
-        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-        if fits(free, bytes) { Ok(()) } else { Err(JobError::DiskFull) }
-    }
-
     /// Removes files that were sent long ago; what was made of them stays.
     pub(in crate::jobs) async fn sweep(&self) {
-        let now = (self.0.clock)();
-        let Ok(mut files) = tokio::fs::read_dir(&self.0.work_dir).await else { return };
-        while let Ok(Some(file)) = files.next_entry().await {
-            let written = file.metadata().await.and_then(|known| known.modified());
-            let since = written.ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
-            let at = since.and_then(|since| i64::try_from(since.as_millis()).ok());
-            if at.is_some_and(|at| now - at > KEPT_MS)
-                && let Err(error) = tokio::fs::remove_file(file.path()).await
-            {
-                tracing::warn!(%error, "an old file of a fill could not be removed");
-            }
-        }
-    }
-
-    fn turn(&self, fill: Uuid) -> Result<Turn, JobError> {
-        let free = self.0.turns.lock().unwrap_or_else(PoisonError::into_inner).insert(fill);
-        if free { Ok(Turn(self.clone(), fill)) } else { Err(JobError::Busy) }
+        self.0.parts.sweep((self.0.clock)()).await;
     }
 }
 
@@ -174,9 +122,11 @@ mod tests {
         let store = Arc::new(LocalFileSystem::new_with_prefix(dir.path()).expect("a folder"));
         let origin = Origin::new(LeaseKey::derive(b"secret"), Arc::new(|| 0));
         let replays = Replays::new(origin, store.clone());
+        let parts = crate::upload::Parts::new(dir.path().join("work"), dir.path().to_owned());
         let (jobs, _worker) = Jobs::new(
             store,
             dir.path(),
+            parts,
             replays,
             FileKey::derive(b"secret"),
             Arc::new(|| 0),
@@ -199,13 +149,6 @@ mod tests {
         };
         assert!(matches!(again, Err(JobError::Offset(500))), "{again:?}");
         assert_eq!(tokio::fs::read(jobs.file(fill)).await.expect("there"), piece);
-    }
-
-    #[test]
-    fn what_lessons_need_of_the_disk_is_not_given_away() {
-        assert!(fits(RESERVE_BYTES + 10, 10));
-        assert!(!fits(RESERVE_BYTES + 9, 10));
-        assert!(!fits(u64::MAX - 1, u64::MAX));
     }
 
     #[test]

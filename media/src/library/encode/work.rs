@@ -1,0 +1,339 @@
+//! The work from its beginning to its end: look, measure, encode, measure again.
+
+use std::{
+    fs::File,
+    io::{BufReader, Read as _, Seek as _, SeekFrom},
+    path::Path,
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use sha2::{Digest as _, Sha256};
+use yunke_protocol::{AudioFacts, AudioRendition, AudioSource, AudioStep, WAVEFORM_POINTS};
+
+use super::{
+    bits::amplitude,
+    claims, cover, drm,
+    error::EncodeError,
+    gain::{CEILING_DBTP, Measured, TARGET_LUFS, gain_db},
+    limiter::Limiter,
+    listen::{self, Heard, Wanted},
+    measure::Meter,
+    mix::{Fold, mix},
+    render::{Plan, RATE, Render, Rendered},
+    sniff::{self, Kind},
+    source::{self, Decoder},
+    tags,
+    wire::{Order, Report, say},
+};
+
+/// Tags in front of each other that are skipped.
+const TAGS: usize = 8;
+/// So much of the content is looked at.
+const BEGINNING: u64 = 128 << 10;
+/// Peaks between samples and those the encoders add, dB: samples stay so far below the ceiling.
+const HEADROOM_DB: f64 = 0.8;
+/// Further attempts, each with what the one before has shown.
+const ATTEMPTS: usize = 3;
+/// What comes out is as long as what went in, seconds.
+const LENGTH_TOLERANCE: f64 = 0.012;
+/// A frame of AAC: so much is in front, and at most as much behind.
+const PRIMING: f64 = 1024.0 / 48_000.0;
+/// Silence shorter than this stays, and so much of it is left before the first and behind the last word, seconds.
+const TRIM_FROM: f64 = 0.5;
+const TRIM_KEEPS: f64 = 0.3;
+/// A header that claims more than this of what there is describes another file: some of it is missing.
+const CLAIMS_MORE: f64 = 1.02;
+const CLAIMS_MORE_SECONDS: f64 = 1.0;
+
+/// Makes an episode of the file. The renditions, their tables and the cover lie in the order's folder afterwards.
+pub(super) fn episode(order: &Order) -> Result<AudioFacts, EncodeError> {
+    say(&Report::Step(AudioStep::Probe, 0));
+    let (kind, beginning) = probe(&order.file)?;
+    if drm::locked(&order.file, kind)? {
+        return Err(EncodeError::Drm);
+    }
+    let sha256 = sha256(&order.file)?;
+    let written = source::written(&order.file, kind);
+    let mut tags = tags::tags(&written);
+    let channels = if order.music { 2 } else { 1 };
+    say(&Report::Step(AudioStep::Loudness, 3));
+    let wanted = Wanted {
+        channels,
+        longest: seconds(order.longest_ms),
+        progress: &|percent| {
+            say(&Report::Step(AudioStep::Loudness, 3 + percent / 4));
+        },
+    };
+    let mut heard = listen::listen(&order.file, kind, &wanted)?;
+    if kind == Kind::Mpeg {
+        heard.facts.claimed = claims::mpeg_seconds(&beginning);
+    }
+    let measured = heard.meter.measured().ok_or(EncodeError::Silent)?;
+    let stretch = if order.trim_silence { trimmed(&heard) } else { (0.0, heard.seconds()) };
+    let mut made = make(order, kind, &heard, measured, stretch)?;
+    say(&Report::Step(AudioStep::Waveform, 96));
+    let waveform = STANDARD.encode(made.meter.waveform(WAVEFORM_POINTS, 1.0));
+    say(&Report::Step(AudioStep::Cover, 98));
+    let picture = cover::chosen(tags::pictures(&written).into_iter());
+    if let Some((bytes, _)) = &picture {
+        std::fs::write(order.folder.join("cover"), bytes)?;
+    }
+    let length_ms = millis(made.length);
+    let trimmed_start_ms = millis(stretch.0);
+    tags::moved(&mut tags.chapters, trimmed_start_ms, length_ms);
+    let claims_more = heard
+        .facts
+        .claimed
+        .is_some_and(|claimed| claimed > heard.seconds() * CLAIMS_MORE + CLAIMS_MORE_SECONDS);
+    Ok(AudioFacts {
+        length_ms,
+        sha256,
+        loudness_lufs: made.measured.and_then(|measured| measured.loudness).map(tenths),
+        true_peak_dbtp: made.measured.map(|measured| tenths(measured.true_peak)),
+        gain_db: tenths(made.gain_db),
+        trimmed_start_ms,
+        incomplete: heard.facts.damaged || claims_more,
+        source: AudioSource {
+            container: kind.name().to_owned(),
+            codec: heard.facts.codec.clone(),
+            rate_hz: heard.form.rate,
+            channels: u32::try_from(heard.form.channels).unwrap_or(0),
+            bits: heard.facts.bits,
+        },
+        waveform,
+        renditions: std::mem::take(&mut made.renditions),
+        cover: picture.map(|(_, cover)| cover),
+        tags,
+    })
+}
+
+/// What the file is, and the beginning of its content, tags skipped.
+fn probe(path: &Path) -> Result<(Kind, Vec<u8>), EncodeError> {
+    let mut file = File::open(path)?;
+    if file.metadata()?.len() == 0 {
+        return Err(EncodeError::Empty);
+    }
+    let mut at = 0;
+    let mut beginning = Vec::new();
+    for _ in 0..TAGS {
+        beginning.clear();
+        file.seek(SeekFrom::Start(at))?;
+        (&mut file).take(BEGINNING).read_to_end(&mut beginning)?;
+        match sniff::tag_bytes(&beginning) {
+            Some(bytes) => at += bytes,
+            None => break,
+        }
+    }
+    let kind = sniff::kind(&beginning).ok_or(EncodeError::NotAudio)?;
+    Ok((kind, beginning))
+}
+
+/// Where the sound begins and ends without its silence, seconds.
+fn trimmed(heard: &Heard) -> (f64, f64) {
+    let (whole, sound) = (heard.seconds(), heard.meter.sound());
+    let Some((first, last)) = sound else { return (0.0, whole) };
+    let start = if first > TRIM_FROM { first - TRIM_KEEPS } else { 0.0 };
+    let end = if whole - last > TRIM_FROM { last + TRIM_KEEPS } else { whole };
+    (start, end)
+}
+
+/// What was made.
+struct Made {
+    meter: Meter,
+    /// Seconds that are played.
+    length: f64,
+    measured: Option<Measured>,
+    gain_db: f64,
+    renditions: Vec<AudioRendition>,
+}
+
+/// Encodes, decodes what came out and looks whether it is as it should be; if not, once more.
+fn make(
+    order: &Order,
+    kind: Kind,
+    heard: &Heard,
+    measured: Measured,
+    stretch: (f64, f64),
+) -> Result<Made, EncodeError> {
+    let (aac, opus) = (order.folder.join("aac.m4a"), order.folder.join("opus.webm"));
+    let plan = if order.music {
+        Plan { channels: 2, aac: 128_000, opus: Some(64_000) }
+    } else {
+        Plan { channels: 1, aac: 64_000, opus: Some(32_000) }
+    };
+    let mut lift = gain_db(measured, order.music);
+    let bounded = lift < TARGET_LUFS - measured.loudness.unwrap_or(measured.mean) - 0.01;
+    let mut ceiling = CEILING_DBTP - HEADROOM_DB;
+    for attempt in 1.. {
+        let run = Run { order, kind, heard, stretch, lift, ceiling, plan };
+        let rendered = run.encode(&aac, &opus)?;
+        let again = Wanted { channels: plan.channels, longest: f64::MAX, progress: &|_| {} };
+        let mut out = listen::with(&aac, Kind::Mp4, Decoder::Native, Fold::Both, &again)?;
+        #[expect(clippy::cast_precision_loss, reason = "seconds")]
+        let length = rendered.samples as f64 / f64::from(RATE);
+        // This decoder plays what the encoder put in front, too, and its last frame to the end.
+        let behind = out.seconds() - PRIMING - length;
+        if !(-LENGTH_TOLERANCE..=PRIMING + LENGTH_TOLERANCE).contains(&behind) {
+            tracing::error!(went_in = length, came_out = out.seconds(), "a length has changed in encoding");
+            return Err(EncodeError::Length);
+        }
+        let now = out.meter.measured();
+        let over = now.map_or(0.0, |now| now.true_peak - CEILING_DBTP);
+        let short = now.and_then(|now| now.loudness).map_or(0.0, |loudness| TARGET_LUFS - loudness);
+        let quiet = !bounded && short > 0.8;
+        if attempt == ATTEMPTS || over <= 0.0 && !quiet {
+            let renditions = renditions(order, &rendered, length)?;
+            return Ok(Made { meter: out.meter, length, measured: now, gain_db: lift, renditions });
+        }
+        tracing::info!(over, short, "what was encoded is not yet as it should be");
+        ceiling -= if over > 0.0 { over + 0.2 } else { 0.0 };
+        lift += if quiet { short } else { 0.0 };
+    }
+    Err(EncodeError::Length)
+}
+
+/// One attempt.
+struct Run<'a> {
+    order: &'a Order,
+    kind: Kind,
+    heard: &'a Heard,
+    stretch: (f64, f64),
+    lift: f64,
+    ceiling: f64,
+    plan: Plan,
+}
+
+impl Run<'_> {
+    fn encode(&self, aac: &Path, opus: &Path) -> Result<Rendered, EncodeError> {
+        let mut source = self.heard.decoder.open(&self.order.file, self.kind)?;
+        #[expect(clippy::cast_possible_truncation, reason = "a gain")]
+        let gain = amplitude(self.lift) as f32;
+        let (mut frames, mut mixed, mut ready) = (Vec::new(), Vec::new(), Vec::new());
+        let mut work: Option<(Render, Limiter)> = None;
+        let (mut at, channels) = (0.0, self.plan.channels);
+        let (mut form, mut said) = (self.heard.form, 0);
+        loop {
+            // What the first pass took for the end is the end.
+            let next = match source.next(&mut frames) {
+                Ok(Some(next)) if at < self.stretch.1 => next,
+                Err(error) if work.is_none() => return Err(error),
+                _ => break,
+            };
+            let count = frames.len() / next.channels;
+            let (from, rate) = (at, f64::from(next.rate));
+            #[expect(clippy::cast_precision_loss, reason = "seconds")]
+            let length = count as f64 / rate;
+            at += length;
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within the frames")]
+            let place = |time: f64| (((time - from) * rate).round().max(0.0) as usize).min(count);
+            let kept = place(self.stretch.0)..place(self.stretch.1);
+            if kept.is_empty() {
+                continue;
+            }
+            mixed.clear();
+            let kept = &frames[kept.start * next.channels..kept.end * next.channels];
+            mix(kept, next.channels, channels, self.heard.fold, &mut mixed);
+            for sample in &mut mixed {
+                *sample *= gain;
+            }
+            let coded = source::Form { rate: next.rate, channels };
+            ready.clear();
+            let (render, limiter) = match &mut work {
+                Some(work) => work,
+                none => none.insert((
+                    Render::begin(aac, opus, self.plan, coded)?,
+                    Limiter::new(next.rate, channels, amplitude(self.ceiling)),
+                )),
+            };
+            if form.rate != next.rate && form.rate != 0 {
+                limiter.end(&mut ready);
+                render.push(&ready)?;
+                ready.clear();
+                *limiter = Limiter::new(next.rate, channels, amplitude(self.ceiling));
+                render.change(coded);
+            }
+            form = next;
+            limiter.push(&mixed, &mut ready);
+            render.push(&ready)?;
+            let percent = percent(at - self.stretch.0, self.stretch.1 - self.stretch.0);
+            if percent >= said + 2 {
+                said = percent;
+                say(&Report::Step(AudioStep::Encode, 30 + percent / 10 * 6));
+            }
+        }
+        let (mut render, mut limiter) = work.ok_or(EncodeError::Unreadable)?;
+        ready.clear();
+        limiter.end(&mut ready);
+        render.push(&ready)?;
+        render.finish()
+    }
+}
+
+fn renditions(order: &Order, rendered: &Rendered, length: f64) -> Result<Vec<AudioRendition>, EncodeError> {
+    let kinds = [
+        ("aac.m4a", "audio/mp4; codecs=\"mp4a.40.2\"", Some(&rendered.aac)),
+        ("opus.webm", "audio/webm; codecs=\"opus\"", rendered.opus.as_ref()),
+    ];
+    let mut all = Vec::new();
+    for (name, mime, map) in kinds {
+        let Some(map) = map else { continue };
+        let path = order.folder.join(name);
+        std::fs::write(order.folder.join(format!("{name}.map")), map.to_bytes())?;
+        let bytes = std::fs::metadata(&path)?.len();
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a figure for people"
+        )]
+        let kbps = (bytes as f64 * 8.0 / length.max(0.001) / 1000.0).round() as u32;
+        all.push(AudioRendition {
+            name: name.to_owned(),
+            mime: mime.to_owned(),
+            bytes,
+            kbps,
+            sha256: sha256(&path)?,
+        });
+    }
+    Ok(all)
+}
+
+/// SHA-256 of a file, hex.
+fn sha256(path: &Path) -> Result<String, EncodeError> {
+    let mut file = BufReader::with_capacity(1 << 20, File::open(path)?);
+    let (mut hash, mut buffer) = (Sha256::new(), vec![0; 1 << 18]);
+    loop {
+        let read = file.read(&mut buffer)?;
+        if read == 0 {
+            return Ok(hex(&hash.finalize()));
+        }
+        hash.update(&buffer[..read]);
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: [char; 16] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    let digit = |four: u8| DIGITS[usize::from(four)];
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "seconds")]
+fn seconds(ms: i64) -> f64 {
+    ms as f64 / 1000.0
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "milliseconds of days")]
+fn millis(seconds: f64) -> i64 {
+    (seconds * 1000.0).round() as i64
+}
+
+/// Decibels as people read them.
+fn tenths(db: f64) -> f64 {
+    (db * 10.0).round() / 10.0
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 100")]
+fn percent(done: f64, all: f64) -> u8 {
+    (done / all.max(0.001) * 100.0).clamp(0.0, 100.0) as u8
+}
