@@ -9,6 +9,7 @@ mod fills;
 mod fuzz;
 mod garbage;
 mod jobs;
+mod library;
 mod publish;
 mod support;
 mod whep;

@@ -6,8 +6,8 @@ mod server;
 mod tools;
 
 pub(crate) use self::{
-    media::Media,
+    media::{Media, lease},
     publisher::{AAC, PICTURE, Publisher, RawPublisher, SOUND, X264},
-    server::{KEY, Server},
+    server::{KEY, SECRET, Server},
     tools::{ffmpeg, probe, signal, wait},
 };

@@ -18,7 +18,7 @@ use yunke_protocol::{
 
 use super::tools::PATIENCE;
 
-pub(super) const SECRET: &str = "a-secret-for-tests-only";
+pub(crate) const SECRET: &str = "a-secret-for-tests-only";
 pub(crate) const KEY: &str = "good-key";
 
 /// What the stand-in server wants and has heard.
@@ -94,6 +94,11 @@ impl Server {
     pub(crate) fn heard(&self) -> Option<LessonSnapshot> {
         let desk = self.desk.lock().expect("whole");
         desk.heard.as_ref()?.lessons.iter().find(|lesson| lesson.lesson == self.lesson).cloned()
+    }
+
+    /// The last snapshot.
+    pub(crate) fn snapshot(&self) -> Option<Snapshot> {
+        self.desk.lock().expect("whole").heard.clone()
     }
 
     /// Waits until what was heard of the lesson is as it should be.
