@@ -29,11 +29,13 @@ use room::{LINE_SHARE, Room};
 use crate::{arrival, media_nodes::MediaNodes, problem::Problem, state::AppState};
 
 /// What of the node is for the world. Its orders, jobs and metrics are not.
-const TREES: [&str; 8] = [
+const TREES: [&str; 10] = [
     "/live/{*rest}",
     "/replay/{*rest}",
     "/file/{*rest}",
     "/fill/{*rest}",
+    "/upload/{*rest}",
+    "/audio/{*rest}",
     "/whip",
     "/whip/{*rest}",
     "/whep",
@@ -48,6 +50,10 @@ const SHARE: usize = 2;
 /// included. It lets nobody wait longer than that for a playlist.
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 const ANSWER_LIMIT: Duration = Duration::from_secs(130);
+
+/// The same for an upload to the library, whose body is the whole file; one that breaks off goes on where it stopped.
+const UPLOAD_LIMIT: Duration = Duration::from_hours(2);
+const UPLOADS: &str = "/upload/";
 
 /// Connections to the node that are kept for the next request, at least: all wait for the same part, and ask for the next one together.
 /// How long: less than the node keeps them.
@@ -97,7 +103,8 @@ async fn pass(State(passage): State<Passage>, request: Request) -> Response {
     let Some(request) = passage.media.control().and_then(|node| for_node(request, &node)) else {
         return away("unknown");
     };
-    match timeout(ANSWER_LIMIT, passage.client.request(request)).await {
+    let limit = if request.uri().path().starts_with(UPLOADS) { UPLOAD_LIMIT } else { ANSWER_LIMIT };
+    match timeout(limit, passage.client.request(request)).await {
         Ok(Ok(answer)) => {
             let mut answer = answer.map(|body| Body::new(Kept { body, _place: place }));
             drop_hops(answer.headers_mut());

@@ -43,6 +43,12 @@ pub struct MediaConfig {
     /// The old name of `transcode_slots`, still read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub small_pictures: Option<usize>,
+    /// Files of the library that are encoded at the same time, 1 to 16.
+    pub encode_workers: usize,
+    /// Longest sound the library takes, hours, 1 to 48.
+    pub audio_hours: u32,
+    /// Uploaded files stay beside what was made of them.
+    pub keep_originals: bool,
     /// Where orders go when it is not supervised, such as `http://10.0.0.7:8081`.
     pub control_url: Option<String>,
     /// The origin players fetch media from; without it, the page's host with the port of `http`.
@@ -76,6 +82,9 @@ impl Default for MediaConfig {
             ice_servers: Vec::new(),
             transcode_slots: 0,
             small_pictures: None,
+            encode_workers: 1,
+            audio_hours: 12,
+            keep_originals: false,
             control_url: None,
             public_url: None,
             rtmp_url: None,
@@ -100,6 +109,9 @@ impl std::fmt::Debug for MediaConfig {
             .field("ice_servers", &self.ice_servers)
             .field("transcode_slots", &self.transcode_slots)
             .field("small_pictures", &self.small_pictures)
+            .field("encode_workers", &self.encode_workers)
+            .field("audio_hours", &self.audio_hours)
+            .field("keep_originals", &self.keep_originals)
             .field("control_url", &self.control_url)
             .field("public_url", &self.public_url)
             .field("rtmp_url", &self.rtmp_url)
@@ -155,6 +167,12 @@ impl MediaConfig {
         }
         if self.transcode_slots > 16 {
             return Err(ConfigError::value("media.transcode_slots", "must be between 0 and 16"));
+        }
+        if !(1..=16).contains(&self.encode_workers) {
+            return Err(ConfigError::value("media.encode_workers", "must be between 1 and 16"));
+        }
+        if !(1..=48).contains(&self.audio_hours) {
+            return Err(ConfigError::value("media.audio_hours", "must be between 1 and 48"));
         }
         if self.webrtc_hosts.iter().any(IpAddr::is_unspecified) {
             return Err(ConfigError::value("media.webrtc_hosts", "are addresses that publishers can reach"));

@@ -169,6 +169,9 @@ fn spawn(media: &MediaNodes, server: SocketAddr, addresses: &Path) -> Result<Chi
         .env("YUNKE_MEDIA_SRT_PASSPHRASE", format!("\"{}\"", config.srt_passphrase))
         .env("YUNKE_MEDIA_ICE_SERVERS", yunke_protocol::ice_servers_in_environment(&config.ice_servers))
         .env("YUNKE_MEDIA_TRANSCODE_SLOTS", config.transcode_slots.to_string())
+        .env("YUNKE_MEDIA_ENCODE_WORKERS", config.encode_workers.to_string())
+        .env("YUNKE_MEDIA_AUDIO_HOURS", config.audio_hours.to_string())
+        .env("YUNKE_MEDIA_KEEP_ORIGINALS", config.keep_originals.to_string())
         .env("YUNKE_MEDIA_SERVER_URL", control_url(server))
         .env("YUNKE_MEDIA_SHARED_SECRET", media.secret())
         // In quotes: it may look like a number.
