@@ -72,6 +72,10 @@ pub(super) fn listen(file: &Path, kind: Kind, wanted: &Wanted<'_>) -> Result<Hea
         && let Ok(longer) = folded(file, kind, second, wanted)
     {
         heard = longer;
+        // Of MP3s the other one stops where the first header says, or its guess: behind it there may be more, or another file.
+        if kind == Kind::Mpeg {
+            return Ok(heard);
+        }
     }
     if !damaged && !heard.facts.damaged && apart > UNCERTAIN * heard.seconds() {
         return Err(EncodeError::Length);

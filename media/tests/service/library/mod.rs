@@ -68,6 +68,7 @@ async fn an_upload_survives_lost_lines_and_kills_and_becomes_an_episode() {
     wait("nothing to be left of the work", || (std::fs::read_dir(&work).ok()?.count() == 0).then_some(()))
         .await;
 
+    let url = shelf.upload_url(version);
     // The same plan again is the same version; another one is refused; removed, all is gone.
     assert_eq!(shelf.plan(version, file.len(), json!({})).await.0, 200);
     assert_eq!(shelf.plan(version, 7, json!({})).await.1["code"], "audio_exists");
@@ -83,7 +84,7 @@ async fn an_upload_survives_lost_lines_and_kills_and_becomes_an_episode() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_that_falls_takes_nothing_with_it_and_its_work_can_be_asked_for_again() {
     let shelf = Shelf::start().await;
-    let file = speech(&shelf, "long.flac", 240, &["-c:a", "flac"]).await;
+    let file = speech(&shelf, "long.flac", 60, &["-c:a", "flac"]).await;
     let version = shelf.upload(&file, json!({})).await;
     for (name, code) in [("XCPU", "worker_time"), ("KILL", "worker_memory"), ("ILL", "unreadable")] {
         signal(shelf.worker().await, name).await;
