@@ -10,7 +10,7 @@ use super::{
     shared::Pieces,
 };
 
-const BOM: &[u8] = "\u{feff}".as_bytes();
+pub(super) const BOM: &[u8] = "\u{feff}".as_bytes();
 
 /// What a field that begins with one of these would do in a spreadsheet, it must not.
 const STARTERS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];

@@ -9,6 +9,12 @@ pub fn content_disposition(title: &str, day: &str, ending: &str) -> String {
     format!("attachment; filename=\"attendance-{day}.{ending}\"; filename*=UTF-8''{}", percent(&name))
 }
 
+/// The same of what was heard of a series.
+pub fn listening_disposition(title: &str, day: &str, ending: &str) -> String {
+    let name = format!("{} 收听统计 {day}.{ending}", plain(title));
+    format!("attachment; filename=\"listening-{day}.{ending}\"; filename*=UTF-8''{}", percent(&name))
+}
+
 /// The name of a lesson's recording, percent-encoded for a path and for RFC 8187.
 pub fn recording_name(title: &str, day: &str) -> String {
     percent(&format!("{} {day}.mp4", plain(title)))

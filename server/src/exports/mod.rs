@@ -6,6 +6,7 @@ mod csv;
 mod detail;
 mod file_name;
 mod list;
+mod listened;
 mod notes;
 mod shared;
 mod sheet;
@@ -14,7 +15,8 @@ mod xlsx;
 
 pub use columns::{COLUMNS, Cell};
 pub use detail::{Detail, DetailError, ExportRequest};
-pub use file_name::{content_disposition, recording_name};
+pub use file_name::{content_disposition, listening_disposition, recording_name};
+pub use listened::{ListenedRow, Listening};
 pub use totals::Totals;
 
 use axum::body::Body;
@@ -65,6 +67,14 @@ impl ExportPlace {
     /// `None` when too many are under way.
     pub fn take() -> Option<Self> {
         PLACES.try_acquire().ok().map(Self)
+    }
+}
+
+/// The file of what was heard of a series. Works through all of it: off the async workers.
+pub fn listening_file(format: ExportFormat, listening: &Listening) -> Result<Vec<u8>, DetailError> {
+    match format {
+        ExportFormat::Csv => listening.csv(),
+        ExportFormat::Xlsx => listening.xlsx(),
     }
 }
 

@@ -194,11 +194,11 @@ impl Book {
 }
 
 /// The number of the last of so many columns.
-fn last_column(columns: usize) -> u16 {
+pub(super) fn last_column(columns: usize) -> u16 {
     u16::try_from(columns - 1).unwrap_or(u16::MAX)
 }
 
-fn heading<const N: usize>(
+pub(super) fn heading<const N: usize>(
     sheet: &mut Worksheet,
     row: u32,
     columns: [(&str, u32); N],
@@ -212,7 +212,7 @@ fn heading<const N: usize>(
     Ok(())
 }
 
-fn line<const N: usize>(
+pub(super) fn line<const N: usize>(
     sheet: &mut Worksheet,
     row: u32,
     cells: &[Cell; N],

@@ -16,6 +16,7 @@ mod library;
 mod library_change;
 mod library_episode;
 mod library_rows;
+mod library_stats;
 mod listening;
 mod marks;
 mod media;

@@ -13,6 +13,7 @@ mod error;
 mod evidence;
 mod lesson;
 mod library;
+mod library_stats;
 mod listening;
 mod media;
 mod operation;
@@ -36,6 +37,10 @@ pub use library::{
     Episode, EpisodeChapter, EpisodeEdit, EpisodeTerms, EpisodeVersion, Library, LibraryOutcome,
     LibraryStore, NewSeries, NewVersion, Series, SeriesCredit, SeriesEdit, Settled, Speaker, VersionOf,
     VersionState,
+};
+pub use library_stats::{
+    CURVE_PARTS, CurveFilter, FIGURES_MAX, FiguresBy, FiguresFilter, FiguresRow, LibraryFigures,
+    LibraryStatsStore, PLAY_MS,
 };
 pub use listening::{Listened, ListeningStore, Place, QUEUE_MAX, SITTING_GAP_MS};
 pub use media::{MediaOutcome, MediaReport, MediaStore, StreamTarget};
@@ -71,6 +76,7 @@ pub trait Store:
     + UnitStore
     + LessonStore
     + LibraryStore
+    + LibraryStatsStore
     + ListeningStore
     + MediaStore
     + EvidenceStore
@@ -89,6 +95,7 @@ impl<T> Store for T where
         + UnitStore
         + LessonStore
         + LibraryStore
+        + LibraryStatsStore
         + ListeningStore
         + MediaStore
         + EvidenceStore

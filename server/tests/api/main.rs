@@ -12,6 +12,7 @@ mod home;
 mod https;
 mod lesson_life;
 mod library;
+mod library_stats;
 mod media_node;
 mod people;
 mod planning;

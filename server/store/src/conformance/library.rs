@@ -9,7 +9,7 @@ use crate::{
     VersionState,
 };
 
-async fn series(store: &dyn Store, town: &Town, number: u128) -> uuid::Uuid {
+pub(super) async fn series(store: &dyn Store, town: &Town, number: u128) -> uuid::Uuid {
     let new = NewSeries {
         id: id(number),
         title: format!("系列 {number}"),
@@ -25,7 +25,7 @@ async fn series(store: &dyn Store, town: &Town, number: u128) -> uuid::Uuid {
     id(number)
 }
 
-fn version(number: u128, episode: u128, of: VersionOf, town: &Town) -> NewVersion {
+pub(super) fn version(number: u128, episode: u128, of: VersionOf, town: &Town) -> NewVersion {
     NewVersion {
         id: id(number),
         episode_id: id(episode),
@@ -37,7 +37,7 @@ fn version(number: u128, episode: u128, of: VersionOf, town: &Town) -> NewVersio
     }
 }
 
-fn new_in(series_id: uuid::Uuid, title: &str) -> VersionOf {
+pub(super) fn new_in(series_id: uuid::Uuid, title: &str) -> VersionOf {
     VersionOf::New { series_id, number: Some(1), title: title.to_owned() }
 }
 

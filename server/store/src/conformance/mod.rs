@@ -7,6 +7,7 @@ mod deliveries;
 mod evidence;
 mod lessons;
 mod library;
+mod library_stats;
 mod marks;
 mod media;
 mod operation;
@@ -22,6 +23,7 @@ pub use deliveries::*;
 pub use evidence::*;
 pub use lessons::*;
 pub use library::*;
+pub use library_stats::*;
 pub use marks::*;
 pub use media::*;
 pub use operation::*;
@@ -62,6 +64,7 @@ macro_rules! conformance_suite {
             a_roll_has_who_was_invited_and_who_came, who_was_invited_is_decided_at_the_lessons_time,
             an_episode_has_versions_and_the_newest_ready_one_is_heard, an_edit_of_the_library_changes_what_it_names,
             what_was_heard_is_never_removed, a_place_is_where_was_listened_last,
+            what_was_heard_is_counted_once, days_have_24_hours_and_a_completion_is_one, a_curve_has_the_parts_that_were_heard,
             a_question_is_asked_once_and_settled, questions_are_bounded, private_notes_are_read_once_and_bounded,
         );
     };

@@ -5,6 +5,8 @@ mod creation;
 mod episodes;
 mod series;
 mod speakers;
+mod stats;
+mod stats_export;
 mod transcript;
 mod view;
 
@@ -25,6 +27,10 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(episodes::chapters))
         .merge(OpenApiRouter::new().routes(routes!(transcript::put, transcript::remove)).layer(uploads()))
         .routes(routes!(speakers::list, speakers::add))
+        .routes(routes!(stats::library))
+        .routes(routes!(stats::series))
+        .routes(routes!(stats::episode))
+        .routes(routes!(stats_export::export))
         .routes(routes!(speakers::edit, speakers::remove))
         .merge(OpenApiRouter::new().routes(routes!(creation::create)).layer(from_fn(creation::speaks_tus)))
 }
