@@ -155,6 +155,7 @@ async fn what_cannot_fill_anything_is_refused_with_its_reason_and_nothing_is_los
     assert_eq!((status, &told["code"]), (415, &json!("not_a_recording")));
     let bytes = copy(media).await;
     let work = media.folder().join("store/work");
+    std::fs::remove_dir_all(&work).expect("nothing is in it yet");
     std::fs::write(&work, "no folder").expect("written");
     let (status, told) = media.piece(&text, 0, &bytes[..500]).await;
     assert_eq!((status, &told["code"]), (503, &json!("storage")));

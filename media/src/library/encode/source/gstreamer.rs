@@ -8,7 +8,7 @@ use super::form::{Facts, Form, Source};
 use crate::library::encode::error::EncodeError;
 
 /// Opening a file takes milliseconds, and each further piece less; a file that takes so long is broken.
-const STALL: Duration = Duration::from_mins(4);
+const STALL: Duration = Duration::from_secs(30);
 /// Buffers that wait for us; then the decoder waits.
 const WAITING: u32 = 32;
 
