@@ -59,10 +59,16 @@ impl Library {
                 tracing::warn!(%version, code, "a file could not become an episode");
                 metrics::counter!("yunke_media_episodes_total", "outcome" => code).increment(1);
             }
-            Ok(None) => {}
+            Ok(None) => self.over(version),
             // It stays as it is and is begun again by the next round.
-            Err(error) => tracing::error!(%version, %error, "an episode could not be kept"),
+            Err(error) => {
+                tracing::error!(%version, %error, "an episode could not be kept");
+                self.over(version);
+            }
         }
+    }
+
+    fn over(&self, version: Uuid) {
         self.under_way().remove(&version);
     }
 
@@ -129,7 +135,7 @@ impl Library {
         Ok(Some(Outcome::failed("worker_time")))
     }
 
-    /// Makes what came of it the version's; the facts come last.
+    /// Makes what came of it the version's; the facts come last. The work is over with it: who sees the outcome may ask for more.
     async fn conclude(
         &self,
         version: Uuid,
@@ -163,6 +169,7 @@ impl Library {
                 records::put(&*self.0.store, version, "failed.json", &failed).await?;
             }
         }
+        self.over(version);
         Ok(Some(outcome))
     }
 

@@ -59,11 +59,7 @@ impl Jobs {
             self.remove_stream(lesson, stream).await;
         }
         match kept {
-            Ok(_) => {
-                tracing::info!(%lesson, ready, "the work of a fill is done");
-                self.unmark(task).await;
-                self.done(task);
-            }
+            Ok(_) => tracing::info!(%lesson, ready, "the work of a fill is done"),
             // It stays marked and is done again after a restart, not at once: the disk may be full.
             Err(error) => {
                 tracing::error!(%lesson, %error, "a fill could not be kept");
@@ -78,7 +74,8 @@ impl Jobs {
         Ok(if let FillState::Wanted { stream } = record.state { Some((record, stream)) } else { None })
     }
 
-    /// Keeps what came of the work; `false`: nobody wants it any more.
+    /// Keeps what came of the work, which is over with it: who sees the outcome may ask for more at once. `false`: nobody wants
+    /// it any more.
     async fn conclude(
         &self,
         lesson: Uuid,
@@ -86,14 +83,19 @@ impl Jobs {
         state: FillState,
     ) -> Result<bool, JobError> {
         let _change = self.0.changes.lock().await;
-        match self.record(lesson, record.fill).await {
-            Ok(now) if now == record => {}
-            Ok(_) | Err(JobError::FillUnknown) => return Ok(false),
+        let is_wanted = match self.record(lesson, record.fill).await {
+            Ok(now) => now == record,
+            Err(JobError::FillUnknown) => false,
             Err(error) => return Err(error),
+        };
+        let task = Task::Fill(lesson, record.fill);
+        if is_wanted {
+            record.state = state;
+            self.put_record(lesson, &record).await?;
         }
-        record.state = state;
-        self.put_record(lesson, &record).await?;
-        Ok(true)
+        self.unmark(task).await;
+        self.done(task);
+        Ok(is_wanted)
     }
 
     async fn work_on(&self, lesson: Uuid, record: &FillRecord, stream: u64) -> std::io::Result<Outcome> {
