@@ -2,7 +2,8 @@
 // Cost: 7 s, light.
 
 import assert from 'node:assert/strict';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { get } from 'node:http';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { beat } from '../harness/api.mjs';
@@ -148,12 +149,58 @@ test('behind the edge', async (t) => {
     stop.abort();
   });
 
-  await t.test('the access log has no lease in it', async () => {
+  await t.test('the access log has no lease, no pass and no session in it', async () => {
     await text(mine.live_url);
-    const log = await until('a log line', async () => {
+    const routes = await secretRoutes();
+    for (const known of ['/audio/{lease}', '/upload/{pass}', '/file/{pass}', '/fill/{pass}', '/whep/{lease}', '/whip/{session}']) {
+      assert.ok(
+        routes.some((route) => route.startsWith(known)),
+        `${known} of ${routes}`,
+      );
+    }
+    // Each address as it is, and as nginx also understands it.
+    const odd = [(path) => path, (path) => `/${path}`, (path) => path.replace(/^\/./, (two) => `/%${two.charCodeAt(1).toString(16)}`)];
+    const secret = mine.lease.split('').reverse().join('');
+    for (const route of ['/live/{lease}/{lesson}/index.m3u8', '/replay/{lease}/{lesson}/0-/index.m3u8', ...routes]) {
+      const path = route.replace(SECRET, secret).replaceAll(/\{[^}]+\}/g, lesson);
+      for (const written of odd) await status(port, written(path));
+    }
+    await status(port, `/live/./${secret}/${lesson}/index.m3u8`);
+    await status(port, '/the-last-line');
+    const log = await until('the last line', async () => {
       const log = await readFile(join(folder, 'yunke.log'), 'utf8');
-      return log.includes('/live/-/') && log;
+      return log.includes('/the-last-line') && log;
     });
-    assert.ok(!log.includes(mine.lease) && !log.includes(yours.lease));
+    for (const told of ['/live/-/', '/replay/-/', '/audio/-/', '/upload/-', '/file/-', '/fill/-', '/whip/-', '/whep/-']) {
+      assert.ok(log.includes(told), told);
+    }
+    for (const kept of [mine.lease, yours.lease, secret]) {
+      assert.deepEqual(
+        log.split('\n').filter((line) => line.includes(kept)),
+        [],
+      );
+    }
   });
 });
+
+/** What stands for a secret in an address. */
+const SECRET = /\{(?:lease|pass|session)\}/;
+
+/** The addresses of the media program that have a secret in them, as its source says; live and recorded media beside them. */
+async function secretRoutes() {
+  const source = resolve(deploy, '..', 'media', 'src');
+  const files = (await readdir(source, { recursive: true })).filter((name) => name.endsWith('.rs'));
+  const texts = await Promise.all(files.map((name) => readFile(join(source, name), 'utf8')));
+  const routes = texts.flatMap((text) => [...text.matchAll(/"(\/[^"\s]*\{[^"\s]*)"/g)].map(([, route]) => route));
+  return [...new Set(routes)].filter((route) => SECRET.test(route));
+}
+
+/** Asks for a path as it is written: `fetch` would tidy it up. */
+function status(port, path) {
+  return new Promise((done, fail) => {
+    get({ host: '127.0.0.1', port, path, agent: false }, (answer) => {
+      answer.resume();
+      answer.on('end', () => done(answer.statusCode));
+    }).on('error', fail);
+  });
+}
