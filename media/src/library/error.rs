@@ -26,6 +26,9 @@ pub(crate) enum LibraryError {
     /// What it says of itself cannot be read.
     #[error("a record of the library is damaged")]
     Damaged,
+    /// A worker says it has made what no worker makes: the file it read has taken it over, or it is broken.
+    #[error("a worker says what cannot be: {0}")]
+    Worker(&'static str),
     /// The disk, or too many at a time.
     #[error(transparent)]
     Upload(#[from] UploadError),
@@ -41,6 +44,11 @@ impl From<object_store::Error> for LibraryError {
 }
 
 impl LibraryError {
+    /// A file on the disk cannot be read.
+    pub(super) fn unread(error: std::io::Error) -> Self {
+        object_store::Error::Generic { store: "disk", source: error.into() }.into()
+    }
+
     /// For programs.
     pub(super) fn code(&self) -> &'static str {
         match self {
@@ -50,6 +58,7 @@ impl LibraryError {
             Self::FileGone => "file_gone",
             Self::Request(_) => "request_invalid",
             Self::Damaged => "damaged",
+            Self::Worker(_) => "internal",
             Self::Upload(UploadError::DiskFull) => "disk_full",
             Self::Upload(UploadError::Disk) | Self::Store(_) => "storage",
             Self::Upload(_) => "busy",
@@ -63,7 +72,7 @@ impl LibraryError {
             Self::Size | Self::Upload(UploadError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Exists | Self::FileGone => StatusCode::CONFLICT,
             Self::Request(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Damaged => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Damaged | Self::Worker(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Upload(UploadError::DiskFull) => StatusCode::INSUFFICIENT_STORAGE,
             Self::Upload(_) | Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
         }

@@ -20,6 +20,7 @@ mod episodes;
 mod error;
 mod kept;
 mod lane;
+mod made;
 mod map;
 mod plan;
 mod records;

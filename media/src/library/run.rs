@@ -1,16 +1,12 @@
 //! One version encoded: a process is started, heard, ended when it is silent or unwanted, and what it made becomes the version's.
 
 use std::{
-    os::unix::process::ExitStatusExt as _,
     path::Path as Folder,
     time::{Duration, Instant},
 };
 
 use object_store::{ObjectStoreExt as _, WriteMultipart};
-use tokio::{
-    io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader},
-    time::timeout,
-};
+use tokio::{fs::File, io::AsyncReadExt as _};
 use uuid::Uuid;
 use yunke_protocol::{AudioFacts, AudioStep};
 
@@ -18,14 +14,17 @@ use super::{
     core::{Library, Progress},
     encode::wire::{Order, Outcome, Report},
     error::LibraryError,
+    made,
     records::{self, Failed},
 };
-use crate::worker_process::{self, Death};
+use crate::worker_process::{Death, End, Worker};
 
 /// The worker says something at least so often, or it is ended.
 const SILENCE: Duration = Duration::from_mins(10);
-/// How often a running worker is asked whether anybody still wants it.
-const LOOK: Duration = Duration::from_millis(500);
+/// A second of speech in all renditions, with what is around it.
+const SPEECH_BYTES: u64 = 13_000;
+/// What a short sound, its cover and its records take.
+const BEGIN_BYTES: u64 = 64 << 20;
 /// What is written to the store at a time.
 const PIECE_BYTES: usize = 8 << 20;
 
@@ -36,6 +35,7 @@ fn cause(death: Death) -> &'static str {
         Death::Memory => "worker_memory",
         Death::Size => "worker_size",
         Death::Fault => "unreadable",
+        Death::Broken => "internal",
     }
 }
 
@@ -88,7 +88,8 @@ impl Library {
             music: known.plan.music,
             longest_ms: self.0.limits.longest_ms,
         };
-        let outcome = self.process(version, &order).await.unwrap_or_else(|error| {
+        let original = if self.0.limits.keep_originals { known.plan.bytes } else { 0 };
+        let outcome = self.process(version, &order, original).await.unwrap_or_else(|error| {
             tracing::error!(%version, %error, "a worker could not be started or heard");
             Some(Outcome::failed(if crate::recording::no_space(&error) { "disk_full" } else { "internal" }))
         });
@@ -100,39 +101,44 @@ impl Library {
         kept
     }
 
-    /// What the worker says at last; none: it was ended because nobody wants it.
-    async fn process(&self, version: Uuid, order: &Order) -> std::io::Result<Option<Outcome>> {
+    /// What the worker says at last; none: it was ended because nobody wants it. `original` is what will be kept of the file.
+    async fn process(&self, version: Uuid, order: &Order, original: u64) -> std::io::Result<Option<Outcome>> {
+        // Before it decodes for an hour what there is no room for; how long it is is not known yet.
+        if let Some(full) = self.no_room(original, order.music, 0) {
+            return Ok(Some(full));
+        }
         tokio::fs::create_dir_all(&order.folder).await?;
         self.under_way().insert(version, Progress { step: Some(AudioStep::Probe), percent: 0 });
-        let mut process = worker_process::start("encode-worker", order).await?;
-        let Some(output) = process.stdout.take() else { return Ok(Some(Outcome::failed("internal"))) };
-        let mut lines = BufReader::new(output).lines();
-        let mut silent = Duration::ZERO;
-        while silent < SILENCE {
-            match timeout(LOOK, lines.next_line()).await {
-                Ok(Ok(Some(line))) => match serde_json::from_str(&line)? {
-                    Report::Step(step, percent) => {
-                        silent = Duration::ZERO;
-                        if let Some(progress) = self.under_way().get_mut(&version) {
-                            *progress = Progress { step: Some(step), percent: percent.min(100) };
-                        }
-                    }
-                    Report::Over(outcome) => return Ok(Some(outcome)),
-                },
-                Ok(_) => {
-                    let status = process.wait().await?;
-                    tracing::warn!(%version, ?status, "a worker ended without a word");
-                    return Ok(Some(Outcome::failed(cause(Death::by(status.signal())))));
+        let worker = Worker::start("encode-worker", order).await?;
+        let heard = |report: Report| match report {
+            Report::Step(step, percent) => {
+                if let Some(progress) = self.under_way().get_mut(&version) {
+                    *progress = Progress { step: Some(step), percent: percent.min(100) };
                 }
-                Err(_) => silent += LOOK,
+                None
             }
-            if !self.under_way().contains_key(&version) {
-                process.kill().await?;
-                return Ok(None);
+            Report::Length(ms) => self.no_room(original, order.music, ms),
+            Report::Over(outcome) => Some(outcome),
+        };
+        let wanted = || self.under_way().contains_key(&version);
+        Ok(match worker.hear(SILENCE, wanted, heard).await? {
+            End::Said(outcome) => Some(outcome),
+            End::Died(death) => Some(Outcome::failed(cause(death))),
+            End::Unwanted => None,
+            End::Silent => {
+                tracing::warn!(%version, "a worker was silent and is ended");
+                Some(Outcome::failed("worker_time"))
             }
-        }
-        process.kill().await?;
-        Ok(Some(Outcome::failed("worker_time")))
+        })
+    }
+
+    /// The failure, if the disk has no room for what is made of a sound of this length, twice: as the worker writes it, and as it
+    /// is kept.
+    fn no_room(&self, original: u64, music: bool, length_ms: i64) -> Option<Outcome> {
+        let a_second = if music { 2 * SPEECH_BYTES } else { SPEECH_BYTES };
+        let made = u64::try_from(length_ms / 1000).unwrap_or(0).saturating_mul(2 * a_second);
+        let room = self.0.parts.room_for(original.saturating_add(made).saturating_add(BEGIN_BYTES));
+        room.err().map(|error| Outcome::failed(LibraryError::from(error).code()))
     }
 
     /// Makes what came of it the version's; the facts come last. The work is over with it: who sees the outcome may ask for more.
@@ -157,7 +163,10 @@ impl Library {
         }
         let outcome = match kept {
             Ok(()) => outcome,
-            Err(error) => Outcome::failed(error.code()),
+            Err(error) => {
+                tracing::error!(%version, %error, "what was made of a file could not be kept");
+                Outcome::failed(error.code())
+            }
         };
         match &outcome {
             Outcome::Done(facts) => {
@@ -174,29 +183,31 @@ impl Library {
     }
 
     async fn keep(&self, version: Uuid, folder: &Folder, facts: &AudioFacts) -> Result<(), LibraryError> {
+        made::check(facts)?;
         for rendition in &facts.renditions {
-            for name in [rendition.name.clone(), format!("{}.map", rendition.name)] {
-                self.put_file(version, &name, &folder.join(&name)).await?;
-            }
+            let (name, table) = (&rendition.name, format!("{}.map", rendition.name));
+            self.put_file(version, name, made::open(folder, name, Some(rendition.bytes)).await?).await?;
+            self.put_file(version, &table, made::open(folder, &table, None).await?).await?;
         }
-        if facts.cover.is_some() {
-            self.put_file(version, "cover", &folder.join("cover")).await?;
+        if let Some(cover) = &facts.cover {
+            let file = made::open(folder, "cover", Some(cover.bytes)).await?;
+            self.put_file(version, "cover", file).await?;
         }
         if self.0.limits.keep_originals {
-            self.put_file(version, "original", &self.0.parts.file(version)).await?;
+            let file = File::open(self.0.parts.file(version)).await.map_err(LibraryError::unread)?;
+            self.put_file(version, "original", file).await?;
         }
         Ok(())
     }
 
     /// Puts a file of any size into the store, a piece at a time.
-    async fn put_file(&self, version: Uuid, name: &str, file: &Folder) -> Result<(), LibraryError> {
+    async fn put_file(&self, version: Uuid, name: &str, mut file: File) -> Result<(), LibraryError> {
         let path = records::path(version, name);
-        let mut file = tokio::fs::File::open(file).await.map_err(unread)?;
         let upload = self.0.store.put_multipart(&path).await?;
         let mut upload = WriteMultipart::new_with_chunk_size(upload, PIECE_BYTES);
         let mut buffer = vec![0; 1 << 20];
         loop {
-            let read = file.read(&mut buffer).await.map_err(unread)?;
+            let read = file.read(&mut buffer).await.map_err(LibraryError::unread)?;
             if read == 0 {
                 break;
             }
@@ -206,8 +217,4 @@ impl Library {
         upload.finish().await?;
         Ok(())
     }
-}
-
-fn unread(error: std::io::Error) -> LibraryError {
-    object_store::Error::Generic { store: "disk", source: error.into() }.into()
 }

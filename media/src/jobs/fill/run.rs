@@ -1,12 +1,7 @@
 //! The other end of a worker: starts it, hears how far it is, and ends it when it takes too long or nobody wants it any more.
 
-use std::{os::unix::process::ExitStatusExt as _, time::Duration};
+use std::time::Duration;
 
-use tokio::{
-    io::{AsyncBufReadExt as _, BufReader},
-    process::Child,
-    time::timeout,
-};
 use uuid::Uuid;
 use yunke_protocol::WorkStatus;
 
@@ -19,19 +14,19 @@ use super::{
 };
 use crate::{
     recording::fill::{FillRecord, FillState},
-    worker_process::{self, Death},
+    worker_process::{Death, End, Worker},
 };
 
 /// The worker says something at least so often, or it is ended.
 const SILENCE: Duration = Duration::from_mins(3);
-/// How often a running worker is asked whether anybody still wants it.
-const LOOK: Duration = Duration::from_millis(500);
-/// Why a worker ended that said nothing.
-fn cause(signal: Option<i32>) -> &'static str {
-    match Death::by(signal) {
+
+/// The stable code of a worker's death.
+fn cause(death: Death) -> &'static str {
+    match death {
         Death::Time => "took_too_long",
         Death::Memory => "took_too_much",
         Death::Size | Death::Fault => "file_unreadable",
+        Death::Broken => "internal",
     }
 }
 
@@ -106,35 +101,23 @@ impl Jobs {
             record: record.clone(),
             stream,
         };
-        let mut process = worker_process::start("fill-worker", &order).await?;
-        self.read_reports(Task::Fill(lesson, record.fill), &mut process).await
-    }
-
-    async fn read_reports(&self, task: Task, process: &mut Child) -> std::io::Result<Outcome> {
-        let Some(output) = process.stdout.take() else { return Ok(Outcome::failed("internal")) };
-        let mut lines = BufReader::new(output).lines();
-        let mut silent = Duration::ZERO;
-        while silent < SILENCE && self.is_under_way(task) {
-            match timeout(LOOK, lines.next_line()).await {
-                Ok(Ok(Some(line))) => match serde_json::from_str(&line)? {
-                    Report::Progress(percent) => {
-                        silent = Duration::ZERO;
-                        self.update(task, WorkStatus::running(percent));
-                    }
-                    Report::Over(outcome) => return Ok(outcome),
-                },
-                Ok(_) => {
-                    // A decoder brought it down, or it used up its time or memory.
-                    let status = process.wait().await?;
-                    tracing::warn!(?status, "a worker ended without a word");
-                    return Ok(Outcome::failed(cause(status.signal())));
-                }
-                Err(_) => silent += LOOK,
+        let worker = Worker::start("fill-worker", &order).await?;
+        let task = Task::Fill(lesson, record.fill);
+        let heard = |report: Report| match report {
+            Report::Progress(percent) => {
+                self.update(task, WorkStatus::running(percent));
+                None
             }
-        }
-        tracing::warn!("a worker is ended: it was silent, or nobody wants it any more");
-        process.kill().await?;
-        Ok(Outcome::failed("took_too_long"))
+            Report::Over(outcome) => Some(outcome),
+        };
+        Ok(match worker.hear(SILENCE, || self.is_under_way(task), heard).await? {
+            End::Said(outcome) => outcome,
+            End::Died(death) => Outcome::failed(cause(death)),
+            End::Silent | End::Unwanted => {
+                tracing::warn!(%lesson, "a worker was ended: it was silent, or nobody wants it any more");
+                Outcome::failed("took_too_long")
+            }
+        })
     }
 }
 
@@ -155,6 +138,6 @@ mod tests {
         let pid = Pid::from_raw(busy.id().expect("it runs").cast_signed());
         prlimit(pid, Resource::Cpu, processor(1)).expect("limited");
         let status = busy.wait().await.expect("it ends");
-        assert_eq!(cause(status.signal()), "took_too_long", "{status}");
+        assert_eq!(cause(Death::by(status)), "took_too_long", "{status}");
     }
 }

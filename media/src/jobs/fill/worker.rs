@@ -20,6 +20,7 @@ use crate::{
     live::event::Format,
     pipeline::packager,
     recording::{self, fill::Filled, index::Index},
+    worker_process,
 };
 
 /// Everything live goes first.
@@ -34,11 +35,10 @@ const CPU_GRACE_SECONDS: u64 = 5;
 
 /// The whole life of the process.
 pub fn work() -> anyhow::Result<()> {
+    let order: Order = worker_process::order()?;
+    worker_process::end_with_parent()?;
     nice(NICE)?;
     setrlimit(Resource::As, Rlimit { current: Some(MEMORY_BYTES), maximum: Some(MEMORY_BYTES) })?;
-    let mut order = String::new();
-    std::io::stdin().read_to_string(&mut order)?;
-    let order: Order = serde_json::from_str(&order)?;
     packager::init()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let outcome = match runtime.block_on(fill(&order)) {

@@ -20,6 +20,15 @@ pub(super) struct Measured {
     pub(super) true_peak: f64,
 }
 
+impl Measured {
+    /// The louder peak and the lower loudness of two renditions of one sound.
+    pub(super) fn with(self, other: Self) -> Self {
+        let loudness = self.loudness.zip(other.loudness).map(|(one, other)| one.min(other));
+        let (mean, true_peak) = (self.mean.min(other.mean), self.true_peak.max(other.true_peak));
+        Self { loudness, mean, true_peak }
+    }
+}
+
 /// By how much to lift it, dB. What is above the ceiling then is for the limiter.
 pub(super) fn gain_db(measured: Measured, music: bool) -> f64 {
     let loudness = measured.loudness.unwrap_or(measured.mean);

@@ -8,6 +8,7 @@ use super::{
     mix::{Fold, Powers, mix},
     sniff::Kind,
     source::{Decoder, Facts, Form},
+    wire::alive,
 };
 
 /// Two decoders agree to this, seconds and frames: one of them leaves in what the encoder of an MP3 put at both ends.
@@ -106,6 +107,7 @@ pub(super) fn with(
     let mut begun: Option<(Meter, Form)> = None;
     let (mut cut, mut said, mut expected) = (false, 0, None);
     loop {
+        alive();
         let form = match source.next(&mut frames) {
             Ok(Some(form)) => form,
             Ok(None) => break,
@@ -149,6 +151,7 @@ fn length(file: &Path, kind: Kind, decoder: Decoder, longest: f64) -> Option<f64
     let mut source = decoder.open(file, kind).ok()?;
     let (mut frames, mut seconds) = (Vec::new(), 0.0);
     while let Ok(Some(form)) = source.next(&mut frames) {
+        alive();
         #[expect(clippy::cast_precision_loss, reason = "seconds")]
         let length = (frames.len() / form.channels) as f64 / f64::from(form.rate);
         seconds += length;

@@ -4,17 +4,20 @@
 //! chosen ([`gain`]), it is decoded again and encoded ([`render`]), and what came of it is measured again. Nothing but facts and
 //! files comes back; the service decides what becomes of them.
 
+mod attempt;
 mod bits;
 mod claims;
 mod cover;
 mod drm;
 mod error;
+mod files;
 mod gain;
 mod limiter;
 mod listen;
 mod m4a;
 mod measure;
 mod mix;
+mod patience;
 mod render;
 mod sandbox;
 mod sniff;

@@ -7,13 +7,13 @@ use std::{
 
 use gst::prelude::*;
 
-use super::{error::EncodeError, m4a::M4a, source::Form, webm};
+use super::{error::EncodeError, m4a::M4a, patience::Patience, source::Form, webm, wire::alive};
 use crate::library::map::ByteMap;
 
 /// Hz of all that is played.
 pub(super) const RATE: u32 = 48_000;
-/// The encoders take nothing for so long: they are broken.
-const STALL: Duration = Duration::from_mins(4);
+/// How often it is looked whether the encoders stand still.
+const LOOK: Duration = Duration::from_millis(20);
 /// Bytes that may wait for the encoders; then we wait.
 const WAITING_BYTES: u64 = 1 << 20;
 /// Encoded frames that may wait for us; we look after each piece.
@@ -67,8 +67,8 @@ impl Render {
         let source = gst_app::AppSrc::builder()
             .caps(&caps(form))
             .format(gst::Format::Time)
+            // It takes whatever comes: who waits within it for encoders that failed waits for ever.
             .max_bytes(WAITING_BYTES)
-            .block(true)
             .build();
         let resample = make("audioresample")?;
         let rate = make("capsfilter")?;
@@ -137,10 +137,39 @@ impl Render {
             buffer.set_duration(gst::ClockTime::from_nseconds(end - start));
         }
         self.source.push_buffer(buffer).map_err(|_| self.broken())?;
-        while let Some(sample) = self.sink.try_pull_sample(gst::ClockTime::ZERO) {
-            self.keep(&sample)?;
+        let (mut patience, mut before) = (Patience::new(), u64::MAX);
+        loop {
+            let mut any = false;
+            while let Some(sample) = self.sink.try_pull_sample(gst::ClockTime::ZERO) {
+                self.keep(&sample)?;
+                any = true;
+            }
+            let waiting = self.source.current_level_bytes();
+            if waiting < WAITING_BYTES {
+                return Ok(());
+            }
+            if any || waiting < before {
+                patience = Patience::new();
+            }
+            before = waiting;
+            self.wait(&[], &mut patience)?;
         }
-        Ok(())
+    }
+
+    /// Waits a moment for one of these messages, whose coming it says; an error of the encoders is one.
+    fn wait(&self, kinds: &[gst::MessageType], patience: &mut Patience) -> Result<bool, EncodeError> {
+        let kinds = [kinds, &[gst::MessageType::Error]].concat();
+        match self.bus.timed_pop_filtered(gst::ClockTime::try_from(LOOK).ok(), &kinds) {
+            Some(message) => match message.view() {
+                gst::MessageView::Error(error) => Err(why(error)),
+                _ => Ok(true),
+            },
+            None if patience.is_over(LOOK) => {
+                tracing::error!("the encoders stand still");
+                Err(EncodeError::Gst("the encoders stand still"))
+            }
+            None => Ok(false),
+        }
     }
 
     fn keep(&mut self, sample: &gst::Sample) -> Result<(), EncodeError> {
@@ -164,23 +193,15 @@ impl Render {
     /// Waits for the rest and writes the files.
     pub(super) fn finish(mut self) -> Result<Rendered, EncodeError> {
         self.source.end_of_stream().map_err(|_| self.broken())?;
-        let mut waited = Duration::ZERO;
-        let step = Duration::from_millis(200);
-        while !self.sink.is_eos() {
-            match self.sink.try_pull_sample(gst::ClockTime::try_from(step).ok()) {
-                Some(sample) => {
-                    waited = Duration::ZERO;
-                    self.keep(&sample)?;
-                }
-                None if waited > STALL => return Err(self.broken()),
-                None => waited += step,
+        // When all sinks are at their end the index of the other file is written.
+        let (mut patience, mut over) = (Patience::new(), false);
+        while !(over && self.sink.is_eos()) {
+            while let Some(sample) = self.sink.try_pull_sample(gst::ClockTime::ZERO) {
+                self.keep(&sample)?;
+                patience = Patience::new();
             }
-        }
-        // All sinks are at their end: the index of the other file is written.
-        let kinds = [gst::MessageType::Eos, gst::MessageType::Error];
-        let message = self.bus.timed_pop_filtered(gst::ClockTime::try_from(STALL).ok(), &kinds);
-        if message.is_none_or(|message| message.type_() != gst::MessageType::Eos) {
-            return Err(self.broken());
+            over |= self.wait(&[gst::MessageType::Eos], &mut patience)?;
+            alive();
         }
         let _ = self.pipeline.set_state(gst::State::Null);
         let samples = (self.begins + self.elapsed()) * u64::from(RATE);
@@ -194,14 +215,19 @@ impl Render {
     /// What went wrong, as far as it was said.
     fn broken(&self) -> EncodeError {
         let said = self.bus.pop_filtered(&[gst::MessageType::Error]);
-        if let Some(gst::MessageView::Error(error)) = said.as_ref().map(|message| message.view()) {
-            tracing::warn!(error = %error.error(), "the encoders failed");
-            if error.error().matches(gst::ResourceError::NoSpaceLeft) {
-                return EncodeError::Io(std::io::ErrorKind::StorageFull.into());
-            }
+        match said.as_ref().map(|message| message.view()) {
+            Some(gst::MessageView::Error(error)) => why(error),
+            _ => EncodeError::Gst("the encoders failed"),
         }
-        EncodeError::Gst("the encoders failed")
     }
+}
+
+fn why(error: &gst::message::Error) -> EncodeError {
+    tracing::warn!(error = %error.error(), "the encoders failed");
+    if error.error().matches(gst::ResourceError::NoSpaceLeft) {
+        return EncodeError::Io(std::io::ErrorKind::StorageFull.into());
+    }
+    EncodeError::Gst("the encoders failed")
 }
 
 impl Drop for Render {
@@ -247,4 +273,38 @@ fn branch(
 fn nanos(frames: u64, rate: u32) -> u64 {
     let nanos = u128::from(frames) * 1_000_000_000 / u128::from(rate.max(1));
     u64::try_from(nanos).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::packager;
+
+    const PLAN: Plan = Plan { channels: 1, aac: 64_000, opus: Some(32_000) };
+    const FORM: Form = Form { rate: 48_000, channels: 1 };
+
+    #[test]
+    fn a_full_disk_is_said_and_nobody_waits_for_it() {
+        packager::init().expect("GStreamer");
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let mut render =
+            Render::begin(&dir.path().join("a.m4a"), Path::new("/dev/full"), PLAN, FORM).expect("begun");
+        let second = vec![0.1; 48_000];
+        // An hour is more than waits anywhere.
+        let pushed = (0..3_600).try_for_each(|_| render.push(&second));
+        let error = pushed.err().or_else(|| render.finish().err()).expect("it cannot be written");
+        assert_eq!(error.code(), "disk_full", "{error}");
+    }
+
+    #[test]
+    fn encoders_that_stand_still_are_given_up() {
+        packager::init().expect("GStreamer");
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let mut render =
+            Render::begin(&dir.path().join("a.m4a"), &dir.path().join("a.webm"), PLAN, FORM).expect("begun");
+        render.pipeline.set_state(gst::State::Paused).expect("paused");
+        let second = vec![0.1; 48_000];
+        let error = (0..3_600).try_for_each(|_| render.push(&second)).expect_err("nothing comes");
+        assert_eq!(error.code(), "internal", "{error}");
+    }
 }

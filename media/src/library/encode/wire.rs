@@ -1,6 +1,11 @@
 //! What the service and the process that encodes tell each other: the order on its standard input, reports on its output.
 
-use std::{io::Write as _, path::PathBuf};
+use std::{
+    io::Write as _,
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use serde::{Deserialize, Serialize};
 use yunke_protocol::{AudioFacts, AudioStep};
@@ -24,6 +29,8 @@ pub(in crate::library) struct Order {
 pub(in crate::library) enum Report {
     /// What is done now, and per cent of the whole.
     Step(AudioStep, u8),
+    /// So long is what will be written, milliseconds; said before anything is.
+    Length(i64),
     /// The last word.
     Over(Outcome),
 }
@@ -44,8 +51,26 @@ impl Outcome {
     }
 }
 
+/// Work goes on: it is said so often at least, whatever the figure is.
+const BEAT: Duration = Duration::from_secs(10);
+/// When something was said last, and the last figure.
+static LAST: Mutex<Option<(Instant, AudioStep, u8)>> = Mutex::new(None);
+
+/// Says that the work goes on, if nothing was said for a while: of a long file no figure may change for minutes.
+pub(super) fn alive() {
+    let last = *LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((when, step, percent)) = last
+        && when.elapsed() >= BEAT
+    {
+        say(&Report::Step(step, percent));
+    }
+}
+
 /// Reports to the service.
 pub(super) fn say(report: &Report) {
+    if let Report::Step(step, percent) = report {
+        *LAST.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), *step, *percent));
+    }
     let Ok(line) = serde_json::to_string(report) else { return };
     let mut out = std::io::stdout().lock();
     if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {

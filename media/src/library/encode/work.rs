@@ -2,24 +2,24 @@
 
 use std::{
     fs::File,
-    io::{BufReader, Read as _, Seek as _, SeekFrom},
+    io::{Read as _, Seek as _, SeekFrom},
     path::Path,
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use sha2::{Digest as _, Sha256};
 use yunke_protocol::{AudioFacts, AudioRendition, AudioSource, AudioStep, WAVEFORM_POINTS};
 
 use super::{
-    bits::amplitude,
+    attempt::{LENGTH_TOLERANCE, Run},
     claims, cover, drm,
     error::EncodeError,
+    files::{renditions, sha256},
     gain::{CEILING_DBTP, Measured, TARGET_LUFS, gain_db},
-    limiter::Limiter,
     listen::{self, Heard, Wanted},
     measure::Meter,
-    mix::{Fold, mix},
-    render::{Plan, RATE, Render, Rendered},
+    mix::Fold,
+    render::{Plan, RATE, Rendered},
+    sandbox,
     sniff::{self, Kind},
     source::{self, Decoder},
     tags,
@@ -34,10 +34,10 @@ const BEGINNING: u64 = 128 << 10;
 const HEADROOM_DB: f64 = 0.8;
 /// Further attempts, each with what the one before has shown.
 const ATTEMPTS: usize = 3;
-/// What comes out is as long as what went in, seconds.
-const LENGTH_TOLERANCE: f64 = 0.012;
 /// A frame of AAC: so much is in front, and at most as much behind.
 const PRIMING: f64 = 1024.0 / 48_000.0;
+/// A frame of Opus: at most so much is behind.
+const OPUS_FRAME: f64 = 0.02;
 /// Silence shorter than this stays, and so much of it is left before the first and behind the last word, seconds.
 const TRIM_FROM: f64 = 0.5;
 const TRIM_KEEPS: f64 = 0.3;
@@ -69,7 +69,9 @@ pub(super) fn episode(order: &Order) -> Result<AudioFacts, EncodeError> {
         heard.facts.claimed = claims::mpeg_seconds(&beginning);
     }
     let measured = heard.meter.measured().ok_or(EncodeError::Silent)?;
+    sandbox::heard(heard.seconds())?;
     let stretch = if order.trim_silence { trimmed(&heard) } else { (0.0, heard.seconds()) };
+    say(&Report::Length(millis(stretch.1 - stretch.0)));
     let mut made = make(order, kind, &heard, measured, stretch)?;
     say(&Report::Step(AudioStep::Waveform, 96));
     let waveform = STANDARD.encode(made.meter.waveform(WAVEFORM_POINTS, 1.0));
@@ -167,17 +169,7 @@ fn make(
     for attempt in 1.. {
         let run = Run { order, kind, heard, stretch, lift, ceiling, plan };
         let rendered = run.encode(&aac, &opus)?;
-        let again = Wanted { channels: plan.channels, longest: f64::MAX, progress: &|_| {} };
-        let mut out = listen::with(&aac, Kind::Mp4, Decoder::Native, Fold::Both, &again)?;
-        #[expect(clippy::cast_precision_loss, reason = "seconds")]
-        let length = rendered.samples as f64 / f64::from(RATE);
-        // This decoder plays what the encoder put in front, too, and its last frame to the end.
-        let behind = out.seconds() - PRIMING - length;
-        if !(-LENGTH_TOLERANCE..=PRIMING + LENGTH_TOLERANCE).contains(&behind) {
-            tracing::error!(went_in = length, came_out = out.seconds(), "a length has changed in encoding");
-            return Err(EncodeError::Length);
-        }
-        let now = out.meter.measured();
+        let (length, out, now) = listened(&rendered, plan, &aac, &opus)?;
         let over = now.map_or(0.0, |now| now.true_peak - CEILING_DBTP);
         let short = now.and_then(|now| now.loudness).map_or(0.0, |loudness| TARGET_LUFS - loudness);
         let quiet = !bounded && short > 0.8;
@@ -192,130 +184,39 @@ fn make(
     Err(EncodeError::Length)
 }
 
-/// One attempt.
-struct Run<'a> {
-    order: &'a Order,
-    kind: Kind,
-    heard: &'a Heard,
-    stretch: (f64, f64),
-    lift: f64,
-    ceiling: f64,
+/// Decodes what came out, each rendition with another decoder than the one that is next to its encoder, and measures it: how
+/// long it is, what was heard of the better one, and of both the louder peak and the lower loudness.
+fn listened(
+    rendered: &Rendered,
     plan: Plan,
-}
-
-impl Run<'_> {
-    fn encode(&self, aac: &Path, opus: &Path) -> Result<Rendered, EncodeError> {
-        let mut source = self.heard.decoder.open(&self.order.file, self.kind)?;
-        #[expect(clippy::cast_possible_truncation, reason = "a gain")]
-        let gain = amplitude(self.lift) as f32;
-        let (mut frames, mut mixed, mut ready) = (Vec::new(), Vec::new(), Vec::new());
-        let mut work: Option<(Render, Limiter)> = None;
-        let (mut at, channels) = (0.0, self.plan.channels);
-        let (mut form, mut said) = (self.heard.form, 0);
-        loop {
-            // What the first pass took for the end is the end.
-            let next = match source.next(&mut frames) {
-                Ok(Some(next)) if at < self.stretch.1 => next,
-                Err(error) if work.is_none() => return Err(error),
-                _ => break,
-            };
-            let count = frames.len() / next.channels;
-            let (from, rate) = (at, f64::from(next.rate));
-            #[expect(clippy::cast_precision_loss, reason = "seconds")]
-            let length = count as f64 / rate;
-            at += length;
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within the frames")]
-            let place = |time: f64| (((time - from) * rate).round().max(0.0) as usize).min(count);
-            let kept = place(self.stretch.0)..place(self.stretch.1);
-            if kept.is_empty() {
-                continue;
-            }
-            mixed.clear();
-            let kept = &frames[kept.start * next.channels..kept.end * next.channels];
-            mix(kept, next.channels, channels, self.heard.fold, &mut mixed);
-            for sample in &mut mixed {
-                *sample *= gain;
-            }
-            let coded = source::Form { rate: next.rate, channels };
-            ready.clear();
-            let (render, limiter) = match &mut work {
-                Some(work) => work,
-                none => none.insert((
-                    Render::begin(aac, opus, self.plan, coded)?,
-                    Limiter::new(next.rate, channels, amplitude(self.ceiling)),
-                )),
-            };
-            if form.rate != next.rate && form.rate != 0 {
-                limiter.end(&mut ready);
-                render.push(&ready)?;
-                ready.clear();
-                *limiter = Limiter::new(next.rate, channels, amplitude(self.ceiling));
-                render.change(coded);
-            }
-            form = next;
-            limiter.push(&mixed, &mut ready);
-            render.push(&ready)?;
-            let percent = percent(at - self.stretch.0, self.stretch.1 - self.stretch.0);
-            if percent >= said + 2 {
-                said = percent;
-                say(&Report::Step(AudioStep::Encode, 30 + percent / 10 * 6));
-            }
+    aac: &Path,
+    opus: &Path,
+) -> Result<(f64, Heard, Option<Measured>), EncodeError> {
+    let again = Wanted { channels: plan.channels, longest: f64::MAX, progress: &|_| {} };
+    #[expect(clippy::cast_precision_loss, reason = "seconds")]
+    let length = rendered.samples as f64 / f64::from(RATE);
+    let as_long = |heard: &Heard, before: f64, frame: f64| {
+        let behind = heard.seconds() - before - length;
+        if (-LENGTH_TOLERANCE..=frame + LENGTH_TOLERANCE).contains(&behind) {
+            return Ok(());
         }
-        let (mut render, mut limiter) = work.ok_or(EncodeError::Unreadable)?;
-        ready.clear();
-        limiter.end(&mut ready);
-        render.push(&ready)?;
-        render.finish()
+        tracing::error!(went_in = length, came_out = heard.seconds(), "a length has changed in encoding");
+        Err(EncodeError::Length)
+    };
+    // This decoder plays what the encoder put in front, too, and its last frame to the end.
+    let mut out = listen::with(aac, Kind::Mp4, Decoder::Native, Fold::Both, &again)?;
+    as_long(&out, PRIMING, PRIMING)?;
+    let mut now = out.meter.measured();
+    if rendered.opus.is_some() {
+        let mut small = listen::with(opus, Kind::Matroska, Decoder::Gst, Fold::Both, &again)?;
+        as_long(&small, 0.0, OPUS_FRAME)?;
+        now = match (now, small.meter.measured()) {
+            (Some(one), Some(other)) => Some(one.with(other)),
+            (None, None) => None,
+            _ => return Err(EncodeError::Gst("one rendition has sound and the other has none")),
+        };
     }
-}
-
-fn renditions(order: &Order, rendered: &Rendered, length: f64) -> Result<Vec<AudioRendition>, EncodeError> {
-    let kinds = [
-        ("aac.m4a", "audio/mp4; codecs=\"mp4a.40.2\"", Some(&rendered.aac)),
-        ("opus.webm", "audio/webm; codecs=\"opus\"", rendered.opus.as_ref()),
-    ];
-    let mut all = Vec::new();
-    for (name, mime, map) in kinds {
-        let Some(map) = map else { continue };
-        let path = order.folder.join(name);
-        std::fs::write(order.folder.join(format!("{name}.map")), map.to_bytes())?;
-        let bytes = std::fs::metadata(&path)?.len();
-        #[expect(
-            clippy::cast_precision_loss,
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a figure for people"
-        )]
-        let kbps = (bytes as f64 * 8.0 / length.max(0.001) / 1000.0).round() as u32;
-        all.push(AudioRendition {
-            name: name.to_owned(),
-            mime: mime.to_owned(),
-            bytes,
-            kbps,
-            sha256: sha256(&path)?,
-        });
-    }
-    Ok(all)
-}
-
-/// SHA-256 of a file, hex.
-fn sha256(path: &Path) -> Result<String, EncodeError> {
-    let mut file = BufReader::with_capacity(1 << 20, File::open(path)?);
-    let (mut hash, mut buffer) = (Sha256::new(), vec![0; 1 << 18]);
-    loop {
-        let read = file.read(&mut buffer)?;
-        if read == 0 {
-            return Ok(hex(&hash.finalize()));
-        }
-        hash.update(&buffer[..read]);
-    }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: [char; 16] =
-        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    let digit = |four: u8| DIGITS[usize::from(four)];
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect()
+    Ok((length, out, now))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "seconds")]
@@ -331,9 +232,4 @@ fn millis(seconds: f64) -> i64 {
 /// Decibels as people read them.
 fn tenths(db: f64) -> f64 {
     (db * 10.0).round() / 10.0
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 100")]
-fn percent(done: f64, all: f64) -> u8 {
-    (done / all.max(0.001) * 100.0).clamp(0.0, 100.0) as u8
 }

@@ -1,14 +1,16 @@
 //! GStreamer: what symphonia cannot read (Opus, AMR, WMA, HE-AAC, video files), and the second opinion on what it can.
 
-use std::{path::Path, sync::Mutex, time::Duration};
+use std::{cell::Cell, path::Path, sync::Mutex, time::Duration};
 
 use gst::prelude::*;
 
 use super::form::{Facts, Form, Source};
-use crate::library::encode::error::EncodeError;
+use crate::library::encode::{error::EncodeError, patience::Patience};
 
-/// Opening a file takes milliseconds, and each further piece less; a file that takes so long is broken.
-const STALL: Duration = Duration::from_secs(30);
+/// How often it is looked whether the decoder stands still.
+const LOOK: Duration = Duration::from_millis(200);
+/// The next sound begins later than the last one ended: what was between them could not be decoded. Containers round by less.
+const GAP: gst::ClockTime = gst::ClockTime::from_mseconds(100);
 /// Buffers that wait for us; then the decoder waits.
 const WAITING: u32 = 32;
 
@@ -77,6 +79,10 @@ pub(super) struct Gst {
     bus: gst::Bus,
     sink: gst_app::AppSink,
     facts: Mutex<Facts>,
+    /// It cannot be read on; whether because it is locked.
+    broken: Cell<Option<bool>>,
+    /// Where the last sound ended.
+    end: Option<gst::ClockTime>,
 }
 
 impl Gst {
@@ -107,7 +113,7 @@ impl Gst {
                 tracing::warn!("the sound of a file cannot be converted");
             }
         });
-        let this = Self { pipeline, bus, sink, facts: Mutex::default() };
+        let this = Self { pipeline, bus, sink, facts: Mutex::default(), broken: Cell::new(None), end: None };
         this.pipeline.set_state(gst::State::Playing).map_err(|_| EncodeError::Unreadable)?;
         Ok(this)
     }
@@ -126,12 +132,23 @@ impl Gst {
                     tracing::info!(%error, "GStreamer cannot read the file");
                     let locked = error.matches(gst::StreamError::Decrypt)
                         || error.matches(gst::StreamError::DecryptNokey);
-                    return Err(if locked { EncodeError::Drm } else { EncodeError::Unreadable });
+                    self.broken.set(Some(locked));
+                }
+                // Others are about pictures nobody wants here.
+                gst::MessageView::Warning(warning) => {
+                    let warning = warning.error();
+                    let damaged =
+                        warning.matches(gst::StreamError::Decode) || warning.matches(gst::StreamError::Demux);
+                    self.change(|facts| facts.damaged |= damaged);
                 }
                 _ => {}
             }
         }
-        Ok(())
+        match self.broken.get() {
+            Some(true) => Err(EncodeError::Drm),
+            Some(false) => Err(EncodeError::Unreadable),
+            None => Ok(()),
+        }
     }
 
     fn change(&self, change: impl FnOnce(&mut Facts)) {
@@ -142,18 +159,17 @@ impl Gst {
 impl Source for Gst {
     fn next(&mut self, frames: &mut Vec<f32>) -> Result<Option<Form>, EncodeError> {
         let sample = loop {
-            let step = Duration::from_millis(200);
-            let mut waited = Duration::ZERO;
+            let mut patience = Patience::new();
             let sample = loop {
-                if let Some(sample) = self.sink.try_pull_sample(gst::ClockTime::try_from(step).ok()) {
+                if let Some(sample) = self.sink.try_pull_sample(gst::ClockTime::try_from(LOOK).ok()) {
                     break Some(sample);
                 }
                 self.heard()?;
-                waited += step;
                 if self.sink.is_eos() {
                     break None;
                 }
-                if waited > STALL {
+                if patience.is_over(LOOK) {
+                    tracing::warn!("a decoder stands still");
                     return Err(EncodeError::Unreadable);
                 }
             };
@@ -169,6 +185,12 @@ impl Source for Gst {
         let number = |name: &str| caps.structure(0)?.get::<i32>(name).ok()?.try_into().ok();
         let (rate, channels) = (number("rate").unwrap_or(0), number("channels").unwrap_or(0));
         let form = Form::checked(rate, channels as usize)?;
+        if let (Some(begins), Some(end)) = (buffer.pts(), self.end)
+            && begins > end + GAP
+        {
+            self.change(|facts| facts.damaged = true);
+        }
+        self.end = buffer.pts().zip(buffer.duration()).map(|(begins, length)| begins + length);
         let bytes = buffer.map_readable().map_err(|_| EncodeError::Gst("a buffer cannot be read"))?;
         frames.clear();
         frames.extend(
