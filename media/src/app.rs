@@ -142,7 +142,7 @@ impl App {
         );
         let ground = library::Ground {
             store: Arc::clone(&store),
-            work_dir: config.store_dir.join("work"),
+            store_dir: config.store_dir.clone(),
             origin: origin.clone(),
             parts,
             key: files,

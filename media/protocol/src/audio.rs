@@ -203,6 +203,21 @@ impl AudioStatus {
         }
     }
 
+    /// A version whose records cannot be read: for whom it was is not known.
+    pub fn damaged(version: Uuid) -> Self {
+        Self {
+            version,
+            item: Uuid::nil(),
+            stage: AudioStage::Failed,
+            step: None,
+            percent: None,
+            received: 0,
+            bytes: 0,
+            code: Some("damaged".to_owned()),
+            facts: None,
+        }
+    }
+
     /// A whole version at this stage.
     pub fn whole(version: Uuid, plan: &AudioPlan, stage: AudioStage) -> Self {
         Self { stage, ..Self::receiving(version, plan, plan.bytes) }

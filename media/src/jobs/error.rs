@@ -87,7 +87,9 @@ impl From<UploadError> for JobError {
     fn from(error: UploadError) -> Self {
         match error {
             UploadError::Unknown => Self::FillUnknown,
-            UploadError::Locked | UploadError::Busy | UploadError::Broken => Self::Busy,
+            UploadError::Locked | UploadError::Busy | UploadError::Broken | UploadError::Expired => {
+                Self::Busy
+            }
             UploadError::Offset(received) => Self::Offset(received),
             UploadError::TooLarge => Self::FillSize,
             UploadError::Unfit => Self::NotARecording,

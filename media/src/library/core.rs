@@ -32,6 +32,8 @@ pub(super) struct Inner {
     pub(super) store: Arc<dyn ObjectStore>,
     /// Where workers put what they make, on the disk of the uploads.
     pub(super) work_dir: PathBuf,
+    /// Where the versions lie in the store.
+    pub(super) library_dir: PathBuf,
     /// Checks leases and counts what is delivered.
     pub(super) origin: Origin,
     pub(super) limits: Limits,
@@ -72,7 +74,8 @@ pub struct Limits {
 /// What the library stands on.
 pub(crate) struct Ground {
     pub(crate) store: Arc<dyn ObjectStore>,
-    pub(crate) work_dir: PathBuf,
+    /// Where the store is on this machine's disk.
+    pub(crate) store_dir: PathBuf,
     pub(crate) origin: Origin,
     pub(crate) parts: Arc<Parts>,
     pub(crate) key: FileKey,
@@ -83,12 +86,13 @@ pub(crate) struct Ground {
 impl Library {
     /// Versions in this store, and what comes out of their queue.
     pub(super) fn with_inbox(ground: Ground, limits: Limits) -> (Self, mpsc::Receiver<Uuid>) {
-        let Ground { store, work_dir, origin, parts, key, clock, tasks } = ground;
+        let Ground { store, store_dir, origin, parts, key, clock, tasks } = ground;
         let (queue, inbox) = mpsc::channel(WAITING);
         let started = u64::try_from(clock()).unwrap_or(0);
         let library = Self(Arc::new(Inner {
             store,
-            work_dir,
+            work_dir: store_dir.join("work"),
+            library_dir: store_dir.join("library"),
             origin,
             limits,
             queue,

@@ -113,13 +113,20 @@ impl Library {
                 under_way: AtomicUsize::new(0),
                 one_less: Notify::new(),
             });
-            *response.body_mut() = self.body(version, whole, tally).await?;
+            *response.body_mut() = self.body(asked.token, version, whole, tally).await?;
         }
         Ok(response)
     }
 
     /// The first piece is read before the answer begins, so that a file that cannot be read is an error and no broken answer.
-    async fn body(&self, version: Uuid, whole: Range<u64>, tally: Arc<Tally>) -> Result<Body, Problem> {
+    /// The lease is looked at before each piece: an answer may take an hour, and the lease be revoked meanwhile.
+    async fn body(
+        &self,
+        token: &str,
+        version: Uuid,
+        whole: Range<u64>,
+        tally: Arc<Tally>,
+    ) -> Result<Body, Problem> {
         let path = records::path(version, &tally.file().name);
         let first = piece(whole.start, whole.end);
         let bytes = self.0.store.get_range(&path, first.clone()).await.map_err(|error| match error {
@@ -130,7 +137,12 @@ impl Library {
             }
         })?;
         let state = (self.0.store.clone(), path, whole.end, first.end, tally, Some(bytes));
-        Ok(Body::from_stream(stream::try_unfold(state, |state| async move {
+        let (origin, token) = (self.0.origin.clone(), token.to_owned());
+        let allowed = move || {
+            let revoked = || object_store::Error::Generic { store: "lease", source: "it is over".into() };
+            origin.access().open(&token).map(drop).map_err(|_| revoked())
+        };
+        Ok(Body::from_stream(stream::try_unfold((state, allowed), |(state, allowed)| async move {
             let (store, path, end, next, tally, first) = state;
             let (bytes, from, to) = if let Some(bytes) = first {
                 let from = next - bytes.len() as u64;
@@ -141,11 +153,12 @@ impl Library {
                     return Ok(None);
                 }
                 tally.room().await;
+                allowed()?;
                 let bytes = store.get_range(&path, range.clone()).await?;
                 (bytes, range.start, range.end)
             };
             let sent = tally.send(bytes, from, to);
-            Ok::<_, object_store::Error>(Some((sent, (store, path, end, to, tally, None))))
+            Ok::<_, object_store::Error>(Some((sent, ((store, path, end, to, tally, None), allowed))))
         })))
     }
 }

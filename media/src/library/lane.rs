@@ -6,7 +6,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{Semaphore, mpsc},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     time::{MissedTickBehavior, interval, sleep},
 };
 use tokio_util::sync::CancellationToken;
@@ -39,13 +39,18 @@ impl Lane {
     }
 
     async fn work(mut self, stop: &CancellationToken) {
-        let folder = self.library.0.work_dir.clone();
-        let _ = tokio::task::spawn_blocking(move || remove_unfinished(&folder)).await;
+        let folders = (self.library.0.work_dir.clone(), self.library.0.library_dir.clone());
+        let unfinished = move || {
+            remove_unfinished(&folders.0);
+            remove_half_written(&folders.1);
+        };
+        let _ = tokio::task::spawn_blocking(unfinished).await;
         let places = Arc::new(Semaphore::new(self.workers));
         let mut rounds = interval(ROUND);
         rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut first = None;
         loop {
-            let version = tokio::select! {
+            let next = tokio::select! {
                 biased;
                 _ = rounds.tick() => {
                     if let Err(error) = self.library.fill_queue().await {
@@ -53,22 +58,32 @@ impl Lane {
                     }
                     continue;
                 }
-                version = self.inbox.recv() => match version {
-                    Some(version) => version,
-                    None => return,
-                },
+                next = self.next(&mut first, &places) => next,
             };
-            // The queue waits where it is.
-            let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-            while (self.busy)() && places.available_permits() + 1 < self.workers {
-                sleep(LOOK).await;
-            }
+            let Some((version, place)) = next else { return };
             let (library, stop) = (self.library.clone(), stop.clone());
             self.library.0.tasks.spawn(async move {
                 let _ = stop.run_until_cancelled(library.encode(version)).await;
                 drop(place);
             });
         }
+    }
+
+    /// The next version and a place for it. The one at the head of the queue stays in `first` until it has one, also if this is
+    /// given up and begun again; the others wait where they are.
+    async fn next(
+        &mut self,
+        first: &mut Option<Uuid>,
+        places: &Arc<Semaphore>,
+    ) -> Option<(Uuid, OwnedSemaphorePermit)> {
+        if first.is_none() {
+            *first = Some(self.inbox.recv().await?);
+        }
+        let place = Arc::clone(places).acquire_owned().await.ok()?;
+        while (self.busy)() && places.available_permits() + 1 < self.workers {
+            sleep(LOOK).await;
+        }
+        first.take().map(|version| (version, place))
     }
 }
 
@@ -94,15 +109,40 @@ impl Library {
             if self.0.queue.capacity() == 0 {
                 break;
             }
-            if let Some(known) = records::known(&*self.0.store, version).await?
-                && known.facts.is_none()
-                && known.failed.is_none()
-                && self.0.parts.received(version).await >= known.plan.bytes
-            {
-                self.enqueue(version);
+            match records::known(&*self.0.store, version).await {
+                Ok(Some(known)) => self.look_at(version, &known).await,
+                Ok(None) => {}
+                // It is for this one to fail, and not for those behind it.
+                Err(error) => tracing::error!(%version, %error, "a version cannot be looked at"),
             }
         }
         Ok(())
+    }
+
+    async fn look_at(&self, version: Uuid, known: &records::Known) {
+        let received = self.0.parts.received(version).await;
+        if known.facts.is_some() {
+            if received > 0 {
+                // The process was killed when all but this was done.
+                self.0.parts.remove(version).await;
+            }
+        } else if known.failed.is_none() && received >= known.plan.bytes {
+            self.0.parts.complete(version).await;
+            self.enqueue(version);
+        }
+    }
+}
+
+/// Removes what a process left behind that was killed while it wrote into the store: the store gives such files their names
+/// only when they are whole.
+fn remove_half_written(library: &Path) {
+    let versions = std::fs::read_dir(library).into_iter().flatten().flatten();
+    for file in versions.filter_map(|version| std::fs::read_dir(version.path()).ok()).flatten().flatten() {
+        if file.file_name().to_string_lossy().contains('#')
+            && let Err(error) = std::fs::remove_file(file.path())
+        {
+            tracing::warn!(%error, "half a file could not be removed");
+        }
     }
 }
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use axum::body::BodyDataStream;
 use uuid::Uuid;
-use yunke_protocol::{AudioPlan, AudioStatus, MAX_AUDIO_BYTES, MAX_AUDIO_NAME_BYTES};
+use yunke_protocol::{AudioPlan, AudioStatus, MAX_AUDIO_BYTES, MAX_AUDIO_NAME_BYTES, UtcMillis};
 
 use super::{core::Library, error::LibraryError, records};
-use crate::upload::{UploadError, tus::Upload};
+use crate::upload::{Owner, UploadError, tus::Upload};
 
 impl Library {
     /// Announces a version. The same plan again goes on where the upload stopped.
@@ -47,26 +47,56 @@ impl Library {
     /// Has a version that failed tried again.
     pub(super) async fn retry(&self, version: Uuid) -> Result<AudioStatus, LibraryError> {
         let _change = self.0.changes.lock().await;
-        let mut known = records::known(&*self.0.store, version).await?.ok_or(LibraryError::Unknown)?;
-        if known.failed.is_some() {
-            if self.0.parts.received(version).await < known.plan.bytes {
-                return Err(LibraryError::FileGone);
+        let store = &*self.0.store;
+        let (plan, failed) = match records::known(store, version).await {
+            Ok(known) => {
+                let known = known.ok_or(LibraryError::Unknown)?;
+                if known.failed.is_none() {
+                    return self.describe(version, known).await;
+                }
+                (known.plan, "failed.json")
             }
-            records::remove(&*self.0.store, version, "failed.json").await?;
-            known.failed = None;
+            // What became of it cannot be read: it is found out again, if the plan can.
+            Err(LibraryError::Damaged) => {
+                let plan = records::get(store, version, "plan.json").await;
+                (plan.ok().flatten().ok_or(LibraryError::FileGone)?, "facts.json")
+            }
+            Err(error) => return Err(error),
+        };
+        if self.0.parts.received(version).await < plan.bytes {
+            return Err(LibraryError::FileGone);
         }
-        self.describe(version, known).await
+        for name in [failed, "failed.json"] {
+            records::remove(store, version, name).await?;
+        }
+        self.describe(version, records::Known { plan, failed: None, facts: None }).await
     }
 
-    /// The upload of a version, as a page writes to it.
-    pub(super) fn upload(&self, version: Uuid) -> Arc<dyn Upload> {
-        Arc::new(VersionUpload { library: self.clone(), version })
+    /// The upload of a version, as a page writes to it until its pass is over.
+    pub(super) fn upload(&self, version: Uuid, expires_at: UtcMillis) -> Arc<dyn Upload> {
+        Arc::new(VersionUpload { library: self.clone(), version, expires_at })
     }
 }
 
 struct VersionUpload {
     library: Library,
     version: Uuid,
+    expires_at: UtcMillis,
+}
+
+#[async_trait]
+impl Owner for VersionUpload {
+    /// What it is is found out when all of it is here.
+    fn fits(&self, _beginning: &[u8]) -> bool {
+        true
+    }
+
+    async fn wanted(&self) -> Result<(), UploadError> {
+        if (self.library.0.clock)() >= self.expires_at {
+            return Err(UploadError::Expired);
+        }
+        self.known().await.map(drop)
+    }
 }
 
 impl VersionUpload {
@@ -103,7 +133,7 @@ impl Upload for VersionUpload {
             return if offset == size { Ok(size) } else { Err(UploadError::Offset(size)) };
         }
         let turn = self.library.0.parts.turn(self.version)?;
-        let end = turn.append(offset, size, body, |_| true).await;
+        let end = turn.append(offset, size, body, self).await;
         // Removed meanwhile: then the file was removed, or it was not there yet.
         if let Err(UploadError::Unknown) = self.known().await {
             turn.parts().remove(self.version).await;

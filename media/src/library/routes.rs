@@ -109,7 +109,7 @@ async fn upload(State(library): State<Library>, Path(token): Path<String>, reque
             _ => Refused::new(StatusCode::FORBIDDEN, "pass_invalid", "the pass is not valid"),
         })?;
         match pass.right {
-            FileRight::Upload(version) => Ok(library.upload(version)),
+            FileRight::Upload(version) => Ok(library.upload(version, pass.expires_at)),
             _ => Err(Refused::new(StatusCode::FORBIDDEN, "pass_invalid", "the pass is for something else")),
         }
     };

@@ -8,8 +8,12 @@ use super::{core::Library, error::LibraryError, records};
 impl Library {
     /// How far a version is.
     pub(super) async fn status(&self, version: Uuid) -> Result<AudioStatus, LibraryError> {
-        let known = records::known(&*self.0.store, version).await?.ok_or(LibraryError::Unknown)?;
-        self.describe(version, known).await
+        match records::known(&*self.0.store, version).await {
+            Ok(known) => self.describe(version, known.ok_or(LibraryError::Unknown)?).await,
+            // A matter of this version: those that are asked about with it have their answers.
+            Err(LibraryError::Damaged) => Ok(AudioStatus::damaged(version)),
+            Err(error) => Err(error),
+        }
     }
 
     /// The same of what is known of it already. A whole file that nobody works on is queued.

@@ -28,6 +28,9 @@ pub(crate) enum UploadError {
     /// Too many at a time.
     #[error("too many uploads at a time")]
     Busy,
+    /// The right to send it is over.
+    #[error("the right to send this file is over")]
+    Expired,
     /// The sender hung up or fell silent; what had come is kept.
     #[error("the sender hung up")]
     Broken,

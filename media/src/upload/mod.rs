@@ -10,5 +10,5 @@ pub(crate) mod tus;
 
 pub(crate) use self::{
     error::UploadError,
-    parts::{Parts, Turn},
+    parts::{Owner, Parts, Turn},
 };

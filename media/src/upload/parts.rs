@@ -14,6 +14,7 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
 use tokio::{
@@ -40,14 +41,25 @@ const OPEN: usize = 10_000;
 const BUFFER_BYTES: usize = 256 << 10;
 /// After so many bytes it is asked again whether lessons have enough of the disk left.
 const ROOM_EVERY: u64 = 64 << 20;
+/// So often the owner is asked whether the file is still wanted from who sends it: a body may take hours.
+const ASK: Duration = Duration::from_millis(if cfg!(test) { 20 } else { 2_000 });
 /// A sender that is silent for so long has hung up.
-const SILENCE: Duration = Duration::from_secs(30);
+const SILENCE: Duration = Duration::from_secs(if cfg!(test) { 3 } else { 30 });
 /// Who has been silent for so long gives its turn to another request: a phone that changed its network does not wait.
 const YIELDS: Duration = Duration::from_secs(4);
 
 /// Whether so much more leaves the reserve alone.
 fn fits(free: u64, bytes: u64) -> bool {
     free >= bytes.saturating_add(RESERVE_BYTES)
+}
+
+/// Whose file is being sent.
+#[async_trait]
+pub(crate) trait Owner: Send + Sync {
+    /// Whether a new file that begins like this is one of a kind that is taken.
+    fn fits(&self, beginning: &[u8]) -> bool;
+    /// Whether it is still wanted from who sends it.
+    async fn wanted(&self) -> Result<(), UploadError>;
 }
 
 /// The folder of uploads. Cheap to share.
@@ -147,9 +159,10 @@ impl Parts {
                 continue;
             }
             let size = tokio::fs::read_to_string(&path).await.ok().and_then(|text| text.parse::<u64>().ok());
-            open += 1;
-            promised =
-                promised.saturating_add(size.unwrap_or(0).saturating_sub(part.map_or(0, |part| part.len())));
+            let missing = size.unwrap_or(0).saturating_sub(part.map_or(0, |part| part.len()));
+            // Whole, and the process was killed before it could say so.
+            open += usize::from(missing > 0);
+            promised = promised.saturating_add(missing);
         }
         (open, promised)
     }
@@ -159,8 +172,11 @@ impl Parts {
         self.gone(&self.promise(id)).await;
     }
 
-    /// Removes the file and its promise.
+    /// Removes the file and its promise; who writes to it ends.
     pub(crate) async fn remove(&self, id: Uuid) {
+        if let Some(writer) = self.writers().get(&id) {
+            writer.ends.cancel();
+        }
         self.gone(&self.promise(id)).await;
         self.gone(&self.file(id)).await;
     }
@@ -215,15 +231,15 @@ impl Parts {
 
 impl Turn {
     /// Appends what comes, from `offset` on and at most up to `size`, and has it on the disk before it returns the new end.
-    /// Whatever goes wrong, what was written stays. `first` looks at the beginning of a new file.
+    /// Whatever goes wrong, what was written stays.
     ///
-    /// Errors: [`UploadError::Broken`] when the stream fails or stops in the middle; the others before anything is written.
+    /// Errors: [`UploadError::Broken`] when the stream fails or stops in the middle, what the owner says, and what the disk does.
     pub(crate) async fn append<E>(
         &self,
         offset: u64,
         size: u64,
         mut body: impl Stream<Item = Result<Bytes, E>> + Unpin,
-        first: impl Fn(&[u8]) -> bool,
+        owner: &dyn Owner,
     ) -> Result<u64, UploadError> {
         let received = self.parts.received(self.id).await;
         if offset != received {
@@ -236,15 +252,24 @@ impl Turn {
         };
         let mut file = BufWriter::with_capacity(BUFFER_BYTES, file.await.map_err(|error| failed(&error))?);
         let (mut at, mut asked) = (received, received);
+        let (mut said, mut heard) = (Instant::now(), Instant::now());
         let outcome = loop {
-            let next = self.ends.run_until_cancelled(timeout(SILENCE, body.next())).await;
+            let next = self.ends.run_until_cancelled(timeout(ASK, body.next())).await;
+            if said.elapsed() >= ASK {
+                if let Err(over) = owner.wanted().await {
+                    break Err(over);
+                }
+                said = Instant::now();
+            }
             let piece = match next {
                 Some(Ok(Some(Ok(piece)))) => piece,
                 Some(Ok(None)) => break Ok(()),
+                Some(Err(_)) if heard.elapsed() < SILENCE => continue,
                 _ => break Err(UploadError::Broken),
             };
+            heard = Instant::now();
             self.parts.heard(self.id);
-            if at == 0 && !piece.is_empty() && !first(&piece) {
+            if at == 0 && !piece.is_empty() && !owner.fits(&piece) {
                 break Err(UploadError::Unfit);
             }
             if piece.len() as u64 > size.saturating_sub(at) {

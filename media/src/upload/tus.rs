@@ -72,6 +72,7 @@ impl From<UploadError> for Refused {
             UploadError::DiskFull => (StatusCode::INSUFFICIENT_STORAGE, "disk_full"),
             UploadError::Disk => (StatusCode::SERVICE_UNAVAILABLE, "storage"),
             UploadError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
+            UploadError::Expired => (StatusCode::GONE, "pass_expired"),
             UploadError::Broken => (StatusCode::REQUEST_TIMEOUT, "upload_broken"),
         };
         let offset = if let UploadError::Offset(received) = error { Some(received) } else { None };

@@ -151,6 +151,8 @@ async fn what_cannot_fill_anything_is_refused_with_its_reason_and_nothing_is_los
     // No recording at all; a disk that does not take it; then it goes on as if nothing had been.
     let (_, text) = here.plan(here.zero, 1_000, "video/webm").await;
     let text = here.address(id(&text));
+    let (status, told) = media.piece(&text, 0, &[]).await;
+    assert_eq!((status, &told["received"]), (200, &json!(0)), "an empty piece says nothing of the file");
     let (status, told) = media.piece(&text, 0, &[b'x'; 500]).await;
     assert_eq!((status, &told["code"]), (415, &json!("not_a_recording")));
     let bytes = copy(media).await;

@@ -2,6 +2,7 @@
 
 use std::{convert::Infallible, path::PathBuf};
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::stream;
 use uuid::Uuid;
@@ -11,7 +12,27 @@ use super::super::{
     error::JobError,
     queue::{Jobs, Task},
 };
-use crate::{recording::fill::FillState, upload::Turn};
+use crate::{
+    recording::fill::FillState,
+    upload::{Owner, Turn, UploadError},
+};
+
+/// Of a beginning that is shorter nobody can say what it is; the worker will.
+const SNIFFED: usize = 8;
+
+/// A piece is here as a whole and soon on the disk: nobody has to be asked again meanwhile.
+struct Piece;
+
+#[async_trait]
+impl Owner for Piece {
+    fn fits(&self, beginning: &[u8]) -> bool {
+        beginning.len() < SNIFFED || sniff(beginning).is_some()
+    }
+
+    async fn wanted(&self) -> Result<(), UploadError> {
+        Ok(())
+    }
+}
 
 /// What the file is by its first bytes, whatever its name says.
 pub(super) fn sniff(beginning: &[u8]) -> Option<FillKind> {
@@ -70,12 +91,12 @@ impl Jobs {
             return Err(JobError::FillSize);
         }
         self.0.parts.room_for(length)?;
-        if after == size && (received > 0 || sniff(&piece).is_some()) {
+        if after == size && (received > 0 || Piece.fits(&piece)) {
             // Before it is whole: a restart from now on goes on with it.
             self.mark(Task::Fill(lesson, fill)).await?;
         }
         let whole = stream::iter([Ok::<_, Infallible>(piece)]);
-        let after = turn.append(offset, size, whole, |beginning| sniff(beginning).is_some()).await?;
+        let after = turn.append(offset, size, whole, &Piece).await?;
         // Withdrawn meanwhile: then the file was removed, or it was not there yet.
         if let Err(JobError::FillUnknown) = self.record(lesson, fill).await {
             self.remove_file(fill).await;

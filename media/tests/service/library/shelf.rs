@@ -11,7 +11,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 use uuid::Uuid;
-use yunke_protocol::{AudioStage, AudioStatus, FileRight, Purpose, paths};
+use yunke_protocol::{AudioStage, AudioStatus, FileKey, FilePass, FileRight, Purpose, paths};
 
 use crate::support::{self, Media, SECRET, Server, ffmpeg};
 
@@ -118,26 +118,51 @@ impl Shelf {
         (answer.status, answer.header("upload-offset").to_owned())
     }
 
-    /// Sends so many bytes of a longer body and hangs up.
-    pub(super) async fn broken_patch(&self, url: &str, offset: usize, bytes: &[u8], sent: usize) {
+    /// A connection on which the beginning of a PATCH was sent, whose body has so many bytes.
+    pub(super) async fn begun_patch(&self, url: &str, offset: usize, length: usize) -> TcpStream {
         let path = url.splitn(4, '/').nth(3).expect("a path");
         let mut line = TcpStream::connect(&self.media.http).await.expect("it listens");
         let head = format!(
             "PATCH /{path} HTTP/1.1\r\nhost: x\r\ntus-resumable: 1.0.0\r\nupload-offset: {offset}\r\n\
-             content-type: application/offset+octet-stream\r\ncontent-length: {}\r\n\r\n",
-            bytes.len()
+             content-type: application/offset+octet-stream\r\ncontent-length: {length}\r\n\r\n"
         );
         line.write_all(head.as_bytes()).await.expect("sent");
-        line.write_all(&bytes[..sent]).await.expect("sent");
-        line.flush().await.expect("sent");
-        sleep(Duration::from_millis(300)).await;
+        line
     }
 
-    /// Where an upload is, once nobody writes to it.
-    pub(super) async fn settled_offset(&self, url: &str) -> usize {
-        sleep(Duration::from_millis(300)).await;
+    /// Sends so many bytes of a longer body and hangs up; they are kept.
+    pub(super) async fn broken_patch(&self, url: &str, offset: usize, bytes: &[u8], sent: usize) {
+        let mut line = self.begun_patch(url, offset, bytes.len()).await;
+        line.write_all(&bytes[..sent]).await.expect("sent");
+        drop(line);
+        self.until_offset(url, offset + sent).await;
+    }
+
+    /// Waits until so much of an upload is there.
+    pub(super) async fn until_offset(&self, url: &str, wanted: usize) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let there = self.offset(url).await;
+            if there == wanted {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{there} bytes are there, not {wanted}");
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Where an upload is.
+    pub(super) async fn offset(&self, url: &str) -> usize {
         let head = self.tus(Method::HEAD, url, &[], b"").await;
         head.header("upload-offset").parse().unwrap_or_else(|_| panic!("{}", head.status))
+    }
+
+    /// The address of an upload whose pass is over so soon.
+    pub(super) fn short_upload_url(&self, version: Uuid, ms: i64) -> String {
+        let pass =
+            FilePass { right: FileRight::Upload(version), lesson: self.item, expires_at: now_ms() + ms };
+        let token = pass.sign(&FileKey::derive(SECRET.as_bytes()));
+        format!("http://{}/upload/{token}", self.media.http)
     }
 
     pub(super) async fn statuses(&self, versions: &[Uuid]) -> Vec<AudioStatus> {
@@ -179,9 +204,7 @@ impl Shelf {
     }
 
     pub(super) fn audio_url(&self, lease: Uuid, item: Uuid, version: Uuid, name: &str) -> String {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
-        let expires_at = i64::try_from(since.as_millis()).expect("fits") + 3_600_000;
-        let token = support::lease(lease, item, Purpose::Watch, expires_at);
+        let token = support::lease(lease, item, Purpose::Watch, now_ms() + 3_600_000);
         format!("http://{}/audio/{token}/{version}/{name}", self.media.http)
     }
 
@@ -220,6 +243,11 @@ pub(super) async fn speech(shelf: &Shelf, name: &str, seconds: u32, coded: &[&st
     let length = seconds.to_string();
     let input = ["-f", "lavfi", "-i", voice, "-t", &length];
     shelf.made(name, &[&input[..], coded].concat()).await
+}
+
+fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
+    i64::try_from(since.as_millis()).expect("fits")
 }
 
 pub(super) fn sha256(bytes: &[u8]) -> String {

@@ -86,6 +86,13 @@ impl Server {
         }
     }
 
+    /// Nothing more is served under this lease.
+    pub(crate) fn revoke(&self, lease: Uuid) {
+        let mut desk = self.desk.lock().expect("whole");
+        desk.revoked.push(lease);
+        desk.version += 1;
+    }
+
     /// Whether it answers, or fails like one that is being restarted.
     pub(crate) fn answer(&self, answers: bool) {
         self.desk.lock().expect("whole").answers = answers;

@@ -6,8 +6,11 @@ import type { Send, SendWish } from './uploads'
 /** A lost request costs no more than this. */
 const PIECE_BYTES = 8 * 1024 * 1024
 const AGAIN_MS = [0, 500, 1000, 3000, 5000, 10_000, 20_000, 30_000, 60_000]
-/** These may be otherwise a moment later. */
-const PASSING = [409, 423, 429]
+/** These may be otherwise a moment later; 408: the line was silent for too long. */
+const PASSING = [408, 409, 423, 429]
+
+/** Whether to try again by itself: no answer, a server that has trouble, or one of those. */
+export const passing = (status: number): boolean => status === 0 || status >= 500 || PASSING.includes(status)
 
 function body(response: HttpResponse | null): { code?: string; episode_id?: string } {
   try {
@@ -38,10 +41,7 @@ export const sendByTus: Send = (wish, events) => {
     metadata: metadata(wish),
     // Where it goes on is ours to know (ledger.ts).
     storeFingerprintForResuming: false,
-    onShouldRetry: (error) => {
-      const status = error.originalResponse?.getStatus() ?? 0
-      return status === 0 || status >= 500 || PASSING.includes(status)
-    },
+    onShouldRetry: (error) => passing(error.originalResponse?.getStatus() ?? 0),
     onAfterResponse: (request, response) => {
       if (request.getMethod() === 'POST' && response.getStatus() === 201) episode = body(response).episode_id ?? episode
     },
