@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Problem } from '@/api/problem'
 import type { Beat, LeaseGrant } from '@/api/types'
+import { isFinal } from './decided'
 import { Evidence, type EvidenceApi } from './evidence'
 import { MemoryOutbox } from './outboxStore'
 import { Room, type PostAnswer } from './room'
@@ -12,7 +13,7 @@ function grant(n: number): LeaseGrant {
 }
 
 /** A server whose socket never opens, so that everything goes by POST. */
-function setup(overrides: Partial<EvidenceApi> = {}) {
+function setup(overrides: Partial<EvidenceApi> = {}, serverNow = () => 0) {
   const posted: [string, number[]][] = []
   const leased: [string, string | null][] = []
   let leases = 0
@@ -37,7 +38,7 @@ function setup(overrides: Partial<EvidenceApi> = {}) {
   const store = new MemoryOutbox()
   const problems: (Problem | null)[] = []
   const evidence = new Evidence({
-    item: { kind: 'lesson', id: 'lesson' }, memberId: 'm', device: 'phone', api, store, random: () => 0.5, serverNow: () => 0,
+    item: { kind: 'lesson', id: 'lesson' }, memberId: 'm', device: 'phone', api, store, random: () => 0.5, serverNow,
     events: { progress: () => undefined, link: () => undefined, leased: (now, before) => leased.push([now.lease, before?.lease ?? null]), problem: (p) => problems.push(p) },
   })
   const play = (from: number, at: number) => {
@@ -185,4 +186,120 @@ describe('the evidence', () => {
     expect(await store.leases()).not.toContainEqual(expect.objectContaining({ leaseId: 'old' }))
     evidence.close()
   })
+
+  const beat = (seq: number): Beat => ({ seq, state: 'playing', cause: 'tick', source: 'live', mode: 'video', from_ms: 0, to_ms: 1, rate_milli: 1000, visible: true, client_ms: 0, gesture: false })
+  const answered = (beats: Beat[]): PostAnswer => ({ acked: beats.map((b) => b.seq), refused: [], progress: null, state: null })
+
+  it('gives up what a withdrawn item would never take, and delivers the rest of what earlier pages left', async () => {
+    const asked: string[] = []
+    const { evidence, store } = setup({
+      post: async (_item, token, beats) => {
+        if (beats.length > 0) asked.push(token)
+        if (token === 'gone') throw new Problem(410, 'episode_withdrawn')
+        if (token === 'moved') throw new Problem(403, 'not_invited')
+        return answered(beats)
+      },
+    })
+    for (const token of ['gone', 'moved', 'good']) {
+      await store.putLease({ leaseId: token, token, lessonId: 'x', memberId: 'm', keptAt: 0 })
+      await store.putBeat(token, beat(1))
+    }
+    await evidence.renew()
+    await vi.advanceTimersByTimeAsync(600_000)
+    expect(asked).toEqual(['gone', 'moved', 'good'])
+    expect((await store.leases()).filter(({ leaseId }) => !leaseId.startsWith('lease'))).toEqual([])
+    evidence.close()
+  })
+
+  it('tries again what the server could not take, without a new connection or page', async () => {
+    let busy = 3
+    const { evidence, store } = setup({
+      post: async (_item, token, beats) => {
+        if (token === 'old' && busy-- > 0) throw new Problem(503, 'busy')
+        return answered(beats)
+      },
+    })
+    await store.putLease({ leaseId: 'old', token: 'old', lessonId: 'x', memberId: 'm', keptAt: 0 })
+    await store.putBeat('old', beat(1))
+    await evidence.renew()
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(await store.beats('old')).toEqual([])
+    evidence.close()
+  })
+
+  it('keeps for its owner what is refused because somebody else is signed in', async () => {
+    const { evidence, store } = setup({ post: async (_item, token, beats) => (token === 'old' ? Promise.reject(new Problem(403, 'lease_not_yours')) : answered(beats)) })
+    await store.putLease({ leaseId: 'old', token: 'old', lessonId: 'x', memberId: 'm', keptAt: 0 })
+    await store.putBeat('old', beat(1))
+    await evidence.renew()
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(await store.beats('old')).toHaveLength(1)
+    evidence.close()
+  })
+
+  it('asks for another lease when the device’s clock jumps ahead, and loses nothing of what is played meanwhile', async () => {
+    const jump = { ms: 0 }
+    const { evidence, leased, play, posted } = setup({}, () => jump.ms)
+    await evidence.renew()
+    await vi.advanceTimersByTimeAsync(20_000)
+    jump.ms = 24 * HOUR
+    play(0, 0)
+    expect(evidence.pending).toBe(3)
+    // The answer sets the clock right.
+    jump.ms = 0
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(leased.map(([token]) => token)).toEqual(['token1', 'token2'])
+    expect([posted.at(-1), evidence.pending]).toEqual([['token2', [1, 2, 3]], 0])
+    evidence.close()
+  })
+
+  it('sends what was held with the last message when the page goes away', async () => {
+    const jump = { ms: 0 }
+    const last: number[] = []
+    const { evidence, play, store } = setup({ beacon: (_item, _token, beats) => last.push(...beats.map((b) => b.seq)) > 0 }, () => jump.ms)
+    await evidence.renew()
+    jump.ms = 24 * HOUR
+    play(0, 0)
+    evidence.beacon()
+    expect(last).toEqual([1, 2, 3])
+    // And it stands in the store should the message be lost.
+    expect(await store.beats('lease1')).toHaveLength(3)
+    evidence.close()
+  })
+
+  it('does not ask by itself for what it was refused for good', async () => {
+    let leases = 0
+    const { evidence, play } = setup({ lease: async () => (++leases === 1 ? { ...grant(1), expires_at: 30_000 } : Promise.reject(new Problem(410, 'episode_withdrawn'))) })
+    await evidence.renew()
+    await vi.advanceTimersByTimeAsync(60_000)
+    for (let n = 0; n < 20; n += 1) {
+      play(n * 1000, n * 1000)
+      await vi.advanceTimersByTimeAsync(15_000)
+    }
+    expect(leases).toBe(2)
+    expect(await evidence.renew()).toBeNull()
+    expect(leases).toBe(3)
+    evidence.close()
+  })
+})
+
+describe('an answer to beats', () => {
+  it.each([
+    [410, 'episode_withdrawn', true],
+    [404, 'not_found', true],
+    [403, 'not_invited', true],
+    [403, 'lease_expired', true],
+    [400, 'batch_too_large', true],
+    [413, 'http_413', true],
+    [401, 'sign_in_required', false],
+    [403, 'password_first', false],
+    [403, 'lease_not_yours', false],
+    [403, 'http_403', false],
+    [404, 'http_404', false],
+    [408, 'body_too_slow', false],
+    [429, 'slow_down', false],
+    [503, 'busy', false],
+    [500, 'internal', false],
+    [0, 'unreachable', false],
+  ])('%i %s is the last word: %s', (status, code, final) => expect(isFinal(new Problem(status, code))).toBe(final))
 })

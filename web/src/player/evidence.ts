@@ -5,8 +5,9 @@
 import { asProblem, Problem } from '@/api/problem'
 import type { Beat, LeaseGrant, Progress } from '@/api/types'
 import { Backoff } from './backoff'
+import { Leftovers } from './leftovers'
 import { Meter, type BeatDraft } from './meter'
-import { drain, itemOf, Outbox, type ItemRef, type KeptLease, type OutboxStore } from './outbox'
+import { Outbox, type ItemRef, type KeptLease, type OutboxStore } from './outbox'
 import type { Device } from './platform'
 import type { Link, PostAnswer, Uplink, UplinkEvents } from './room'
 
@@ -50,8 +51,6 @@ export interface EvidenceOptions<G extends Grant = LeaseGrant> {
   idle?: () => boolean
 }
 
-/** How often one batch of an earlier page is sent again when the server asks to slow down; then it waits for the next connection. */
-const LATE_TRIES = 20
 /** A lease is renewed this long before it ends. */
 const RENEW_BEFORE_MS = 60_000
 /** A lease that was refused sooner than this is not replaced at once. */
@@ -59,8 +58,8 @@ const YOUNG_MS = 10_000
 /** setTimeout holds no more than this. */
 const LONGEST_TIMER_MS = 2_000_000_000
 
-/** Beats made between the end of a lease and the next one wait here; of more the newest are dropped, for nobody waits so long. */
-const HELD_BEATS = 64
+/** Beats made between the end of a lease and the next one wait here: four hours of ticks. Of more the newest are dropped. */
+const HELD_BEATS = 1024
 
 export class Evidence<G extends Grant = LeaseGrant> {
   readonly meter: Meter
@@ -71,11 +70,14 @@ export class Evidence<G extends Grant = LeaseGrant> {
   /** Made after the lease had ended. */
   private held: BeatDraft[] = []
   private closed = false
-  private draining = false
+  /** The server has said no for good; it is asked again when a person asks. */
+  private denied = false
+  private readonly leftovers: Leftovers
   private readonly sleepers = new Set<() => void>()
   private link: Link = 'connecting'
   /** By a clock of the page that nobody sets. */
   private leasedAt = Number.NEGATIVE_INFINITY
+  private lastsMs = 0
   private renewTimer: ReturnType<typeof setTimeout> | undefined
   private renewAt = Number.POSITIVE_INFINITY
   private readonly again: Backoff
@@ -83,20 +85,26 @@ export class Evidence<G extends Grant = LeaseGrant> {
   constructor(private readonly options: EvidenceOptions<G>) {
     this.meter = new Meter((draft) => this.made(draft), options.random)
     this.again = new Backoff(options.random, 1000, 10_000)
+    const { api, memberId, random, serverNow, store } = options
+    this.leftovers = new Leftovers({ post: api.post, memberId, random, serverNow, store, wait: (ms, hurried) => this.wait(ms, hurried) })
   }
 
   get lease(): G | null {
     return this.grant
   }
 
-  /** There is no lease, or it is over. */
+  /**
+   * There is no lease, or it is over: by the page's clock, or by the device's, which somebody may have set. That one may be wrong;
+   * another lease costs little and its answer sets the clock right.
+   */
   get expired(): boolean {
-    return this.grant === null || this.options.serverNow() >= this.grant.expires_at
+    if (this.grant === null) return true
+    return performance.now() - this.leasedAt >= this.lastsMs || this.options.serverNow() >= this.grant.expires_at
   }
 
   /** Beats that the server has not acknowledged. */
   get pending(): number {
-    return this.outbox?.size ?? 0
+    return (this.outbox?.size ?? 0) + this.held.length
   }
 
   get refusals() {
@@ -105,6 +113,7 @@ export class Evidence<G extends Grant = LeaseGrant> {
 
   /** Another lease, now; goes on trying while the server does not answer. Null: it will not give one. */
   renew(): Promise<G | null> {
+    this.denied = false
     this.renewing ??= this.obtain().finally(() => (this.renewing = null))
     return this.renewing
   }
@@ -136,6 +145,7 @@ export class Evidence<G extends Grant = LeaseGrant> {
 
   /** The page goes away, perhaps for good: everything that waits goes out in one last message. */
   beacon(): void {
+    this.release()
     const { grant, outbox } = this
     if (!grant || !outbox) return
     for (let beats = outbox.batch(); beats.length > 0; beats = outbox.batch(beats.at(-1)!.seq)) {
@@ -144,10 +154,12 @@ export class Evidence<G extends Grant = LeaseGrant> {
   }
 
   close(): void {
+    this.release()
     this.closed = true
+    this.leftovers.close()
     this.renewIn(null)
     this.uplink?.close()
-    if (this.outbox) void this.deliver(this.outbox)
+    if (this.outbox) void this.leftovers.deliver(this.outbox)
   }
 
   private async obtain(): Promise<G | null> {
@@ -164,7 +176,11 @@ export class Evidence<G extends Grant = LeaseGrant> {
         const problem = asProblem(thrown)
         this.options.events.problem(problem)
         const worthTrying = problem.offline || problem.status >= 500 || problem.status === 429
-        if (!worthTrying) return null
+        if (!worthTrying) {
+          this.denied = true
+          this.release()
+          return null
+        }
         await this.wait(Math.max(this.again.next(), (problem.retryAfter ?? 0) * 1000), problem.offline)
       }
     }
@@ -177,15 +193,15 @@ export class Evidence<G extends Grant = LeaseGrant> {
     const { item, memberId } = this.options
     const kept: KeptLease = { leaseId: grant.lease_id, token: grant.lease, lessonId: item.id, kind: item.kind, memberId, keptAt: this.options.serverNow() }
     this.leasedAt = performance.now()
+    this.lastsMs = grant.expires_at - this.options.serverNow()
     this.outbox = new Outbox(kept, this.options.store)
     this.enter(grant, this.outbox)
     for (const draft of this.held.splice(0)) this.made(draft)
-    if (left) void this.deliver(left)
+    if (left) void this.leftovers.deliver(left)
     if (grant.progress) this.options.events.progress(grant.progress)
     this.options.events.leased(grant, before)
-    const lasts = grant.expires_at - this.options.serverNow()
-    this.renewIn(Math.max(5000, lasts - Math.min(RENEW_BEFORE_MS, lasts / 3)))
-    void this.drain()
+    this.renewIn(Math.max(5000, this.lastsMs - Math.min(RENEW_BEFORE_MS, this.lastsMs / 3)))
+    void this.leftovers.drain(grant.lease_id)
   }
 
   private enter(grant: G, outbox: Outbox): void {
@@ -196,6 +212,7 @@ export class Evidence<G extends Grant = LeaseGrant> {
       link: (link) => this.linked(link),
       lease: () => this.renewSoon(),
       signedOut: () => events.problem(new Problem(401, 'sign_in_required')),
+      turnedDown: (problem) => events.problem(problem),
     })
     this.uplink.start()
   }
@@ -222,57 +239,25 @@ export class Evidence<G extends Grant = LeaseGrant> {
     const wasDown = this.link === 'down'
     this.link = link
     this.options.events.link(link)
-    if (wasDown && link !== 'down') void this.drain()
+    if (wasDown && link !== 'down') void this.leftovers.drain(this.grant?.lease_id)
   }
 
   private made(draft: BeatDraft): void {
-    // Under a lease that is over it would be refused.
-    if (this.grant && this.expired) {
+    // Under a lease that is over it would be refused; it waits for the next one.
+    if (this.grant && this.expired && !this.denied) {
       if (this.held.length < HELD_BEATS) this.held.push(draft)
+      if (!this.renewing) this.renewSoon()
       return
     }
     this.outbox?.add(draft)
     this.uplink?.flush()
   }
 
-  /** What a lease that is no longer ours still has to say. Without an answer it stays in the store for `drain`. */
-  private async deliver(outbox: Outbox): Promise<void> {
-    try {
-      // Beats that an answer says nothing of stay for `drain`, too; the batches after them do not wait.
-      for (let beats = outbox.batch(); beats.length > 0; beats = outbox.batch(beats.at(-1)!.seq))
-        outbox.settle(await this.options.api.post(itemOf(outbox.lease), outbox.lease.token, beats), beats)
-    } catch {
-      // next time
-    }
-  }
-
-  private async drain(): Promise<void> {
-    const { api, memberId, store } = this.options
-    if (this.draining) return
-    this.draining = true
-    try {
-      await drain(store, { memberId, except: this.grant?.lease_id ?? null, now: this.options.serverNow(), send: (lease, beats) => this.late(api, lease, beats) })
-    } catch {
-      // the next connection tries again
-    } finally {
-      this.draining = false
-    }
-  }
-
-  private async late(api: EvidenceApi<G>, lease: KeptLease, beats: Beat[], tries = LATE_TRIES): Promise<Pick<PostAnswer, 'acked' | 'refused'>> {
-    try {
-      return await api.post(itemOf(lease), lease.token, beats)
-    } catch (thrown) {
-      const problem = asProblem(thrown)
-      if (problem.status === 429 && tries > 1 && !this.closed) {
-        await this.wait((problem.retryAfter ?? 1) * 1000)
-        return this.late(api, lease, beats, tries - 1)
-      }
-      // The server has decided about these for good: keeping them would only ask it again for ever.
-      const final = problem.code.startsWith('lease_') || [400, 404, 413, 422].includes(problem.status)
-      if (!final) throw problem
-      return { acked: [], refused: beats.map((b) => ({ seq: b.seq, code: problem.code })) }
-    }
+  /** No other lease comes any more: what was held goes out under the one there is, which may be good by the server's clock. */
+  private release(): void {
+    const held = this.held.splice(0)
+    for (const draft of held) this.outbox?.add(draft)
+    if (held.length > 0) this.uplink?.flush()
   }
 
   /** `hurried`: not longer than until somebody hurries. */

@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto'
 import { IDBFactory } from 'fake-indexeddb'
 import { describe, expect, it } from 'vitest'
+import { Problem } from '@/api/problem'
 import type { Beat } from '@/api/types'
 import type { BeatDraft } from './meter'
 import { BATCH, drain, KEEP_MS, Outbox, OUTBOX_LIMIT, type KeptLease, type OutboxStore } from './outbox'
@@ -87,7 +88,7 @@ describe.each([
     const sent: [string, Beat[]][] = []
     await drain(store, {
       memberId: 'm1',
-      except: 'new',
+      except: new Set(['new']),
       now: 1000,
       send: async (l, beats) => (sent.push([l.token, beats]), { acked: beats.map((b) => b.seq), refused: [] }),
     })
@@ -103,9 +104,30 @@ describe.each([
     new Outbox(lease('old'), store).add(draft)
     await settled(store, 'old')
     await expect(
-      drain(store, { memberId: 'm1', except: null, now: 1000, send: () => Promise.reject(new Error('no answer')) }),
+      drain(store, { memberId: 'm1', except: new Set(), now: 1000, send: () => Promise.reject(new Error('no answer')) }),
     ).rejects.toThrow()
     expect(await store.beats('old')).toHaveLength(1)
+  })
+
+  it('lets no lease wait for another that cannot be delivered now', async () => {
+    const store = open()
+    for (const id of ['a', 'b']) new Outbox(lease(id), store).add(draft)
+    await settled(store, 'b')
+    const send = async (l: KeptLease, beats: Beat[]) => {
+      if (l.leaseId === 'a') throw new Problem(503, 'busy')
+      return { acked: beats.map((b) => b.seq), refused: [] }
+    }
+    await expect(drain(store, { memberId: 'm1', except: new Set(), now: 1000, send })).rejects.toThrow('busy')
+    expect((await store.leases()).map((l) => l.leaseId)).toEqual(['a'])
+  })
+
+  it('keeps of an earlier page, too, what an answer says nothing of', async () => {
+    const store = open()
+    const before = new Outbox(lease('old'), store)
+    for (let i = 0; i < 2; i++) before.add(draft)
+    await settled(store, 'old')
+    await drain(store, { memberId: 'm1', except: new Set(), now: 1000, send: async () => ({ acked: [2], refused: [] }) })
+    expect((await store.beats('old')).map((b) => b.seq)).toEqual([1])
   })
 
   it('sends nobody else’s beats, and throws away what is too old', async () => {
@@ -116,7 +138,7 @@ describe.each([
     const sent: string[] = []
     await drain(store, {
       memberId: 'm1',
-      except: null,
+      except: new Set(),
       now: KEEP_MS + 500,
       send: async (l) => (sent.push(l.leaseId), { acked: [], refused: [] }),
     })

@@ -5,6 +5,7 @@
 import { asProblem, type Problem } from '@/api/problem'
 import type { Beat, BeatsAnswer, Progress, RoomState } from '@/api/types'
 import { Backoff } from './backoff'
+import { isFinal } from './decided'
 import type { Outbox } from './outbox'
 
 type Timer = 'connect' | 'fallback' | 'post' | 'ack' | 'gather'
@@ -41,6 +42,8 @@ export interface UplinkEvents {
   lease(code: string): void
   /** The session is over; beats stay until somebody signs in again. */
   signedOut(): void
+  /** What was played is not taken any more: the item was withdrawn, or is not for this person now. */
+  turnedDown?(problem: Problem): void
 }
 
 export interface RoomEvents extends UplinkEvents {
@@ -261,7 +264,7 @@ export class Room implements Uplink {
     if (!this.open) this.options.events.link('down')
     if (problem.status === 401) this.options.events.signedOut()
     else if (problem.code.startsWith('lease_')) this.options.events.lease(problem.code)
-    else if (problem.status === 400 || problem.status === 413 || problem.status === 422) this.giveUp(beats, problem.code)
+    else if (isFinal(problem)) this.giveUp(beats, problem.code)
     return Math.max(this.repost.next(), (problem.retryAfter ?? 0) * 1000)
   }
 

@@ -5,6 +5,7 @@
 import { asProblem, type Problem } from '@/api/problem'
 import type { Beat } from '@/api/types'
 import { Backoff } from '../backoff'
+import { isFinal } from '../decided'
 import type { Outbox } from '../outbox'
 import type { PostAnswer, Uplink, UplinkEvents } from '../room'
 
@@ -19,6 +20,8 @@ export interface PosterOptions {
 const GATHER_MS = 30
 const FIRST_AGAIN_MS = 1000
 const LONGEST_AGAIN_MS = 15_000
+/** Not about the message: whoever listens should know that it does not count any more. */
+const ABOUT_ITEM = [403, 404, 410]
 
 export class Poster implements Uplink {
   private timer: ReturnType<typeof setTimeout> | undefined
@@ -97,10 +100,12 @@ export class Poster implements Uplink {
     const { events, outbox } = this.options
     events.link('down')
     if (problem.status === 401) events.signedOut()
-    else if (problem.code.startsWith('lease_')) events.lease(problem.code)
+    if (problem.code.startsWith('lease_')) events.lease(problem.code)
     // What can never be taken must not block what comes after it.
-    else if ([400, 413, 422].includes(problem.status))
+    if (isFinal(problem)) {
       outbox.settle({ acked: [], refused: beats.map(({ seq }) => ({ seq, code: problem.code })) }, beats)
+      if (ABOUT_ITEM.includes(problem.status) && !problem.code.startsWith('lease_')) events.turnedDown?.(problem)
+    }
     return Math.max(this.again.next(), (problem.retryAfter ?? 0) * 1000)
   }
 }

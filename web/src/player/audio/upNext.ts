@@ -17,6 +17,8 @@ const LEAST_MS = 20_000
 
 export class UpNext {
   private ready: Ready | null = null
+  /** By the page's clock, which nobody sets: until when its lease is good. */
+  private goodUntil = 0
   private asking: string | null = null
   private asked = Number.NEGATIVE_INFINITY
 
@@ -33,7 +35,7 @@ export class UpNext {
     this.asking = id
     this.asked = this.now()
     this.ask(id)
-      .then((ready) => (this.ready = ready))
+      .then((ready) => this.keep(ready))
       .catch(() => undefined)
       .finally(() => (this.asking = null))
   }
@@ -41,7 +43,13 @@ export class UpNext {
   /** What is ready for this episode and still good. */
   take(id: string): Ready | null {
     const { ready } = this
-    return ready?.track.id === id && ready.grant.expires_at - this.serverNow() > LEAST_MS ? ready : null
+    return ready?.track.id === id && this.goodUntil - this.now() > LEAST_MS ? ready : null
+  }
+
+  private keep(ready: Ready): void {
+    this.ready = ready
+    // The answer has just set the server's clock right.
+    this.goodUntil = this.now() + ready.grant.expires_at - this.serverNow()
   }
 
   clear(): void {
