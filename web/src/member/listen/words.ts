@@ -3,6 +3,7 @@ import { t } from '@/i18n'
 import { day, duration, position } from '@/i18n/format'
 import { problemText, type Problem } from '@/api/problem'
 import { has, type MessageKey } from '@/i18n'
+import type { AudioState } from '@/player/audio/types'
 import type { Place } from './types'
 
 const HOUR_S = 3600
@@ -36,4 +37,18 @@ export const listened = (ms: number): string => duration(ms > 0 ? Math.max(60_00
 export function listenProblem(problem: Problem): string {
   const key = `member.listen.problem.${problem.code}`
   return has(key) ? t(key as MessageKey) : problemText(problem)
+}
+
+/** What a listener has to know now, or nothing: whatever does not go on says why. */
+export function statusText({ blocked, coming, nextProblem, problem, stage, why }: AudioState): string {
+  if (blocked) return t('member.listen.stage.blocked')
+  if (stage === 'failed') return problem ? listenProblem(problem) : t(`member.listen.stage.${why}`)
+  if (nextProblem)
+    return t(coming === null ? 'member.listen.stage.nextFailed' : 'member.listen.stage.nextWaits', { why: listenProblem(nextProblem) })
+  if (coming !== null) return t('member.listen.stage.opening')
+  if (stage === 'opening') return problem ? listenProblem(problem) : t('member.listen.stage.opening')
+  if (stage === 'buffering' || stage === 'reconnecting') return t(`member.listen.stage.${stage}`)
+  // It plays, and does not count any more.
+  if (problem && !problem.offline) return listenProblem(problem)
+  return stage === 'over' ? t('member.listen.stage.over') : ''
 }

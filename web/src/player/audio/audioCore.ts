@@ -8,6 +8,7 @@ import type { BeatCause, BeatState } from '@/api/types'
 import { Evidence } from '../evidence'
 import type { Sample } from '../meter'
 import { watchPage } from '../page'
+import { Coming } from './coming'
 import { Deck } from './deck'
 import { Memory } from './memory'
 import { Published } from './published'
@@ -15,13 +16,10 @@ import { Recovery } from './recovery'
 import { begin } from './resume'
 import { SleepTimer } from './sleep'
 import { choose } from './sound'
-import { firstAudioState, type AudioOptions, type AudioStage, type AudioState, type EpisodeGrant, type Track } from './types'
+import { firstAudioState, type AudioOptions, type AudioStage, type AudioState, type EpisodeGrant, trackFrom, type TrackHint } from './types'
 import { UpNext, type Ready } from './upNext'
 
 const SAMPLE_MS = 500
-
-/** What is known of an episode before the server was asked. */
-export type TrackHint = Pick<Track, 'id' | 'title'> & Partial<Track>
 
 export class AudioCore {
   private readonly published: Published<AudioState>
@@ -29,13 +27,17 @@ export class AudioCore {
   protected readonly deck: Deck
   protected readonly sleepTimer = new SleepTimer()
   protected readonly upNext: UpNext
+  protected readonly coming: Coming
   private readonly stop = new AbortController()
   private readonly timer: ReturnType<typeof setInterval>
   protected readonly recovery: Recovery
   protected evidence: Evidence<EpisodeGrant> | null = null
   protected url = ''
   protected gesture = false
-  private recovering = false
+  /** Whose address is being looked after. */
+  private recovering: Evidence<EpisodeGrant> | null = null
+  /** Where to begin, as somebody said while it was being opened. */
+  protected beginAt: number | undefined
   /** This episode has been heard on this page. */
   private begun = false
   /** When sound last came, for the sleep timer. */
@@ -45,12 +47,21 @@ export class AudioCore {
     const { audio, now, random, serverNow, taste } = options
     this.recovery = new Recovery(random, options.look)
     this.upNext = new UpNext((id) => this.prepare(id), now, serverNow)
+    this.coming = new Coming(
+      (id) => this.upNext.get(id),
+      random,
+      (change) => this.set(change),
+    )
     this.deck = new Deck(
       audio,
       {
         moving: () => this.started(),
         standing: () => this.stands('buffering'),
-        paused: () => this.halted('pause', 'paused', 'paused'),
+        paused: () => {
+          const over = this.value.stage === 'over'
+          this.coming.cancel()
+          this.halted('pause', 'paused', over ? 'over' : 'paused')
+        },
         ended: () => this.ended(),
         jumped: () => this.evidence?.meter.jump(now()),
         time: () => this.look(true),
@@ -78,12 +89,15 @@ export class AudioCore {
   /** Stops and forgets what it played. */
   close(): void {
     this.deck.pause()
+    this.sleepTimer.set(null)
+    this.coming.cancel()
     this.leaveEpisode()
     this.deck.empty()
     this.set({ ...firstAudioState, rate: this.value.rate, saver: this.value.saver })
   }
 
   destroy(): void {
+    this.coming.cancel()
     this.leaveEpisode()
     this.stop.abort()
     clearInterval(this.timer)
@@ -101,16 +115,7 @@ export class AudioCore {
 
   protected enter(hint: TrackHint, ready: Ready | null, atMs?: number): void {
     const { api, device, memberId, random, serverNow, store } = this.options
-    const track: Track = ready?.track ?? {
-      series: '',
-      speaker: '',
-      cover: null,
-      lengthMs: 0,
-      chapters: [],
-      previous: null,
-      next: null,
-      ...hint,
-    }
+    const track = ready?.track ?? trackFrom(hint)
     const evidence = new Evidence<EpisodeGrant>({
       item: { kind: 'episode', id: track.id },
       memberId,
@@ -123,7 +128,7 @@ export class AudioCore {
       events: {
         progress: (progress) => this.set({ progress }),
         link: () => undefined,
-        leased: (grant, before) => this.leased(evidence, grant, before === null, atMs),
+        leased: (grant, before) => this.leased(evidence, grant, before === null),
         problem: (problem) => this.troubled(evidence, problem),
       },
     })
@@ -131,6 +136,8 @@ export class AudioCore {
     this.evidence = evidence
     this.url = ''
     this.begun = false
+    this.beginAt = atMs
+    this.coming.cancel()
     this.recovery.reset()
     this.upNext.clear()
     this.set({
@@ -142,6 +149,8 @@ export class AudioCore {
       undoMs: null,
       other: null,
       problem: null,
+      coming: null,
+      nextProblem: null,
       blocked: false,
       primed: false,
     })
@@ -164,21 +173,20 @@ export class AudioCore {
     return { track, grant }
   }
 
-  private leased(evidence: Evidence<EpisodeGrant>, grant: EpisodeGrant, first: boolean, atMs?: number): void {
+  private leased(evidence: Evidence<EpisodeGrant>, grant: EpisodeGrant, first: boolean): void {
     if (this.evidence !== evidence) return
     this.set({ lengthMs: grant.length_ms || this.value.lengthMs, problem: null })
     const url = this.urlOf(grant)
     if (url === null) {
       this.deck.wanted = false
-      this.set({ stage: 'failed' })
+      this.set({ stage: 'failed', why: 'unplayable' })
     } else if (first) {
       const own = this.options.places.get(grant.item_id)
       const found = begin(grant.place, own, grant.length_ms, this.options.device)
-      this.reload(url, atMs ?? found.atMs)
-      this.set({ other: atMs === undefined ? found.other : null })
+      this.reload(url, this.beginAt ?? found.atMs)
+      this.set({ other: this.beginAt === undefined ? found.other : null })
     } else if (this.deck.broken || !this.deck.moving) {
       // While sound comes, its address is left alone; what broke or stands begins again with the new one.
-      this.recovery.reset()
       this.reload(url)
     }
   }
@@ -197,30 +205,50 @@ export class AudioCore {
   /** The address does not answer. Nothing is asked of it while nobody wants sound. */
   protected async recover(): Promise<void> {
     const { evidence } = this
-    if (!evidence || this.recovering) return
-    this.evidence?.meter.jump(this.options.now())
+    if (!evidence || this.recovering === evidence) return
+    evidence.meter.jump(this.options.now())
     if (!this.deck.wanted) {
       this.halted('pause', 'paused', 'paused')
       return
     }
-    this.recovering = true
+    if (this.recovery.futile) {
+      this.fails()
+      return
+    }
+    this.recovering = evidence
     this.stands('reconnecting')
+    const ours = () => this.evidence === evidence && this.deck.wanted
     try {
       await this.recovery.wait()
-      if (this.evidence !== evidence || !this.deck.wanted) return
-      const lease = evidence.expired || (await this.recovery.needsLease(this.url))
-      if (this.evidence !== evidence || !this.deck.wanted) return
-      if (lease) await evidence.renew()
-      else this.reload(this.url)
+      if (!ours()) return
+      const newer = evidence.lease && !evidence.expired ? this.urlOf(evidence.lease) : null
+      if (newer !== null && newer !== this.url) {
+        this.reload(newer)
+        return
+      }
+      const lease = newer === null || (await this.recovery.needsLease(this.url))
+      if (!ours()) return
+      if (!lease) this.reload(this.url)
+      else if ((await evidence.renew()) === null && ours()) this.fails()
     } finally {
-      this.recovering = false
+      if (this.recovering === evidence) this.recovering = null
+      // The new address broke while this one was still being left.
+      if (ours() && this.deck.broken) void this.recover()
     }
+  }
+
+  /** It does not go on by itself; a tap tries again. */
+  private fails(): void {
+    this.deck.pause()
+    this.halted('pause', 'paused', 'failed')
+    this.set({ stage: 'failed', why: 'broken' })
   }
 
   /** The network is back, or the page: what waits does not wait longer. What stands stays. */
   private hurry(): void {
     this.evidence?.hurry()
     this.recovery.hurry()
+    this.coming.hurry()
   }
 
   private troubled(evidence: Evidence<EpisodeGrant>, problem: Problem | null): void {
@@ -272,9 +300,14 @@ export class AudioCore {
       this.deck.wanted = false
       return
     }
+    const follow = (ready: Ready) => {
+      this.evidence?.close()
+      this.enter(ready.track, ready)
+    }
+    // In this very event, if it can be: a locked phone may not ask for anything.
     const ready = this.upNext.take(id)
-    this.evidence?.close()
-    this.enter(ready?.track ?? { id, title: '' }, ready)
+    if (ready) follow(ready)
+    else void this.coming.open(id, follow, () => (this.deck.wanted = false))
   }
 
   protected leaveEpisode(): void {

@@ -1,6 +1,7 @@
 /** What a person can do with the player: taps, and the keys of headsets and lock screens. Only these begin to play. */
-import { AudioCore, type TrackHint } from './audioCore'
+import { AudioCore } from './audioCore'
 import type { SleepChoice } from './sleep'
+import type { TrackHint } from './types'
 
 /** A jump further than this can be undone. */
 const FAR_MS = 30_000
@@ -9,7 +10,7 @@ const RESTART_MS = 5000
 export const JUMP_MS = 15_000
 export const RATES = [0.75, 1, 1.25, 1.5, 1.75, 2] as const
 
-export type { TrackHint } from './audioCore'
+export type { TrackHint } from './types'
 
 export class AudioPlayer extends AudioCore {
   /** A tap on 播放 of an episode. Without `atMs` it goes on where it was heard last. */
@@ -19,7 +20,8 @@ export class AudioPlayer extends AudioCore {
       this.resume()
       return
     }
-    this.go(hint, null, atMs)
+    if (this.coming.id === hint.id && atMs === undefined) this.coming.hurry()
+    else this.go(hint, null, atMs)
   }
 
   /** The page of an episode is open and nothing else plays: its first minutes may come before the tap. */
@@ -38,13 +40,15 @@ export class AudioPlayer extends AudioCore {
     if (!evidence) return
     this.gesture = true
     this.set({ blocked: false, primed: false })
+    evidence.hurry()
     if (this.value.stage === 'over') {
+      this.coming.cancel()
       this.evidence?.meter.jump(this.options.now())
       this.deck.seek(0)
       this.set({ positionMs: 0 })
     }
     this.deck.wanted = true
-    if (this.deck.broken || (evidence.lease === null && this.value.stage === 'failed')) {
+    if (this.deck.broken || this.value.stage === 'failed') {
       this.recovery.reset()
       this.stands('buffering')
       void this.recover()
@@ -71,8 +75,13 @@ export class AudioPlayer extends AudioCore {
     const to = Math.min(Math.max(0, ms), lengthMs || Number.POSITIVE_INFINITY)
     this.evidence?.meter.jump(this.options.now())
     this.deck.seek(to)
+    if (this.value.stage === 'opening') this.beginAt = to
     this.set({ positionMs: to, ...(Math.abs(to - positionMs) > FAR_MS ? { undoMs: positionMs } : {}) })
-    if (this.value.stage === 'over') this.set({ stage: 'paused' })
+    if (this.value.stage !== 'over') return
+    // It stays with this one.
+    this.coming.cancel()
+    this.deck.wanted = false
+    this.set({ stage: 'paused' })
   }
 
   /** Back to before the last far jump. */
@@ -99,7 +108,13 @@ export class AudioPlayer extends AudioCore {
     if (back) this.seekTo(0)
     else if (id !== null) {
       const ready = this.upNext.take(id)
-      this.go(ready?.track ?? { id, title: '' }, ready)
+      if (ready) this.go(ready.track, ready)
+      else
+        void this.coming.open(
+          id,
+          (then) => this.go(then.track, then),
+          () => undefined,
+        )
     }
   }
 

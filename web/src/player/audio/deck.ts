@@ -23,10 +23,12 @@ export interface DeckEvents {
   known(): void
 }
 
-/** Standing longer than this is a dead connection, whatever the element believes. */
+/** Standing longer than this, while not a byte comes, is a dead connection, whatever the element believes. */
 export const STALL_MS = 8000
 /** The element begins this close to where it should: no second seek. */
 const PLACED_S = 0.5
+/** More than this between two looks was a jump, not sound. */
+const MOVED_S = 2
 
 interface Pitched extends HTMLAudioElement {
   mozPreservesPitch?: boolean
@@ -41,6 +43,8 @@ export class Deck {
   /** Where to begin, seconds; null once it has. */
   private begin: number | null = null
   private standingSince: number | null = null
+  /** Where it stands, seconds. */
+  private standingAt = 0
   private lost = false
   private readonly stop = new AbortController()
 
@@ -52,11 +56,15 @@ export class Deck {
     const { signal } = this.stop
     const on = (name: string, run: () => void) => audio.addEventListener(name, run, { signal })
     audio.preload = 'auto'
-    on('loadedmetadata', () => this.place())
+    on('loadedmetadata', () => {
+      this.comes()
+      this.place()
+    })
     on('playing', () => this.moves())
     on('waiting', () => this.stands())
     on('seeking', () => this.events.jumped())
-    on('timeupdate', () => this.events.time())
+    on('timeupdate', () => this.ticked())
+    on('progress', () => this.comes())
     on('ended', () => this.events.ended())
     on('error', () => this.failed())
     on('pause', () => this.pausedBySomebody())
@@ -184,9 +192,30 @@ export class Deck {
     this.events.moving()
   }
 
+  /** Bytes come: slow is not dead. */
+  private comes(): void {
+    if (this.standingSince !== null) this.standingSince = this.now()
+  }
+
+  private ticked(): void {
+    // Some browsers say `waiting` and never again `playing`.
+    const { currentTime, paused, seeking } = this.audio
+    if (
+      this.standingSince !== null &&
+      this.begin === null &&
+      !paused &&
+      !seeking &&
+      currentTime > this.standingAt &&
+      currentTime - this.standingAt < MOVED_S
+    )
+      this.moves()
+    this.events.time()
+  }
+
   private stands(): void {
     if (!this.wanted || this.standingSince !== null) return
     this.standingSince = this.now()
+    this.standingAt = this.audio.currentTime
     this.events.standing()
   }
 

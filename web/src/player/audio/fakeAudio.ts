@@ -79,6 +79,17 @@ export class FakeAudio extends EventTarget {
     this.say('ended')
   }
 
+  /** Nothing is left to play; more may come. */
+  starves(): void {
+    this.readyState = 2
+    this.say('waiting')
+  }
+
+  /** Some bytes, too few to play. */
+  trickles(): void {
+    this.say('progress')
+  }
+
   /** The connection dies in the middle. */
   breaks(): void {
     this.error = { code: 2 }

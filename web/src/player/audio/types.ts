@@ -43,6 +43,20 @@ export interface Track {
   next: string | null
 }
 
+/** What is known of an episode before the server was asked. */
+export type TrackHint = Pick<Track, 'id' | 'title'> & Partial<Track>
+
+export const trackFrom = (hint: TrackHint): Track => ({
+  series: '',
+  speaker: '',
+  cover: null,
+  lengthMs: 0,
+  chapters: [],
+  previous: null,
+  next: null,
+  ...hint,
+})
+
 export type AudioStage = 'idle' | 'opening' | 'ready' | 'playing' | 'buffering' | 'reconnecting' | 'paused' | 'over' | 'failed'
 
 export interface AudioState {
@@ -63,6 +77,12 @@ export interface AudioState {
   other: Place | null
   pending: number
   problem: Problem | null
+  /** Why it failed, where no answer of the server says so. */
+  why: 'unplayable' | 'broken'
+  /** The id of an episode that was asked for and cannot be heard yet; what is there stays so long. */
+  coming: string | null
+  /** Why it does not come. */
+  nextProblem: Problem | null
   /** The browser wants a tap. */
   blocked: boolean
   /** Fetched ahead for the page that shows it; nobody has asked for sound. */
@@ -83,13 +103,16 @@ export const firstAudioState: AudioState = {
   other: null,
   pending: 0,
   problem: null,
+  why: 'broken',
+  coming: null,
+  nextProblem: null,
   blocked: false,
   primed: false,
 }
 
 /** It plays, or will by itself: the button says 暂停. */
-export const isGoing = ({ stage, blocked }: AudioState): boolean =>
-  !blocked && (stage === 'playing' || stage === 'buffering' || stage === 'reconnecting')
+export const isGoing = ({ stage, blocked, coming }: AudioState): boolean =>
+  !blocked && ((stage === 'over' && coming !== null) || stage === 'playing' || stage === 'buffering' || stage === 'reconnecting')
 
 export interface AudioOptions {
   audio: HTMLAudioElement

@@ -19,7 +19,7 @@ export class UpNext {
   private ready: Ready | null = null
   /** By the page's clock, which nobody sets: until when its lease is good. */
   private goodUntil = 0
-  private asking: string | null = null
+  private asking: { id: string; answer: Promise<Ready> } | null = null
   private asked = Number.NEGATIVE_INFINITY
 
   constructor(
@@ -30,14 +30,14 @@ export class UpNext {
 
   /** `leftMs`: real time until the end of what plays. */
   look(id: string | null, leftMs: number): void {
-    if (id === null || leftMs > AHEAD_MS || this.asking === id) return
+    if (id === null || leftMs > AHEAD_MS || this.asking?.id === id) return
     if (this.take(id) || this.now() - this.asked < AGAIN_MS) return
-    this.asking = id
-    this.asked = this.now()
-    this.ask(id)
-      .then((ready) => this.keep(ready))
-      .catch(() => undefined)
-      .finally(() => (this.asking = null))
+    this.fetch(id).catch(() => undefined)
+  }
+
+  /** Ready, on its way already, or asked for now. */
+  async get(id: string): Promise<Ready> {
+    return this.take(id) ?? (await (this.asking?.id === id ? this.asking.answer : this.fetch(id)))
   }
 
   /** What is ready for this episode and still good. */
@@ -46,10 +46,21 @@ export class UpNext {
     return ready?.track.id === id && this.goodUntil - this.now() > LEAST_MS ? ready : null
   }
 
-  private keep(ready: Ready): void {
-    this.ready = ready
-    // The answer has just set the server's clock right.
-    this.goodUntil = this.now() + ready.grant.expires_at - this.serverNow()
+  private fetch(id: string): Promise<Ready> {
+    const answer = this.ask(id).then((ready) => {
+      this.ready = ready
+      // The answer has just set the server's clock right.
+      this.goodUntil = this.now() + ready.grant.expires_at - this.serverNow()
+      return ready
+    })
+    const asking = { id, answer }
+    this.asking = asking
+    this.asked = this.now()
+    const over = () => {
+      if (this.asking === asking) this.asking = null
+    }
+    answer.then(over, over)
+    return answer
   }
 
   clear(): void {
