@@ -43,7 +43,7 @@ export class Problem extends Error {
     return this.status === 403
   }
   get missing(): boolean {
-    return this.status === 404
+    return this.status === 404 || this.status === 410
   }
 }
 
@@ -68,6 +68,12 @@ export function problemText(problem: Problem): string {
   if (has(key)) return t(key as MessageKey, params)
   if (problem.status >= 500) return t('common.problem.server', params)
   return problem.detail || t('common.problem.unknown', params)
+}
+
+/** The same, by the first of these areas that has a sentence of its own for it. */
+export function problemTextIn(problem: Problem, areas: readonly string[]): string {
+  const key = areas.map((area) => `${area}.problem.${problem.code}`).find(has)
+  return key ? t(key as MessageKey, { wait: problem.retryAfter ?? 60, line: problem.line ?? 0 }) : problemText(problem)
 }
 
 /** Turns whatever was thrown into a Problem. */

@@ -12,8 +12,9 @@ export function whyText(code: string | null): string {
 
 /** Why a file was not sent. */
 export function sendText(code: string | null): string {
-  const key = `console.library.problem.${code}`
-  return has(key) ? t(key as MessageKey) : t('console.library.why.unknown', { code: code ?? '' })
+  const key = [`console.library.problem.${code}`, `common.problem.${code}`].find(has)
+  if (key) return t(key as MessageKey, { wait: 60, status: 0, line: 0 })
+  return /^http_5/.test(code ?? '') || code === 'internal' ? t('common.problem.server') : t('console.library.problem.unknown', { code: code ?? '' })
 }
 
 export function stageText({ state, step, percent, publish_at: at }: ConsoleEpisode): string {

@@ -108,9 +108,14 @@ export default {
   pending: 'No network: what you hear is kept on this phone and sent by itself later.',
   closeBar: 'Close the player',
   problem: {
-    withdrawn: 'This episode was withdrawn. What you heard counts all the same.',
     episode_withdrawn: 'This episode was withdrawn. What you heard counts all the same.',
-    not_published: 'This episode is not published yet.',
-    queue_full: 'The queue is full: at most 100 episodes.',
+    not_ready: 'The sound of this episode is being prepared. Come back in a while.',
+    not_invited: 'This series is for other branches. Ask your organizer.',
+    not_found: 'There is no such episode; it may have been deleted or is not published yet.',
+    too_many_leases: 'Opened too often; try again in {wait} seconds.',
+    slow_down: 'Too fast; try again in {wait} seconds. Nothing you heard is lost.',
+    queue_too_long: 'The queue is full: at most 100 episodes. Remove some first.',
+    episode_unknown: 'One of the episodes is gone. Reload and try again.',
+    query_unexpected: 'The text is too long or cannot be read. Please shorten it.',
   },
 } satisfies Same<typeof zh>

@@ -1,7 +1,7 @@
 /** What is said of places and times. */
 import { t } from '@/i18n'
 import { day, duration, position } from '@/i18n/format'
-import { problemText, type Problem } from '@/api/problem'
+import { problemTextIn, type Problem } from '@/api/problem'
 import { has, type MessageKey } from '@/i18n'
 import type { AudioState } from '@/player/audio/types'
 import type { Place } from './types'
@@ -34,10 +34,7 @@ export const placeText = (place: Place, key: 'other' | 'atOn'): string =>
 /** Lengths of listening: whole minutes, and "0 分钟" only for nothing at all. */
 export const listened = (ms: number): string => duration(ms > 0 ? Math.max(60_000, Math.floor(ms / 60_000) * 60_000) : 0)
 
-export function listenProblem(problem: Problem): string {
-  const key = `member.listen.problem.${problem.code}`
-  return has(key) ? t(key as MessageKey) : problemText(problem)
-}
+export const listenProblem = (problem: Problem): string => problemTextIn(problem, ['member.listen'])
 
 /** What a listener has to know now, or nothing: whatever does not go on says why. */
 export function statusText({ blocked, coming, nextProblem, problem, stage, why }: AudioState): string {

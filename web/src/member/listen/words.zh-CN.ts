@@ -106,10 +106,15 @@ const words = {
   pending: '没有网络，听的时间先记在这部手机里，联网后自动补交。',
   closeBar: '关闭播放器',
   problem: {
-    withdrawn: '这一集已经下架。听过的时间照样算。',
     episode_withdrawn: '这一集已经下架。听过的时间照样算。',
-    not_published: '这一集还没有上架。',
-    queue_full: '队列满了，最多 100 集。',
+    not_ready: '这一集的声音还在准备，请过一会儿再来。',
+    not_invited: '这个系列不对您所在的支部开放。想听请联系组织者。',
+    not_found: '没有找到这一集，可能已经删除，或者还没有上架。',
+    too_many_leases: '打开得太频繁了，请等 {wait} 秒再试。',
+    slow_down: '操作太快了，请等 {wait} 秒再试。听过的时间不会丢。',
+    queue_too_long: '队列满了，最多 100 集。请先移出几集。',
+    episode_unknown: '有一集已经不在了，请刷新后再试。',
+    query_unexpected: '搜索的文字太长或者看不懂，请改短一点。',
   },
 }
 
