@@ -45,29 +45,39 @@ export function sortFiles(chosen: readonly Chosen[]): Sorted {
 /** From `<input>`: a folder says in `webkitRelativePath` where its files were. */
 export const fromInput = (files: FileList): Chosen[] => [...files].map((file) => ({ file, path: file.webkitRelativePath || file.name }))
 
+export interface Dropped {
+  chosen: Chosen[]
+  /** Files and folders that cannot be read; the others go on. */
+  unreadable: string[]
+}
+
 /** From a drop, folders with all that is in them. The entries are asked for at once: after the event they are gone. */
-export async function fromDrop(data: DataTransfer): Promise<Chosen[]> {
+export async function fromDrop(data: DataTransfer): Promise<Dropped> {
   const entries = [...data.items].filter(({ kind }) => kind === 'file').map((item) => item.webkitGetAsEntry())
-  if (entries.every((entry) => entry === null)) return [...data.files].map((file) => ({ file, path: file.name }))
-  const found: Chosen[] = []
+  if (entries.every((entry) => entry === null)) return { chosen: [...data.files].map((file) => ({ file, path: file.name })), unreadable: [] }
+  const found: Dropped = { chosen: [], unreadable: [] }
   for (const entry of entries) if (entry) await walk(entry, '', 0, found)
   return found
 }
 
-async function walk(entry: FileSystemEntry, folder: string, depth: number, found: Chosen[]): Promise<void> {
+async function walk(entry: FileSystemEntry, folder: string, depth: number, found: Dropped): Promise<void> {
   // One more than is taken, so that the page can say that there were more.
-  if (depth > DEEPEST || found.length > 2 * FILES_AT_ONCE) return
+  if (depth > DEEPEST || found.chosen.length > 2 * FILES_AT_ONCE) return
   const path = folder === '' ? entry.name : `${folder}/${entry.name}`
-  if (entry.isFile) {
-    const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject))
-    found.push({ file, path })
-    return
-  }
-  const reader = (entry as FileSystemDirectoryEntry).createReader()
-  // A folder comes in parts of a hundred; an empty part is its end.
-  for (;;) {
-    const part = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject))
-    if (part.length === 0) return
-    for (const one of part) await walk(one, path, depth + 1, found)
+  try {
+    if (entry.isFile) {
+      const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject))
+      found.chosen.push({ file, path })
+      return
+    }
+    const reader = (entry as FileSystemDirectoryEntry).createReader()
+    // A folder comes in parts of a hundred; an empty part is its end.
+    for (;;) {
+      const part = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject))
+      if (part.length === 0) return
+      for (const one of part) await walk(one, path, depth + 1, found)
+    }
+  } catch {
+    found.unreadable.push(path)
   }
 }

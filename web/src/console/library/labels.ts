@@ -30,5 +30,9 @@ export const tagOf = ({ state }: ConsoleEpisode): string => ({ failed: 'bad', pu
 /** Something is under way over there. */
 export const unsettled = ({ state }: ConsoleEpisode): boolean => state === 'receiving' || state === 'queued' || state === 'running'
 
-/** Waits for nothing but its publication. */
-export const publishable = ({ state }: ConsoleEpisode): boolean => state === 'ready'
+/** Waits for nothing but its publication, whatever becomes of a file that replaces what is heard. */
+export const publishable = (episode: ConsoleEpisode): boolean =>
+  episode.heard_version !== null && episode.publish_at === null && episode.withdrawn_at === null
+
+/** In the library, or on a date to come; whatever becomes of a file that replaces what is heard. */
+export const isOut = ({ publish_at, withdrawn_at }: ConsoleEpisode): boolean => publish_at !== null && withdrawn_at === null

@@ -7,6 +7,8 @@ import type { Chosen } from './files'
 export interface Begun {
   series: string
   path: string
+  /** The episode whose file it replaces; null: it becomes a new one. A file of the same name may do both. */
+  into: string | null
   size: number
   /** `File.lastModified`. */
   mtime: number
@@ -19,10 +21,10 @@ export interface Begun {
 
 export interface Ledger {
   /** `same`: go on with it. `changed`: there was one of this name, of other bytes. */
-  find(series: string, chosen: Chosen): { entry: Begun; is: 'same' | 'changed' } | null
+  find(series: string, chosen: Chosen, into: string | null): { entry: Begun; is: 'same' | 'changed' } | null
   of(series: string): Begun[]
   put(entry: Begun): void
-  remove(series: string, path: string): void
+  remove(series: string, path: string, into: string | null): void
 }
 
 const KEY = 'yunke.uploads.'
@@ -47,15 +49,16 @@ export function openLedger(memberId: string, storage: () => Storage, now: () => 
       // storage is blocked: a reload begins anew
     }
   }
-  const at = (series: string, path: string) => (one: Begun) => one.series === series && one.path === path
+  const at = (series: string, path: string, into: string | null) => (one: Begun) =>
+    one.series === series && one.path === path && (one.into ?? null) === into
   return {
-    find(series, { file, path }) {
-      const entry = read().find(at(series, path))
+    find(series, { file, path }, into) {
+      const entry = read().find(at(series, path, into))
       if (!entry) return null
       return { entry, is: entry.size === file.size && entry.mtime === file.lastModified ? 'same' : 'changed' }
     },
     of: (series) => read().filter((one) => one.series === series),
-    put: (entry) => write([...read().filter((one) => !at(entry.series, entry.path)(one)), entry]),
-    remove: (series, path) => write(read().filter((one) => !at(series, path)(one))),
+    put: (entry) => write([...read().filter((one) => !at(entry.series, entry.path, entry.into)(one)), entry]),
+    remove: (series, path, into) => write(read().filter((one) => !at(series, path, into)(one))),
   }
 }

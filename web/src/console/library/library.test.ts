@@ -1,7 +1,12 @@
+import { DetailedError } from 'tus-js-client'
 import { describe, expect, it } from 'vitest'
 import { chapterText, readChapters } from './chapters'
-import { FILES_AT_ONCE, sortFiles, type Chosen } from './files'
+import { FILES_AT_ONCE, fromDrop, sortFiles, type Chosen } from './files'
+import { isOut, publishable } from './labels'
 import { openLedger } from './ledger'
+import { changed } from './seriesFields'
+import { codeOf, mayPass } from './tus'
+import type { ConsoleEpisode } from './types'
 import { PARALLEL, sumOf, Uploads, type SendEvents, type SendWish, type UploadRow } from './uploads'
 
 const file = (path: string, size = 10, lastModified = 1): Chosen => ({ path, file: { name: path.split('/').at(-1)!, size, lastModified } as File })
@@ -12,6 +17,8 @@ function storage(): Storage {
 }
 
 function setup(kept = storage()) {
+  /** What a stop waits for. */
+  const slow: { stops: Promise<void> | undefined } = { stops: undefined }
   const begun: (SendWish & { events: SendEvents; stopped: boolean })[] = []
   let rows: UploadRow[] = []
   const uploads = new Uploads(
@@ -19,13 +26,16 @@ function setup(kept = storage()) {
     (wish, events) => {
       const one = { ...wish, events, stopped: false }
       begun.push(one)
-      return () => (one.stopped = true)
+      return () => {
+        one.stopped = true
+        return slow.stops
+      }
     },
     openLedger('m', () => kept, () => 5),
     (now) => (rows = now),
     () => 5,
   )
-  return { uploads, begun, kept, rows: () => rows, states: () => rows.map(({ state }) => state) }
+  return { uploads, begun, kept, slow, rows: () => rows, states: () => rows.map(({ state }) => state) }
 }
 
 describe('the files of a folder', () => {
@@ -95,18 +105,126 @@ describe('uploads', () => {
     begun[0]!.events.failed('quota_full')
     begun[1]!.events.failed('unreachable')
     expect([states(), rows()[0]!.code]).toEqual([['failed', 'failed', 'sending', 'sending'], 'quota_full'])
-    uploads.online()
+    uploads.again()
     expect(states()).toEqual(['failed', 'sending', 'sending', 'sending'])
     begun[2]!.events.done()
     uploads.retry(rows()[0]!.key)
     expect(states()[0]).toBe('sending')
     expect(sumOf(rows())).toMatchObject({ files: 4, done: 1, failed: 0, bytes: 40, sent: 10, busy: true })
   })
+  it('wait, when they go on after a pause, for what was just being created: there are no two episodes of one file', async () => {
+    const { uploads, begun, slow, states } = setup()
+    let answered = () => {}
+    slow.stops = new Promise<void>((resolve) => (answered = resolve))
+    uploads.add([file('1')])
+    uploads.pause()
+    uploads.resume()
+    expect([begun.length, states()]).toEqual([1, ['waiting']])
+    begun[0]!.events.created('u1', 'e1')
+    answered()
+    await slow.stops
+    await new Promise((resolve) => setTimeout(resolve))
+    expect(begun.slice(1).map(({ url, episode }) => [url, episode])).toEqual([['u1', 'e1']])
+  })
+  it('keep a file that replaces one and a new one of the same name apart', () => {
+    const { uploads, begun, kept } = setup()
+    uploads.add([file('a.mp3')], 'old')
+    uploads.add([file('a.mp3')])
+    expect(begun.map(({ episode }) => episode)).toEqual(['old', null])
+    begun[0]!.events.created('u1', 'old')
+    begun[1]!.events.created('u2', 'new')
+    uploads.close()
+    const again = setup(kept)
+    again.uploads.add([file('a.mp3')])
+    again.uploads.add([file('a.mp3')], 'old')
+    again.uploads.add([file('a.mp3')], 'third')
+    expect(again.begun.map(({ url, episode }) => [url, episode])).toEqual([
+      ['u2', 'new'],
+      ['u1', 'old'],
+      [null, 'third'],
+    ])
+  })
+  it('have names of their own after rows were cleared away', () => {
+    const { uploads, begun, rows } = setup()
+    uploads.add([file('1'), file('2', 10, 1)])
+    begun[0]!.events.done()
+    uploads.clear()
+    uploads.add([file('2', 11, 2)])
+    expect(new Set(rows().map(({ key }) => key)).size).toBe(2)
+  })
+  it('are tried again by themselves when the media node was away, not when there is no room', () => {
+    const { uploads, begun, states } = setup()
+    uploads.add([file('1'), file('2'), file('3')])
+    begun[0]!.events.failed('media_unavailable')
+    begun[1]!.events.failed('disk_full')
+    begun[2]!.events.failed('file_unreadable')
+    uploads.again()
+    expect(states()).toEqual(['sending', 'failed', 'failed'])
+  })
   it('are not begun twice when a folder is dropped again', () => {
     const { uploads, begun } = setup()
     uploads.add([file('1')])
     uploads.add([file('1')])
     expect(begun).toHaveLength(1)
+  })
+})
+
+describe('an answer to an upload', () => {
+  const Made = DetailedError as unknown as new (...parts: unknown[]) => DetailedError
+  const answer = (status: number, code: string) => new Made('', null, null, { getStatus: () => status, getBody: () => JSON.stringify({ code }) })
+  it.each([
+    [507, 'quota_full', false],
+    [503, 'disk_full', false],
+    [507, 'disk_full', false],
+    [413, 'upload_too_large', false],
+    [422, 'name_unfit', false],
+    [503, 'media_unavailable', true],
+    [503, 'busy', true],
+    [423, 'upload_locked', true],
+    [429, 'too_many_uploads', true],
+  ])('%i %s may be another one later: %s', (status, code, passes) => {
+    expect([mayPass(answer(status, code)), codeOf(answer(status, code))]).toEqual([passes, code])
+  })
+})
+
+describe('a dropped folder', () => {
+  const leaf = (name: string, fails = false) => ({
+    name,
+    isFile: true,
+    file: (good: (f: File) => void, bad: (e: Error) => void) => (fails ? bad(new Error('NotReadableError')) : good({ name, size: 1, lastModified: 1 } as File)),
+  })
+  const folder = (name: string, parts: unknown[][], fails = false) => ({
+    name,
+    isFile: false,
+    createReader: () => ({ readEntries: (good: (e: unknown[]) => void, bad: (e: Error) => void) => (fails ? bad(new Error('no')) : good(parts.shift() ?? [])) }),
+  })
+  it('says what in it cannot be read, and takes the rest', async () => {
+    const root = folder('讲座', [[leaf('1.mp3'), leaf('2.mp3', true)], [folder('锁着', [], true), leaf('3.mp3')]])
+    const data = { items: [{ kind: 'file', webkitGetAsEntry: () => root }], files: [] } as unknown as DataTransfer
+    const { chosen, unreadable } = await fromDrop(data)
+    expect([chosen.map(({ path }) => path), unreadable]).toEqual([
+      ['讲座/1.mp3', '讲座/3.mp3'],
+      ['讲座/2.mp3', '讲座/锁着'],
+    ])
+  })
+})
+
+describe('an episode', () => {
+  const one = (change: Partial<ConsoleEpisode>) => ({ state: 'ready', heard_version: 'v', publish_at: null, withdrawn_at: null, ...change }) as ConsoleEpisode
+  it('is in the library whatever becomes of a file that replaces what is heard, and can be withdrawn', () => {
+    for (const state of ['published', 'failed', 'running', 'queued', 'receiving'] as const) expect(isOut(one({ state, publish_at: 5 }))).toBe(true)
+    expect([isOut(one({})), isOut(one({ publish_at: 5, withdrawn_at: 6 }))]).toEqual([false, false])
+  })
+  it('can be published when there is something to hear', () => {
+    expect([one({}), one({ state: 'failed' }), one({ heard_version: null, state: 'failed' }), one({ publish_at: 1 })].map(publishable)).toEqual([true, true, false, false])
+  })
+})
+
+describe('what is said of a series', () => {
+  it('is sent where it was changed, so that nobody else’s change is undone', () => {
+    const before = { title: 'a', about: 'b', category: 'c', public: false, credit: 'episode' as const }
+    expect(changed(before, { ...before, about: 'x' })).toEqual({ about: 'x' })
+    expect(changed(before, before)).toEqual({})
   })
 })
 

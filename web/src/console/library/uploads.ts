@@ -39,18 +39,26 @@ export interface SendWish {
   episode: string | null
 }
 
-/** Begins to send; the answer stops it, and what arrived stays. */
-export type Send = (wish: SendWish, events: SendEvents) => () => void
+/** Begins to send; the answer stops it, and what arrived stays. It may take a moment: what is being created is waited for. */
+export type Send = (wish: SendWish, events: SendEvents) => () => Promise<void> | undefined
+
+/** Nobody has to do anything about these; they are tried again by themselves. */
+const PASSING = ['unreachable', 'media_unavailable', 'busy', 'timeout', 'upload_broken', 'http_502', 'http_503', 'http_504']
 
 interface Job extends UploadRow {
   chosen: Chosen
   url: string | null
   episode: string | null
-  stop: (() => void) | null
+  /** The episode whose file it replaces; null: it becomes a new one. */
+  into: string | null
+  stop: ReturnType<Send> | null
+  /** It is being stopped; until then it does not begin again. */
+  stopping: boolean
 }
 
 export class Uploads {
   private jobs: Job[] = []
+  private count = 0
   paused = false
 
   constructor(
@@ -64,15 +72,15 @@ export class Uploads {
   /** A file that is on its way already is not added twice. `episode`: they replace its file. */
   add(chosen: readonly Chosen[], episode: string | null = null): void {
     for (const one of chosen) {
-      const there = this.jobs.find((job) => job.path === one.path && job.state !== 'done')
+      const there = this.jobs.find((job) => job.path === one.path && job.into === episode && job.state !== 'done')
       if (there && there.chosen.file.size === one.file.size && there.chosen.file.lastModified === one.file.lastModified) {
         if (there.state === 'failed') this.retry(there.key)
         continue
       }
-      const before = this.ledger.find(this.series, one)
+      const before = this.ledger.find(this.series, one, episode)
       const same = before?.is === 'same'
       this.jobs.push({
-        key: `${this.jobs.length} ${one.path}`,
+        key: `${this.count++} ${one.path}`,
         path: one.path,
         size: one.file.size,
         sent: 0,
@@ -83,7 +91,9 @@ export class Uploads {
         url: same ? before.entry.url : null,
         // Half of another file is no reason for a second row: this one takes its place.
         episode: episode ?? before?.entry.episode ?? null,
+        into: episode,
         stop: null,
+        stopping: false,
       })
     }
     this.go()
@@ -108,9 +118,9 @@ export class Uploads {
     this.go()
   }
 
-  /** The network is back: what failed for want of it is tried again. */
-  online(): void {
-    for (const job of this.jobs) if (job.state === 'failed' && job.code === 'unreachable') Object.assign(job, { state: 'waiting', code: null })
+  /** The network is back, or some time has passed: what failed for want of an answer is tried again. */
+  again(): void {
+    for (const job of this.jobs) if (job.state === 'failed' && PASSING.includes(job.code ?? '')) Object.assign(job, { state: 'waiting', code: null })
     this.go()
   }
 
@@ -122,19 +132,23 @@ export class Uploads {
 
   /** The page goes away: what arrived stays. */
   close(): void {
-    for (const job of this.jobs) job.stop?.()
+    for (const job of this.jobs) void job.stop?.()
     this.jobs = []
   }
 
   private halt(job: Job): void {
-    job.stop?.()
-    Object.assign(job, { stop: null, state: 'paused' })
+    const stopped = job.stop?.()
+    Object.assign(job, { stop: null, state: 'paused', stopping: stopped !== undefined })
+    void stopped?.finally(() => {
+      job.stopping = false
+      this.go()
+    })
   }
 
   private go(): void {
     if (!this.paused) {
       const free = PARALLEL - this.jobs.filter(({ state }) => state === 'sending').length
-      for (const job of this.jobs.filter(({ state }) => state === 'waiting').slice(0, Math.max(0, free))) this.begin(job)
+      for (const job of this.jobs.filter(({ state, stopping }) => state === 'waiting' && !stopping).slice(0, Math.max(0, free))) this.begin(job)
     }
     this.tell()
   }
@@ -149,7 +163,7 @@ export class Uploads {
         created: (url, episode) => {
           Object.assign(job, { url, episode })
           const { file, path } = job.chosen
-          this.ledger.put({ series, path, size: file.size, mtime: file.lastModified, url, episode, at: this.now() })
+          this.ledger.put({ series, path, into: job.into, size: file.size, mtime: file.lastModified, url, episode, at: this.now() })
         },
         progress: (sent) => {
           if (!mine()) return
@@ -157,7 +171,7 @@ export class Uploads {
           this.tell()
         },
         done: () => {
-          this.ledger.remove(series, job.path)
+          this.ledger.remove(series, job.path, job.into)
           this.end(job, 'done', null)
         },
         failed: (code) => mine() && this.end(job, 'failed', code),

@@ -6,6 +6,9 @@ import { openLedger } from './ledger'
 import { sendByTus } from './tus'
 import { sumOf, Uploads, type UploadRow } from './uploads'
 
+/** What failed for want of an answer is tried again this often. */
+const AGAIN_MS = 30_000
+
 export function useUploads(series: string, settled: () => void) {
   const ledger = openLedger(session.me.value?.id ?? '', () => localStorage, () => Date.now())
   const rows = shallowRef<UploadRow[]>([])
@@ -13,8 +16,10 @@ export function useUploads(series: string, settled: () => void) {
   const looking = ref(false)
   /** What became of the last choice. */
   const sorted = shallowRef<Sorted | null>(null)
-  /** Begun before this page, and not chosen again yet. */
-  const unfinished = shallowRef(ledger.of(series))
+  /** Of a dropped folder. */
+  const unreadable = shallowRef<string[]>([])
+  /** Begun before this page, and not chosen again yet. A replacement is begun again where it was asked for. */
+  const unfinished = shallowRef(ledger.of(series).filter(({ into }) => (into ?? null) === null))
   let done = 0
 
   const uploads = new Uploads(
@@ -33,8 +38,9 @@ export function useUploads(series: string, settled: () => void) {
   function take(chosen: readonly Chosen[], episode: string | null = null): void {
     const found = sortFiles(chosen)
     sorted.value = found
+    unreadable.value = []
     const paths = new Set(found.take.map(({ path }) => path))
-    unfinished.value = unfinished.value.filter(({ path }) => !paths.has(path))
+    if (episode === null) unfinished.value = unfinished.value.filter(({ path }) => !paths.has(path))
     uploads.add(found.take, episode)
     if (found.take.length > 0) settled()
   }
@@ -42,7 +48,9 @@ export function useUploads(series: string, settled: () => void) {
   async function drop(data: DataTransfer): Promise<void> {
     looking.value = true
     try {
-      take(await fromDrop(data))
+      const found = await fromDrop(data)
+      take(found.chosen)
+      unreadable.value = found.unreadable
     } finally {
       looking.value = false
     }
@@ -52,10 +60,12 @@ export function useUploads(series: string, settled: () => void) {
   const leaving = (event: BeforeUnloadEvent) => {
     if (sum.value.busy) event.preventDefault()
   }
-  const online = () => uploads.online()
+  const online = () => uploads.again()
+  const timer = setInterval(online, AGAIN_MS)
   addEventListener('beforeunload', leaving)
   addEventListener('online', online)
   onScopeDispose(() => {
+    clearInterval(timer)
     removeEventListener('beforeunload', leaving)
     removeEventListener('online', online)
     uploads.close()
@@ -67,6 +77,7 @@ export function useUploads(series: string, settled: () => void) {
     paused,
     looking,
     sorted,
+    unreadable,
     unfinished,
     choose: (files: FileList | null, episode: string | null = null) => files && take(fromInput(files), episode),
     drop,
