@@ -7,7 +7,7 @@ use yunke_domain::{Interval, Position, Utc};
 use super::book::Bounds;
 
 /// Raised when the code judges the same evidence in another way.
-const JUDGED_BY: u32 = 1;
+const JUDGED_BY: u32 = 3;
 
 impl Bounds {
     /// What receipts up to `received_at` under leases issued from `issued_at` on were judged by: while this is the same, judging
@@ -32,6 +32,7 @@ impl Bounds {
         for offer in self.offers.iter().filter(|offer| offer.from_at <= received_at) {
             offer.hash(&mut hash);
         }
+        self.closed_at.filter(|closed_at| *closed_at <= received_at).hash(&mut hash);
         for out in self.outages.iter().filter(|out| out.to > issued_at && out.from < received_at) {
             out.hash(&mut hash);
         }

@@ -32,6 +32,7 @@ pub struct Bounds {
     pub(super) gaps: IntervalSet<Position>,
     pub(super) ended_at: Option<Utc>,
     pub(super) offers: Vec<Offer>,
+    pub(super) closed_at: Option<Utc>,
     /// Ascending by end.
     pub(super) outages: Vec<Interval<Utc>>,
 }
@@ -48,6 +49,7 @@ impl Bounds {
             gaps: timeline.gaps.iter().copied().collect(),
             ended_at: timeline.ended_at,
             offers: timeline.offers.clone(),
+            closed_at: timeline.closed_at,
             outages,
         }
     }
@@ -82,10 +84,12 @@ impl Bounds {
         }
     }
 
-    /// Server time up to which a lease of `issued_at` earns: one that opens the live lesson does not after its end.
+    /// Server time up to which a lease of `issued_at` earns: one that opens the live lesson does not after its end, and none
+    /// does once all of it was taken away. What was played before may arrive later.
     fn earns_until(&self, issued_at: Utc) -> Utc {
         let live = self.ended_at.filter(|ended_at| issued_at < *ended_at);
-        live.map_or(Utc::MAX, |ended_at| ended_at.saturating_add(LIVE_TAIL_MS))
+        let live = live.map_or(Utc::MAX, |ended_at| ended_at.saturating_add(LIVE_TAIL_MS));
+        self.closed_at.map_or(live, |closed_at| live.min(closed_at))
     }
 
     /// The pieces of the claim that could be watched when it arrived, and why not the rest.

@@ -83,12 +83,14 @@ impl Bucket {
     }
 
     /// Lets time pass up to a receipt. `outages` are the server's own, ascending by end: a client could
-    /// not deliver in them, so for a while after each the brim is higher by its length. `claimed`: whether any of what was
+    /// not deliver in them, so for a while after each the brim is higher by its length. Its end is when the server noticed that it
+    /// is over, which may be after the first receipt. `claimed`: whether any of what was
     /// received is of sound on a hidden page.
     pub(super) fn fill(&mut self, now: Utc, claimed: Claimed, outages: &[Interval<Utc>], rule: &Rule) {
         let passed = now.since(self.filled_at).max(0);
         let past = outages.partition_point(|out| out.to.saturating_add(rule.outage_grace_ms) <= now);
-        let missed: i64 = outages[past..].iter().take_while(|out| out.to <= now).map(|out| out.ms()).sum();
+        let begun = outages[past..].iter().filter(|out| out.from < now);
+        let missed: i64 = begun.map(|out| out.to.min(now).since(out.from)).sum();
         let brim = rule.max_silence_ms.saturating_add(missed);
         let higher = match claimed {
             Claimed::Usual => brim,

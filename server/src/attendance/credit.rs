@@ -74,7 +74,7 @@ pub fn denominator(timeline: &Timeline, now: Utc) -> i64 {
 /// What `covered` of a lesson is worth at `now` (which matters only while the lesson is not over).
 ///
 /// Measured by the whole lesson and, once it is over, by every stretch its replay was trimmed to that leaves a quarter of
-/// it; what is worth most counts. So nobody loses anything by a trim or by taking it back, and who has only the trimmed replay can have all.
+/// it, or by each other form it has or had; what is worth most counts. So nobody loses anything by a trim or by taking it back, and who has only the trimmed replay can have all.
 pub fn credit(covered: &IntervalSet<Position>, timeline: &Timeline, rule: &Rule, now: Utc) -> Credit {
     let whole = measured(covered.ms(), denominator(timeline, now), rule);
     let Some(length) = timeline.length_ms else { return whole };
@@ -89,13 +89,18 @@ pub fn credit(covered: &IntervalSet<Position>, timeline: &Timeline, rule: &Rule,
         let counted_ms = covered.within(shown).iter().map(|piece| piece.ms()).sum();
         Some(measured(counted_ms, countable_ms, rule))
     });
+    let by_lengths = timeline.lengths.iter().map(|length| {
+        let all = up_to(Position::new(*length));
+        let counted_ms = covered.within(all).iter().map(|piece| piece.ms()).sum();
+        measured(counted_ms, without(&gaps, all), rule)
+    });
     // Of what is worth the same: on the way to full credit the one that is nearest, then the one that shows most of what was
     // watched, then the last, which is what can be watched now.
     let rank = |credit: &Credit| {
         let nearness = if credit.level == CreditLevel::Full { 0 } else { credit.coverage_bp() };
         (credit.hours_milli, credit.level, nearness, credit.counted_ms)
     };
-    std::iter::once(whole).chain(by_trims).max_by_key(rank).unwrap_or(whole)
+    std::iter::once(whole).chain(by_trims).chain(by_lengths).max_by_key(rank).unwrap_or(whole)
 }
 
 /// A timeline from its beginning.

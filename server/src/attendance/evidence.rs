@@ -78,4 +78,8 @@ pub struct Timeline {
     pub ended_at: Option<Utc>,
     /// What the replay offered since when, ascending; before the first of them all of it.
     pub offers: Vec<Offer>,
+    /// Lengths of other forms of it; each is a fair measure of it as a whole.
+    pub lengths: Vec<i64>,
+    /// Nothing that was played from then on earns, whatever it was opened by.
+    pub closed_at: Option<Utc>,
 }

@@ -32,6 +32,8 @@ fn live(planned_min: i64) -> Timeline {
         trims: vec![],
         ended_at: None,
         offers: vec![],
+        lengths: vec![],
+        closed_at: None,
     }
 }
 

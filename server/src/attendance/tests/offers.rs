@@ -65,3 +65,21 @@ fn a_lease_of_the_live_lesson_opens_no_replay_and_earns_nothing_long_after_the_e
     }
     assert_eq!(judged(&edited(), &[lease(1, 50 * MIN)], &late).counted_ms(), 10 * MIN);
 }
+
+#[test]
+fn nothing_played_after_it_was_taken_away_counts_whoever_opened_it_before() {
+    let timeline = Timeline { closed_at: Some(ZERO + 62 * MIN), offers: vec![], ..edited() };
+    let beats: Vec<_> = honest(1, 0, 10 * MIN)
+        .into_iter()
+        .map(|b| Beat { received_at: b.received_at + 60 * MIN, source: BeatSource::Replay, ..b })
+        .collect();
+    let got = judged(&timeline, &[lease(1, 60 * MIN)], &beats);
+    assert_eq!(got.counted_ms(), 2 * MIN + 3 * S, "and the allowance");
+    // Held back by the network, what was played before counts all the same.
+    let mut late = beats;
+    late.retain(|b| b.to <= Position::new(2 * MIN));
+    for b in late.iter_mut().filter(|b| b.to > Position::new(90 * S)) {
+        b.received_at = ZERO + 5 * 60 * MIN;
+    }
+    assert_eq!(judged(&timeline, &[lease(1, 60 * MIN)], &late).counted_ms(), 2 * MIN);
+}

@@ -250,6 +250,27 @@ fn a_killed_server_costs_nobody_anything() {
 }
 
 #[test]
+fn what_comes_before_the_server_noticed_that_it_is_back_counts_too() {
+    // Away from 60 s to 120 s; the first sign of life that was stored came at 130 s, the phone's beats at 121 s.
+    let mut beats = honest(1, 0, 200 * S);
+    for beat in &mut beats {
+        if (ZERO + 60 * S..ZERO + 121 * S).contains(&beat.received_at) {
+            beat.received_at = ZERO + 121 * S;
+        }
+    }
+    let away = [Interval::new(ZERO + 60 * S, ZERO + 130 * S)];
+    let bounds = Bounds::new(&Rule::default(), &live(60), &away);
+    let evidence = Evidence {
+        lesson: LESSON,
+        leases: &[lease(1, 0)],
+        beats: &beats,
+        rivals: &[],
+        testimony: Testimony::default(),
+    };
+    assert_eq!(judge(&evidence, &bounds).counted_ms(), 200 * S);
+}
+
+#[test]
 fn a_killed_server_is_no_gift_to_who_was_not_there() {
     let down = [Interval::new(ZERO + 60 * S, ZERO + 300 * S)];
     let with = Bounds::new(&Rule::default(), &live(60), &down);
