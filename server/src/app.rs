@@ -3,7 +3,10 @@
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -25,7 +28,7 @@ use crate::{
     doors::{Certificate, Doors},
     evidence::{KeptLevels, KeptProgress},
     https::Https,
-    library::follow_files,
+    library::{follow_files, keep_places},
     media_nodes::{Addresses, MediaNodes, supervise_local},
     problem::source_chain,
     room::{Rooms, Sockets},
@@ -109,6 +112,7 @@ impl App {
             pass_key: PassKey::derive(secret.as_bytes()),
             file_key: FileKey::derive(secret.as_bytes()),
             library: LibraryKeeper::new(core.clone()),
+            places: Arc::default(),
             rooms: Rooms::new(core.clone(), media.clone()),
             sockets: Sockets::default(),
             unwritten: AtomicBool::new(false),
@@ -200,6 +204,7 @@ fn start_tasks(app: &AppState, address: SocketAddr, certificate: Certificate) {
     spawn(app, "deliveries", app.media.clone().keep_deliveries());
     spawn(app, "library", app.library.clone().watch());
     spawn(app, "library files", follow_files(app.core.clone(), app.media.clone(), app.library.clone()));
+    spawn(app, "places", keep_places(app.core.clone(), app.places.clone()));
     spawn(app, "sign of life", keep_alive(app.clone()));
     spawn(app, "session sweep", sweep(app.clone()));
     spawn(app, "socket sweep", sweep_sockets(app.clone()));

@@ -16,6 +16,7 @@ use crate::{
     disk::DiskCheck,
     evidence::{KeptLevels, KeptProgress},
     https::Https,
+    library::Places,
     media_nodes::MediaNodes,
     room::{Rooms, Sockets},
     setup::SetupLink,
@@ -49,6 +50,8 @@ pub struct Shared {
     pub kept_levels: KeptLevels,
     /// The audio-lesson library.
     pub library: LibraryKeeper,
+    /// Where members are in it, on the way to the store.
+    pub places: Arc<Places>,
     /// Live rooms and their counts.
     pub rooms: Rooms,
     /// Their open sockets.

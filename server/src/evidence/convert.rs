@@ -72,6 +72,8 @@ pub fn timeline(lesson: &Lesson) -> Timeline {
         trims: trims(&lesson.edits),
         ended_at: lesson.ended_at.filter(|_| ended).map(Utc::new),
         offers: lesson.edits.iter().map(offer).collect(),
+        lengths: Vec::new(),
+        closed_at: None,
     }
 }
 

@@ -1,7 +1,11 @@
 //! Judged progress that is kept, so that a page which shows a whole year need not judge it anew each time. What is kept
 //! goes with the marks of everything it was computed from; under other marks it is none. It must never be asked without them.
 
-use std::{collections::HashMap, sync::Mutex};
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::Mutex,
+};
 
 use uuid::Uuid;
 use yunke_domain::{Interval, Utc};
@@ -14,8 +18,25 @@ const KEPT: usize = 50_000;
 
 #[derive(Debug)]
 struct Kept {
-    marks: Vec<EvidenceMark>,
+    marks: Marks,
     progress: Progress,
+}
+
+/// Marks as one number: a member who listens for years has as many as items that met in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Marks(u64, u64);
+
+impl Marks {
+    fn of<'a>(marks: impl Iterator<Item = &'a EvidenceMark>) -> Self {
+        let (mut first, mut second) = (DefaultHasher::new(), DefaultHasher::new());
+        // Another beginning, so that the two differ.
+        1_u8.hash(&mut second);
+        for mark in marks {
+            mark.hash(&mut first);
+            mark.hash(&mut second);
+        }
+        Self(first.finish(), second.finish())
+    }
 }
 
 /// Progress of members with lessons that are over, and with episodes.
@@ -35,7 +56,7 @@ impl KeptProgress {
         &self,
         user: Uuid,
         lesson: Uuid,
-        marks: &[EvidenceMark],
+        marks: Marks,
         outages: &[Interval<Utc>],
     ) -> Option<Progress> {
         let held = self.0.lock().expect("no panic while held");
@@ -48,7 +69,7 @@ impl KeptProgress {
         &self,
         user: Uuid,
         lesson: Uuid,
-        marks: Vec<EvidenceMark>,
+        marks: Marks,
         outages: &[Interval<Utc>],
         progress: Progress,
     ) {
@@ -64,15 +85,14 @@ impl KeptProgress {
     }
 }
 
-/// The marks of all that the credit for `lesson` depends on: its own, and those of lessons whose evidence meets its own in
+/// The marks of all that the credit for one item depends on: its own, and those of lessons whose evidence meets its own in
 /// time, which are all that can claim the same time.
-pub fn marks_of(all: &[EvidenceMark], lesson: Uuid) -> Option<Vec<EvidenceMark>> {
-    let own = all.iter().find(|mark| mark.item.id == lesson)?;
+pub fn marks_of(all: &[EvidenceMark], own: &EvidenceMark) -> Marks {
     let span = |mark: &EvidenceMark| (mark.first_at, mark.last_at.unwrap_or(mark.first_at));
     let (first, last) = span(own);
     let meets = |mark: &&EvidenceMark| {
         let (from, to) = span(mark);
         from <= last && first <= to
     };
-    Some(all.iter().filter(meets).cloned().collect())
+    Marks::of(all.iter().filter(meets))
 }

@@ -1,7 +1,10 @@
 //! A member's record for a lesson, computed from the evidence each time it is asked for. Nothing of it
 //! is stored, so nothing of it can be out of date or tampered with.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -14,6 +17,11 @@ use crate::attendance::{
     Beat, Bounds, Claim, Credit, CreditLevel, Evidence, Judged, LeaseTerms, Testimony, Visits, credit, judge,
     visits,
 };
+
+/// A pause between receipts that no claim bridges, unless the server was away in it.
+const APART_MS: i64 = 10 * 60_000;
+/// Spans of one item that are asked for at most.
+const SITTINGS: usize = 64;
 
 /// How much credit, as the API says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -156,16 +164,15 @@ impl Records {
         Ok(record.map_or_else(|| self.credit(&IntervalSet::default()), |record| record.credit).into())
     }
 
-    /// Other items' claims to the same time of the same member.
+    /// Other items' claims to the same time of the same member: of those that were heard of while this one was.
     async fn rivals(&mut self, evidence: &MemberEvidence) -> StoreResult<Vec<Claim>> {
-        let Some(first) = evidence.leases.iter().map(|lease| lease.issued_at).min() else {
-            return Ok(Vec::new());
-        };
-        let Some(last) = evidence.beats.iter().map(|beat| beat.received_at).max() else {
-            return Ok(Vec::new());
-        };
+        let outage_ms = self.outages.iter().map(|outage| outage.ms()).max().unwrap_or(0);
+        let mut items = BTreeSet::new();
+        for (from, to) in sittings(evidence, APART_MS + outage_ms) {
+            items.extend(self.store.rival_items(evidence.user_id, self.subject.item.id, from, to).await?);
+        }
         let mut claims = Vec::new();
-        for item in self.store.rival_items(evidence.user_id, self.subject.item.id, first, last).await? {
+        for item in items {
             if !self.others.contains_key(&item) {
                 let other = Subject::find(self.store.as_ref(), item).await?;
                 self.others.insert(item, other.map(|other| other.bounds(&self.outages)));
@@ -178,6 +185,27 @@ impl Records {
         }
         Ok(claims)
     }
+}
+
+/// When the member was at it: spans of receipts without a longer pause than `apart_ms`. Somebody listens to an
+/// episode for a year, and what else they did in that year is not all its rival.
+fn sittings(evidence: &MemberEvidence, apart_ms: i64) -> Vec<(UtcMillis, UtcMillis)> {
+    let mut received: Vec<UtcMillis> = evidence.beats.iter().map(|beat| beat.received_at).collect();
+    received.sort_unstable();
+    let mut spans: Vec<(UtcMillis, UtcMillis)> = Vec::new();
+    for at in received {
+        match spans.last_mut() {
+            Some((_, to)) if at - *to <= apart_ms => *to = at,
+            _ => spans.push((at, at)),
+        }
+    }
+    // The shortest pauses are bridged when there are too many: that asks for more items than needed, never for fewer.
+    while spans.len() > SITTINGS {
+        let at = (1..spans.len()).min_by_key(|at| spans[*at].0 - spans[at - 1].1).unwrap_or(1);
+        spans[at - 1].1 = spans[at].1;
+        spans.remove(at);
+    }
+    spans.into_iter().map(|(from, to)| (from - apart_ms, to + apart_ms)).collect()
 }
 
 fn judge_one(item: Item, evidence: &MemberEvidence, rivals: &[Claim], bounds: &Bounds) -> Judged {

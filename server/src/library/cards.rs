@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use yunke_store::{Episode, EpisodeChapter, LeaseDevice, Place, Series, Speaker};
+use yunke_store::{Episode, EpisodeChapter, LeaseDevice, Listened, Place, Series, Speaker};
 
 use crate::{
     catalogue::{Audience, Catalogue},
@@ -34,6 +34,13 @@ impl PlaceView {
             device: place.device,
             finished: place.finished && at_the_end,
         }
+    }
+
+    /// Of what was heard just now.
+    pub fn heard(heard: &Listened, length_ms: i64) -> Self {
+        let Listened { item_id, device, began_at, at, heard_ms, position_ms, finished, .. } = *heard;
+        let place = Place { item_id, began_at, heard_at: at, heard_ms, position_ms, device, finished };
+        Self::of(&place, length_ms)
     }
 }
 
@@ -129,7 +136,7 @@ pub struct SeriesCard {
     /// Who speaks, if it is one person.
     pub speaker: Option<SpeakerView>,
     /// Episodes that can be heard.
-    pub episodes: usize,
+    pub episode_count: usize,
     /// Length of all of them.
     pub length_ms: i64,
     /// Address of its cover; null: it has none.
@@ -159,7 +166,7 @@ impl SeriesCard {
             title: series.title.clone(),
             category: series.category.clone(),
             speaker: one.and_then(|id| catalogue.speaker(id)).map(SpeakerView::from),
-            episodes: out.len(),
+            episode_count: out.len(),
             length_ms: out.iter().filter_map(|episode| episode.heard()?.length_ms).sum(),
             cover: cover_url(series),
             favourite,

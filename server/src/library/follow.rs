@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 use yunke_protocol::{AudioFacts, AudioStage, AudioStatus};
-use yunke_store::{Episode, EpisodeChapter, EpisodeEdit, LibraryOutcome, Poster, Settled};
+use yunke_store::{Episode, EpisodeChapter, EpisodeEdit, LibraryOutcome, Poster, Settled, StoreError};
 
 use crate::{
     catalogue::{Catalogue, LibraryKeeper},
@@ -20,7 +20,14 @@ const ASK_EVERY: Duration = Duration::from_secs(2);
 /// An upload that is not whole by then has expired: its address is valid for seven days.
 const EXPIRED_MS: i64 = 8 * 24 * 3_600_000;
 /// Pending versions that are asked for at a time.
-const ASKED: i64 = 200;
+const ASKED: usize = 200;
+/// Pending versions there may be.
+const PENDING: i64 = 10_000;
+/// What the file says of itself is taken in these bounds, as what its organizers type is.
+const CHAPTERS: usize = 500;
+const TITLE_CHARS: usize = 100;
+const NUMBERS: std::ops::RangeInclusive<i64> = 0..=99_999;
+const COVER_BYTES: usize = 2 << 20;
 
 /// Follows pending versions until the server stops.
 pub async fn follow_files(core: Core, media: MediaNodes, library: LibraryKeeper) {
@@ -31,7 +38,7 @@ pub async fn follow_files(core: Core, media: MediaNodes, library: LibraryKeeper)
             () = core.stopping.cancelled() => return,
             _ = ticks.tick() => {}
         }
-        let pending = match core.store.pending_versions(ASKED).await {
+        let pending = match core.store.pending_versions(PENDING).await {
             Ok(pending) if pending.is_empty() => continue,
             Ok(pending) => pending,
             Err(error) => {
@@ -39,35 +46,40 @@ pub async fn follow_files(core: Core, media: MediaNodes, library: LibraryKeeper)
                 continue;
             }
         };
-        // While the node is away everything stays as it is.
-        let Ok(known) = media.audio(&pending).await else { continue };
-        let mut settled = give_up(&core, &library, &pending, &known).await;
-        settled |= settle_all(&core, &media, &library, known).await;
+        let mut settled = false;
+        for some in pending.chunks(ASKED) {
+            // While the node is away everything stays as it is.
+            let Ok(known) = media.audio(some).await else { break };
+            settled |= give_up(&core, &library, some, &known).await;
+            settled |= settle_all(&core, &media, &library, known).await;
+        }
         if settled && let Err(error) = library.refresh().await {
             tracing::warn!(error = source_chain(&error), "the library could not be read");
         }
     }
 }
 
-/// Versions whose file can come no more failed: their upload has expired. Whether there were any.
+/// Versions whose file can come no more failed: their upload has expired, or was given up at the node, which does not know it any
+/// more. Whether there were any.
 async fn give_up(core: &Core, library: &LibraryKeeper, pending: &[Uuid], known: &[AudioStatus]) -> bool {
     let Ok(catalogue) = library.catalogue().await else { return false };
     let now = core.source.now();
-    let arrived =
-        |id: &Uuid| known.iter().any(|status| status.version == *id && status.stage != AudioStage::Receiving);
     let versions = catalogue.all_episodes().iter().flat_map(|episode| &episode.versions);
-    let expired: Vec<Uuid> = versions
-        .filter(|version| now - version.created_at > EXPIRED_MS)
-        .map(|version| version.id)
-        .filter(|id| pending.contains(id) && !arrived(id))
-        .collect();
-    for id in &expired {
-        let settled = Settled::Failed { code: "upload_expired".to_owned() };
-        if let Err(error) = core.store.settle_version(*id, settled, now).await {
-            tracing::warn!(error = source_chain(&error), "an expired upload could not be noted");
+    let mut any = false;
+    for version in versions.filter(|version| pending.contains(&version.id)) {
+        let stage = known.iter().find(|status| status.version == version.id).map(|status| status.stage);
+        let why = match stage {
+            None => "file_gone",
+            Some(AudioStage::Receiving) if now - version.created_at > EXPIRED_MS => "upload_expired",
+            Some(_) => continue,
+        };
+        let settled = Settled::Failed { code: why.to_owned() };
+        if let Err(error) = core.store.settle_version(version.id, settled, now).await {
+            tracing::warn!(error = source_chain(&error), "an upload that is over could not be noted");
         }
+        any = true;
     }
-    !expired.is_empty()
+    any
 }
 
 /// Keeps what became of those that are ready or failed; whether there were any.
@@ -115,7 +127,8 @@ async fn ready(
     }
     let kept = Settled::Ready {
         length_ms: facts.length_ms.max(1),
-        facts: serde_json::to_string(facts).unwrap_or_else(|_| "{}".to_owned()),
+        facts: serde_json::to_string(facts).map_err(|error| StoreError::Failed(error.into()))?,
+        note: None,
     };
     core.store.settle_version(version, kept, core.source.now()).await
 }
@@ -136,13 +149,17 @@ async fn adopt(
     if !chapters.is_empty() && store.episode_chapters(episode.id).await?.is_empty() {
         let mut chapters: Vec<EpisodeChapter> = chapters
             .iter()
-            .map(|chapter| EpisodeChapter { at_ms: chapter.at_ms, title: chapter.title.clone() })
+            .filter(|chapter| (0..facts.length_ms).contains(&chapter.at_ms))
+            .map(|chapter| EpisodeChapter { at_ms: chapter.at_ms, title: short(&chapter.title) })
+            .take(CHAPTERS)
             .collect();
+        chapters.sort_by_key(|chapter| chapter.at_ms);
         chapters.dedup_by_key(|chapter| chapter.at_ms);
         store.set_episode_chapters(episode.id, chapters, actor_id, now).await?;
     }
-    let title = facts.tags.title.clone().filter(|_| episode.title.is_empty());
-    let number = facts.tags.track.map(i64::from).filter(|_| episode.number.is_none());
+    let title = facts.tags.title.as_deref().map(short).filter(|_| episode.title.is_empty());
+    let number = facts.tags.track.map(i64::from).filter(|number| NUMBERS.contains(number));
+    let number = number.filter(|_| episode.number.is_none());
     if title.is_some() || number.is_some() {
         let edit = EpisodeEdit { title, number: number.map(Some), ..EpisodeEdit::default() };
         store.edit_episode(episode.id, edit, actor_id, now).await?;
@@ -151,6 +168,7 @@ async fn adopt(
     if bare
         && facts.cover.is_some()
         && let Ok(bytes) = media.audio_cover(version).await
+        && bytes.len() <= COVER_BYTES
         && let Some(seen) =
             picture::look(&bytes).filter(|seen| seen.width.max(seen.height) <= picture::SIDE_MAX)
     {
@@ -158,4 +176,9 @@ async fn adopt(
         store.set_cover(episode.series_id, Some(cover), actor_id, now).await?;
     }
     Ok(())
+}
+
+/// As much of it as a title has.
+fn short(title: &str) -> String {
+    title.chars().take(TITLE_CHARS).collect()
 }

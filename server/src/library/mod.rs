@@ -3,8 +3,10 @@
 
 mod cards;
 mod follow;
+mod places;
 mod sittings;
 
 pub use cards::{ChapterView, EpisodeCard, PlaceView, SeriesCard, SpeakerView, cover_url};
 pub use follow::follow_files;
+pub use places::{Places, keep_places};
 pub use sittings::{FINISH_MS, heard_in};

@@ -28,7 +28,7 @@ impl Rooms {
         };
         let stops = new.iter().any(stops);
         let Core { source, .. } = self.core();
-        if stops || self.judged_at().is_due(lease.user_id, lease.item.id, source.uptime()) {
+        if self.judged_at().is_due(lease.user_id, lease.item.id, stops, source.uptime()) {
             answer.progress = self.progress_beside(lease).await;
         }
         Ok((answer, new))

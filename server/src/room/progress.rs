@@ -53,10 +53,10 @@ impl<'a> Standing<'a> {
     pub async fn with(&self, id: Uuid) -> ApiResult<Option<Progress>> {
         let Self { rooms, kept, user, outages, .. } = self;
         let store = &rooms.core().store;
-        let Some(marks) = marks_of(&self.marks, id) else { return Ok(None) };
-        let Some(own) = marks.iter().find(|mark| mark.item.id == id) else { return Ok(None) };
+        let Some(own) = self.marks.iter().find(|mark| mark.item.id == id) else { return Ok(None) };
+        let marks = marks_of(&self.marks, own);
         let (item, over) = (own.item, own.phase == LessonPhase::Ended);
-        if over && let Some(progress) = kept.find(*user, id, &marks, outages) {
+        if over && let Some(progress) = kept.find(*user, id, marks, outages) {
             return Ok(Some(progress));
         }
         if !over {

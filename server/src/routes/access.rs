@@ -99,7 +99,7 @@ pub const TABLE: AccessTable = AccessTable(&[
     (Method::GET, "/api/library/episodes/{episode_id}/transcript", EpisodeListen),
     (Method::GET, "/api/library/episodes/{episode_id}/places", EpisodeListen),
     (Method::POST, "/api/library/episodes/{episode_id}/leases", EpisodeListen),
-    (Method::POST, "/api/library/episodes/{episode_id}/beats", EpisodeListen),
+    (Method::POST, "/api/library/episodes/{episode_id}/beats", SignedIn),
     (Method::GET, "/api/console/library/series", Organizer),
     (Method::POST, "/api/console/library/series", Organizer),
     (Method::GET, "/api/console/library/series/{series_id}", SeriesOrganize),

@@ -18,15 +18,17 @@ const LEFT_OUT: [(&str, &str); 6] = [
 ];
 
 /// Bodies of clients: in these an optional field may be missing.
-const SENT_BY_CLIENTS: [&str; 9] = [
+const SENT_BY_CLIENTS: [&str; 11] = [
     "BeatIn",
     "ChapterEdit",
     "ChapterIn",
+    "EpisodeEditRequest",
     "ExcuseRequest",
     "LessonEdit",
     "LessonPlan",
     "PersonEditRequest",
     "PersonRequest",
+    "SeriesEditRequest",
     "TrimIn",
 ];
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use yunke_store::{
     Episode, EpisodeChapter, EpisodeEdit, EpisodeTerms, EpisodeVersion, Library, LibraryOutcome,
     LibraryStore, NewSeries, NewVersion, Poster, Series, SeriesCredit, SeriesEdit, Settled, Speaker,
-    StoreResult, Unit, UtcMillis,
+    StoreResult, Unit, UtcMillis, VersionTerms,
 };
 
 use super::{lesson, library_change as change, library_episode as episode, unit::UnitRow};
@@ -135,9 +135,16 @@ async fn terms(store: &SqlStore, episode_id: Uuid) -> StoreResult<Option<Episode
     .await
     .map_err(failed)?;
     let Some(row) = row else { return Ok(None) };
-    let lengths = sqlx::query!(
-        r#"SELECT settled_at AS "settled_at!: i64", length_ms AS "length_ms!: i64" FROM episode_versions
-           WHERE episode_id = $1 AND state = 'ready' ORDER BY created_at, id"#,
+    let versions = sqlx::query_as!(
+        VersionTerms,
+        r#"SELECT v.settled_at AS "ready_at!: i64", v.length_ms AS "length_ms!: i64",
+                  EXISTS (SELECT 1 FROM leases l
+                          WHERE l.item_id = v.episode_id AND l.issued_at >= v.settled_at AND NOT EXISTS (
+                              SELECT 1 FROM episode_versions later
+                              WHERE later.episode_id = v.episode_id AND later.state = 'ready'
+                                AND later.created_at > v.created_at AND later.settled_at <= l.issued_at))
+                      AS "opened!: bool"
+           FROM episode_versions v WHERE v.episode_id = $1 AND v.state = 'ready' ORDER BY v.created_at, v.id"#,
         episode_id
     )
     .fetch_all(&mut *tx)
@@ -146,7 +153,7 @@ async fn terms(store: &SqlStore, episode_id: Uuid) -> StoreResult<Option<Episode
     Ok(Some(EpisodeTerms {
         rule: lesson::rule(&mut tx, row.rule_id, row.rule_version).await?,
         credited: word::<SeriesCredit>(&row.credit)? == SeriesCredit::Episode,
-        lengths: lengths.into_iter().map(|row| (row.settled_at, row.length_ms)).collect(),
+        versions,
         withdrawn_at: row.withdrawn_at,
     }))
 }
@@ -254,6 +261,16 @@ impl LibraryStore for SqlStore {
         at: UtcMillis,
     ) -> StoreResult<LibraryOutcome> {
         episode::edit(self, id, edit, actor_id, at).await
+    }
+
+    async fn publish_episodes(
+        &self,
+        episodes: &[Uuid],
+        publish_at: UtcMillis,
+        actor_id: Uuid,
+        at: UtcMillis,
+    ) -> StoreResult<LibraryOutcome> {
+        episode::publish(self, episodes, publish_at, actor_id, at).await
     }
 
     async fn order_episodes(

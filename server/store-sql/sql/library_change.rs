@@ -23,6 +23,19 @@ async fn is_series(on: &mut Connection, id: Uuid) -> StoreResult<bool> {
         .map_err(failed)
 }
 
+/// Whether another credit would change what was earned already.
+async fn changes_credit(on: &mut Connection, id: Uuid, credit: &str) -> StoreResult<bool> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM series s JOIN episodes e ON e.series_id = s.id JOIN leases l ON l.item_id = e.id
+                          WHERE s.id = $1 AND s.credit <> $2) AS "changes!: bool""#,
+        id,
+        credit
+    )
+    .fetch_one(on)
+    .await
+    .map_err(failed)
+}
+
 pub(super) async fn add_series(store: &SqlStore, new: NewSeries) -> StoreResult<()> {
     let credit = new.credit.as_str();
     let mut tx = store.begin().await?;
@@ -57,6 +70,11 @@ pub(super) async fn edit_series(
     let credit = edit.credit.map(SeriesCredit::as_str);
     let mut tx = store.begin().await?;
     count_up(&mut tx).await?;
+    if let Some(credit) = credit
+        && changes_credit(&mut tx, id, credit).await?
+    {
+        return Ok(LibraryOutcome::Heard);
+    }
     let done = sqlx::query!(
         "UPDATE series SET title = coalesce($2, title), about = coalesce($3, about), category = coalesce($4, category),
                            public = coalesce($5, public), credit = coalesce($6, credit), updated_at = $7

@@ -9,7 +9,7 @@ use yunke_store::{
 };
 
 use super::{
-    library_rows::{count_up, is_episode, take_away},
+    library_rows::{count_up, is_episode, is_opened, take_away},
     operation::audit,
 };
 use crate::db::{Connection, Db, SqlStore};
@@ -110,7 +110,7 @@ pub(super) async fn settle(
     at: UtcMillis,
 ) -> StoreResult<LibraryOutcome> {
     let (state, code, length_ms, facts) = match settled {
-        Settled::Ready { length_ms, facts } => ("ready", None, Some(length_ms), Some(facts)),
+        Settled::Ready { length_ms, facts, note } => ("ready", note, Some(length_ms), Some(facts)),
         Settled::Failed { code } => ("failed", Some(code), None, None),
     };
     let mut tx = store.begin().await?;
@@ -158,6 +158,19 @@ pub(super) async fn retry(
     Ok(LibraryOutcome::Done)
 }
 
+/// Whether an episode would earn something else in another series.
+async fn earns_otherwise(on: &mut Connection, id: Uuid, series_id: Uuid) -> StoreResult<bool> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM episodes e JOIN series now ON now.id = e.series_id, series other
+                          WHERE e.id = $1 AND other.id = $2 AND other.credit <> now.credit) AS "otherwise!: bool""#,
+        id,
+        series_id
+    )
+    .fetch_one(on)
+    .await
+    .map_err(failed)
+}
+
 pub(super) async fn edit(
     store: &SqlStore,
     id: Uuid,
@@ -202,6 +215,9 @@ pub(super) async fn edit(
     .await
     .map_err(failed)?;
     if let Some(series_id) = edit.series_id {
+        if earns_otherwise(&mut tx, id, series_id).await? && is_opened(&mut tx, id).await? {
+            return Ok(LibraryOutcome::Heard);
+        }
         let place = last_place(&mut tx, series_id).await? + 1;
         sqlx::query!(
             "UPDATE episodes SET series_id = $2, place = $3 WHERE id = $1 AND series_id <> $2",
@@ -214,6 +230,39 @@ pub(super) async fn edit(
         .map_err(failed)?;
     }
     audit(&mut tx, &lines::edit_episode(id, &edit, actor_id, at)).await?;
+    tx.commit().await.map_err(failed)?;
+    Ok(LibraryOutcome::Done)
+}
+
+pub(super) async fn publish(
+    store: &SqlStore,
+    episodes: &[Uuid],
+    publish_at: UtcMillis,
+    actor_id: Uuid,
+    at: UtcMillis,
+) -> StoreResult<LibraryOutcome> {
+    let mut tx = store.begin().await?;
+    count_up(&mut tx).await?;
+    for id in episodes {
+        let done = sqlx::query!(
+            "UPDATE episodes SET publish_at = $2, withdrawn_at = NULL, updated_at = $3 WHERE id = $1",
+            id,
+            publish_at,
+            at
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(failed)?;
+        if done.rows_affected() == 0 {
+            return Ok(LibraryOutcome::NotFound);
+        }
+        let edit = EpisodeEdit {
+            publish_at: Some(Some(publish_at)),
+            withdrawn: Some(false),
+            ..EpisodeEdit::default()
+        };
+        audit(&mut tx, &lines::edit_episode(*id, &edit, actor_id, at)).await?;
+    }
     tx.commit().await.map_err(failed)?;
     Ok(LibraryOutcome::Done)
 }

@@ -24,16 +24,17 @@ pub(super) async fn is_episode(on: &mut Connection, id: Uuid) -> StoreResult<boo
         .map_err(failed)
 }
 
+/// Whether anybody ever opened it.
+pub(super) async fn is_opened(on: &mut Connection, id: Uuid) -> StoreResult<bool> {
+    sqlx::query_scalar!(r#"SELECT EXISTS (SELECT 1 FROM leases WHERE item_id = $1) AS "opened!: bool""#, id)
+        .fetch_one(on)
+        .await
+        .map_err(failed)
+}
+
 /// Takes an episode and what belongs to it away, unless anybody ever opened it.
 pub(super) async fn take_away(tx: &mut Transaction<'static, Db>, id: Uuid) -> StoreResult<LibraryOutcome> {
-    let heard = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT 1 FROM leases WHERE item_id = $1) AS "heard!: bool""#,
-        id
-    )
-    .fetch_one(&mut **tx)
-    .await
-    .map_err(failed)?;
-    if heard {
+    if is_opened(tx, id).await? {
         return Ok(LibraryOutcome::Heard);
     }
     if !is_episode(tx, id).await? {

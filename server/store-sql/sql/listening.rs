@@ -6,7 +6,7 @@ use yunke_store::{
     Listened, ListeningStore, Page, Place, SITTING_GAP_MS, StoreResult, TextEnum as _, UtcMillis,
 };
 
-use crate::db::SqlStore;
+use crate::db::{Connection, SqlStore};
 use crate::error::{failed, word};
 
 /// Time heard is at most the time that passed, and so much for what was on its way.
@@ -37,61 +37,88 @@ impl Row {
     }
 }
 
+/// What a clock that was wrong called later than now was before.
+async fn relabel(on: &mut Connection, heard: &Listened) -> StoreResult<()> {
+    let (now, latest) = (heard.at - 1, heard.at + SITTING_GAP_MS);
+    sqlx::query!(
+        "UPDATE places SET heard_at = max($3, began_at) WHERE user_id = $1 AND item_id = $2 AND heard_at > $4",
+        heard.user_id,
+        heard.item_id,
+        now,
+        latest
+    )
+    .execute(on)
+    .await
+    .map_err(failed)?;
+    Ok(())
+}
+
+/// Notes it in the sitting of the device that goes on, if one does.
+async fn goes_on(on: &mut Connection, heard: &Listened) -> StoreResult<bool> {
+    let device = heard.device.as_str();
+    let since = heard.at - SITTING_GAP_MS;
+    let done = sqlx::query!(
+        "UPDATE places SET heard_at = max($4, (SELECT max(p.heard_at) + 1 FROM places p
+                                               WHERE p.user_id = $1 AND p.item_id = $2)),
+                           heard_ms = heard_ms + min($6, max($4 - heard_at, 0) + $9),
+                           position_ms = $7, finished = finished OR $8
+         WHERE user_id = $1 AND item_id = $2 AND device = $3
+           AND began_at = (SELECT p.began_at FROM places p
+                           WHERE p.user_id = $1 AND p.item_id = $2 AND p.device = $3 AND p.heard_at >= $5
+                           ORDER BY p.heard_at DESC LIMIT 1)",
+        heard.user_id,
+        heard.item_id,
+        device,
+        heard.at,
+        since,
+        heard.heard_ms,
+        heard.position_ms,
+        heard.finished,
+        BURST_MS,
+    )
+    .execute(on)
+    .await
+    .map_err(failed)?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Begins a sitting. Two devices that begin in one millisecond are one.
+async fn begins(on: &mut Connection, heard: &Listened) -> StoreResult<()> {
+    let device = heard.device.as_str();
+    sqlx::query!(
+        "INSERT INTO places (user_id, item_id, began_at, heard_at, heard_ms, position_ms, device, finished)
+         VALUES ($1, $2, $8, max($4, (SELECT coalesce(max(p.heard_at), 0) + 1 FROM places p
+                                      WHERE p.user_id = $1 AND p.item_id = $2)), $5, $6, $3, $7)
+         ON CONFLICT (user_id, item_id, began_at)
+         DO UPDATE SET heard_at = excluded.heard_at, heard_ms = places.heard_ms + excluded.heard_ms,
+                       position_ms = excluded.position_ms, device = excluded.device,
+                       finished = places.finished OR excluded.finished",
+        heard.user_id,
+        heard.item_id,
+        device,
+        heard.at,
+        heard.heard_ms,
+        heard.position_ms,
+        heard.finished,
+        heard.began_at,
+    )
+    .execute(on)
+    .await
+    .map_err(failed)?;
+    Ok(())
+}
+
 #[async_trait]
 impl ListeningStore for SqlStore {
-    async fn keep_place(&self, heard: Listened) -> StoreResult<Place> {
-        let device = heard.device.as_str();
-        let since = heard.at - SITTING_GAP_MS;
+    async fn keep_places(&self, heard: &[Listened]) -> StoreResult<()> {
         let mut tx = self.begin().await?;
-        let row = sqlx::query_as!(
-            Row,
-            r#"UPDATE places SET heard_at = max(heard_at, $4), heard_ms = heard_ms + min($6, $4 - heard_at + $9),
-                                 position_ms = $7,
-                                 finished = finished OR $8
-               WHERE user_id = $1 AND item_id = $2 AND device = $3 AND heard_at >= $5
-                 AND began_at = (SELECT p.began_at FROM places p WHERE p.user_id = $1 AND p.item_id = $2
-                                 ORDER BY p.heard_at DESC, p.began_at DESC LIMIT 1)
-               RETURNING item_id AS "item_id!: Uuid", began_at, heard_at, heard_ms, position_ms, device,
-                         finished AS "finished: bool""#,
-            heard.user_id,
-            heard.item_id,
-            device,
-            heard.at,
-            since,
-            heard.heard_ms,
-            heard.position_ms,
-            heard.finished,
-            BURST_MS,
-        )
-        .fetch_optional(&mut *tx)
-        .await
-        .map_err(failed)?;
-        let row = match row {
-            Some(row) => row,
-            // Two devices that begin in one millisecond are one sitting.
-            None => sqlx::query_as!(
-                Row,
-                r#"INSERT INTO places (user_id, item_id, began_at, heard_at, heard_ms, position_ms, device, finished)
-                   VALUES ($1, $2, $4, $4, $5, $6, $3, $7)
-                   ON CONFLICT (user_id, item_id, began_at)
-                   DO UPDATE SET heard_ms = places.heard_ms + excluded.heard_ms, position_ms = excluded.position_ms,
-                                 device = excluded.device, finished = places.finished OR excluded.finished
-                   RETURNING item_id AS "item_id!: Uuid", began_at, heard_at, heard_ms, position_ms, device,
-                             finished AS "finished: bool""#,
-                heard.user_id,
-                heard.item_id,
-                device,
-                heard.at,
-                heard.heard_ms,
-                heard.position_ms,
-                heard.finished,
-            )
-            .fetch_one(&mut *tx)
-            .await
-            .map_err(failed)?,
-        };
-        tx.commit().await.map_err(failed)?;
-        row.place()
+        for one in heard {
+            relabel(&mut tx, one).await?;
+            if !goes_on(&mut tx, one).await? {
+                begins(&mut tx, one).await?;
+            }
+        }
+        tx.commit().await.map_err(failed)
     }
 
     async fn places(&self, user_id: Uuid, item_id: Uuid, limit: i64) -> StoreResult<Vec<Place>> {

@@ -186,7 +186,7 @@ pub struct RoomDigest {
 
 /// What a member's credit for an item is computed from, as figures of which at least one differs once anything was added:
 /// evidence only grows. Pairs are a number of rows and the sum of their lengths.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct EvidenceMark {
     /// Of what.
     pub item: Item,

@@ -36,7 +36,7 @@ pub use lesson::{
 pub use library::{
     Episode, EpisodeChapter, EpisodeEdit, EpisodeTerms, EpisodeVersion, Library, LibraryOutcome,
     LibraryStore, NewSeries, NewVersion, Series, SeriesCredit, SeriesEdit, Settled, Speaker, VersionOf,
-    VersionState,
+    VersionState, VersionTerms,
 };
 pub use library_stats::{
     CURVE_PARTS, CurveFilter, FIGURES_MAX, FiguresBy, FiguresFilter, FiguresRow, LibraryFigures,

@@ -76,7 +76,7 @@ pub struct EpisodeVersion {
     pub bytes: i64,
     /// How far it is.
     pub state: VersionState,
-    /// Why it failed.
+    /// Why it failed; of one that is ready what should be known of it.
     pub code: Option<String>,
     /// Its length, once it is ready.
     pub length_ms: Option<LessonMillis>,
@@ -142,10 +142,21 @@ pub struct EpisodeTerms {
     pub rule: Rule,
     /// Listening to it earns something.
     pub credited: bool,
-    /// Lengths of its versions that were ever ready, and since when, the oldest first.
-    pub lengths: Vec<(UtcMillis, LessonMillis)>,
+    /// Its versions that were ever ready, the oldest first.
+    pub versions: Vec<VersionTerms>,
     /// Since when it is withdrawn.
     pub withdrawn_at: Option<UtcMillis>,
+}
+
+/// A version as evidence is measured by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VersionTerms {
+    /// Since when it could be heard.
+    pub ready_at: UtcMillis,
+    /// Its length.
+    pub length_ms: LessonMillis,
+    /// Somebody opened the episode while it was this.
+    pub opened: bool,
 }
 
 /// A series to add.
@@ -230,6 +241,8 @@ pub enum Settled {
         length_ms: LessonMillis,
         /// What media found out, as JSON.
         facts: String,
+        /// What its organizers should know of it, as a code.
+        note: Option<String>,
     },
     /// Nothing can be made of it.
     Failed {
@@ -273,7 +286,7 @@ pub enum LibraryOutcome {
     Done,
     /// There is no such thing.
     NotFound,
-    /// It was heard: it is evidence, and stays.
+    /// It was heard: it is evidence, and stays; so does what it earns.
     Heard,
 }
 
@@ -293,7 +306,7 @@ pub trait LibraryStore: Send + Sync {
     /// Adds a series.
     async fn add_series(&self, new: NewSeries) -> StoreResult<()>;
 
-    /// Changes a series.
+    /// Changes a series. What it earns is fixed once anybody opened an episode of it.
     async fn edit_series(
         &self,
         id: Uuid,
@@ -349,7 +362,16 @@ pub trait LibraryStore: Send + Sync {
     /// What media found out about a version, as JSON.
     async fn version_facts(&self, id: Uuid) -> StoreResult<Option<String>>;
 
-    /// Changes an episode. In another series it comes last.
+    /// Publishes all of these from `publish_at` on, or none.
+    async fn publish_episodes(
+        &self,
+        episodes: &[Uuid],
+        publish_at: UtcMillis,
+        actor_id: Uuid,
+        at: UtcMillis,
+    ) -> StoreResult<LibraryOutcome>;
+
+    /// Changes an episode. In another series it comes last; one that was opened goes only to a series that earns the same.
     async fn edit_episode(
         &self,
         id: Uuid,

@@ -7,7 +7,7 @@ use yunke_domain::LeaseDevice;
 
 use crate::{LessonMillis, Page, StoreResult, UtcMillis};
 
-/// A silence that is longer, or another device, begins a new sitting.
+/// A silence that is longer, or another device, begins a new sitting; each device has its own.
 pub const SITTING_GAP_MS: i64 = 30 * 60_000;
 
 /// Episodes of a queue at most.
@@ -41,7 +41,9 @@ pub struct Listened {
     pub item_id: Uuid,
     /// With what.
     pub device: LeaseDevice,
-    /// Now.
+    /// When the first of it was heard of.
+    pub began_at: UtcMillis,
+    /// When the last of it was.
     pub at: UtcMillis,
     /// How long it took to hear it.
     pub heard_ms: i64,
@@ -54,8 +56,9 @@ pub struct Listened {
 /// Use cases of members who listen.
 #[async_trait]
 pub trait ListeningStore: Send + Sync {
-    /// Notes that something was heard: the sitting that goes on, or a new one. Gives the place.
-    async fn keep_place(&self, heard: Listened) -> StoreResult<Place>;
+    /// Notes what was heard, all of it or nothing: in the sitting that goes on, or in a new one. What was heard last is where
+    /// somebody is, also after the clock was set back.
+    async fn keep_places(&self, heard: &[Listened]) -> StoreResult<()>;
 
     /// The sittings of a member with an item, the one heard last first.
     async fn places(&self, user_id: Uuid, item_id: Uuid, limit: i64) -> StoreResult<Vec<Place>>;

@@ -295,7 +295,7 @@ impl Server {
         };
         app.store.add_version(file).await.expect("a version");
         let facts = include_str!("facts.json").to_owned();
-        let ready = Settled::Ready { length_ms: EPISODE_MS, facts };
+        let ready = Settled::Ready { length_ms: EPISODE_MS, facts, note: None };
         app.store.settle_version(version, ready, NOW).await.expect("ready");
         let out = EpisodeEdit { publish_at: Some(Some(0)), ..EpisodeEdit::default() };
         app.store.edit_episode(episode, out, town.organizer, NOW).await.expect("published");

@@ -6,15 +6,23 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use uuid::Uuid;
+
 use crate::{
-    auth::{EpisodeScope, Viewer},
+    auth::Viewer,
     evidence::{BATCH_BEATS, BeatIn, Progress, RefusedBeat},
     library::{PlaceView, heard_in},
-    problem::{ApiResult, Problem, source_chain},
+    problem::{ApiResult, Problem},
     room::admit,
-    routes::extract::Body,
+    routes::extract::{Body, Path},
     state::AppState,
 };
+
+/// Which episode.
+#[derive(Debug, Deserialize)]
+pub(super) struct EpisodePath {
+    episode_id: Uuid,
+}
 
 /// Beats under one lease.
 #[derive(Deserialize, ToSchema)]
@@ -40,9 +48,9 @@ pub(super) struct EpisodeAnswer {
     place: Option<PlaceView>,
 }
 
-/// Submits beats.
+/// Submits beats. Who may is decided by the lease: what was heard is kept, also of an episode that was withdrawn meanwhile.
 #[utoipa::path(post, path = "/api/library/episodes/{episode_id}/beats", tag = "library",
-    params(("episode_id" = uuid::Uuid, Path)), request_body = EpisodeBeats,
+    params(("episode_id" = Uuid, Path)), request_body = EpisodeBeats,
     responses((status = OK, body = EpisodeAnswer), (status = BAD_REQUEST, description = "batch_too_large"),
         (status = FORBIDDEN, description = "lease_invalid, lease_expired, lease_superseded, lease_other_lesson, lease_not_yours"),
         (status = TOO_MANY_REQUESTS, description = "slow_down: nothing was kept; send the batch again after Retry-After"),
@@ -50,24 +58,22 @@ pub(super) struct EpisodeAnswer {
 pub(super) async fn submit(
     State(app): State<AppState>,
     viewer: Viewer,
-    scope: EpisodeScope,
+    Path(EpisodePath { episode_id: episode }): Path<EpisodePath>,
     Body(batch): Body<EpisodeBeats>,
 ) -> ApiResult<Json<EpisodeAnswer>> {
     if batch.beats.len() > BATCH_BEATS {
         return Err(Problem::bad_request("batch_too_large", "Send at most 64 beats at once; none was kept.")
             .with("limit", BATCH_BEATS));
     }
-    let (now, user, episode) = (app.source.now(), viewer.user.id, scope.episode.id);
+    let (now, user) = (app.source.now(), viewer.user.id);
     let lease = admit(&app.rooms, &app.lease_key, &batch.lease, episode, user, now).await?;
     let (answer, new) = app.rooms.submit_beside(&lease, &batch.beats).await?;
-    let length_ms = scope.version()?.length_ms.unwrap_or(0);
-    let mut place = None;
-    // The beats are durable: that the place could not be kept is no reason to send them again.
-    if let Some(heard) = heard_in(&lease, &new, length_ms, app.source.wall()) {
-        match app.store.keep_place(heard).await {
-            Ok(kept) => place = Some(PlaceView::of(&kept, length_ms)),
-            Err(error) => tracing::warn!(error = source_chain(&error), "a place could not be kept"),
-        }
+    let catalogue = app.library.catalogue().await?;
+    let length_ms = catalogue.episode(episode).and_then(|one| one.heard()?.length_ms).unwrap_or(0);
+    let heard = heard_in(&lease, &new, length_ms, app.source.wall(), now);
+    let place = heard.map(|heard| PlaceView::heard(&heard, length_ms));
+    if let Some(heard) = heard {
+        app.places.note(heard);
     }
     Ok(Json(EpisodeAnswer { acked: answer.acked, refused: answer.refused, progress: answer.progress, place }))
 }

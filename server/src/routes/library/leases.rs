@@ -115,6 +115,7 @@ pub(super) async fn issue(
         bytes: file.bytes,
         kbps: file.kbps,
     });
+    app.places.settle(app.store.as_ref(), user).await?;
     let place = app.store.places(user, episode, 1).await?.into_iter().next();
     let terms = app.store.episode_terms(episode).await?.ok_or_else(Problem::not_found)?;
     let mut records = Records::new(app.store.clone(), Subject::episode(episode, &terms), now).await?;

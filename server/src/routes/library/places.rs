@@ -35,6 +35,7 @@ pub(super) async fn places(
     scope: EpisodeScope,
 ) -> ApiResult<Json<Places>> {
     let length_ms = scope.episode.heard().and_then(|version| version.length_ms).unwrap_or(0);
+    app.places.settle(app.store.as_ref(), viewer.user.id).await?;
     let places = app.store.places(viewer.user.id, scope.episode.id, PLACES).await?;
     Ok(Json(Places { places: places.iter().map(|place| PlaceView::of(place, length_ms)).collect() }))
 }
@@ -75,6 +76,7 @@ pub(super) async fn history(
 ) -> ApiResult<Json<History>> {
     let limit = part.limit.map_or(ENTRIES, i64::from).min(ENTRIES);
     let page = Page { offset: i64::from(part.offset.unwrap_or(0)), limit };
+    app.places.settle(app.store.as_ref(), viewer.user.id).await?;
     let (places, total) = app.store.last_places(viewer.user.id, page).await?;
     let catalogue = app.library.catalogue().await?;
     let audience = viewer.audience(&app);

@@ -86,9 +86,9 @@ pub(super) async fn shelf(State(app): State<AppState>, viewer: Viewer) -> ApiRes
     let audience = viewer.audience(&app);
     let listener = Listener::of(&app, &viewer).await?;
     let mut series: Vec<_> = catalogue.series_for(&audience).collect();
-    let latest = |id: Uuid| catalogue.episodes_of(id).iter().filter_map(|episode| episode.publish_at).max();
+    let latest = |one| catalogue.out_of(one, &audience).filter_map(|episode| episode.publish_at).max();
     let (categories, speakers) = names(&catalogue, &audience);
-    series.sort_by_key(|one| (std::cmp::Reverse(latest(one.id)), one.id));
+    series.sort_by_cached_key(|one| (std::cmp::Reverse(latest(one)), one.id));
     series.truncate(SERIES);
     let user = viewer.user.id;
     let now = app.source.wall();
@@ -117,6 +117,13 @@ fn goes_on(catalogue: &Catalogue, audience: &Audience, listener: &Listener) -> V
         let seen = PlaceView::of(place, version.length_ms.unwrap_or(0));
         if !seen.finished && seen.position_ms > 0 {
             all.push(Continued { episode: listener.card(catalogue, episode, series), place: seen });
+        } else if seen.finished
+            && let Some(next) =
+                catalogue.out_of(series, audience).skip_while(|one| one.id != episode.id).nth(1)
+            && listener.place(next.id).is_none()
+        {
+            let place = PlaceView { position_ms: 0, finished: false, ..seen };
+            all.push(Continued { episode: listener.card(catalogue, next, series), place });
         }
         if all.len() == CONTINUE {
             break;

@@ -31,6 +31,7 @@ pub(super) struct Listener {
 impl Listener {
     pub(super) async fn of(app: &AppState, viewer: &Viewer) -> ApiResult<Self> {
         let user = viewer.user.id;
+        app.places.settle(app.store.as_ref(), user).await?;
         let (places, _) = app.store.last_places(user, Page { offset: 0, limit: PLACES }).await?;
         let by_item = places.iter().enumerate().map(|(at, place)| (place.item_id, at)).collect();
         let marked = app.store.favourites(user).await?.into_iter().collect();

@@ -6,7 +6,7 @@ use super::{NOW, Town, id, town};
 use crate::{
     EpisodeChapter, EpisodeEdit, LeaseRow, LibraryOutcome, Listened, NewSeries, NewVersion, Page, Poster,
     PosterKind, SITTING_GAP_MS, SeriesCredit, SeriesEdit, Settled, Speaker, Store, StoreError, VersionOf,
-    VersionState,
+    VersionState, VersionTerms,
 };
 
 pub(super) async fn series(store: &dyn Store, town: &Town, number: u128) -> uuid::Uuid {
@@ -42,7 +42,7 @@ pub(super) fn new_in(series_id: uuid::Uuid, title: &str) -> VersionOf {
 }
 
 fn ready(length_ms: i64) -> Settled {
-    Settled::Ready { length_ms, facts: r#"{"length_ms":1}"#.to_owned() }
+    Settled::Ready { length_ms, facts: r#"{"length_ms":1}"#.to_owned(), note: None }
 }
 
 /// Files come in, become sound or fail, and replace each other; the revision counts every change.
@@ -76,7 +76,8 @@ pub async fn an_episode_has_versions_and_the_newest_ready_one_is_heard(store: &d
     );
     settle(604, ready(90_000)).await;
     let terms = store.episode_terms(id(700)).await.expect("asked").expect("there");
-    assert_eq!(terms.lengths, [(NOW + 9_000, 60_000), (NOW + 9_000, 90_000)]);
+    let measured = |length_ms, opened| VersionTerms { ready_at: NOW + 9_000, length_ms, opened };
+    assert_eq!(terms.versions, [measured(60_000, false), measured(90_000, false)]);
     assert_eq!((terms.credited, terms.withdrawn_at), (true, None));
     assert!(store.version_facts(id(604)).await.expect("asked").is_some());
     let library = store.library().await.expect("read");
@@ -176,7 +177,7 @@ pub async fn what_was_heard_is_never_removed(store: &dyn Store) {
         expires_at: NOW + 1_000,
     };
     store.issue_lease(lease.clone()).await.expect("issued");
-    assert_eq!(store.lease(id(900)).await.expect("asked"), Some(lease));
+    assert_eq!(store.lease(id(900)).await.expect("asked"), Some(lease.clone()));
     let marks = async || store.evidence_marks(town.member_a).await.expect("asked");
     let before = marks().await;
     assert_eq!((before.len(), before[0].item, before[0].length_ms), (1, Item::episode(id(700)), None));
@@ -193,6 +194,24 @@ pub async fn what_was_heard_is_never_removed(store: &dyn Store) {
     );
     let removed = store.remove_series(book, town.organizer, NOW).await.expect("asked");
     assert_eq!(removed, LibraryOutcome::Heard);
+    // Nor does it earn anything else from then on.
+    let free = SeriesEdit { credit: Some(SeriesCredit::None), ..SeriesEdit::default() };
+    let other = series(store, &town, 502).await;
+    let to_other = EpisodeEdit { series_id: Some(other), ..EpisodeEdit::default() };
+    let edit = async |of, edit| store.edit_series(of, edit, town.organizer, NOW).await.expect("asked");
+    let take = async |to| store.edit_episode(id(700), to, town.organizer, NOW).await.expect("asked");
+    assert_eq!(edit(book, free.clone()).await, LibraryOutcome::Heard);
+    assert_eq!(edit(other, free).await, LibraryOutcome::Done);
+    assert_eq!(take(to_other.clone()).await, LibraryOutcome::Heard);
+    let same = SeriesEdit { credit: Some(SeriesCredit::Episode), ..SeriesEdit::default() };
+    assert_eq!(edit(book, same.clone()).await, LibraryOutcome::Done);
+    assert_eq!(edit(other, same).await, LibraryOutcome::Done);
+    assert_eq!(take(to_other).await, LibraryOutcome::Done);
+    let terms = store.episode_terms(id(700)).await.expect("asked").expect("there");
+    assert!(!terms.versions[0].opened, "the lease is older than the sound");
+    store.issue_lease(LeaseRow { id: id(901), issued_at: NOW + 6, ..lease }).await.expect("issued");
+    let terms = store.episode_terms(id(700)).await.expect("asked").expect("there");
+    assert!(terms.versions[0].opened);
     assert_eq!(store.library().await.expect("read").episodes.len(), 1);
     let empty = series(store, &town, 501).await;
     store.add_version(version(603, 702, new_in(empty, "集"), &town)).await.expect("added");
@@ -201,6 +220,42 @@ pub async fn what_was_heard_is_never_removed(store: &dyn Store) {
     let removed = store.remove_series(empty, town.organizer, NOW).await.expect("asked");
     assert_eq!(removed, LibraryOutcome::Done);
     assert!(store.queue(town.member_a).await.expect("asked").is_empty());
+}
+
+/// Two devices at once are two sittings, not a new one with every beat; a clock that is set back changes no order.
+pub async fn sittings_are_of_a_device_and_in_the_order_they_were_heard(store: &dyn Store) {
+    let town = town(store).await;
+    let book = series(store, &town, 500).await;
+    store.add_version(version(601, 700, new_in(book, "集"), &town)).await.expect("added");
+    let heard = |device, at, position_ms| Listened {
+        user_id: town.member_a,
+        item_id: id(700),
+        device,
+        began_at: at,
+        at,
+        heard_ms: 5_000,
+        position_ms,
+        finished: false,
+    };
+    let (phone, desk) = (LeaseDevice::Phone, LeaseDevice::Desktop);
+    for step in 0..10 {
+        let (at, position) = (NOW + step * 10_000, step * 10_000);
+        store
+            .keep_places(&[heard(phone, at, position), heard(desk, at + 1, position + 1)])
+            .await
+            .expect("kept");
+    }
+    let places = async || store.places(town.member_a, id(700), 10).await.expect("asked");
+    assert_eq!(places().await.iter().map(|one| one.device).collect::<Vec<_>>(), [desk, phone]);
+    for set_back in [60_000, 24 * 3_600_000] {
+        store.keep_places(&[heard(phone, NOW - set_back, set_back)]).await.expect("kept");
+        let now = places().await;
+        assert_eq!(
+            (now[0].position_ms, now[0].device),
+            (set_back, phone),
+            "what was heard last is the place"
+        );
+    }
 }
 
 /// What was heard last is where somebody is; a long silence or another device begins a sitting of its own.
@@ -214,6 +269,7 @@ pub async fn a_place_is_where_was_listened_last(store: &dyn Store) {
         user_id: town.member_a,
         item_id: id(episode),
         device,
+        began_at: at,
         at,
         heard_ms: 15_000,
         position_ms,
@@ -228,7 +284,7 @@ pub async fn a_place_is_where_was_listened_last(store: &dyn Store) {
         heard(700, desk, later + 10, 5_000),
         heard(701, phone, later + 5, 1_000),
     ] {
-        assert_eq!(store.keep_place(step).await.expect("kept").position_ms, step.position_ms);
+        store.keep_places(&[step]).await.expect("kept");
     }
     let places = store.places(town.member_a, id(700), 10).await.expect("asked");
     let seen: Vec<_> =
@@ -238,9 +294,13 @@ pub async fn a_place_is_where_was_listened_last(store: &dyn Store) {
         [(5_000, later + 10, 15_000, desk), (600_000, later, 15_000, phone), (30_000, NOW, 30_000, phone)]
     );
     let end = Listened { finished: true, ..heard(700, desk, later + 20, 60_000) };
-    assert!(store.keep_place(end).await.expect("kept").finished);
-    let again = store.keep_place(heard(700, desk, later + 30, 300)).await.expect("kept");
-    assert_eq!((again.position_ms, again.finished), (300, true), "the sitting heard the end");
+    store.keep_places(&[end, heard(700, desk, later + 30, 300)]).await.expect("kept");
+    let again = store.places(town.member_a, id(700), 1).await.expect("asked");
+    assert_eq!((again[0].position_ms, again[0].finished), (300, true), "the sitting heard the end");
+    assert!(
+        again[0].heard_ms <= 30_000 + 15_000,
+        "no more than the time that passed and what was on its way"
+    );
     let (last, total) = store.last_places(town.member_a, Page { offset: 0, limit: 1 }).await.expect("asked");
     assert_eq!((last.len(), last[0].item_id, last[0].position_ms, total), (1, id(700), 300, 2));
     let (rest, _) = store.last_places(town.member_a, Page { offset: 1, limit: 5 }).await.expect("asked");

@@ -32,12 +32,13 @@ async fn listen(store: &dyn Store, user_id: Uuid, episode: u128, at: i64, minute
             user_id,
             item_id: id(episode),
             device: LeaseDevice::Phone,
+            began_at: at + minute * 60_000,
             at: at + minute * 60_000,
             heard_ms: 60_000,
             position_ms: minute * 60_000,
             finished: finished && minute == minutes,
         };
-        store.keep_place(heard).await.expect("kept");
+        store.keep_places(&[heard]).await.expect("kept");
     }
 }
 
@@ -70,12 +71,13 @@ pub async fn what_was_heard_is_counted_once(store: &dyn Store) {
         user_id: town.lecturer,
         item_id: id(701),
         device: LeaseDevice::Desktop,
+        began_at: NOW,
         at: NOW,
         heard_ms: 3_000,
         position_ms: 3_000,
         finished: false,
     };
-    store.keep_place(glance).await.expect("kept");
+    store.keep_places(&[glance]).await.expect("kept");
     assert_eq!(rows(store, filter(&town), FiguresBy::All).await, [(None, [3, 4, 15, 1])]);
     assert_eq!(rows(store, filter(&town), FiguresBy::Series).await, [(Some(book), [3, 4, 15, 1])]);
     assert_eq!(
@@ -125,12 +127,13 @@ pub async fn days_have_24_hours_and_a_completion_is_one(store: &dyn Store) {
                 user_id: town.member_b,
                 item_id: id(episode),
                 device: LeaseDevice::Phone,
+                began_at: day + half * 29 * 60_000,
                 at: day + half * 29 * 60_000,
                 heard_ms: 29 * 60_000,
                 position_ms: 1_000,
                 finished: false,
             };
-            store.keep_place(heard).await.expect("kept");
+            store.keep_places(&[heard]).await.expect("kept");
         }
     }
     let two = FiguresFilter { from: day, ..filter(&town) };

@@ -64,6 +64,7 @@ macro_rules! conformance_suite {
             a_roll_has_who_was_invited_and_who_came, who_was_invited_is_decided_at_the_lessons_time,
             an_episode_has_versions_and_the_newest_ready_one_is_heard, an_edit_of_the_library_changes_what_it_names,
             what_was_heard_is_never_removed, a_place_is_where_was_listened_last,
+            sittings_are_of_a_device_and_in_the_order_they_were_heard,
             what_was_heard_is_counted_once, days_have_24_hours_and_a_completion_is_one, a_curve_has_the_parts_that_were_heard,
             a_question_is_asked_once_and_settled, questions_are_bounded, private_notes_are_read_once_and_bounded,
         );

@@ -8,6 +8,6 @@ export type ConsoleEpisode = Schemas['ConsoleEpisode']
 export type ConsoleSeries = Schemas['ConsoleSeries']
 export type ConsoleSeriesDetail = Schemas['ConsoleSeriesDetail']
 /** What is not given stays. */
-export type EpisodeEdit = Partial<Schemas['EpisodeEditRequest']>
+export type EpisodeEdit = Schemas['EpisodeEditRequest']
 export type Chapter = Schemas['ChapterRequest']
 export type SeriesFields = Pick<Schemas['ConsoleSeries'], 'title' | 'about' | 'category' | 'public' | 'credit'>

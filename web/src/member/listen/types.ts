@@ -7,8 +7,7 @@ export type Place = Schemas['PlaceView']
 export type EpisodeCard = Schemas['EpisodeCard']
 export type SeriesCard = Schemas['SeriesCard']
 export type Shelf = Schemas['Shelf']
-/** `episodes` is their number on a card, and all of them on the page of a series. */
-export type SeriesDetail = Omit<Schemas['SeriesDetail'], 'episodes'> & { episodes: EpisodeCard[] }
+export type SeriesDetail = Schemas['SeriesDetail']
 export type EpisodeDetail = Schemas['EpisodeDetail']
 export type Cue = Schemas['CueView']
 export type Found = Schemas['LibraryHits']

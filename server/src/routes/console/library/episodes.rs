@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use yunke_store::{EpisodeChapter, EpisodeEdit, Speaker, VersionState};
 
-use super::series::{ConsoleSeriesDetail, answer, date, done, forget};
+use super::series::{ConsoleSeriesDetail, answer, changed, date, done, forget};
 use crate::{
     auth::{EpisodeScope, Viewer},
     library::ChapterView,
@@ -64,7 +64,7 @@ pub(super) struct ChapterRequest {
 /// Changes an episode.
 #[utoipa::path(patch, path = "/api/console/library/episodes/{episode_id}", tag = "console", params(("episode_id" = Uuid, Path)),
     request_body = EpisodeEditRequest,
-    responses((status = OK, body = ConsoleSeriesDetail), (status = CONFLICT, description = "not_ready"),
+    responses((status = OK, body = ConsoleSeriesDetail), (status = CONFLICT, description = "not_ready, credit_fixed"),
               (status = FORBIDDEN, description = "not_allowed: the other series is not yours"),
               (status = UNPROCESSABLE_ENTITY, description = "text_empty, text_too_long, text_characters, number_wrong, \
                                                              speaker_unknown, series_unknown, publish_at_wrong")))]
@@ -103,7 +103,7 @@ pub(super) async fn edit(
         series_id: body.series_id,
         withdrawn: body.withdrawn,
     };
-    done(app.store.edit_episode(scope.episode.id, edit, viewer.user.id, app.source.now()).await?)?;
+    changed(app.store.edit_episode(scope.episode.id, edit, viewer.user.id, app.source.now()).await?)?;
     answer(&app, body.series_id.unwrap_or(scope.series.id)).await
 }
 

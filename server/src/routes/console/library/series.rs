@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 use yunke_catalogue::order;
-use yunke_store::{Episode, EpisodeEdit, LibraryOutcome, NewSeries, SeriesCredit, SeriesEdit};
+use yunke_store::{Episode, LibraryOutcome, NewSeries, SeriesCredit, SeriesEdit};
 
 use super::view::{ConsoleEpisode, ConsoleSeries, episodes_of};
 use crate::{
@@ -97,11 +97,8 @@ pub(super) async fn list(State(app): State<AppState>, viewer: Viewer) -> ApiResu
     let audience = viewer.audience(&app);
     let mut own: Vec<_> = catalogue.all_series().filter(|series| audience.organizes(series)).collect();
     own.sort_by_key(|series| (std::cmp::Reverse(series.created_at), series.id));
-    let mut categories: Vec<String> = catalogue
-        .all_series()
-        .map(|series| series.category.clone())
-        .filter(|name| !name.is_empty())
-        .collect();
+    let mut categories: Vec<String> =
+        own.iter().map(|series| series.category.clone()).filter(|name| !name.is_empty()).collect();
     categories.sort();
     categories.dedup();
     let series = own.into_iter().map(|series| ConsoleSeries::of(&catalogue, series)).collect();
@@ -167,6 +164,7 @@ pub(super) async fn answer(app: &AppState, id: Uuid) -> ApiResult<Json<ConsoleSe
 #[utoipa::path(patch, path = "/api/console/library/series/{series_id}", tag = "console", params(("series_id" = Uuid, Path)),
     request_body = SeriesEditRequest,
     responses((status = OK, body = ConsoleSeriesDetail),
+              (status = CONFLICT, description = "credit_fixed: somebody has heard of it"),
               (status = UNPROCESSABLE_ENTITY, description = "text_empty, text_too_long, text_characters")))]
 pub(super) async fn edit(
     State(app): State<AppState>,
@@ -182,7 +180,7 @@ pub(super) async fn edit(
         credit: body.credit,
     };
     let id = scope.series.id;
-    done(app.store.edit_series(id, edit, viewer.user.id, app.source.now()).await?)?;
+    changed(app.store.edit_series(id, edit, viewer.user.id, app.source.now()).await?)?;
     answer(&app, id).await
 }
 
@@ -250,11 +248,7 @@ pub(super) async fn publish(
             return Err(Problem::conflict("not_ready", sentence).with("episode", id.to_string()));
         }
     }
-    for id in &body.episodes {
-        let edit =
-            EpisodeEdit { publish_at: Some(Some(at)), withdrawn: Some(false), ..EpisodeEdit::default() };
-        done(app.store.edit_episode(*id, edit, viewer.user.id, app.source.now()).await?)?;
-    }
+    done(app.store.publish_episodes(&body.episodes, at, viewer.user.id, app.source.now()).await?)?;
     answer(&app, scope.series.id).await
 }
 
@@ -279,6 +273,15 @@ pub(super) fn date(at: Option<i64>) -> ApiResult<Option<i64>> {
         }
         at => Ok(at),
     }
+}
+
+/// What became of an edit.
+pub(super) fn changed(outcome: LibraryOutcome) -> ApiResult<()> {
+    if outcome == LibraryOutcome::Heard {
+        let sentence = "Somebody listened to it already, so what it earns stays as it is.";
+        return Err(Problem::conflict("credit_fixed", sentence));
+    }
+    done(outcome)
 }
 
 /// What became of a change.

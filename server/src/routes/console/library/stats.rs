@@ -163,6 +163,7 @@ impl<'a> Sums<'a> {
     ) -> ApiResult<Self> {
         let (from, until) = span.read()?;
         let place = PLACES.acquire().await.map_err(Problem::internal)?;
+        app.places.settle_all(app.store.as_ref()).await?;
         let filter =
             FiguresFilter { within_paths: viewer.organized_paths(), series_id, episode_id, from, until };
         Ok(Self { app, filter, _place: place })
