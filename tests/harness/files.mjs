@@ -15,6 +15,10 @@ const REPORTER = join(import.meta.dirname, 'reporter.mjs');
 const COST = /^\/\/ Cost: (\d+) s, (light|busy|heavy)\./m;
 const TAKES = { light: 1, busy: 2, heavy: LANES };
 
+/** Lines of the programs' logs that are printed when a file fails; so many of the last ones. */
+const TROUBLE = /\b(WARN|ERROR)\b/;
+const TROUBLES = 40;
+
 /** What a file costs by its own words: seconds, and how many lanes. */
 export function costOf(file) {
   const [, seconds, weight] = COST.exec(readFileSync(file, 'utf8')) ?? [];
@@ -28,7 +32,7 @@ export function costOf(file) {
  */
 async function runFile(file, lane) {
   const folder = mkdtempSync(join(tmpdir(), 'yunke-run-'));
-  const [lines, used] = [join(folder, 'tests'), join(folder, 'processor')];
+  const [lines, used, log] = [join(folder, 'tests'), join(folder, 'processor'), join(folder, 'log')];
   const node = [
     process.execPath,
     '--test-reporter=spec',
@@ -38,7 +42,7 @@ async function runFile(file, lane) {
     file,
   ];
   const from = PORTS.from + lane * PORTS.each;
-  const env = { ...process.env, TEST_PORTS: `${from}-${from + PORTS.each - 1}` };
+  const env = { ...process.env, TEST_PORTS: `${from}-${from + PORTS.each - 1}`, YUNKE_TEST_LOG: log };
   const began = performance.now();
   // bash adds up the processor time of whatever the file started, which nobody else does for us.
   const child = spawn('bash', ['-c', 'TIMEFORMAT="%U %S"; { time "${@:2}" 2>&1; } 2>"$1"', 'run', used, ...node], {
@@ -72,8 +76,14 @@ async function runFile(file, lane) {
     .filter(Boolean)
     .map((line) => JSON.parse(line));
   const processor = (/([\d.]+) ([\d.]+)\s*$/.exec(read(used)) ?? [0, 0, 0]).slice(1).reduce((sum, one) => sum + Number(one), 0);
-  rmSync(folder, { recursive: true, force: true });
   const failed = tests.filter((one) => !one.passed).length;
+  if (failed > 0 || code !== 0) {
+    const troubles = read(log)
+      .split('\n')
+      .filter((line) => TROUBLE.test(line));
+    if (troubles.length > 0) console.log(`What its programs logged of trouble:\n${troubles.slice(-TROUBLES).join('\n')}`);
+  }
+  rmSync(folder, { recursive: true, force: true });
   const tenth = (value) => Math.round(value * 10) / 10;
   return {
     passed: tests.length - failed,

@@ -2,7 +2,7 @@
 // When it is stopped its logs are searched for every secret the test handled.
 
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Person } from './api.mjs';
@@ -200,6 +200,7 @@ export class Yunke {
         process.kill(media, 'SIGKILL');
       }
     }
+    if (process.env.YUNKE_TEST_LOG) await appendFile(process.env.YUNKE_TEST_LOG, this.allLogs());
     const leaked = this.leaked();
     const panics = this.allLogs().match(/panicked at .*/g) ?? [];
     if (process.env.KEEP !== '1') await rm(this.folder, { recursive: true, force: true });
