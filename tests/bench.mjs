@@ -7,7 +7,7 @@ import { machine, Scope } from './load/scope.mjs';
 import { page, soaked } from './load/soaked.mjs';
 import { wrap } from '../scripts/docs/wrap.mjs';
 
-const NAMES = ['start', 'script', 'ingest', 'latency', 'whep', 'mp4', 'origin', 'readers', 'beats', 'crowded', 'listeners'];
+const NAMES = ['start', 'script', 'ingest', 'latency', 'whep', 'mp4', 'origin', 'readers', 'beats', 'crowded', 'listeners', 'library'];
 const root = resolve(import.meta.dirname, '..');
 const kept = join(root, 'target', 'bench', 'results.json');
 const wanted = process.argv.slice(2).length ? process.argv.slice(2) : NAMES;

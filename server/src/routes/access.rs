@@ -22,6 +22,7 @@ pub const TABLE: AccessTable = AccessTable(&[
     (Method::GET, "/api/me", Account),
     (Method::PUT, "/api/me/password", Account),
     (Method::GET, "/api/me/records", SignedIn),
+    (Method::GET, "/api/me/listened", SignedIn),
     (Method::GET, "/api/share/{code}", Anyone),
     (Method::GET, "/api/home", SignedIn),
     (Method::GET, "/api/lessons/{id}", LessonWatch),

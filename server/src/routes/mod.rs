@@ -13,6 +13,7 @@ mod internal;
 mod layers;
 pub mod lessons;
 mod library;
+mod listened;
 mod openapi;
 pub mod origin;
 mod paging;
@@ -43,6 +44,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(openapi_json))
         .routes(routes!(home::home))
         .routes(routes!(records::records))
+        .routes(routes!(listened::listened))
         .merge(account::routes())
         .merge(lessons::routes())
         .merge(room::routes())

@@ -197,6 +197,12 @@ async fn only_what_is_out_and_for_them_is_heard() {
     assert_eq!(fixed, (StatusCode::CONFLICT, "credit_fixed".to_owned()), "what was earned stays");
     let removed = server.call_as(Some(town.organizer), Method::DELETE, &console).await.send().await;
     assert_eq!(problem(removed.expect("answered")).await, (StatusCode::CONFLICT, "heard".to_owned()));
+    // Their own record has it all the same.
+    let record =
+        async || good(server.get(Some(town.member), "/api/me/listened").await).await["items"][0].clone();
+    let mine = record().await;
+    assert_eq!((&mine["episode_id"], &mine["available"]), (&json!(episode), &json!(false)));
+    assert!(mine["progress"]["counted_ms"].as_i64().is_some_and(|counted| counted >= 60_000), "{mine}");
     let later = server.app.source.wall() + 3_600_000;
     change(
         console,

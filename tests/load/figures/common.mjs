@@ -1,11 +1,12 @@
 // What the figures share: a lesson that is live, the load program, processor time and memory of a process.
 
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { cast } from '../../harness/cast.mjs';
 import { goLive, plan, publish, rtmpAddress } from '../../harness/lessons.mjs';
+import { freePort } from '../../harness/ports.mjs';
 import { Program } from '../../harness/program.mjs';
 import { until, watchFor } from '../../harness/wait.mjs';
 import { WhipSink } from '../../harness/whip.mjs';
@@ -91,3 +92,18 @@ export function percentile(values, percent) {
 }
 
 export const median = (values) => percentile(values, 50);
+
+/** nginx that sends files of `www` in this folder, as fast as it can; its address. */
+export async function startNginx(scope, folder) {
+  const port = await freePort();
+  await mkdir(join(folder, 'www'), { recursive: true });
+  const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${folder}/${kind};`).join(' ');
+  await writeFile(join(folder, 'bench.conf'), `user root; daemon off; pid ${folder}/bench.pid; error_log stderr; worker_processes auto; events {} http { ${temp}
+    access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; open_file_cache max=100;
+    types { application/vnd.apple.mpegurl m3u8; video/mp4 m4s; }
+    server { listen 127.0.0.1:${port}; root ${folder}/www; add_header Access-Control-Allow-Origin "*"; expires 1h; } }`);
+  const nginx = new Program('/usr/sbin/nginx', ['-e', 'stderr', '-c', join(folder, 'bench.conf')]);
+  scope.after(() => nginx.stop('SIGTERM'));
+  await until('nginx', async () => (await fetch(`http://127.0.0.1:${port}/`)).status);
+  return `http://127.0.0.1:${port}`;
+}

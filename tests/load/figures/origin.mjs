@@ -1,28 +1,12 @@
 // Requests a second for one part and one playlist, against nginx with the same bytes in a file.
 
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beside, playlist } from '../../harness/hls.mjs';
-import { freePort } from '../../harness/ports.mjs';
-import { Program } from '../../harness/program.mjs';
 import { until } from '../../harness/wait.mjs';
-import { liveLesson, median, wrk } from './common.mjs';
+import { liveLesson, median, startNginx, wrk } from './common.mjs';
 
 const ROUNDS = 3;
-
-async function startNginx(scope, folder) {
-  const port = await freePort();
-  await mkdir(join(folder, 'www'), { recursive: true });
-  const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${folder}/${kind};`).join(' ');
-  await writeFile(join(folder, 'bench.conf'), `user root; daemon off; pid ${folder}/bench.pid; error_log stderr; worker_processes auto; events {} http { ${temp}
-    access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; open_file_cache max=100;
-    types { application/vnd.apple.mpegurl m3u8; video/mp4 m4s; }
-    server { listen 127.0.0.1:${port}; root ${folder}/www; add_header Access-Control-Allow-Origin "*"; expires 1h; } }`);
-  const nginx = new Program('/usr/sbin/nginx', ['-e', 'stderr', '-c', join(folder, 'bench.conf')]);
-  scope.after(() => nginx.stop('SIGTERM'));
-  await until('nginx', async () => (await fetch(`http://127.0.0.1:${port}/`)).status);
-  return `http://127.0.0.1:${port}`;
-}
 
 export async function measure(scope) {
   const { yunke, lease } = await liveLesson(scope, { size: 'hd', fps: 30, kbps: 2000 });

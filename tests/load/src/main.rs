@@ -3,6 +3,7 @@
 
 mod beats;
 mod http;
+mod listeners;
 mod process;
 mod publish_whip;
 mod readers;
@@ -25,6 +26,8 @@ enum Load {
     Readers(readers::Args),
     /// Many players that send beats and wait for their acknowledgement.
     Beats(beats::Args),
+    /// Many listeners of one file, at the pace it is played.
+    Listeners(listeners::Args),
     /// A publisher by WHIP: GStreamer's whipsink with a test picture and a tone, until it is ended.
     PublishWhip(publish_whip::Args),
     /// Many viewers by WHEP that count what comes and what is missing.
@@ -37,6 +40,7 @@ fn main() -> Result<()> {
         let result = match args.load {
             Load::Readers(args) => readers::run(args).await?,
             Load::Beats(args) => beats::run(args).await?,
+            Load::Listeners(args) => listeners::run(args).await?,
             Load::PublishWhip(args) => publish_whip::run(args).await?,
             Load::WatchWhep(args) => watch_whep::run(args).await?,
         };

@@ -92,7 +92,11 @@ impl Run<'_> {
         };
         // The first pass heard more: what is here is another sound, whatever this one stopped at.
         if at + LENGTH_TOLERANCE < self.stretch.1 {
-            tracing::error!(went_in = at, came_out = self.stretch.1, "a file was decoded to its end once, and not again");
+            tracing::error!(
+                went_in = at,
+                came_out = self.stretch.1,
+                "a file was decoded to its end once, and not again"
+            );
             return Err(ended);
         }
         let (mut render, mut limiter) = work.ok_or(EncodeError::Unreadable)?;
