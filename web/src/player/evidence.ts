@@ -5,7 +5,7 @@
 import { asProblem, Problem } from '@/api/problem'
 import type { Beat, LeaseGrant, Progress } from '@/api/types'
 import { Backoff } from './backoff'
-import { Leftovers } from './leftovers'
+import type { Leftovers } from './leftovers'
 import { Meter, type BeatDraft } from './meter'
 import { Outbox, type ItemRef, type KeptLease, type OutboxStore } from './outbox'
 import type { Device } from './platform'
@@ -72,7 +72,7 @@ export class Evidence<G extends Grant = LeaseGrant> {
   private closed = false
   /** The server has said no for good; it is asked again when a person asks. */
   private denied = false
-  private readonly leftovers: Leftovers
+  private leftovers: Promise<Leftovers> | null = null
   private readonly sleepers = new Set<() => void>()
   private link: Link = 'connecting'
   /** By a clock of the page that nobody sets. */
@@ -85,8 +85,6 @@ export class Evidence<G extends Grant = LeaseGrant> {
   constructor(private readonly options: EvidenceOptions<G>) {
     this.meter = new Meter((draft) => this.made(draft), options.random)
     this.again = new Backoff(options.random, 1000, 10_000)
-    const { api, memberId, random, serverNow, store } = options
-    this.leftovers = new Leftovers({ post: api.post, memberId, random, serverNow, store, wait: (ms, hurried) => this.wait(ms, hurried) })
   }
 
   get lease(): G | null {
@@ -105,10 +103,6 @@ export class Evidence<G extends Grant = LeaseGrant> {
   /** Beats that the server has not acknowledged. */
   get pending(): number {
     return (this.outbox?.size ?? 0) + this.held.length
-  }
-
-  get refusals() {
-    return this.outbox?.refusals ?? []
   }
 
   /** Another lease, now; goes on trying while the server does not answer. Null: it will not give one. */
@@ -156,10 +150,10 @@ export class Evidence<G extends Grant = LeaseGrant> {
   close(): void {
     this.release()
     this.closed = true
-    this.leftovers.close()
     this.renewIn(null)
     this.uplink?.close()
-    if (this.outbox) void this.leftovers.deliver(this.outbox)
+    const { outbox } = this
+    if (outbox?.size || this.leftovers) this.later((leftovers) => outbox && leftovers.deliver(outbox))
   }
 
   private async obtain(): Promise<G | null> {
@@ -197,11 +191,11 @@ export class Evidence<G extends Grant = LeaseGrant> {
     this.outbox = new Outbox(kept, this.options.store)
     this.enter(grant, this.outbox)
     for (const draft of this.held.splice(0)) this.made(draft)
-    if (left) void this.leftovers.deliver(left)
+    if (left) this.later((leftovers) => leftovers.deliver(left))
     if (grant.progress) this.options.events.progress(grant.progress)
     this.options.events.leased(grant, before)
     this.renewIn(Math.max(5000, this.lastsMs - Math.min(RENEW_BEFORE_MS, this.lastsMs / 3)))
-    void this.leftovers.drain(grant.lease_id)
+    this.later((leftovers) => leftovers.drain(grant.lease_id))
   }
 
   private enter(grant: G, outbox: Outbox): void {
@@ -239,7 +233,7 @@ export class Evidence<G extends Grant = LeaseGrant> {
     const wasDown = this.link === 'down'
     this.link = link
     this.options.events.link(link)
-    if (wasDown && link !== 'down') void this.leftovers.drain(this.grant?.lease_id)
+    if (wasDown && link !== 'down') this.later((leftovers) => leftovers.drain(this.grant?.lease_id))
   }
 
   private made(draft: BeatDraft): void {
@@ -255,9 +249,24 @@ export class Evidence<G extends Grant = LeaseGrant> {
 
   /** No other lease comes any more: what was held goes out under the one there is, which may be good by the server's clock. */
   private release(): void {
-    const held = this.held.splice(0)
-    for (const draft of held) this.outbox?.add(draft)
-    if (held.length > 0) this.uplink?.flush()
+    for (const draft of this.held.splice(0)) this.outbox?.add(draft)
+    this.uplink?.flush()
+  }
+
+  /** What is not in use any more is seen to by a part of the program that comes after the first sound. */
+  private later(work: (leftovers: Leftovers) => unknown): void {
+    const { api, memberId, random, serverNow, store } = this.options
+    this.leftovers ??= import('./leftovers').then(
+      (part) => new part.Leftovers({ post: api.post, memberId, random, serverNow, store, wait: (ms, hurried) => this.wait(ms, hurried) }),
+    )
+    this.leftovers.then(
+      (leftovers) => {
+        if (this.closed) leftovers.close()
+        return work(leftovers)
+      },
+      // It did not come: what waits stays in the store, and the next lease asks for it again.
+      () => (this.leftovers = null),
+    )
   }
 
   /** `hurried`: not longer than until somebody hurries. */

@@ -6,7 +6,8 @@ import { asProblem, type Problem } from '@/api/problem'
 import type { Beat } from '@/api/types'
 import { Backoff } from './backoff'
 import { isFinal } from './decided'
-import { drain, itemOf, type ItemRef, type KeptLease, type Outbox, type OutboxStore } from './outbox'
+import { drain } from './drain'
+import { itemOf, type ItemRef, type KeptLease, type Outbox, type OutboxStore } from './outbox'
 import type { PostAnswer } from './room'
 
 export interface LeftoverOptions {

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { Problem } from '@/api/problem'
 import type { Beat } from '@/api/types'
 import type { BeatDraft } from './meter'
-import { BATCH, drain, KEEP_MS, Outbox, OUTBOX_LIMIT, type KeptLease, type OutboxStore } from './outbox'
+import { drain, KEEP_MS } from './drain'
+import { BATCH, Outbox, OUTBOX_LIMIT, type KeptLease, type OutboxStore } from './outbox'
 import { IndexedDbOutbox, MemoryOutbox } from './outboxStore'
 
 const draft: BeatDraft = {

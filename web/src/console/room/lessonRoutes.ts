@@ -4,7 +4,7 @@ export default [
   {
     path: 'live',
     name: 'console-lesson-live',
-    meta: { words: ['staff.discussion'], tab: ['console.lesson.live', 1] },
+    meta: { words: ['staff.discussion', 'staff.room'], tab: ['console.lesson.live', 1] },
     component: () => import('./LivePage.vue'),
   },
 ] satisfies RouteRecordRaw[]

@@ -5,7 +5,7 @@ export default [
     path: 'lessons/:id',
     name: 'studio-lesson',
     props: true,
-    meta: { words: ['studio.recording', 'staff.discussion'] },
+    meta: { words: ['studio.recording', 'staff.discussion', 'staff.room'] },
     component: () => import('./StudioLesson.vue'),
   },
 ] satisfies RouteRecordRaw[]
