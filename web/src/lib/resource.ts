@@ -1,5 +1,5 @@
 /**
- * Something a page loads: its data, what went wrong, and loading it again. Data that was there once stays on the page
+ * Something a page loads: its data, what went wrong, and loading it again (`whenShown`: whenever somebody looks at it again). Data that was there once stays on the page
  * when a later refresh fails, with the problem beside it.
  */
 import { onScopeDispose, readonly, ref, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
@@ -13,7 +13,10 @@ export interface Resource<T> {
   reload: () => Promise<void>
 }
 
-export function useResource<T>(load: (signal: AbortSignal) => Promise<T>, options: { everyMs?: number } = {}): Resource<T> {
+export function useResource<T>(
+  load: (signal: AbortSignal) => Promise<T>,
+  options: { everyMs?: number; whenShown?: boolean } = {},
+): Resource<T> {
   const data = shallowRef<T | null>(null)
   const problem = shallowRef<Problem | null>(null)
   const loading = ref(false)
@@ -44,10 +47,13 @@ export function useResource<T>(load: (signal: AbortSignal) => Promise<T>, option
   const refresh = () => {
     if (document.visibilityState === 'visible' && !loading.value) void reload()
   }
+  // Another tab or device may have gone on meanwhile.
+  if (options.whenShown) document.addEventListener('visibilitychange', refresh)
   const timer = options.everyMs ? setInterval(refresh, options.everyMs) : undefined
   onScopeDispose(() => {
     stop()
     running.abort()
+    document.removeEventListener('visibilitychange', refresh)
     clearInterval(timer)
   })
   return { data, problem: readonly(problem) as Readonly<ShallowRef<Problem | null>>, loading: readonly(loading), reload }

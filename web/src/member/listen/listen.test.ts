@@ -1,11 +1,13 @@
 import { describe, expect, it, vi } from 'vitest'
 import { effectScope, nextTick, ref } from 'vue'
+import { Problem } from '@/api/problem'
 import { loadArea, setLocale } from '@/i18n'
+import { firstAudioState, type AudioState } from '@/player/audio/types'
 import { cueAt, Follow, OWN_SCROLL_MS } from './follow'
-import { queueOf } from './queue'
+import { QUEUE_LIMIT, queueOf } from './queue'
 import type { EpisodeCard, Found } from './types'
 import { TYPING_MS, useSearch } from './useSearch'
-import { valueText } from './words'
+import { statusText, valueText } from './words'
 
 const card = (id: string) => ({ id }) as EpisodeCard
 
@@ -39,28 +41,90 @@ describe('the text that follows', () => {
 })
 
 describe('the queue', () => {
-  it('says what follows, moves, and takes back what the server does not want', async () => {
-    let put: string[] = []
-    let fails = false
+  function setup(...ids: string[]) {
+    const server = { ids, puts: 0, up: true }
     const queue = queueOf({
-      get: async () => ({ episodes: [card('a'), card('b')] }),
-      put: async (ids) => {
-        if (fails) throw new Error('no')
-        put = ids
+      get: async () => {
+        if (!server.up) throw new Problem(0, 'unreachable')
+        return { episodes: server.ids.map(card) }
+      },
+      put: async (next) => {
+        if (!server.up) throw new Problem(0, 'unreachable')
+        server.puts += 1
+        server.ids = next
         return { episodes: [] }
       },
     })
+    const shown = () => queue.episodes.value.map((e) => e.id)
+    return { queue, server, shown }
+  }
+
+  it('says what follows, moves, and takes back what the server does not want', async () => {
+    const { queue, server, shown } = setup('a', 'b')
     await queue.add(card('c'))
-    expect([put, queue.after('a'), queue.after('x')]).toEqual([['a', 'b', 'c'], 'b', 'a'])
+    expect([server.ids, queue.after('a'), queue.after('x')]).toEqual([['a', 'b', 'c'], 'b', 'a'])
     await queue.move('c', -1)
     await queue.move('a', -1)
-    expect(put).toEqual(['a', 'c', 'b'])
+    expect(server.ids).toEqual(['a', 'c', 'b'])
     queue.begins('a')
-    await nextTick()
-    expect(put).toEqual(['c', 'b'])
-    fails = true
+    await vi.waitFor(() => expect(server.ids).toEqual(['c', 'b']))
+    server.up = false
     await expect(queue.remove('c')).rejects.toThrow()
-    expect(queue.episodes.value.map((e) => e.id)).toEqual(['c', 'b'])
+    expect(shown()).toEqual(['c', 'b'])
+  })
+
+  it('keeps what another tab or device has put into it since', async () => {
+    const { queue, server } = setup('a')
+    await queue.load()
+    server.ids = ['a', 'elsewhere']
+    await queue.add(card('b'))
+    expect(server.ids).toEqual(['a', 'elsewhere', 'b'])
+  })
+
+  it('makes two changes at once one after the other', async () => {
+    const { queue, server } = setup()
+    await Promise.all([queue.add(card('a')), queue.add(card('b'))])
+    expect(server.ids).toEqual(['a', 'b'])
+  })
+
+  it('refuses one more than the server keeps, and drops none for it', async () => {
+    const ids = Array.from({ length: QUEUE_LIMIT }, (_, n) => `e${n}`)
+    const { queue, server, shown } = setup(...ids)
+    await expect(queue.add(card('more'))).rejects.toMatchObject({ code: 'queue_too_long' })
+    expect([server.puts, shown()]).toEqual([0, ids])
+    // One that is there already only moves to the end.
+    await queue.add(card('e0'))
+    expect(server.ids.at(-1)).toBe('e0')
+  })
+
+  it('plays nothing twice that began without a network', async () => {
+    const { queue, server, shown } = setup('a', 'b')
+    await queue.load()
+    server.up = false
+    queue.begins('a')
+    expect(queue.after('a')).toBe('b')
+    queue.begins('b')
+    await Promise.resolve()
+    expect(queue.after('b')).toBeNull()
+    server.up = true
+    await queue.load()
+    expect(shown()).toEqual([])
+    await queue.add(card('c'))
+    expect(server.ids).toEqual(['c'])
+  })
+})
+
+describe('what a listener is told', () => {
+  const say = (change: Partial<AudioState>) => statusText({ ...firstAudioState, ...change })
+  it('is why it does not go on, also where another one should follow', async () => {
+    await Promise.all([loadArea('common'), loadArea('member.listen')])
+    await setLocale('zh-CN')
+    expect(say({ stage: 'failed', problem: new Problem(410, 'episode_withdrawn') })).toContain('已经下架')
+    expect(say({ stage: 'failed', why: 'broken' })).toContain('点“播放”再试')
+    expect(say({ stage: 'over', nextProblem: new Problem(409, 'not_ready') })).toMatch(/^下一集放不了。.*还在准备/)
+    expect(say({ stage: 'over', coming: 'e2', nextProblem: new Problem(0, 'offline') })).toMatch(/^下一集还打不开/)
+    expect(say({ stage: 'playing', problem: new Problem(410, 'episode_withdrawn') })).toContain('已经下架')
+    expect(say({ stage: 'playing' })).toBe('')
   })
 })
 

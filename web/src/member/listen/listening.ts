@@ -16,7 +16,7 @@ import { deviceOf, thisPlatform } from '@/player/platform'
 import { session } from '@/session/session'
 import { barShown } from './active'
 import { getEpisode, leaseEpisode } from './api'
-import { queue } from './queue'
+import { followQueue, queue } from './queue'
 import { trackOf } from './tracks'
 
 /** A silent media node counts as no answer after this. */
@@ -74,6 +74,7 @@ function make(): AudioPlayer {
     () => audio.remove(),
   ]
   queue.load().catch(() => undefined)
+  followQueue(alone.signal)
   return made
 }
 

@@ -1,8 +1,9 @@
 /**
- * 播放队列: what plays after this, before the series goes on. The server keeps it, so that another device has it, too; this page
- * shows a change at once and takes it back when the server does not want it.
+ * 播放队列: what plays after this, before the series goes on. The server keeps it, so that other devices and tabs have it, too; a
+ * change is made to what it has now, shown, and taken back when the server does not want it.
  */
 import { readonly, shallowRef } from 'vue'
+import { Problem } from '@/api/problem'
 import { getQueue, putQueue } from './api'
 import type { EpisodeCard } from './types'
 
@@ -14,21 +15,30 @@ export interface QueueApi {
   put(ids: string[]): Promise<{ episodes: EpisodeCard[] }>
 }
 
-export function queueOf(api: QueueApi) {
+export function queueOf(api: QueueApi, told: () => void = () => undefined) {
   const episodes = shallowRef<EpisodeCard[]>([])
-  const known = shallowRef(false)
+  /** Begun, and perhaps still in the server's queue. */
+  const begun = new Set<string>()
+  let turn: Promise<unknown> = Promise.resolve()
 
   async function load(signal?: AbortSignal): Promise<EpisodeCard[]> {
-    episodes.value = (await api.get(signal)).episodes
-    known.value = true
+    const { episodes: all } = await api.get(signal)
+    episodes.value = all.filter(({ id }) => !begun.has(id))
     return episodes.value
   }
 
-  /** Rejects with the problem; what is shown is as before then. */
-  async function change(make: (now: EpisodeCard[]) => EpisodeCard[]): Promise<void> {
-    if (!known.value) await load()
-    const before = episodes.value
-    const next = make(before).slice(0, QUEUE_LIMIT)
+  /** One after the other, each from what the server has now: another page or device may have changed it. Rejects with the problem; what is shown is as before then. */
+  function change(make: (now: EpisodeCard[]) => EpisodeCard[]): Promise<void> {
+    const mine = turn.then(() => apply(make))
+    turn = mine.catch(() => undefined)
+    return mine
+  }
+
+  async function apply(make: (now: EpisodeCard[]) => EpisodeCard[]): Promise<void> {
+    const before = await load()
+    const next = make(before)
+    if (next.length > QUEUE_LIMIT) throw new Problem(422, 'queue_too_long')
+    const gone = [...begun]
     episodes.value = next
     try {
       await api.put(next.map(({ id }) => id))
@@ -36,6 +46,8 @@ export function queueOf(api: QueueApi) {
       if (episodes.value === next) episodes.value = before
       throw thrown
     }
+    for (const id of gone) begun.delete(id)
+    told()
   }
 
   const without = (list: EpisodeCard[], id: string) => list.filter((one) => one.id !== id)
@@ -43,19 +55,25 @@ export function queueOf(api: QueueApi) {
     episodes: readonly(episodes) as Readonly<typeof episodes>,
     load,
     has: (id: string) => episodes.value.some((one) => one.id === id),
-    add: (episode: EpisodeCard) => change((now) => [...without(now, episode.id), episode]),
+    add(episode: EpisodeCard): Promise<void> {
+      begun.delete(episode.id)
+      return change((now) => [...without(now, episode.id), episode])
+    },
     remove: (id: string) => change((now) => without(now, id)),
     /** One place up or down. */
     move: (id: string, by: 1 | -1) => change((now) => moved(now, id, by)),
     /** What follows `id`: the first one queued that is not it. */
     after: (id: string): string | null => without(episodes.value, id)[0]?.id ?? null,
-    /** It begins: it need not wait any more. */
+    /** It begins: it need not wait any more, whether the server can be told now or not. */
     begins(id: string): void {
-      if (episodes.value.some((one) => one.id === id)) change((now) => without(now, id)).catch(() => undefined)
+      if (!episodes.value.some((one) => one.id === id)) return
+      begun.add(id)
+      episodes.value = without(episodes.value, id)
+      change((now) => now).catch(() => undefined)
     },
     forget(): void {
       episodes.value = []
-      known.value = false
+      begun.clear()
     },
   }
 }
@@ -69,4 +87,22 @@ function moved(list: EpisodeCard[], id: string, by: 1 | -1): EpisodeCard[] {
   return next
 }
 
-export const queue = queueOf({ get: getQueue, put: putQueue })
+/** Other tabs of this browser hear by it that the queue has changed. */
+const CHANGED = 'yunke.queue'
+
+function tell(): void {
+  try {
+    localStorage.setItem(CHANGED, String(Date.now()))
+  } catch {
+    // storage is blocked: they ask when they are looked at
+  }
+}
+
+export const queue = queueOf({ get: getQueue, put: putQueue }, tell)
+
+/** Keeps it fresh: when another tab changed it, and when this one is looked at again. */
+export function followQueue(signal: AbortSignal): void {
+  const load = () => void queue.load().catch(() => undefined)
+  addEventListener('storage', ({ key }) => key === CHANGED && load(), { signal })
+  document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && load(), { signal })
+}

@@ -363,7 +363,10 @@ export class AudioCore {
             meter.cut(this.sample(), 'visibility')
             meter.context = { ...meter.context, visible }
           }
-          if (visible) this.hurry()
+          if (!visible) return
+          this.hurry()
+          const place = this.deck.wanted || !this.begun ? null : this.memory.elsewhere(this.value, this.options.device)
+          if (place) this.set({ other: place })
         },
         left: () => {
           this.evidence?.meter.stop(this.sample(), 'hide', 'left')

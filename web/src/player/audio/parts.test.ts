@@ -73,6 +73,15 @@ describe('what this device heard', () => {
     expect(ownPlaces('b', () => storage).get('e')).toBeNull()
     expect(ownPlaces('a', () => storage).get('e')?.positionMs).toBe(1)
   })
+  it('is that of another tab, too, which wrote since', () => {
+    const storage = memory()
+    const [one, two] = [ownPlaces('a', () => storage), ownPlaces('a', () => storage)]
+    one.set('e', { positionMs: 1, heardAt: 1, finished: false })
+    two.set('f', { positionMs: 2, heardAt: 2, finished: false })
+    two.set('e', { positionMs: 3, heardAt: 3, finished: false })
+    one.set('g', { positionMs: 4, heardAt: 4, finished: false })
+    expect(['e', 'f', 'g'].map((id) => two.get(id)?.positionMs)).toEqual([3, 2, 4])
+  })
   it('is bounded, and survives storage that is blocked or holds something else', () => {
     const storage = memory()
     const places = ownPlaces('a', () => storage)

@@ -11,15 +11,18 @@ export const KEPT_PLACES = 100
 
 export function ownPlaces(memberId: string, storage: () => Storage): AudioOptions['places'] {
   const key = KEY + memberId
-  let kept: Record<string, OwnPlace> | null = null
+  /** As this tab read or wrote it last; all there is where storage is blocked. */
+  let kept: Record<string, OwnPlace> = {}
+  let raw: string | null = null
+  /** Read again each time: another tab writes, too. */
   const read = (): Record<string, OwnPlace> => {
-    if (kept) return kept
-    kept = {}
     try {
-      const parsed: unknown = JSON.parse(storage().getItem(key) ?? '{}')
-      if (typeof parsed === 'object' && parsed !== null) {
-        for (const [id, place] of Object.entries(parsed)) if (isPlace(place)) kept[id] = place
-      }
+      const now = storage().getItem(key)
+      if (now === null || now === raw) return kept
+      raw = now
+      const parsed: unknown = JSON.parse(now)
+      if (typeof parsed === 'object' && parsed !== null)
+        kept = Object.fromEntries(Object.entries(parsed).filter(([, place]) => isPlace(place)))
     } catch {
       // storage is blocked or holds something else: the server's places will do
     }
@@ -36,7 +39,9 @@ export function ownPlaces(memberId: string, storage: () => Storage): AudioOption
       }
       kept = all
       try {
-        storage().setItem(key, JSON.stringify(all))
+        const text = JSON.stringify(all)
+        storage().setItem(key, text)
+        raw = text
       } catch {
         // for this visit
       }

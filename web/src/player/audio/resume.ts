@@ -27,7 +27,7 @@ export interface Begin {
 }
 
 /** Places nearer than this are the same: beats reach the server every 15 s. */
-const SAME_MS = 30_000
+export const SAME_MS = 30_000
 /** This close to the end, nothing is left to hear. */
 export const END_MS = 3_000
 
