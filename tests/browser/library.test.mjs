@@ -3,7 +3,6 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,12 +58,7 @@ async function recordings(t) {
   return files;
 }
 
-/** The pages stand before the node that encodes; from then on this runs. */
-const skip = existsSync(join(import.meta.dirname, '..', '..', 'media/src/library/encode'))
-  ? false
-  : 'the media node does not encode episodes yet';
-
-test('the library', { skip }, async (t) => {
+test('the library', async (t) => {
   const yunke = await Yunke.start(t, { demo: true, quiet: true });
   const { organizer, near, near2, account } = await cast(yunke);
   const files = await recordings(t);

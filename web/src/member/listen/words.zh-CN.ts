@@ -1,6 +1,6 @@
 /** 听课 */
 const words = {
-  search: '找课：书名、讲师，拼音或首字母也行',
+  search: '找课：书名、讲者，拼音或首字母也行',
   searchLabel: '在听课里搜索',
   clear: '清除',
   searching: '正在找…',
@@ -12,7 +12,7 @@ const words = {
   fresh: '新上架',
   series: '系列',
   categories: '分类',
-  speakers: '讲师',
+  speakers: '讲者',
   allSeries: '全部系列',
   emptyTitle: '还没有可以听的内容',
   emptyText: '组织者上架以后，会出现在这里。',
