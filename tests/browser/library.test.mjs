@@ -80,7 +80,7 @@ test('the library', async (t) => {
     series = desk.url().split('/').at(-1);
     await desk.locator('[data-files]').setInputFiles(files);
     await says(desk, LIBRARY.junk2);
-    await until('three files to be ready', async () => (await desk.locator('[data-episode=ready]').count()) === 3, { within: 60_000 });
+    await until('three files to be ready', async () => (await desk.locator('[data-episode=ready]').count()) === 3, { within: 180_000 });
     const { episodes } = await organizer.get(`/api/console/library/series/${series}`);
     assert.deepEqual(
       episodes.map(({ title, number }) => [title, number]),
@@ -108,8 +108,59 @@ test('the library', async (t) => {
     await until('three to be published', async () => (await desk.locator('[data-episode=published]').count()) === 3);
   });
 
+  await t.test('leaving while a file is on its way is asked about; a file that is none leaves the episode, which can be withdrawn', async () => {
+    let release;
+    let held = 0;
+    const gate = new Promise((resolve) => (release = resolve));
+    await desk.route('**/upload/**', async (route) => {
+      held += 1;
+      await gate;
+      await route.continue();
+    });
+    await button(desk, LIBRARY.editOf('大树')).click();
+    await desk.locator('[data-replace]').setInputFiles({ name: '假的.mp3', mimeType: 'audio/mpeg', buffer: Buffer.from('这是一封信。'.repeat(500)) });
+    await until('the upload to be held', () => held > 0);
+    await desk.getByRole('link', { name: LIBRARY.allSeries }).click();
+    await says(desk, LIBRARY.leaveTitle);
+    await picture(desk, 'library-leaving');
+    await button(desk, LIBRARY.leaveStay).click();
+    assert.match(desk.url(), new RegExp(series));
+    release();
+    await desk.locator('[data-episode=failed]').waitFor({ timeout: 120_000 });
+    await says(desk, LIBRARY.notAudio);
+    await button(desk, LIBRARY.editOf('大树')).click();
+    await button(desk, LIBRARY.withdraw).click();
+    await button(desk, LIBRARY.restore).waitFor();
+    await picture(desk, 'library-edit');
+    await button(desk, LIBRARY.close).click();
+    const { episodes } = await organizer.get(`/api/console/library/series/${series}`);
+    await signIn(phone, account(near), `/listen/episodes/${episodes[2].id}`);
+    await says(phone, LIBRARY.withdrawn);
+    await picture(phone, 'listen-withdrawn');
+    // The answer is 410, and the browser says so.
+    phone.faults.length = 0;
+  });
+
+  await t.test('what is queued in one tab is not lost by another', async () => {
+    const { episodes } = await organizer.get(`/api/console/library/series/${series}`);
+    const second = await phone.context().newPage();
+    await second.goto(`${yunke.url}/listen/episodes/${episodes[1].id}`);
+    await phone.goto(`/listen/episodes/${episodes[0].id}`);
+    for (const page of [second, phone]) {
+      await button(page, LIBRARY.enqueue).click();
+      await button(page, LIBRARY.enqueued).waitFor();
+    }
+    const { episodes: queued } = await near.get('/api/library/queue');
+    assert.deepEqual(
+      queued.map(({ title }) => title),
+      ['水井', '一张板凳'],
+    );
+    await near.call('PUT', '/api/library/queue', { episodes: [] });
+    await second.close();
+  });
+
   await t.test('a member plays it within two taps on a phone, and it counts', async () => {
-    await signIn(phone, account(near));
+    await phone.goto('/');
     await phone.getByRole('link', { name: LIBRARY.listen }).click();
     await button(phone, LIBRARY.playOf('一张板凳')).first().click();
     await plays(phone);

@@ -135,6 +135,17 @@ export const LIBRARY = {
   open: /^打开播放器：/,
   play: '播放',
   pause: '暂停',
+  allSeries: '全部系列',
+  leaveTitle: /文件还在上传/,
+  leaveStay: '留在这里',
+  editOf: (title) => `修改：${title}`,
+  notAudio: /这不是音频或视频文件/,
+  withdraw: '下架',
+  restore: '重新上架',
+  close: '关闭',
+  withdrawn: /这一集已经下架/,
+  enqueue: '加入队列',
+  enqueued: '已在队列里',
 };
 
 export async function signIn(page, { phone, password }, to = '/') {
