@@ -108,38 +108,43 @@ test('the library', async (t) => {
     await until('three to be published', async () => (await desk.locator('[data-episode=published]').count()) === 3);
   });
 
-  await t.test('leaving while a file is on its way is asked about; a file that is none leaves the episode, which can be withdrawn', async () => {
-    let release;
-    let held = 0;
-    const gate = new Promise((resolve) => (release = resolve));
-    await desk.route('**/upload/**', async (route) => {
-      held += 1;
-      await gate;
-      await route.continue();
-    });
-    await button(desk, LIBRARY.editOf('大树')).click();
-    await desk.locator('[data-replace]').setInputFiles({ name: '假的.mp3', mimeType: 'audio/mpeg', buffer: Buffer.from('这是一封信。'.repeat(500)) });
-    await until('the upload to be held', () => held > 0);
-    await desk.getByRole('link', { name: LIBRARY.allSeries }).click();
-    await says(desk, LIBRARY.leaveTitle);
-    await picture(desk, 'library-leaving');
-    await button(desk, LIBRARY.leaveStay).click();
-    assert.match(desk.url(), new RegExp(series));
-    release();
-    await desk.locator('[data-episode=failed]').waitFor({ timeout: 120_000 });
-    await says(desk, LIBRARY.notAudio);
-    await button(desk, LIBRARY.editOf('大树')).click();
-    await button(desk, LIBRARY.withdraw).click();
-    await button(desk, LIBRARY.restore).waitFor();
-    await picture(desk, 'library-edit');
-    await button(desk, LIBRARY.close).click();
-    const { episodes } = await organizer.get(`/api/console/library/series/${series}`);
-    await signIn(phone, account(near), `/listen/episodes/${episodes[2].id}`);
-    await says(phone, LIBRARY.withdrawn);
-    await picture(phone, 'listen-withdrawn');
-    // The answer is 410, and the browser says so.
-    phone.faults.length = 0;
-  });
+  await t.test(
+    'leaving while a file is on its way is asked about; a file that is none leaves the episode, which can be withdrawn',
+    async () => {
+      let release;
+      let held = 0;
+      const gate = new Promise((resolve) => (release = resolve));
+      await desk.route('**/upload/**', async (route) => {
+        held += 1;
+        await gate;
+        await route.continue();
+      });
+      await button(desk, LIBRARY.editOf('大树')).click();
+      await desk
+        .locator('[data-replace]')
+        .setInputFiles({ name: '假的.mp3', mimeType: 'audio/mpeg', buffer: Buffer.from('这是一封信。'.repeat(500)) });
+      await until('the upload to be held', () => held > 0);
+      await desk.getByRole('link', { name: LIBRARY.allSeries }).click();
+      await says(desk, LIBRARY.leaveTitle);
+      await picture(desk, 'library-leaving');
+      await button(desk, LIBRARY.leaveStay).click();
+      assert.match(desk.url(), new RegExp(series));
+      release();
+      await desk.locator('[data-episode=failed]').waitFor({ timeout: 120_000 });
+      await says(desk, LIBRARY.notAudio);
+      await button(desk, LIBRARY.editOf('大树')).click();
+      await button(desk, LIBRARY.withdraw).click();
+      await button(desk, LIBRARY.restore).waitFor();
+      await picture(desk, 'library-edit');
+      await button(desk, LIBRARY.close).click();
+      const { episodes } = await organizer.get(`/api/console/library/series/${series}`);
+      await signIn(phone, account(near), `/listen/episodes/${episodes[2].id}`);
+      await says(phone, LIBRARY.withdrawn);
+      await picture(phone, 'listen-withdrawn');
+      // The answer is 410, and the browser says so.
+      phone.faults.length = 0;
+    },
+  );
 
   await t.test('what is queued in one tab is not lost by another', async () => {
     const { episodes } = await organizer.get(`/api/console/library/series/${series}`);
