@@ -314,6 +314,7 @@ impl App {
             ))
             .merge(jobs::router(self.jobs.clone()))
             .merge(library::router(self.library.clone()))
+            .merge(live::radio::router(self.origin.clone(), self.tasks.clone(), self.shutdown.clone()))
             .merge(whip::router(Arc::new(publishers)))
             .merge(whep::router(Arc::new(viewers)))
             .merge(self.replays.router())

@@ -29,13 +29,14 @@ use room::{LINE_SHARE, Room};
 use crate::{arrival, media_nodes::MediaNodes, problem::Problem, state::AppState};
 
 /// What of the node is for the world. Its orders, jobs and metrics are not.
-const TREES: [&str; 10] = [
+const TREES: [&str; 11] = [
     "/live/{*rest}",
     "/replay/{*rest}",
     "/file/{*rest}",
     "/fill/{*rest}",
     "/upload/{*rest}",
     "/audio/{*rest}",
+    "/radio/{*rest}",
     "/whip",
     "/whip/{*rest}",
     "/whep",

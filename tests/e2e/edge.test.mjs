@@ -152,7 +152,7 @@ test('behind the edge', async (t) => {
   await t.test('the access log has no lease, no pass and no session in it', async () => {
     await text(mine.live_url);
     const routes = await secretRoutes();
-    for (const known of ['/audio/{lease}', '/upload/{pass}', '/file/{pass}', '/fill/{pass}', '/whep/{lease}', '/whip/{session}']) {
+    for (const known of ['/audio/{lease}', '/radio/{lease}', '/upload/{pass}', '/file/{pass}', '/fill/{pass}', '/whep/{lease}', '/whip/{session}']) {
       assert.ok(
         routes.some((route) => route.startsWith(known)),
         `${known} of ${routes}`,
@@ -171,7 +171,7 @@ test('behind the edge', async (t) => {
       const log = await readFile(join(folder, 'yunke.log'), 'utf8');
       return log.includes('/the-last-line') && log;
     });
-    for (const told of ['/live/-/', '/replay/-/', '/audio/-/', '/upload/-', '/file/-', '/fill/-', '/whip/-', '/whep/-']) {
+    for (const told of ['/live/-/', '/replay/-/', '/audio/-/', '/radio/-/', '/upload/-', '/file/-', '/fill/-', '/whip/-', '/whep/-']) {
       assert.ok(log.includes(told), told);
     }
     for (const kept of [mine.lease, yours.lease, secret]) {

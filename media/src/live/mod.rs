@@ -11,6 +11,7 @@ pub mod event;
 pub(crate) mod http;
 mod origin;
 pub(crate) mod problem;
+pub(crate) mod radio;
 mod replays;
 pub(crate) mod stream;
 

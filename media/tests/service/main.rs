@@ -11,5 +11,6 @@ mod garbage;
 mod jobs;
 mod library;
 mod publish;
+mod radio;
 mod support;
 mod whep;

@@ -20,6 +20,11 @@ pub fn recording_name(title: &str, day: &str) -> String {
     percent(&format!("{} {day}.mp4", plain(title)))
 }
 
+/// The name of a lesson's endless sound, percent-encoded for a path; radios show it.
+pub fn radio_name(title: &str) -> String {
+    percent(&format!("{}.aac", plain(title)))
+}
+
 /// A title as it may stand in the name of a file.
 fn plain(title: &str) -> String {
     let clean: String = title
@@ -67,6 +72,7 @@ mod tests {
     #[test]
     fn a_recording_has_the_name_of_its_lesson() {
         assert_eq!(recording_name("a/课#1", "2028-02-28"), "a_%E8%AF%BE%231%202028-02-28.mp4");
+        assert_eq!(radio_name("课 1"), "%E8%AF%BE%201.aac");
     }
 
     #[test]

@@ -15,7 +15,7 @@ mod xlsx;
 
 pub use columns::{COLUMNS, Cell};
 pub use detail::{Detail, DetailError, ExportRequest};
-pub use file_name::{content_disposition, listening_disposition, recording_name};
+pub use file_name::{content_disposition, listening_disposition, radio_name, recording_name};
 pub use listened::{ListenedRow, Listening};
 pub use totals::Totals;
 

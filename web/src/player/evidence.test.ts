@@ -9,7 +9,7 @@ import { Room, type PostAnswer } from './room'
 const HOUR = 3_600_000
 
 function grant(n: number): LeaseGrant {
-  return { lease: `token${n}`, lease_id: `lease${n}`, lesson_id: 'lesson', expires_at: HOUR, live_url: `/live/token${n}/index.m3u8`, live_audio_url: null, whep_url: null, replay_url: null, replay_audio_url: null, replay_in_ms: 0, replay_out_ms: null, progress: null }
+  return { lease: `token${n}`, lease_id: `lease${n}`, lesson_id: 'lesson', expires_at: HOUR, live_url: `/live/token${n}/index.m3u8`, live_audio_url: null, whep_url: null, radio_url: null, replay_url: null, replay_audio_url: null, replay_in_ms: 0, replay_out_ms: null, progress: null }
 }
 
 /** A server whose socket never opens, so that everything goes by POST. */

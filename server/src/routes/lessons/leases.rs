@@ -15,6 +15,7 @@ use yunke_store::{Item, LeaseDevice, LeasePurpose, LeaseRow, Lesson, LessonPhase
 use crate::{
     auth::{LessonScope, May, Viewer},
     evidence::SlowDown,
+    exports::radio_name,
     problem::{ApiResult, Problem},
     room::{Progress, progress_of},
     routes::{extract::Body, origin},
@@ -51,6 +52,8 @@ pub struct LeaseGrant {
     live_url: Option<String>,
     /// The same, sound only.
     live_audio_url: Option<String>,
+    /// The sound of the live lesson as one answer without an end (AAC in ADTS), for radios and loudspeakers; null when it is over.
+    radio_url: Option<String>,
     /// Where a WHEP offer for the live lesson goes, if it is for low latency; null when it is over. Whoever cannot play
     /// it, or is turned away there, plays `live_url`.
     whep_url: Option<String>,
@@ -164,6 +167,7 @@ pub async fn grant(
         expires_at,
         live_url: live.then(|| url("live", "index")),
         live_audio_url: live.then(|| url("live", "listen")),
+        radio_url: live.then(|| format!("{base}/radio/{token}/{}/{}", lesson.id, radio_name(&lesson.title))),
         whep_url: (live && lesson.low_latency).then(|| format!("{base}/whep/{token}/{}", lesson.id)),
         replay_url: ready.then(|| of_replay("index")),
         replay_audio_url: ready.then(|| of_replay("listen")),

@@ -25,5 +25,12 @@ export default {
   renew_title: 'Revoke this link?',
   renew_text: 'Links, codes and posters that were sent out stop working, and say to ask the organizer for the new link. This cannot be undone. Nobody loses any credit by it.',
   renew_yes: 'Revoke, make a new link',
+  radio: 'Loudspeakers and radios',
+  radio_lead: 'A village loudspeaker, an internet radio or any player can play the sound of this lesson. It sounds while the lesson is live and ends with it. It earns no credit.',
+  radio_make: 'Make an address',
+  radio_url: 'Address to play',
+  radio_copy: 'Copy the address to play',
+  radio_until: 'Valid until {when}. Whoever has it can listen: give it only to who looks after the loudspeaker.',
+  radio_over: 'The lesson is over; there is no sound to play any more.',
   renewed: 'The old link is revoked. Use the new link, code and poster.',
 } satisfies Same<typeof zh>
