@@ -152,7 +152,15 @@ test('behind the edge', async (t) => {
   await t.test('the access log has no lease, no pass and no session in it', async () => {
     await text(mine.live_url);
     const routes = await secretRoutes();
-    for (const known of ['/audio/{lease}', '/radio/{lease}', '/upload/{pass}', '/file/{pass}', '/fill/{pass}', '/whep/{lease}', '/whip/{session}']) {
+    for (const known of [
+      '/audio/{lease}',
+      '/radio/{lease}',
+      '/upload/{pass}',
+      '/file/{pass}',
+      '/fill/{pass}',
+      '/whep/{lease}',
+      '/whip/{session}',
+    ]) {
       assert.ok(
         routes.some((route) => route.startsWith(known)),
         `${known} of ${routes}`,
