@@ -4,11 +4,19 @@ import { send } from '@/api/request'
 
 export type ExportFormat = 'xlsx' | 'csv'
 
+export interface Exported {
+  name: string
+  file: Blob
+}
+
 /** The export of a lesson's attendance. */
-export async function fetchExport(id: string, format: ExportFormat): Promise<{ name: string; file: Blob }> {
-  const path = address('/api/console/lessons/{id}/export', { path: { id }, query: { format } })
+export const fetchExport = (id: string, format: ExportFormat): Promise<Exported> =>
+  fetchFile(address('/api/console/lessons/{id}/export', { path: { id }, query: { format } }), `${id}.${format}`)
+
+/** `otherwise`: its name, where the server gives none. */
+export async function fetchFile(path: string, otherwise: string): Promise<Exported> {
   const response = await send(new Request(new URL(path, location.origin), { credentials: 'same-origin' }))
-  return { name: fileName(response.headers.get('Content-Disposition')) ?? `${id}.${format}`, file: await response.blob() }
+  return { name: fileName(response.headers.get('Content-Disposition')) ?? otherwise, file: await response.blob() }
 }
 
 /** RFC 6266: `filename*` with its percent-encoded UTF-8 before the plain `filename`. */

@@ -8,6 +8,7 @@ export default {
   empty: 'No series yet',
   emptyText: 'Create a series (a book, a course), then drag a whole folder of recordings into it.',
   back: 'All series',
+  figures: 'What was heard',
   colTitle: 'Series',
   colEpisodes: 'Episodes',
   colLength: 'Length',

@@ -6,6 +6,7 @@ const words = {
   empty: '还没有系列',
   emptyText: '先建一个系列（一本书、一门课），再把整个文件夹的录音拖进来。',
   back: '全部系列',
+  figures: '收听统计',
   colTitle: '系列',
   colEpisodes: '集数',
   colLength: '总时长',
