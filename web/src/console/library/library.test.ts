@@ -5,7 +5,7 @@ import { FILES_AT_ONCE, fromDrop, sortFiles, type Chosen } from './files'
 import { isOut, publishable } from './labels'
 import { openLedger } from './ledger'
 import { changed } from './seriesFields'
-import { codeOf, mayPass } from './tus'
+import { codeOf, mayPass, metadata } from './tus'
 import type { ConsoleEpisode } from './types'
 import { PARALLEL, sumOf, Uploads, type SendEvents, type SendWish, type UploadRow } from './uploads'
 
@@ -166,6 +166,23 @@ describe('uploads', () => {
     uploads.add([file('1')])
     uploads.add([file('1')])
     expect(begun).toHaveLength(1)
+  })
+})
+
+describe('what is said of a file when it is sent', () => {
+  const wish = { chosen: file('讲座/Cafe\u0301.mp3'), series: 's', url: null, episode: null }
+  it('is its name, its folder, and how it is made into sound', () => {
+    expect(metadata({ ...wish, music: false, trim: false })).toEqual({ filename: 'Café.mp3', series: 's', folder: '讲座' })
+    expect(metadata({ ...wish, episode: 'e', music: true, trim: true })).toMatchObject({ episode: 'e', music: 'true', trim: 'true' })
+  })
+  it('stays with the files it was chosen for', () => {
+    const { uploads, begun } = setup()
+    uploads.add([file('1')], null, { music: true, trim: false })
+    uploads.add([file('2')])
+    expect(begun.map(({ music, trim }) => [music, trim])).toEqual([
+      [true, false],
+      [false, false],
+    ])
   })
 })
 

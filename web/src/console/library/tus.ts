@@ -25,9 +25,9 @@ export function codeOf(error: Error | DetailedError): string {
   return body(response).code ?? `http_${response.getStatus()}`
 }
 
-function metadata({ chosen: { file, path }, series, episode }: SendWish): Record<string, string> {
+export function metadata({ chosen: { file, path }, series, episode, music, trim }: SendWish): Record<string, string> {
   const folder = path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : ''
-  return { filename: file.name.normalize('NFC'), series, ...(folder ? { folder } : {}), ...(episode ? { episode } : {}) }
+  return { filename: file.name.normalize('NFC'), series, ...(folder ? { folder } : {}), ...(episode ? { episode } : {}), ...(music ? { music: 'true' } : {}), ...(trim ? { trim: 'true' } : {}) }
 }
 
 export function mayPass(error: Error | DetailedError): boolean {

@@ -30,7 +30,15 @@ export interface SendEvents {
   failed(code: string): void
 }
 
-export interface SendWish {
+/** How a file is made into sound. */
+export interface SoundWish {
+  /** Two channels, and quiet stays quiet beside loud. */
+  music: boolean
+  /** Silence at both ends is cut. */
+  trim: boolean
+}
+
+export interface SendWish extends SoundWish {
   chosen: Chosen
   series: string
   /** Where it stopped before. */
@@ -46,6 +54,7 @@ export type Send = (wish: SendWish, events: SendEvents) => () => Promise<void> |
 const PASSING = ['unreachable', 'media_unavailable', 'busy', 'timeout', 'upload_broken', 'http_502', 'http_503', 'http_504']
 
 interface Job extends UploadRow {
+  wish: SoundWish
   chosen: Chosen
   url: string | null
   episode: string | null
@@ -70,7 +79,7 @@ export class Uploads {
   ) {}
 
   /** A file that is on its way already is not added twice. `episode`: they replace its file. */
-  add(chosen: readonly Chosen[], episode: string | null = null): void {
+  add(chosen: readonly Chosen[], episode: string | null = null, wish: SoundWish = { music: false, trim: false }): void {
     for (const one of chosen) {
       const there = this.jobs.find((job) => job.path === one.path && job.into === episode && job.state !== 'done')
       if (there && there.chosen.file.size === one.file.size && there.chosen.file.lastModified === one.file.lastModified) {
@@ -92,6 +101,7 @@ export class Uploads {
         // Half of another file is no reason for a second row: this one takes its place.
         episode: episode ?? before?.entry.episode ?? null,
         into: episode,
+        wish,
         stop: null,
         stopping: false,
       })
@@ -158,7 +168,7 @@ export class Uploads {
     const { series } = this
     const mine = () => job.state === 'sending'
     job.stop = this.send(
-      { chosen: job.chosen, series, url: job.url, episode: job.episode },
+      { chosen: job.chosen, series, url: job.url, episode: job.episode, ...job.wish },
       {
         created: (url, episode) => {
           Object.assign(job, { url, episode })

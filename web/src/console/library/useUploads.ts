@@ -4,7 +4,7 @@ import { session } from '@/session/session'
 import { fromDrop, fromInput, sortFiles, type Chosen, type Sorted } from './files'
 import { openLedger } from './ledger'
 import { sendByTus } from './tus'
-import { sumOf, Uploads, type UploadRow } from './uploads'
+import { sumOf, Uploads, type SoundWish, type UploadRow } from './uploads'
 
 /** What failed for want of an answer is tried again this often. */
 const AGAIN_MS = 30_000
@@ -20,6 +20,8 @@ export function useUploads(series: string, settled: () => void) {
   const unreadable = shallowRef<string[]>([])
   /** Begun before this page, and not chosen again yet. A replacement is begun again where it was asked for. */
   const unfinished = shallowRef(ledger.of(series).filter(({ into }) => (into ?? null) === null))
+  /** For the files that are chosen next. */
+  const wish = ref<SoundWish>({ music: false, trim: false })
   let done = 0
 
   const uploads = new Uploads(
@@ -41,7 +43,7 @@ export function useUploads(series: string, settled: () => void) {
     unreadable.value = []
     const paths = new Set(found.take.map(({ path }) => path))
     if (episode === null) unfinished.value = unfinished.value.filter(({ path }) => !paths.has(path))
-    uploads.add(found.take, episode)
+    uploads.add(found.take, episode, wish.value)
     if (found.take.length > 0) settled()
   }
 
@@ -73,6 +75,7 @@ export function useUploads(series: string, settled: () => void) {
 
   return {
     rows,
+    wish,
     sum,
     paused,
     looking,
