@@ -7,6 +7,7 @@ import { cueAt, Follow, OWN_SCROLL_MS } from './follow'
 import { QUEUE_LIMIT, queueOf } from './queue'
 import type { EpisodeCard, Found } from './types'
 import { TYPING_MS, useSearch } from './useSearch'
+import { barsOf } from './waveform'
 import { statusText, valueText } from './words'
 
 const card = (id: string) => ({ id }) as EpisodeCard
@@ -37,6 +38,17 @@ describe('the text that follows', () => {
     follow.again()
     follow.touched()
     expect(follow.on).toBe(false)
+  })
+})
+
+describe('the shape of the sound', () => {
+  const coded = (...bytes: number[]) => btoa(String.fromCharCode(...bytes))
+  it('has as many bars as there is room, each as high as the loudest of its stretch', () => {
+    expect(barsOf(coded(0, 100, 50, 200), 2)).toEqual([0.5, 1])
+    expect(barsOf(coded(10, 20), 300)).toEqual([0.5, 1])
+  })
+  it('is flat for silence and nothing for what cannot be read', () => {
+    expect([barsOf(coded(0, 0), 2), barsOf('', 5), barsOf('?!', 5), barsOf(coded(1), 0)]).toEqual([[0, 0], [], [], []])
   })
 })
 
