@@ -23,10 +23,7 @@ export default {
   role: { member: 'Member', lecturer: 'Lecturer', organizer: 'Organizer' },
   time: { minutes: '{n} min', hours: '{n} h', days: '{n} day | {n} days', seconds: '{n} s', today: 'Today', tomorrow: 'Tomorrow' },
   staff: { console: 'Console', studio: 'Studio', member: 'Member pages', signOut: 'Sign out', password: 'Password', nav: 'Areas' },
-  http: {
-    member: 'This address begins with http. Lessons, replays and credit work as ever. An https address would add: the screen stays lit while you watch, the pages install on your home screen and open without a network. Ask your organizer for it.',
-    staff: 'This address begins with http. An https address (or 127.0.0.1 on the server itself) would add: lessons from the browser’s camera and microphone, screen sharing, copying and sending posters at one press. OBS and encoders need none of it. Ask the operator for one.',
-  },
+  http: 'This address begins with http. Lessons, replays and credit work as ever. An https address would add: the screen stays lit while you watch, the pages install on your home screen and open without a network. Ask your organizer for it.',
   state: {
     offline: 'No connection',
     forbidden: 'You may not see this',

@@ -21,10 +21,7 @@ const words = {
   role: { member: '学员', lecturer: '讲师', organizer: '组织者' },
   time: { minutes: '{n} 分钟', hours: '{n} 小时', days: '{n} 天', seconds: '{n} 秒', today: '今天', tomorrow: '明天' },
   staff: { console: '工作台', studio: '演播室', member: '学员页面', signOut: '退出登录', password: '修改密码', nav: '区域' },
-  http: {
-    member: '现在的网址是 http，听课、回放和学时都正常。换成 https 的网址，还可以：播放时屏幕不变暗、装到手机桌面、没有网时也能打开。需要请告诉组织者。',
-    staff: '现在的网址是 http。换成 https 的网址（或在服务器这台电脑上用 127.0.0.1），还可以：用浏览器的摄像头和麦克风讲课、共享屏幕、一键复制和发送海报。OBS 和编码器不受影响。需要请告诉管理员。',
-  },
+  http: '现在的网址是 http，听课、回放和学时都正常。换成 https 的网址，还可以：播放时屏幕不变暗、装到手机桌面、没有网时也能打开。需要请告诉组织者。',
   state: {
     offline: '连不上网络',
     forbidden: '没有权限查看',

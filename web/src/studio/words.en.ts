@@ -2,6 +2,7 @@ import type { Same } from '@/i18n/messages'
 import type zh from './words.zh-CN'
 
 export default {
+  http: 'This address begins with http. An https address (or 127.0.0.1 on the server itself) would add: lessons from the browser’s camera and microphone, screen sharing, copying and sending posters at one press. OBS and encoders need none of it. Ask the operator for one.',
   title: 'Studio',
   share_back: 'Back to the lesson',
   share: 'Share with members',

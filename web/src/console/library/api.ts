@@ -1,7 +1,7 @@
 /** Requests about the library as organizers keep it. */
 import { address, api, ask } from '@/api/client'
 import { send, type Method } from '@/api/request'
-import type { Chapter, EpisodeEdit, SeriesFields } from './types'
+import type { Chapter, EpisodeEdit, SeriesFields, SpeakerFields } from './types'
 
 export const CREATE_UPLOADS = '/api/console/library/uploads'
 
@@ -28,6 +28,11 @@ export const putChapters = (id: string, chapters: Chapter[]) => ask(api.PUT(`${E
 export const getChapters = async (id: string): Promise<Chapter[]> =>
   (await ask(api.GET('/api/library/episodes/{episode_id}', { params: ofEpisode(id) }))).chapters.map(({ at_ms, title }) => ({ at_ms, title }))
 export const listSpeakers = (signal?: AbortSignal) => ask(api.GET('/api/console/library/speakers', { signal }))
+const ofSpeaker = (id: string) => ({ path: { speaker_id: id } })
+const SPEAKER = '/api/console/library/speakers/{speaker_id}'
+export const addSpeaker = (body: SpeakerFields) => ask(api.POST('/api/console/library/speakers', { body }))
+export const editSpeaker = (id: string, body: SpeakerFields) => ask(api.PATCH(SPEAKER, { params: ofSpeaker(id), body }))
+export const removeSpeaker = (id: string) => ask(api.DELETE(SPEAKER, { params: ofSpeaker(id) }))
 
 /** A file as it is. */
 async function put(path: string, body: Blob): Promise<void> {

@@ -10,4 +10,6 @@ export type ConsoleSeriesDetail = Schemas['ConsoleSeriesDetail']
 /** What is not given stays. */
 export type EpisodeEdit = Schemas['EpisodeEditRequest']
 export type Chapter = Schemas['ChapterRequest']
+export type ConsoleSpeaker = Schemas['ConsoleSpeaker']
+export type SpeakerFields = Required<Schemas['SpeakerRequest']>
 export type SeriesFields = Pick<Schemas['ConsoleSeries'], 'title' | 'about' | 'category' | 'public' | 'credit'>
