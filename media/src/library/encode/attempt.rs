@@ -111,3 +111,54 @@ impl Run<'_> {
 fn percent(done: f64, all: f64) -> u8 {
     (done / all.max(0.001) * 100.0).clamp(0.0, 100.0) as u8
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+    use crate::{
+        library::encode::{
+            listen::{self, Wanted},
+            mix::Fold,
+            source::Decoder,
+        },
+        pipeline::packager,
+    };
+
+    #[test]
+    fn what_is_decoded_short_the_second_time_is_no_episode() {
+        packager::init().expect("GStreamer");
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let at = |name: &str| dir.path().join(name);
+        let (file, samples) = (at("a.wav"), 16_000_u32 * 10);
+        let before = [
+            &b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x80\x3e\0\0\0\x7d\0\0\x02\0\x10\0data"[..],
+            &[0; 4],
+        ];
+        let mut wav = std::fs::File::create(&file).expect("made");
+        wav.write_all(&before.concat()).expect("written");
+        for n in 0..samples {
+            let sample = i16::try_from(n * 400 % 20_000).expect("small");
+            wav.write_all(&sample.to_le_bytes()).expect("written");
+        }
+        let wanted = Wanted { channels: 1, longest: 100.0, progress: &|_| {} };
+        let heard =
+            listen::with(&file, Kind::Wav, Decoder::Native, Fold::Both, &wanted).expect("it is heard");
+        let order = Order {
+            file: file.clone(),
+            folder: dir.path().to_owned(),
+            trim_silence: false,
+            music: false,
+            longest_ms: 100_000,
+        };
+        let plan = Plan { channels: 1, aac: 64_000, opus: Some(32_000) };
+        let stretch = (0.0, heard.seconds());
+        let run =
+            Run { order: &order, kind: Kind::Wav, heard: &heard, stretch, lift: 0.0, ceiling: -2.0, plan };
+        run.encode(&at("whole.m4a"), &at("whole.webm")).expect("as long as it was");
+        wav.set_len(160_000).expect("cut");
+        let error = run.encode(&at("half.m4a"), &at("half.webm")).err().expect("half is missing");
+        assert_eq!(error.code(), "length_uncertain", "{error}");
+    }
+}

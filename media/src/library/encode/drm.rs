@@ -1,16 +1,9 @@
 //! Files that were bought with a lock on them: nobody can play them here, and the reason is not that they are damaged.
 
-use std::{
-    fs::File,
-    io::{Read as _, Seek as _, SeekFrom},
-    path::Path,
-};
+use std::{fs::File, io::Read as _, path::Path};
 
-use super::{bits::be32, sniff::Kind};
+use super::{moov::moov, sniff::Kind};
 
-/// Boxes at the top of a file, and bytes of `moov`, that are looked at.
-const BOXES: usize = 256;
-const MOOV_BYTES: u64 = 16 << 20;
 /// ASF's header, of which so much is looked at.
 const ASF_BYTES: u64 = 64 << 10;
 /// Content encryption objects of ASF (10.10 and 10.12 of its specification).
@@ -31,31 +24,6 @@ pub(super) fn locked(file: &Path, kind: Kind) -> std::io::Result<bool> {
         }
         _ => Ok(false),
     }
-}
-
-fn moov(file: &mut File) -> std::io::Result<Option<Vec<u8>>> {
-    let (end, mut at) = (file.metadata()?.len(), 0_u64);
-    for _ in 0..BOXES {
-        if at + 8 > end {
-            break;
-        }
-        file.seek(SeekFrom::Start(at))?;
-        let mut head = [0; 16];
-        let read = file.read(&mut head)?;
-        let size = match (u64::from(be32(&head)), head.last_chunk::<8>()) {
-            (1, Some(large)) if read == 16 => u64::from_be_bytes(*large),
-            (0, _) => end - at,
-            (size, _) => size,
-        };
-        if &head[4..8] == b"moov" {
-            let mut moov = Vec::new();
-            file.seek(SeekFrom::Start(at))?;
-            file.take(size.min(MOOV_BYTES)).read_to_end(&mut moov)?;
-            return Ok(Some(moov));
-        }
-        at = at.saturating_add(size.max(8));
-    }
-    Ok(None)
 }
 
 /// A sample entry of `FairPlay` (`drms`) or of common encryption (`enca`) in a sample description.

@@ -6,6 +6,7 @@
 
 mod attempt;
 mod bits;
+mod chapters;
 mod claims;
 mod cover;
 mod drm;
@@ -17,6 +18,7 @@ mod listen;
 mod m4a;
 mod measure;
 mod mix;
+mod moov;
 mod patience;
 mod render;
 mod sandbox;

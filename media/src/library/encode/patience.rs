@@ -1,12 +1,12 @@
 //! Something that was asked for does not come: is it at work, or does it stand still? A clock alone cannot say, as this process is
 //! nice and a lesson may have the machine for minutes. It stands still when nothing comes, no other thread runs, wants to run or
-//! waits for the disk, and no processor time is used. Who computes for ever has his processor time, and no more.
+//! waits for the disk, and no processor time is used; or when so much of that is used up and nothing came of it.
 
 use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// Who stands still for so long does not go on.
+/// Who stands still for so long does not go on, and who computes for so long and gives nothing computes for ever.
 const STALL: Duration = Duration::from_secs(if cfg!(test) { 2 } else { 30 });
 /// A tenth of the time that was waited, on the processor: it is at work.
 const AT_WORK: u32 = 10;
@@ -16,15 +16,16 @@ const AT_WORK: u32 = 10;
 pub(super) struct Patience {
     idle: Duration,
     used: Duration,
+    begun: Duration,
 }
 
 impl Patience {
     /// It was asked for just now.
     pub(super) fn new() -> Self {
-        Self { idle: Duration::ZERO, used: used() }
+        Self { idle: Duration::ZERO, used: used(), begun: used() }
     }
 
-    /// Nothing came for so long again: whether it stands still.
+    /// Nothing came for so long again: whether it is to be given up.
     pub(super) fn is_over(&mut self, waited: Duration) -> bool {
         let used = used();
         let at_work = used.saturating_sub(self.used) * AT_WORK >= waited || others_run();
@@ -32,7 +33,7 @@ impl Patience {
         if !at_work {
             self.idle += waited;
         }
-        self.idle >= STALL
+        self.idle >= STALL || used.saturating_sub(self.begun) >= STALL
     }
 }
 
@@ -72,6 +73,8 @@ mod tests {
         for _ in 0..20 {
             assert!(!patience.is_over(STALL), "a thread computes, or would if it had a processor");
         }
+        // For ever.
+        while !patience.is_over(Duration::ZERO) {}
         over.store(true, Ordering::Relaxed);
         busy.join().expect("ended");
         let mut patience = Patience::new();

@@ -8,8 +8,12 @@ pub(super) const LONGEST_CHARS: usize = 100_000;
 /// What was read as Latin-1 (ID3's coding 0, which writers put before whatever their computer had) as what it really is: UTF-8
 /// if it is strictly valid, else GB18030 if it is and gives Chinese, else what it is.
 pub(super) fn repaired(text: &str) -> String {
-    let text: String =
-        text.trim_matches(|c: char| c == '\0' || c.is_whitespace()).chars().take(LONGEST_CHARS).collect();
+    // Bytes of a longer character may look like a space of Latin-1: `章` ends with one.
+    let text: String = text
+        .trim_matches(|c: char| c == '\0' || c.is_ascii_whitespace())
+        .chars()
+        .take(LONGEST_CHARS)
+        .collect();
     let latin: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
     let Some(bytes) = latin.filter(|bytes| !bytes.is_ascii()) else { return plain(&text) };
     if let Ok(utf8) = std::str::from_utf8(&bytes) {
@@ -65,6 +69,7 @@ mod tests {
         let (gbk, _, _) = GB18030.encode("01 中国");
         assert_eq!(repaired(&latin(&gbk)), "01 中国");
         assert_eq!(repaired(&latin("第二讲".as_bytes())), "第二讲");
+        assert_eq!(repaired(&latin("第一章".as_bytes())), "第一章", "its last byte is a space of Latin-1");
         assert_eq!(repaired("第三讲"), "第三讲", "it was UTF-16");
         assert_eq!(repaired(&latin(b"Caf\xe9 cr\xe8me")), "Café crème");
         assert_eq!(repaired(&latin(b"\xc9tude n\xb0 1")), "Étude n° 1");

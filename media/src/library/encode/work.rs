@@ -11,7 +11,7 @@ use yunke_protocol::{AudioFacts, AudioRendition, AudioSource, AudioStep, WAVEFOR
 
 use super::{
     attempt::{LENGTH_TOLERANCE, Run},
-    claims, cover, drm,
+    chapters, claims, cover, drm,
     error::EncodeError,
     files::{renditions, sha256},
     gain::{CEILING_DBTP, Measured, TARGET_LUFS, gain_db},
@@ -53,8 +53,11 @@ pub(super) fn episode(order: &Order) -> Result<AudioFacts, EncodeError> {
         return Err(EncodeError::Drm);
     }
     let sha256 = sha256(&order.file)?;
-    let written = source::written(&order.file, kind);
+    let written = source::written(&order.file);
     let mut tags = tags::tags(&written);
+    if kind == Kind::Mp4 && tags.chapters.is_empty() {
+        tags.chapters = chapters::chapters(&order.file);
+    }
     let channels = if order.music { 2 } else { 1 };
     say(&Report::Step(AudioStep::Loudness, 3));
     let wanted = Wanted {
@@ -65,8 +68,16 @@ pub(super) fn episode(order: &Order) -> Result<AudioFacts, EncodeError> {
         },
     };
     let mut heard = listen::listen(&order.file, kind, &wanted)?;
-    if kind == Kind::Mpeg {
-        heard.facts.claimed = claims::mpeg_seconds(&beginning);
+    match kind {
+        Kind::Mpeg => heard.facts.claimed = claims::mpeg_seconds(&beginning),
+        Kind::Ogg => {
+            // Opus counts at this rate whatever was recorded (RFC 7845 4).
+            let rate = if heard.facts.codec.to_lowercase().contains("opus") { RATE } else { heard.form.rate };
+            let ogg = claims::ogg(&order.file, &beginning, rate)?;
+            heard.facts.damaged |= ogg.cut;
+            heard.facts.claimed = ogg.seconds;
+        }
+        _ => {}
     }
     let measured = heard.meter.measured().ok_or(EncodeError::Silent)?;
     sandbox::heard(heard.seconds())?;

@@ -48,3 +48,12 @@ pub(crate) async fn ffmpeg(arguments: &[&str]) -> String {
     assert!(output.status.success(), "{said}");
     said
 }
+
+/// Runs a chain of GStreamer's elements to its end. Fails the test if it fails.
+pub(crate) async fn gstreamer(chain: &str) {
+    let mut run = Command::new("gst-launch-1.0");
+    run.arg("-q").args(chain.split_whitespace()).kill_on_drop(true);
+    let output =
+        timeout(PATIENCE, run.output()).await.expect("it ends").expect("GStreamer's tools are installed");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}

@@ -39,6 +39,6 @@ impl Decoder {
 }
 
 /// Tags, covers and chapters, as far as symphonia can read them.
-pub(super) fn written(file: &Path, kind: Kind) -> Written {
-    native::written(file, kind)
+pub(super) fn written(file: &Path) -> Written {
+    native::written(file)
 }

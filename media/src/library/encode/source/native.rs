@@ -16,7 +16,7 @@ use symphonia::core::{
 
 use super::{
     form::{Facts, Form, Source},
-    wav::Patched,
+    wav::Relaid,
 };
 use crate::library::encode::{error::EncodeError, sniff::Kind};
 
@@ -43,11 +43,14 @@ pub(in crate::library::encode) struct Written {
     pub(in crate::library::encode) chapters: Option<ChapterGroup>,
 }
 
-fn reader(file: &Path, kind: Kind) -> Result<(Box<dyn FormatReader>, bool), EncodeError> {
+/// `Some(Kind::Wav)`: only the samples of a WAV file, however damaged what is around them; else all that is written in a file.
+fn reader(file: &Path, kind: Option<Kind>) -> Result<(Box<dyn FormatReader>, bool), EncodeError> {
     let file = File::open(file)?;
     let size = file.metadata()?.len();
-    let (source, claims_more) =
-        if kind == Kind::Wav { Patched::wav(file, size)? } else { (Patched::plain(file, size), false) };
+    let (source, claims_more) = match kind {
+        Some(Kind::Wav) => Relaid::wav(file, size)?,
+        _ => (Relaid::plain(file, size), false),
+    };
     let stream = MediaSourceStream::new(Box::new(source), MediaSourceStreamOptions::default());
     let limits = MetadataOptions::default()
         .limit_tag_bytes(Limit::Maximum(TAG_BYTES))
@@ -72,7 +75,7 @@ fn caught<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, EncodeError> 
 
 impl Native {
     pub(super) fn open(file: &Path, kind: Kind) -> Result<Self, EncodeError> {
-        let (format, claims_more) = reader(file, kind)?;
+        let (format, claims_more) = reader(file, Some(kind))?;
         let track = format.default_track(TrackType::Audio).ok_or(EncodeError::NotAudio)?;
         let Some(CodecParameters::Audio(parameters)) = &track.codec_params else {
             return Err(EncodeError::NotAudio);
@@ -142,8 +145,8 @@ impl Source for Native {
 }
 
 /// What is written in it; nothing, if it cannot be read.
-pub(super) fn written(file: &Path, kind: Kind) -> Written {
-    let Ok((mut format, _)) = reader(file, kind) else { return Written::default() };
+pub(super) fn written(file: &Path) -> Written {
+    let Ok((mut format, _)) = reader(file, None) else { return Written::default() };
     let chapters = format.chapters().cloned();
     let mut revisions = Vec::new();
     let mut metadata = format.metadata();
