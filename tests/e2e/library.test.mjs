@@ -235,6 +235,7 @@ test('library', async (t) => {
       const one = await settled(episode_id);
       assert.equal(one.state, state, `${name}: ${JSON.stringify(one)}`);
       if (state === 'failed') assert.match(one.code, /^[a-z_]+$/, name);
+      if (state === 'ready') assert.equal(one.code, name === 'half.mp3' ? 'incomplete' : null, 'what is missing is said');
       if (name === 'half.mp3') assert.ok(Math.abs(one.length_ms - LENGTH_MS / 2) < 500, `${one.length_ms} ms`);
       if (name === 'size nought.wav') assert.ok(Math.abs(one.length_ms - LENGTH_MS) < 100, `${one.length_ms} ms`);
     }

@@ -128,7 +128,7 @@ async fn ready(
     let kept = Settled::Ready {
         length_ms: facts.length_ms.max(1),
         facts: serde_json::to_string(facts).map_err(|error| StoreError::Failed(error.into()))?,
-        note: None,
+        note: facts.incomplete.then(|| "incomplete".to_owned()),
     };
     core.store.settle_version(version, kept, core.source.now()).await
 }

@@ -57,7 +57,9 @@ pub async fn an_episode_has_versions_and_the_newest_ready_one_is_heard(store: &d
     assert_eq!(store.pending_versions(10).await.expect("asked"), [id(601), id(602)]);
     let settle =
         async |number, what| store.settle_version(id(number), what, NOW + 9_000).await.expect("kept");
-    assert_eq!(settle(601, ready(60_000)).await, LibraryOutcome::Done);
+    let cut = Some("incomplete".to_owned());
+    let half = Settled::Ready { length_ms: 60_000, facts: r#"{"length_ms":1}"#.to_owned(), code: cut };
+    assert_eq!(settle(601, half).await, LibraryOutcome::Done);
     assert_eq!(settle(601, ready(1)).await, LibraryOutcome::NotFound, "once");
     assert_eq!(settle(602, Settled::Failed { code: "not_audio".to_owned() }).await, LibraryOutcome::Done);
     assert_eq!(add(version(604, 700, VersionOf::Known, &town)).await, LibraryOutcome::Done);
@@ -68,6 +70,7 @@ pub async fn an_episode_has_versions_and_the_newest_ready_one_is_heard(store: &d
     );
     let [first, second] = &library.episodes[..] else { panic!("two") };
     assert_eq!(first.heard().map(|heard| (heard.id, heard.length_ms)), Some((id(601), Some(60_000))));
+    assert_eq!(first.versions[0].code.as_deref(), Some("incomplete"), "ready, and something is to be said");
     assert_eq!((second.heard(), second.versions[0].code.as_deref()), (None, Some("not_audio")));
     assert_eq!(store.retry_version(id(602), town.organizer, NOW).await.expect("asked"), LibraryOutcome::Done);
     assert_eq!(

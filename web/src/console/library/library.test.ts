@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { DetailedError } from 'tus-js-client'
 import { describe, expect, it } from 'vitest'
 import { chapterText, readChapters } from './chapters'
@@ -8,6 +9,8 @@ import { changed } from './seriesFields'
 import { codeOf, mayPass, metadata } from './tus'
 import type { ConsoleEpisode } from './types'
 import { PARALLEL, sumOf, Uploads, type SendEvents, type SendWish, type UploadRow } from './uploads'
+import en from './words.en'
+import zh from './words.zh-CN'
 
 const file = (path: string, size = 10, lastModified = 1): Chosen => ({ path, file: { name: path.split('/').at(-1)!, size, lastModified } as File })
 
@@ -264,5 +267,17 @@ describe('chapters as text', () => {
   it('come back as they were written', () => {
     const text = '0:00 开场\n1:02:03 结尾'
     expect(chapterText(readChapters(text).chapters)).toBe(text)
+  })
+})
+
+describe('what the media node says of a file', () => {
+  it('has its words, each reason of docs/LIBRARY.md and those of the server', () => {
+    const text = readFileSync('../docs/LIBRARY.md', 'utf8')
+    const rows = text.slice(text.indexOf('| code | when |')).split('\n\n')[0]!.split('\n').slice(2)
+    const codes = rows.flatMap((row) => [...row.split('|')[1]!.matchAll(/`(\w+)`/g)].map(([, code]) => code!))
+    expect(codes).toContain('worker_time')
+    for (const words of [zh, en]) {
+      expect([...codes, 'upload_expired', 'incomplete'].filter((code) => !(code in words.why))).toEqual([])
+    }
   })
 })

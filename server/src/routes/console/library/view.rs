@@ -51,7 +51,7 @@ pub(super) struct ConsoleEpisode {
     received: i64,
     /// Its size.
     bytes: i64,
-    /// Why it failed; the page has the words.
+    /// Why it failed, or what there is to say of a file that is ready (`incomplete`); the page has the words.
     code: Option<String>,
     /// Length of what is heard.
     length_ms: Option<i64>,
