@@ -58,7 +58,7 @@ pub async fn an_episode_has_versions_and_the_newest_ready_one_is_heard(store: &d
     let settle =
         async |number, what| store.settle_version(id(number), what, NOW + 9_000).await.expect("kept");
     let cut = Some("incomplete".to_owned());
-    let half = Settled::Ready { length_ms: 60_000, facts: r#"{"length_ms":1}"#.to_owned(), code: cut };
+    let half = Settled::Ready { length_ms: 60_000, facts: r#"{"length_ms":1}"#.to_owned(), note: cut };
     assert_eq!(settle(601, half).await, LibraryOutcome::Done);
     assert_eq!(settle(601, ready(1)).await, LibraryOutcome::NotFound, "once");
     assert_eq!(settle(602, Settled::Failed { code: "not_audio".to_owned() }).await, LibraryOutcome::Done);
