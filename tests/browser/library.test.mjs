@@ -80,7 +80,7 @@ test('the library', async (t) => {
     series = desk.url().split('/').at(-1);
     await desk.locator('[data-files]').setInputFiles(files);
     await says(desk, LIBRARY.junk2);
-    await until('three files to be ready', async () => (await desk.locator('[data-episode=ready]').count()) === 3, { within: 180_000 });
+    await until('three files to be ready', async () => (await desk.locator('[data-episode=ready]').count()) === 3, { within: 600_000 });
     const { episodes } = await organizer.get(`/api/console/library/series/${series}`);
     assert.deepEqual(
       episodes.map(({ title, number }) => [title, number]),
@@ -202,6 +202,17 @@ test('the library', async (t) => {
     await tablet.context().close();
     const { continue: begun } = await near2.get('/api/library');
     assert.deepEqual(begun, []);
+  });
+
+  await t.test('the organizer sees that it was heard, where, and takes it along as a file', async () => {
+    await desk.goto(`/console/library/${series}/figures`);
+    await button(desk, LIBRARY.curveOf('一张板凳')).click();
+    await says(desk, LIBRARY.stopped);
+    assert.deepEqual(await stumbles(desk), []);
+    await picture(desk, 'library-figures');
+    const download = desk.waitForEvent('download');
+    await button(desk, LIBRARY.csv).click();
+    assert.match((await download).suggestedFilename(), /\.csv$/);
   });
 
   await t.test('the next episode begins by itself, though nothing but the media answers', async () => {

@@ -146,6 +146,9 @@ export const LIBRARY = {
   withdrawn: /这一集已经下架/,
   enqueue: '加入队列',
   enqueued: '已在队列里',
+  curveOf: (title) => `听到哪里：${title}`,
+  stopped: /在 0:\d\d 附近少了 1 人/,
+  csv: '导出 CSV',
 };
 
 export async function signIn(page, { phone, password }, to = '/') {
