@@ -22,9 +22,9 @@ const ENGLISH = /(?<!\*)\*([^*\n]+)\*(?!\*)/g
 const EXAMPLES = ['长征', 'changzheng', 'cz']
 
 it.each([
-  ['organizer', '## 听课', '## 导出', 'zh-CN', CHINESE, ['console', 'console/library']],
+  ['organizer', '## 听课', '## 导出', 'zh-CN', CHINESE, ['console', 'console/library', 'console/figures']],
   ['member', '**听书听课。**', '**我的学时。**', 'zh-CN', CHINESE, ['common', 'member/listen']],
-  ['organizer', '- **Library** has', '\n\n', 'en', ENGLISH, ['console', 'console/library']],
+  ['organizer', '- **Library** has', '\n\n', 'en', ENGLISH, ['console', 'console/library', 'console/figures']],
   ['member', '**Listen.**', '\n\n**', 'en', ENGLISH, ['common', 'member/listen']],
 ] as const)('the guide of the %s (%s) names controls as they are', (name, begin, end, language, quote, areas) => {
   const found = named(section(guide(name), begin, end), quote).filter((one) => !EXAMPLES.includes(one))
