@@ -210,6 +210,11 @@ test('the library', async (t) => {
     await says(desk, LIBRARY.stopped);
     assert.deepEqual(await stumbles(desk), []);
     await picture(desk, 'library-figures');
+    await desk.setViewportSize({ width: 360, height: 780 });
+    await picture(desk, 'library-figures-small');
+    const wide = await desk.evaluate(() => document.documentElement.scrollWidth);
+    assert.ok(wide <= 360, `a page of ${wide} px on a screen of 360`);
+    await desk.setViewportSize(DESK.viewport);
     const download = desk.waitForEvent('download');
     await button(desk, LIBRARY.csv).click();
     assert.match((await download).suggestedFilename(), /\.csv$/);

@@ -24,7 +24,12 @@ export default [
     component: () => import('./MemberFrame.vue'),
     children: [
       { path: '', name: 'home', meta: { title: 'common.nav.home' }, component: () => import('./home/HomePage.vue') },
-      { path: 'records', name: 'records', meta: { title: 'common.nav.records' }, component: () => import('./records/RecordsPage.vue') },
+      {
+        path: 'records',
+        name: 'records',
+        meta: { words: ['member.records'], title: 'common.nav.records' },
+        component: () => import('./records/RecordsPage.vue'),
+      },
       { path: 'me', name: 'me', meta: { title: 'common.nav.me' }, component: () => import('./accounts/MePage.vue') },
       ...Object.values(slices).flat(),
     ],
