@@ -42,7 +42,7 @@ async function runFile(file, lane) {
     file,
   ];
   const from = PORTS.from + lane * PORTS.each;
-  const env = { ...process.env, TEST_PORTS: `${from}-${from + PORTS.each - 1}`, YUNKE_TEST_LOG: log };
+  const env = { ...process.env, TEST_PORTS: `${from}-${from + PORTS.each - 1}`, TEST_LOG: log };
   const began = performance.now();
   // bash adds up the processor time of whatever the file started, which nobody else does for us.
   const child = spawn('bash', ['-c', 'TIMEFORMAT="%U %S"; { time "${@:2}" 2>&1; } 2>"$1"', 'run', used, ...node], {

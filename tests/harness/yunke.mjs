@@ -200,7 +200,7 @@ export class Yunke {
         process.kill(media, 'SIGKILL');
       }
     }
-    if (process.env.YUNKE_TEST_LOG) await appendFile(process.env.YUNKE_TEST_LOG, this.allLogs());
+    if (process.env.TEST_LOG) await appendFile(process.env.TEST_LOG, this.allLogs());
     const leaked = this.leaked();
     const panics = this.allLogs().match(/panicked at .*/g) ?? [];
     if (process.env.KEEP !== '1') await rm(this.folder, { recursive: true, force: true });
