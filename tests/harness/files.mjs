@@ -52,7 +52,14 @@ async function runFile(file, lane) {
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk) => (output += chunk));
-  const end = (signal) => process.kill(-child.pid, signal);
+  const end = (signal) => {
+    try {
+      process.kill(-child.pid, signal);
+    } catch (error) {
+      // All of them may have ended in this moment.
+      if (error.code !== 'ESRCH') throw error;
+    }
+  };
   const limit = setTimeout(() => {
     output += `\n${file} did not end within ${FILE_LIMIT_MS / 60_000} minutes\n`;
     end('SIGTERM');
