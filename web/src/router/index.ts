@@ -67,12 +67,16 @@ export function lookAhead(): void {
 router.beforeEach(async (to) => {
   fetchPage(to)
   // Who is signed in is asked only where it matters: the sign-in page itself must open without a refusal in the log.
-  const [unanswered] = await Promise.all([to.meta.open ? null : session.ensure(), loadWords(to)])
-  if (to.meta.open) return true
+  const words = loadWords(to)
+  words.catch(() => undefined)
+  const unanswered = to.meta.open ? null : await session.ensure()
+  // Without the server the page's words may not have come either; that it cannot be reached is said in words that are there.
   if (unanswered) {
     problem.value = unanswered
     return true
   }
+  await words
+  if (to.meta.open) return true
   // A password from a slip opens nothing but the page where it is replaced.
   if (session.me.value?.first_password && to.name !== 'password') return { name: 'password', query: { to: to.fullPath } }
   if (session.me.value) return true
@@ -88,7 +92,12 @@ router.afterEach((to, from) => {
 
 // A new version was installed and this page's chunks are gone: load the page afresh, once.
 router.onError((error, to) => {
-  if (!/import|fetch|load/i.test(String(error)) || sessionStorage.getItem('yunke.reloaded') === to.fullPath) return
+  if (!/import|fetch|load/i.test(String(error))) return
+  if (sessionStorage.getItem('yunke.reloaded') === to.fullPath) {
+    // It is not there after that either: said, with a button, and never an empty page.
+    problem.value ??= error
+    return
+  }
   sessionStorage.setItem('yunke.reloaded', to.fullPath)
   location.assign(to.fullPath)
 })
