@@ -156,3 +156,59 @@ fn remove_unfinished(folder: &Path) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use object_store::local::LocalFileSystem;
+    use tokio_util::task::TaskTracker;
+    use yunke_protocol::{FileKey, LeaseKey};
+
+    use super::*;
+    use crate::{live::Origin, upload::Parts};
+
+    #[tokio::test]
+    async fn what_waits_for_a_place_is_not_lost_when_a_round_comes_first() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let ground = Ground {
+            store: Arc::new(LocalFileSystem::new_with_prefix(dir.path()).expect("a folder")),
+            store_dir: dir.path().to_owned(),
+            origin: Origin::new(LeaseKey::derive(b"secret"), Arc::new(|| 0)),
+            parts: Parts::new(dir.path().join("work"), dir.path().to_owned()),
+            key: FileKey::derive(b"secret"),
+            clock: Arc::new(|| 0),
+            tasks: TaskTracker::new(),
+        };
+        let limits = Limits { longest_ms: 1, keep_originals: false, workers: 1 };
+        let (library, mut lane) = Library::new(ground, limits, Arc::new(|| false));
+        let [one, other] = [1, 2].map(Uuid::from_u128);
+        library.enqueue(one);
+        library.enqueue(other);
+        let (places, mut first) = (Arc::new(Semaphore::new(1)), None);
+        let (version, place) = lane.next(&mut first, &places).await.expect("there is a place");
+        assert_eq!(version, one);
+        // A round: what waits is given up, and begun again.
+        for _ in 0..3 {
+            assert!(futures_util::poll!(Box::pin(lane.next(&mut first, &places))).is_pending());
+        }
+        drop(place);
+        let (version, _) = lane.next(&mut first, &places).await.expect("there is a place");
+        assert_eq!(version, other);
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_nothing_else() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let at = |name: &str| dir.path().join(name);
+        for folder in ["work/a.1.encoding", "library/a"] {
+            std::fs::create_dir_all(at(folder)).expect("made");
+        }
+        for file in ["work/a.1.encoding/aac.m4a", "work/a.part", "library/a/aac.m4a", "library/a/aac.m4a#3"] {
+            std::fs::write(at(file), "").expect("written");
+        }
+        remove_unfinished(&at("work"));
+        remove_half_written(&at("library"));
+        let left = |folder: &str| std::fs::read_dir(at(folder)).expect("a folder").count();
+        assert_eq!((left("work"), left("library/a")), (1, 1));
+        assert!(at("work/a.part").exists() && at("library/a/aac.m4a").exists());
+    }
+}
