@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use yunke_protocol::{AudioStage, paths};
 
 use super::shelf::{Shelf, sha256, speech};
-use crate::support::{signal, wait};
+use crate::support::{signal, wait, wait_long};
 
 fn names(folder: &Path) -> Vec<String> {
     let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
@@ -24,7 +24,7 @@ async fn killed_while_the_episode_is_put_into_the_store_it_is_made_again_and_not
     let version = shelf.upload(&file, json!({ "music": true })).await;
     let store = shelf.media.folder().join("store");
     let folder = store.join(format!("library/{version}"));
-    wait("the first file of it to be written", || {
+    wait_long("the first file of it to be written", || {
         names(&folder).iter().any(|name| name.starts_with("aac.m4a")).then_some(())
     })
     .await;
@@ -99,7 +99,7 @@ async fn the_process_that_decodes_has_walls_around_all_of_its_threads() {
         let status = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("status")).ok());
         status.map(|text| text.contains("NoNewPrivs:\t1")).collect::<Vec<_>>()
     };
-    let all = wait("GStreamer's threads", || Some(threads()).filter(|threads| threads.len() > 4)).await;
+    let all = wait_long("GStreamer's threads", || Some(threads()).filter(|threads| threads.len() > 4)).await;
     assert!(all.iter().all(|walled| *walled), "{all:?}");
     assert_eq!(shelf.done(version).await.stage, AudioStage::Ready, "{}", shelf.media.log());
 }

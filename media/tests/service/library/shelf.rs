@@ -13,10 +13,10 @@ use tokio::{
 use uuid::Uuid;
 use yunke_protocol::{AudioStage, AudioStatus, FileKey, FilePass, FileRight, Purpose, paths};
 
-use crate::support::{self, Media, SECRET, Server, ffmpeg};
+use crate::support::{self, LONG_PATIENCE, Media, SECRET, Server, ffmpeg};
 
 /// Longest wait for an episode; test machines are busy, and encoding is nice.
-const PATIENCE: Duration = Duration::from_mins(3);
+const PATIENCE: Duration = LONG_PATIENCE;
 
 pub(super) struct Shelf {
     pub(super) server: Server,

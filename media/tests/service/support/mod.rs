@@ -9,5 +9,5 @@ pub(crate) use self::{
     media::{Media, lease},
     publisher::{AAC, PICTURE, Publisher, RawPublisher, SOUND, X264},
     server::{KEY, SECRET, Server},
-    tools::{ffmpeg, gstreamer, probe, signal, wait},
+    tools::{LONG_PATIENCE, ffmpeg, gstreamer, probe, signal, wait, wait_long},
 };

@@ -10,9 +10,21 @@ use tokio::{
 /// Longest wait for anything here; generous, as test machines are busy.
 pub(super) const PATIENCE: Duration = Duration::from_secs(40);
 
+/// Longest wait for what a nice process does: on a machine that others use it has what they leave.
+pub(crate) const LONG_PATIENCE: Duration = Duration::from_mins(10);
+
 /// Waits until there is something.
 pub(crate) async fn wait<T>(what: &str, there_is: impl Fn() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
+    wait_for(what, PATIENCE, there_is).await
+}
+
+/// Waits until a nice process has made something.
+pub(crate) async fn wait_long<T>(what: &str, there_is: impl Fn() -> Option<T>) -> T {
+    wait_for(what, LONG_PATIENCE, there_is).await
+}
+
+async fn wait_for<T>(what: &str, patience: Duration, there_is: impl Fn() -> Option<T>) -> T {
+    let deadline = Instant::now() + patience;
     loop {
         if let Some(found) = there_is() {
             return found;
