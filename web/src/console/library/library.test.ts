@@ -200,6 +200,8 @@ describe('an answer to an upload', () => {
     [422, 'name_unfit', false],
     [503, 'media_unavailable', true],
     [503, 'busy', true],
+    [408, 'upload_broken', true],
+    [410, 'pass_expired', false],
     [423, 'upload_locked', true],
     [429, 'too_many_uploads', true],
   ])('%i %s may be another one later: %s', (status, code, passes) => {
