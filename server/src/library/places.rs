@@ -14,18 +14,22 @@ use crate::{core::Core, problem::source_chain};
 
 /// How often what waits is written.
 const WRITE_EVERY: Duration = Duration::from_secs(10);
-/// Written in one transaction: other writers wait no longer than for so many.
+/// Members whose places are written in one transaction: other writers wait no longer than for so many.
 const TOGETHER: usize = 500;
 /// Places that may wait. When the store is away for long, newer ones are not kept.
 const WAITING: usize = 200_000;
 
 /// Places that wait to be written.
 #[derive(Debug, Default)]
-pub struct Places(Mutex<HashMap<Uuid, Vec<Listened>>>);
+pub struct Places {
+    waiting: Mutex<HashMap<Uuid, Vec<Listened>>>,
+    /// Held from the taking of places to the end of their writing: what is under way is neither here nor there.
+    writing: tokio::sync::Mutex<()>,
+}
 
 impl Places {
     fn waiting(&self) -> MutexGuard<'_, HashMap<Uuid, Vec<Listened>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes note of what was heard.
@@ -39,17 +43,22 @@ impl Places {
 
     /// Writes what waits of a member: whoever asks next finds it.
     pub async fn settle(&self, store: &dyn Store, user: Uuid) -> StoreResult<()> {
+        let _writing = self.writing.lock().await;
         let Some(heard) = self.waiting().remove(&user) else { return Ok(()) };
         self.write(store, heard).await
     }
 
     /// Writes all that waits.
     pub async fn settle_all(&self, store: &dyn Store) -> StoreResult<()> {
-        let all = std::mem::take(&mut *self.waiting());
-        let all: Vec<Listened> = all.into_values().flatten().collect();
+        let users: Vec<Uuid> = self.waiting().keys().copied().collect();
         let mut kept = Ok(());
-        for some in all.chunks(TOGETHER) {
-            kept = kept.and(self.write(store, some.to_vec()).await);
+        for some in users.chunks(TOGETHER) {
+            let _writing = self.writing.lock().await;
+            let heard = {
+                let mut waiting = self.waiting();
+                some.iter().filter_map(|user| waiting.remove(user)).flatten().collect()
+            };
+            kept = kept.and(self.write(store, heard).await);
         }
         kept
     }
