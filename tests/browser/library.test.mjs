@@ -151,9 +151,11 @@ test('the library', async (t) => {
     const second = await phone.context().newPage();
     await second.goto(`${yunke.url}/listen/episodes/${episodes[1].id}`);
     await phone.goto(`/listen/episodes/${episodes[0].id}`);
-    for (const page of [second, phone]) {
+    for (const [n, page] of [second, phone].entries()) {
       await button(page, LIBRARY.enqueue).click();
       await button(page, LIBRARY.enqueued).waitFor();
+      // The page says so before the server has it.
+      await until('it to be kept', async () => (await near.get('/api/library/queue')).episodes.length === n + 1);
     }
     const { episodes: queued } = await near.get('/api/library/queue');
     assert.deepEqual(
