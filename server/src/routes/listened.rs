@@ -1,26 +1,18 @@
 //! `GET /api/me/listened`: the episodes the viewer listened to, and what of each counts. Also of those that are in the library no
 //! more: what was earned stays.
 
-use axum::{Json, extract::State};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
-use yunke_store::Page;
-
-use super::extract::Query;
+use super::{
+    extract::Query,
+    paging::{self, Which},
+};
 use crate::{auth::Viewer, evidence::Progress, problem::ApiResult, room::Standing, state::AppState};
+use axum::{Json, extract::State};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// Episodes of a page.
-const EPISODES: u32 = 20;
-
-/// Which page.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Which {
-    /// 1 is the first.
-    page: Option<u32>,
-}
+const EPISODES: i64 = 20;
 
 /// A page of what was listened to, the episode heard last first.
 #[derive(Debug, Serialize, ToSchema)]
@@ -52,11 +44,10 @@ pub(super) async fn listened(
     viewer: Viewer,
     Query(which): Query<Which>,
 ) -> ApiResult<Json<ListenedPage>> {
-    let page = which.page.unwrap_or(1).max(1);
+    let page = which.number();
     let user = viewer.user.id;
     app.places.settle(app.store.as_ref(), user).await?;
-    let wanted = Page { offset: i64::from(page - 1) * i64::from(EPISODES), limit: i64::from(EPISODES) };
-    let (places, total) = app.store.last_places(user, wanted).await?;
+    let (places, total) = app.store.last_places(user, paging::page(page, EPISODES)).await?;
     let catalogue = app.library.catalogue().await?;
     let audience = viewer.audience(&app);
     let standing = Standing::of(&app.rooms, &app.kept_progress, user).await?;
@@ -74,6 +65,6 @@ pub(super) async fn listened(
             progress,
         });
     }
-    let more = i64::from(page) * i64::from(EPISODES) < total;
+    let more = i64::from(page) * EPISODES < total;
     Ok(Json(ListenedPage { items, page, more }))
 }

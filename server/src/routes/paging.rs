@@ -1,6 +1,8 @@
 //! What lists that are paged and searched have in common. Pages are counted from 1; past the end the last page is answered:
 //! whoever stood there is somewhere else now, and an empty page would have no way back.
 
+use serde::Deserialize;
+use utoipa::IntoParams;
 use yunke_store::Page;
 
 use super::text::NAME_CHARS;
@@ -8,6 +10,22 @@ use crate::{
     problem::{ApiResult, Problem},
     typed,
 };
+
+/// Which page of a list without filters.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Which {
+    /// 1 is the first.
+    page: Option<u32>,
+}
+
+impl Which {
+    /// Its number.
+    pub(super) fn number(&self) -> u32 {
+        self.page.unwrap_or(1).max(1)
+    }
+}
 
 /// The page a request names, of so many rows.
 pub(super) fn page(number: u32, rows: i64) -> Page {

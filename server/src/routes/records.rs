@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 use yunke_store::{Lesson, LessonPhase, Page, UtcMillis};
 
-use super::{extract::Query, lessons::card::ReplayStanding};
+use super::{extract::Query, lessons::card::ReplayStanding, paging::Which};
 use crate::{
     attendance::Outcome,
     auth::Viewer,
@@ -22,15 +22,6 @@ const NOT_COUNTED: usize = 1_000;
 
 /// Lessons of a page.
 const LESSONS: u32 = 20;
-
-/// Which page.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Which {
-    /// 1 is the first.
-    page: Option<u32>,
-}
 
 /// A page of one's own record, the latest lesson first.
 #[derive(Debug, Serialize, ToSchema)]
@@ -118,7 +109,7 @@ pub(super) async fn records(
     viewer: Viewer,
     Query(which): Query<Which>,
 ) -> ApiResult<Json<RecordPage>> {
-    let page = which.page.unwrap_or(1).max(1);
+    let page = which.number();
     let wanted = Page { offset: i64::from(page - 1) * i64::from(LESSONS), limit: i64::from(LESSONS) + 1 };
     let user = viewer.user.id;
     let _turn = app.rooms.limits().turn(user).await.map_err(|SlowDown { retry_s }| {
