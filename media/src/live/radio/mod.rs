@@ -7,7 +7,11 @@ mod adts;
 mod follow;
 mod icy;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -24,12 +28,15 @@ use tokio::{
     time::{Instant, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
 
 use self::{follow::Radios, icy::Icy};
 use super::{Origin, http::answer, problem::Problem};
 
 /// Listeners of a node at a time.
 const LISTENERS: usize = 2_000;
+/// Of them under one lease: an address that was passed on takes no more.
+const OF_A_LEASE: usize = 8;
 /// A lease is looked at again so often while somebody listens.
 const LOOK: Duration = Duration::from_secs(10);
 /// Nothing came for so long: the connection is ended, and whoever listens comes again when there is something.
@@ -41,6 +48,7 @@ struct Radio {
     origin: Origin,
     radios: Radios,
     places: Arc<Semaphore>,
+    of_leases: Arc<Mutex<HashMap<Uuid, Arc<Semaphore>>>>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -48,7 +56,8 @@ struct Radio {
 /// The route; `tasks` owns what makes frames of parts, and all answers end with `stop`.
 pub(crate) fn router(origin: Origin, tasks: TaskTracker, stop: CancellationToken) -> Router {
     let places = Arc::new(Semaphore::new(LISTENERS));
-    let radio = Radio { origin, radios: Radios::default(), places, tasks, stop };
+    let of_leases = Arc::default();
+    let radio = Radio { origin, radios: Radios::default(), places, of_leases, tasks, stop };
     Router::new().route("/radio/{lease}/{lesson}/{name}", get(listen)).with_state(radio)
 }
 
@@ -65,6 +74,7 @@ impl Radio {
         let lease = self.origin.access().lease(token, lesson)?;
         let title = name.strip_suffix(".aac").ok_or(Problem::NotFound)?;
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Problem::Busy)?;
+        let of_lease = self.place_of(lease.id)?;
         let (at_once, news) = self.radios.join(&self.origin, lease.lesson, &self.tasks, &self.stop)?;
         let wants_name = headers.get("icy-metadata").is_some_and(|wish| wish == "1");
         let ears = Ears {
@@ -73,7 +83,7 @@ impl Radio {
             looked_at: Instant::now(),
             news,
             icy: wants_name.then(|| Icy::new(title)),
-            _place: place,
+            _places: [place, of_lease],
         };
         let mut response = Response::new(ears.body(at_once));
         let answer = response.headers_mut();
@@ -91,6 +101,16 @@ impl Radio {
     }
 }
 
+impl Radio {
+    /// One of the places a lease has. Those of leases nobody listens by are forgotten.
+    fn place_of(&self, lease: Uuid) -> Result<OwnedSemaphorePermit, Problem> {
+        let mut all = self.of_leases.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|_, places| places.available_permits() < OF_A_LEASE);
+        let places = all.entry(lease).or_insert_with(|| Arc::new(Semaphore::new(OF_A_LEASE)));
+        Arc::clone(places).try_acquire_owned().map_err(|_| Problem::Busy)
+    }
+}
+
 /// One who listens.
 struct Ears {
     origin: Origin,
@@ -98,7 +118,7 @@ struct Ears {
     looked_at: Instant,
     news: broadcast::Receiver<Bytes>,
     icy: Option<Icy>,
-    _place: OwnedSemaphorePermit,
+    _places: [OwnedSemaphorePermit; 2],
 }
 
 impl Ears {
