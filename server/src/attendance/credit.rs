@@ -89,8 +89,8 @@ pub fn credit(covered: &IntervalSet<Position>, timeline: &Timeline, rule: &Rule,
         let counted_ms = covered.within(shown).iter().map(|piece| piece.ms()).sum();
         Some(measured(counted_ms, countable_ms, rule))
     });
-    let by_lengths = timeline.lengths.iter().map(|length| {
-        let all = up_to(Position::new(*length));
+    let by_forms = timeline.forms.iter().map(|form| {
+        let all = up_to(Position::new(form.length_ms));
         let counted_ms = covered.within(all).iter().map(|piece| piece.ms()).sum();
         measured(counted_ms, without(&gaps, all), rule)
     });
@@ -100,7 +100,7 @@ pub fn credit(covered: &IntervalSet<Position>, timeline: &Timeline, rule: &Rule,
         let nearness = if credit.level == CreditLevel::Full { 0 } else { credit.coverage_bp() };
         (credit.hours_milli, credit.level, nearness, credit.counted_ms)
     };
-    std::iter::once(whole).chain(by_trims).chain(by_lengths).max_by_key(rank).unwrap_or(whole)
+    std::iter::once(whole).chain(by_trims).chain(by_forms).max_by_key(rank).unwrap_or(whole)
 }
 
 /// A timeline from its beginning.

@@ -60,6 +60,15 @@ pub struct Offer {
     pub stretch: Option<Interval<Position>>,
 }
 
+/// A form that all of it had for some time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Form {
+    /// When.
+    pub during: Interval<Utc>,
+    /// How long it was.
+    pub length_ms: i64,
+}
+
 /// The lesson as media and server know it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Timeline {
@@ -78,8 +87,19 @@ pub struct Timeline {
     pub ended_at: Option<Utc>,
     /// What the replay offered since when, ascending; before the first of them all of it.
     pub offers: Vec<Offer>,
-    /// Lengths of other forms of it; each is a fair measure of it as a whole.
-    pub lengths: Vec<i64>,
+    /// Forms it had; each is a fair measure of it as a whole, for whoever opened it as this.
+    pub forms: Vec<Form>,
     /// Nothing that was played from then on earns, whatever it was opened by.
     pub closed_at: Option<Utc>,
+}
+
+impl Timeline {
+    /// As somebody sees it who opened it then: the form it has now, and those it had when they did.
+    #[must_use]
+    pub fn opened(&self, at: &[Utc]) -> Self {
+        let last = self.forms.last().copied();
+        let met = |form: &Form| at.iter().any(|at| form.during.from <= *at && *at < form.during.to);
+        let forms = self.forms.iter().copied().filter(|form| Some(*form) == last || met(form)).collect();
+        Self { forms, ..self.clone() }
+    }
 }

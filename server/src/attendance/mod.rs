@@ -29,7 +29,7 @@ pub use book::{Bounds, MemberBook, group_by_receipt};
 pub use contest::{Claim, Rival, lost_to_rivals};
 pub use corroborate::Testimony;
 pub use credit::{Credit, CreditLevel, Visits, credit, denominator, visits};
-pub use evidence::{Beat, LeaseId, LeaseTerms, Offer, Timeline};
+pub use evidence::{Beat, Form, LeaseId, LeaseTerms, Offer, Timeline};
 pub use judge::{Evidence, Judged, judge};
 pub use past::{LastWord, Past, past_presence};
 pub use rule::{HoursStep, Rule};

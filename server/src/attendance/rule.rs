@@ -33,6 +33,8 @@ pub struct Rule {
     pub outage_grace_ms: i64,
     /// Descending by `from_ms`; the first that fits counts; the last starts at 0.
     pub hours: Vec<HoursStep>,
+    /// What is shorter earns the same part of the hours, or many short ones would be worth more than a long one.
+    pub whole_ms: i64,
     /// Picture played on a hidden page or a locked phone counts; sound always does.
     pub hidden_video_counts: bool,
     /// Time of which the node delivered nothing counts all the same; it is marked either way.
@@ -63,6 +65,7 @@ impl Default for Rule {
                 HoursStep { from_ms: 15 * MINUTE, hours_milli: 500 },
                 HoursStep { from_ms: 0, hours_milli: 250 },
             ],
+            whole_ms: 0,
             hidden_video_counts: true,
             uncorroborated_counts: false,
             delivery_slack_ms: 4_000,
@@ -74,6 +77,8 @@ impl Default for Rule {
 impl Rule {
     /// Credit hours × 1000 that full credit for a lesson of this countable length is worth.
     pub fn full_hours_milli(&self, countable_ms: i64) -> i64 {
-        self.hours.iter().find(|step| countable_ms >= step.from_ms).map_or(0, |step| step.hours_milli)
+        let hours =
+            self.hours.iter().find(|step| countable_ms >= step.from_ms).map_or(0, |step| step.hours_milli);
+        if countable_ms < self.whole_ms { hours * countable_ms.max(0) / self.whole_ms } else { hours }
     }
 }

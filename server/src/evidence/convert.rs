@@ -72,7 +72,7 @@ pub fn timeline(lesson: &Lesson) -> Timeline {
         trims: trims(&lesson.edits),
         ended_at: lesson.ended_at.filter(|_| ended).map(Utc::new),
         offers: lesson.edits.iter().map(offer).collect(),
-        lengths: Vec::new(),
+        forms: Vec::new(),
         closed_at: None,
     }
 }
@@ -117,6 +117,7 @@ pub fn rule(rule: &yunke_store::Rule) -> Rule {
             step(rule.medium_ms, rule.medium_hours_milli),
             step(0, rule.short_hours_milli),
         ],
+        whole_ms: 0,
         hidden_video_counts: rule.hidden_video_counts,
         uncorroborated_counts: rule.uncorroborated_counts,
         delivery_slack_ms: rule.delivery_slack_ms,

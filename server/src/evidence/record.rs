@@ -146,7 +146,9 @@ impl Records {
                 (evidence, judged)
             })
             .await;
-            let credit = self.credit(&judged.covered);
+            let opened: Vec<Utc> = evidence.leases.iter().map(|lease| Utc::new(lease.issued_at)).collect();
+            let seen = self.subject.timeline.opened(&opened);
+            let credit = credit(&judged.covered, &seen, &self.subject.rule, self.now);
             let visits = visits(&judged.claim.viewing);
             records.push(Record { evidence, judged, credit, visits });
         }

@@ -1,11 +1,13 @@
 //! Follows the files that are on their way to be heard: the media node knows how far each is, and what became of it is kept here.
 //! It must never lose one: whatever is pending is asked for again, whoever was stopped in between.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use uuid::Uuid;
 use yunke_protocol::{AudioFacts, AudioStage, AudioStatus};
-use yunke_store::{Episode, EpisodeChapter, EpisodeEdit, LibraryOutcome, Poster, Settled, StoreError};
+use yunke_store::{
+    Episode, EpisodeChapter, EpisodeEdit, LibraryOutcome, Poster, Settled, StoreError, UtcMillis,
+};
 
 use crate::{
     catalogue::{Catalogue, LibraryKeeper},
@@ -19,6 +21,8 @@ use crate::{
 const ASK_EVERY: Duration = Duration::from_secs(2);
 /// An upload that is not whole by then has expired: its address is valid for seven days.
 const EXPIRED_MS: i64 = 8 * 24 * 3_600_000;
+/// A version that the node does not know for so long is gone. At once it may only be that its disk is not there yet.
+const GONE_MS: i64 = 10 * 60_000;
 /// Pending versions that are asked for at a time.
 const ASKED: usize = 200;
 /// Pending versions there may be.
@@ -32,6 +36,8 @@ const COVER_BYTES: usize = 2 << 20;
 /// Follows pending versions until the server stops.
 pub async fn follow_files(core: Core, media: MediaNodes, library: LibraryKeeper) {
     let mut ticks = tokio::time::interval(ASK_EVERY);
+    // Since when the node does not know which of those that are pending.
+    let mut unknown = HashMap::new();
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
@@ -46,11 +52,12 @@ pub async fn follow_files(core: Core, media: MediaNodes, library: LibraryKeeper)
                 continue;
             }
         };
+        unknown.retain(|id, _| pending.contains(id));
         let mut settled = false;
         for some in pending.chunks(ASKED) {
             // While the node is away everything stays as it is.
             let Ok(known) = media.audio(some).await else { break };
-            settled |= give_up(&core, &library, some, &known).await;
+            settled |= give_up(&core, &library, some, &known, &mut unknown).await;
             settled |= settle_all(&core, &media, &library, known).await;
         }
         if settled && let Err(error) = library.refresh().await {
@@ -61,14 +68,24 @@ pub async fn follow_files(core: Core, media: MediaNodes, library: LibraryKeeper)
 
 /// Versions whose file can come no more failed: their upload has expired, or was given up at the node, which does not know it any
 /// more. Whether there were any.
-async fn give_up(core: &Core, library: &LibraryKeeper, pending: &[Uuid], known: &[AudioStatus]) -> bool {
+async fn give_up(
+    core: &Core,
+    library: &LibraryKeeper,
+    pending: &[Uuid],
+    known: &[AudioStatus],
+    unknown: &mut HashMap<Uuid, UtcMillis>,
+) -> bool {
     let Ok(catalogue) = library.catalogue().await else { return false };
     let now = core.source.now();
     let versions = catalogue.all_episodes().iter().flat_map(|episode| &episode.versions);
     let mut any = false;
     for version in versions.filter(|version| pending.contains(&version.id)) {
         let stage = known.iter().find(|status| status.version == version.id).map(|status| status.stage);
+        if stage.is_some() {
+            unknown.remove(&version.id);
+        }
         let why = match stage {
+            None if now - *unknown.entry(version.id).or_insert(now) < GONE_MS => continue,
             None => "file_gone",
             Some(AudioStage::Receiving) if now - version.created_at > EXPIRED_MS => "upload_expired",
             Some(_) => continue,
@@ -76,6 +93,7 @@ async fn give_up(core: &Core, library: &LibraryKeeper, pending: &[Uuid], known: 
         let settled = Settled::Failed { code: why.to_owned() };
         if let Err(error) = core.store.settle_version(version.id, settled, now).await {
             tracing::warn!(error = source_chain(&error), "an upload that is over could not be noted");
+            continue;
         }
         any = true;
     }

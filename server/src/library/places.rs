@@ -1,8 +1,8 @@
-//! Where members are, between the beats and the store: a player says it every ten seconds, and so many writes nobody needs.
+//! Where members are, between the beats and the store: a player says it every ten seconds or so, and so many writes nobody needs.
 //! What waits is written together, and before anybody asks for it. Whoever loses it loses seconds of a place, never evidence.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -13,7 +13,7 @@ use yunke_store::{Listened, SITTING_GAP_MS, Store, StoreResult};
 use crate::{core::Core, problem::source_chain};
 
 /// How often what waits is written.
-const WRITE_EVERY: Duration = Duration::from_secs(10);
+const WRITE_EVERY: Duration = Duration::from_secs(30);
 /// Members whose places are written in one transaction: other writers wait no longer than for so many.
 const TOGETHER: usize = 500;
 /// Places that may wait. When the store is away for long, newer ones are not kept.
@@ -22,19 +22,26 @@ const WAITING: usize = 200_000;
 /// Places that wait to be written.
 #[derive(Debug, Default)]
 pub struct Places {
-    waiting: Mutex<HashMap<Uuid, Vec<Listened>>>,
-    /// Held from the taking of places to the end of their writing: what is under way is neither here nor there.
-    writing: tokio::sync::Mutex<()>,
+    held: Mutex<Held>,
+    /// Held from the taking of places to the end of their writing.
+    turn: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    waiting: HashMap<Uuid, Vec<Listened>>,
+    /// Whose places are being written: neither here nor there.
+    under_way: HashSet<Uuid>,
 }
 
 impl Places {
-    fn waiting(&self) -> MutexGuard<'_, HashMap<Uuid, Vec<Listened>>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes note of what was heard.
     pub fn note(&self, heard: Listened) {
-        let mut waiting = self.waiting();
+        let waiting = &mut self.held().waiting;
         if waiting.len() >= WAITING && !waiting.contains_key(&heard.user_id) {
             return;
         }
@@ -43,23 +50,35 @@ impl Places {
 
     /// Writes what waits of a member: whoever asks next finds it.
     pub async fn settle(&self, store: &dyn Store, user: Uuid) -> StoreResult<()> {
-        let _writing = self.writing.lock().await;
-        let Some(heard) = self.waiting().remove(&user) else { return Ok(()) };
-        self.write(store, heard).await
+        let is_settled = {
+            let held = self.held();
+            !held.waiting.contains_key(&user) && !held.under_way.contains(&user)
+        };
+        if is_settled { Ok(()) } else { self.settle_some(store, &[user]).await }
     }
 
     /// Writes all that waits.
     pub async fn settle_all(&self, store: &dyn Store) -> StoreResult<()> {
-        let users: Vec<Uuid> = self.waiting().keys().copied().collect();
+        let users: Vec<Uuid> = self.held().waiting.keys().copied().collect();
         let mut kept = Ok(());
         for some in users.chunks(TOGETHER) {
-            let _writing = self.writing.lock().await;
-            let heard = {
-                let mut waiting = self.waiting();
-                some.iter().filter_map(|user| waiting.remove(user)).flatten().collect()
-            };
-            kept = kept.and(self.write(store, heard).await);
+            kept = kept.and(self.settle_some(store, some).await);
         }
+        kept
+    }
+
+    async fn settle_some(&self, store: &dyn Store, users: &[Uuid]) -> StoreResult<()> {
+        let _turn = self.turn.lock().await;
+        let heard: Vec<Listened> = {
+            let Held { waiting, under_way } = &mut *self.held();
+            under_way.extend(users.iter().filter(|user| waiting.contains_key(user)));
+            users.iter().filter_map(|user| waiting.remove(user)).flatten().collect()
+        };
+        if heard.is_empty() {
+            return Ok(());
+        }
+        let kept = self.write(store, heard).await;
+        self.held().under_way.clear();
         kept
     }
 
@@ -67,7 +86,7 @@ impl Places {
     async fn write(&self, store: &dyn Store, heard: Vec<Listened>) -> StoreResult<()> {
         let kept = store.keep_places(&heard).await;
         if kept.is_err() {
-            let mut waiting = self.waiting();
+            let waiting = &mut self.held().waiting;
             for one in heard {
                 let of_user = waiting.entry(one.user_id).or_default();
                 // It is older than what came meanwhile.
@@ -148,7 +167,7 @@ mod tests {
         }
         places.note(heard(8, LeaseDevice::Phone, 3, false));
         places.note(heard(8, LeaseDevice::Phone, 3 + SITTING_GAP_MS + 1, false));
-        let waiting = places.waiting();
+        let waiting = &places.held().waiting;
         let mine: Vec<_> = waiting[&Uuid::from_u128(1)]
             .iter()
             .map(|one| (one.heard_ms, one.position_ms, one.finished))

@@ -137,14 +137,8 @@ async fn terms(store: &SqlStore, episode_id: Uuid) -> StoreResult<Option<Episode
     let Some(row) = row else { return Ok(None) };
     let versions = sqlx::query_as!(
         VersionTerms,
-        r#"SELECT v.settled_at AS "ready_at!: i64", v.length_ms AS "length_ms!: i64",
-                  EXISTS (SELECT 1 FROM leases l
-                          WHERE l.item_id = v.episode_id AND l.issued_at >= v.settled_at AND NOT EXISTS (
-                              SELECT 1 FROM episode_versions later
-                              WHERE later.episode_id = v.episode_id AND later.state = 'ready'
-                                AND later.created_at > v.created_at AND later.settled_at <= l.issued_at))
-                      AS "opened!: bool"
-           FROM episode_versions v WHERE v.episode_id = $1 AND v.state = 'ready' ORDER BY v.created_at, v.id"#,
+        r#"SELECT settled_at AS "ready_at!: i64", length_ms AS "length_ms!: i64" FROM episode_versions
+           WHERE episode_id = $1 AND state = 'ready' ORDER BY created_at, id"#,
         episode_id
     )
     .fetch_all(&mut *tx)

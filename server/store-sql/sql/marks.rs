@@ -88,11 +88,11 @@ async fn of_episodes(on: &mut Connection, user_id: Uuid) -> StoreResult<Vec<Evid
                    WHERE v.episode_id = e.id AND v.state = 'ready') AS "since?: i64",
                   (SELECT max(v.length_ms) FROM episode_versions v
                    WHERE v.episode_id = e.id AND v.state = 'ready') AS "length_ms?: i64",
+                  e.withdrawn_at AS "withdrawn_at?: i64",
                   (SELECT count(*) FROM replays_heard h WHERE h.from_at <= m.last_at) AS "heard!: i64",
                   (SELECT CAST(coalesce(sum(min(h.to_at, m.last_at) - h.from_at), 0) AS BIGINT) FROM replays_heard h
                    WHERE h.from_at <= m.last_at) AS "heard_ms!: i64",
-                  (SELECT count(*) * 4 FROM episode_versions v WHERE v.episode_id = e.id AND v.state = 'ready')
-                    + CASE WHEN e.withdrawn_at IS NULL THEN 0 ELSE 2 END
+                  (SELECT count(*) * 2 FROM episode_versions v WHERE v.episode_id = e.id AND v.state = 'ready')
                     + CASE WHEN s.credit = 'none' THEN 1 ELSE 0 END AS "edits!: i64"
            FROM mine m JOIN episodes e ON e.id = m.item_id JOIN series s ON s.id = e.series_id ORDER BY m.item_id"#,
         user_id
@@ -105,7 +105,7 @@ async fn of_episodes(on: &mut Connection, user_id: Uuid) -> StoreResult<Vec<Evid
         phase: LessonPhase::Ended,
         planned_start_at: row.first_at,
         ended_at: row.since,
-        zero_at: None,
+        zero_at: row.withdrawn_at,
         length_ms: row.length_ms,
         rule: (row.rule_id, row.rule_version),
         gaps: (0, 0),

@@ -196,7 +196,7 @@ pub struct EvidenceMark {
     pub planned_start_at: UtcMillis,
     /// When it was ended; of an episode: since when it can be heard.
     pub ended_at: Option<UtcMillis>,
-    /// UTC of position 0.
+    /// UTC of position 0; of an episode: since when it is withdrawn.
     pub zero_at: Option<UtcMillis>,
     /// Its length, once known.
     pub length_ms: Option<LessonMillis>,
@@ -218,7 +218,7 @@ pub struct EvidenceMark {
     pub edge_leases: i64,
     /// When nodes were heard of.
     pub heard: (i64, i64),
-    /// Versions of what is shown of the replay, or of an episode's sound, and whether it is withdrawn or earns nothing.
+    /// Versions of what is shown of the replay, or of an episode's sound, and whether it earns nothing.
     pub edits: i64,
 }
 

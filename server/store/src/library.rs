@@ -2,35 +2,14 @@
 //! same id; what was ever heard of it stays evidence, so it is withdrawn and never removed.
 
 mod change;
+mod kinds;
 
 use async_trait::async_trait;
 use uuid::Uuid;
-use yunke_domain::text_enum;
 
 pub use self::change::{EpisodeEdit, LibraryOutcome, NewSeries, NewVersion, SeriesEdit, Settled, VersionOf};
+pub use self::kinds::{SeriesCredit, VersionState};
 use crate::{LessonMillis, Poster, Rule, StoreResult, Unit, UtcMillis};
-
-text_enum! {
-    /// What listening to a series earns.
-    SeriesCredit {
-        /// Credit for each episode by itself.
-        Episode = "episode",
-        /// Nothing.
-        None = "none",
-    }
-}
-
-text_enum! {
-    /// How far a version of an episode's sound is.
-    VersionState {
-        /// Its file is on the way, or being made into sound.
-        Pending = "pending",
-        /// It can be heard.
-        Ready = "ready",
-        /// Nothing can be made of it.
-        Failed = "failed",
-    }
-}
 
 /// A series of episodes: a book, a course, a programme.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,8 +137,6 @@ pub struct VersionTerms {
     pub ready_at: UtcMillis,
     /// Its length.
     pub length_ms: LessonMillis,
-    /// Somebody opened the episode while it was this.
-    pub opened: bool,
 }
 
 /// A chapter of an episode.

@@ -195,6 +195,15 @@ async fn only_what_is_out_and_for_them_is_heard() {
         .json(&json!({ "credit": "none" }));
     let fixed = problem(fixed.send().await.expect("answered")).await;
     assert_eq!(fixed, (StatusCode::CONFLICT, "credit_fixed".to_owned()), "what was earned stays");
+    // A lesson's lease opens its room, and no episode.
+    let lesson = server.plan(&town).await;
+    let body = json!({ "device": "phone" });
+    let of_lesson =
+        good(server.post(Some(town.member), &format!("/api/lessons/{lesson}/leases"), &body).await).await;
+    let body = json!({ "lease": of_lesson["lease"], "beats": [beat(1, 0, 1_000, "tick")] });
+    let strange =
+        server.post(Some(town.member), &format!("/api/library/episodes/{lesson}/beats"), &body).await;
+    assert_eq!(problem(strange).await.1, "lease_other_lesson");
     let removed = server.call_as(Some(town.organizer), Method::DELETE, &console).await.send().await;
     assert_eq!(problem(removed.expect("answered")).await, (StatusCode::CONFLICT, "heard".to_owned()));
     // Their own record has it all the same.

@@ -32,7 +32,7 @@ fn live(planned_min: i64) -> Timeline {
         trims: vec![],
         ended_at: None,
         offers: vec![],
-        lengths: vec![],
+        forms: vec![],
         closed_at: None,
     }
 }

@@ -162,7 +162,7 @@ proptest! {
     fn a_digest_and_what_came_after_it_is_what_all_of_it_gives(rows in any_rows(), cut in any::<prop::sample::Index>()) {
         let timeline = Timeline {
             zero_at: Some(yunke_domain::Utc::new(ZERO)), planned_ms: 3_600_000, length_ms: None, gaps: vec![], trims: vec![],
-            ended_at: None, offers: vec![], lengths: vec![], closed_at: None,
+            ended_at: None, offers: vec![], forms: vec![], closed_at: None,
         };
         let bounds = Bounds::new(&Rule::default(), &timeline, &[]);
         let (before, after) = rows.split_at(cut.index(rows.len()) + 1);

@@ -7,13 +7,14 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use uuid::Uuid;
+use yunke_store::ItemKind;
 
 use crate::{
     auth::Viewer,
     evidence::{BATCH_BEATS, BeatIn, Progress, RefusedBeat},
     library::{PlaceView, heard_in},
     problem::{ApiResult, Problem},
-    room::admit,
+    room::{AdmitError, admit},
     routes::extract::{Body, Path},
     state::AppState,
 };
@@ -67,6 +68,10 @@ pub(super) async fn submit(
     }
     let (now, user) = (app.source.now(), viewer.user.id);
     let lease = admit(&app.rooms, &app.lease_key, &batch.lease, episode, user, now).await?;
+    // One of a lesson goes to its room.
+    if lease.item.kind != ItemKind::Episode {
+        return Err(AdmitError::OtherLesson.into());
+    }
     let (answer, new) = app.rooms.submit_beside(&lease, &batch.beats).await?;
     let catalogue = app.library.catalogue().await?;
     let length_ms = catalogue.episode(episode).and_then(|one| one.heard()?.length_ms).unwrap_or(0);

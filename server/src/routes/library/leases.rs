@@ -15,7 +15,7 @@ use crate::{
     auth::{EpisodeScope, Viewer},
     evidence::{Progress, Records, SlowDown, Subject},
     library::PlaceView,
-    problem::{ApiResult, Problem},
+    problem::{ApiResult, Problem, source_chain},
     routes::{extract::Body, lessons::leases::LeaseWish, origin},
     state::AppState,
 };
@@ -115,7 +115,9 @@ pub(super) async fn issue(
         bytes: file.bytes,
         kbps: file.kbps,
     });
-    app.places.settle(app.store.as_ref(), user).await?;
+    if let Err(error) = app.places.settle(app.store.as_ref(), user).await {
+        tracing::warn!(error = source_chain(&error), "places could not be kept; they are tried again");
+    }
     let place = app.store.places(user, episode, 1).await?.into_iter().next();
     let terms = app.store.episode_terms(episode).await?.ok_or_else(Problem::not_found)?;
     let mut records = Records::new(app.store.clone(), Subject::episode(episode, &terms), now).await?;

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::SeriesCredit;
+use super::kinds::SeriesCredit;
 use crate::{LessonMillis, UtcMillis};
 
 /// A series to add.
