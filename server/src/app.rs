@@ -40,6 +40,9 @@ use crate::{
 /// How often the record of this run is kept up to date: what evidence takes as "the server was up".
 const ALIVE_EVERY: Duration = Duration::from_secs(2);
 
+/// People of one transaction while names are made ready to be found.
+const NAMES_AT_ONCE: i64 = 1_000;
+
 /// How often sessions that are over are removed.
 const SWEEP_EVERY: Duration = Duration::from_hours(1);
 
@@ -273,6 +276,17 @@ async fn note_outage(app: &AppState, since: UtcMillis) {
 }
 
 async fn sweep(app: AppState) {
+    // What an older version wrote has no keys to find and order people by yet.
+    loop {
+        match app.store.complete_names(NAMES_AT_ONCE).await {
+            Ok(0) => break,
+            Ok(people) => tracing::info!(people, "names were made ready to be found by pinyin"),
+            Err(error) => {
+                tracing::error!(error = source_chain(&error), "names could not be made ready to be found");
+                break;
+            }
+        }
+    }
     let mut ticks = tokio::time::interval(SWEEP_EVERY);
     loop {
         tokio::select! {
@@ -281,6 +295,9 @@ async fn sweep(app: AppState) {
         }
         if let Err(error) = app.store.sweep_sessions(app.source.now()).await {
             tracing::error!(error = source_chain(&error), "old sessions could not be removed");
+        }
+        if let Err(error) = app.store.end_roles(app.source.now()).await {
+            tracing::error!(error = source_chain(&error), "roles that ended could not be taken away");
         }
     }
 }

@@ -29,6 +29,7 @@ pub mod library;
 mod listen;
 pub mod media_nodes;
 mod people_cli;
+mod percent;
 pub mod picture;
 pub mod problem;
 pub mod qr;

@@ -4,7 +4,7 @@
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use yunke_store::{NewUnit, NewUser, Role, Store, StoreError, Unit, UnitKind};
+use yunke_store::{NewUnit, NewUser, Role, SignInName, Store, Unit, UnitKind};
 
 use crate::{
     auth::{Passwords, parse_phone, weakness},
@@ -21,10 +21,11 @@ const PASSWORD_CHARS: usize = 12;
 
 /// A person.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "a flag for each role")]
 pub(crate) struct Person {
-    /// Mobile number: what they sign in with.
+    /// Mobile number: what they sign in with. Who has none signs in by --member-no.
     #[arg(long)]
-    phone: String,
+    phone: Option<String>,
     /// Their name.
     #[arg(long)]
     name: String,
@@ -40,13 +41,23 @@ pub(crate) struct Person {
     /// They plan lessons and answer for attendance in the whole centre.
     #[arg(long)]
     organizer: bool,
+    /// They give roles and decide how the centre works; also when no owner is left.
+    #[arg(long)]
+    owner: bool,
+    /// They see what organizers see and change nothing.
+    #[arg(long)]
+    auditor: bool,
 }
 
 impl Person {
     /// Adds the person and gives back the first password.
     pub(crate) async fn run(self, config: &Config, source: &Source) -> anyhow::Result<String> {
-        let phone = parse_phone(&self.phone)
-            .context("--phone: give a mobile number of 11 digits, or one with + and its country")?;
+        let sentence = "--phone: give a mobile number of 11 digits, or one with + and its country";
+        let phone = self.phone.as_deref().map(|typed| parse_phone(typed).context(sentence)).transpose()?;
+        let member_no = self.member_no.as_deref().map(typed::number).filter(|number| !number.is_empty());
+        if phone.is_none() && member_no.is_none() {
+            bail!("say by what they sign in: --phone, or --member-no");
+        }
         let name = text::name("--name", &self.name).map_err(|problem| anyhow::anyhow!("{problem}"))?;
         let store = database::open(config).await?;
         let units = store.units_within(&["/".to_owned()]).await?;
@@ -57,13 +68,25 @@ impl Person {
             Some(branch) => Some(ensure_branch(store.as_ref(), &units, centre, branch, source).await?),
             None => None,
         };
-        let wanted = [(self.organizer, Role::Organizer), (self.lecturer, Role::Lecturer)];
+        let wanted = [
+            (self.owner, Role::Owner),
+            (self.organizer, Role::Organizer),
+            (self.lecturer, Role::Lecturer),
+            (self.auditor, Role::Auditor),
+        ];
         let roles: Vec<_> =
             wanted.into_iter().filter(|(is, _)| *is).map(|(_, role)| (role, centre.id)).collect();
         if roles.is_empty() && branch_id.is_none() {
-            bail!("say what they are: --branch NAME for a member, --lecturer or --organizer");
+            bail!(
+                "say what they are: --branch NAME for a member, --lecturer, --organizer, --auditor or --owner"
+            );
         }
-        let password = password(source, &phone);
+        if let Some(other) =
+            same_person(store.as_ref(), &name, phone.as_deref(), member_no.as_deref()).await?
+        {
+            bail!("{other}");
+        }
+        let password = password(source, phone.as_deref().unwrap_or_default());
         let hash = Passwords::new().hash(password.clone(), source.bytes()).await?;
         let user = NewUser {
             id: source.id(),
@@ -72,16 +95,29 @@ impl Person {
             password_hash: Some(hash),
             first_password: true,
             branch_id,
-            member_no: self.member_no.as_deref().map(typed::number),
-            roles,
+            member_no,
+            roles: roles.into_iter().map(Into::into).collect(),
             at: source.now(),
         };
-        match store.add_user(user).await {
-            Ok(()) => Ok(password),
-            Err(StoreError::Duplicate) => bail!("somebody has this phone number already"),
-            Err(error) => Err(error.into()),
-        }
+        store.add_user(user).await?;
+        Ok(password)
     }
+}
+
+/// Why there is no need to add somebody, or no way to: as in the console.
+async fn same_person(
+    store: &dyn Store,
+    name: &str,
+    phone: Option<&str>,
+    member_no: Option<&str>,
+) -> anyhow::Result<Option<&'static str>> {
+    let by = SignInName { phone: None, member_no: member_no.map(str::to_owned) };
+    if member_no.is_some() && !store.credentials(&by).await?.is_empty() {
+        return Ok(Some("somebody has this number of a member already"));
+    }
+    let by = SignInName { phone: phone.map(str::to_owned), member_no: None };
+    let twice = store.credentials(&by).await?.iter().any(|known| known.name == name);
+    Ok(twice.then_some("there is somebody of this name with this phone number already"))
 }
 
 async fn ensure_branch(
@@ -132,12 +168,14 @@ mod tests {
 
     fn add(phone: &str, branch: Option<&str>) -> Person {
         Person {
-            phone: phone.to_owned(),
+            phone: Some(phone.to_owned()),
             name: "𠮷田 静".to_owned(),
             branch: branch.map(str::to_owned),
             member_no: None,
             lecturer: branch.is_none(),
             organizer: false,
+            owner: false,
+            auditor: false,
         }
     }
 
@@ -153,7 +191,7 @@ mod tests {
         let organizer = NewUser {
             id: source.id(),
             name: "王".to_owned(),
-            phone: "13900000000".to_owned(),
+            phone: Some("13900000000".to_owned()),
             password_hash: None,
             first_password: false,
             branch_id: None,
@@ -165,10 +203,11 @@ mod tests {
         assert_eq!(store.set_up(setup).await.expect("set up"), SetupOutcome::Done);
 
         let password = add("139 0000 0001", Some("一支部")).run(&config, &source).await.expect("a member");
-        let found = store.credentials("13900000001").await.expect("read").expect("is there");
+        let by = SignInName { phone: Some("13900000001".to_owned()), member_no: None };
+        let found = store.credentials(&by).await.expect("read").remove(0);
         let passwords = Passwords::new();
         assert!(passwords.verify(password, found.password_hash).await.expect("verified"));
-        let user = store.user(found.user_id).await.expect("read").expect("is there");
+        let user = store.user(found.user_id, source.now()).await.expect("read").expect("is there");
         assert!(user.first_password, "it was printed, and has to be replaced");
         add("13900000002", Some("一支部")).run(&config, &source).await.expect("another of the branch");
         let units = store.units_within(&["/".to_owned()]).await.expect("read");
@@ -177,6 +216,16 @@ mod tests {
 
         let twice = add("13900000001", None).run(&config, &source).await.expect_err("taken");
         assert!(twice.to_string().contains("already"), "{twice}");
+        // Who shares the number of somebody, and who has none.
+        let other = Person { name: "另一位".to_owned(), ..add("13900000001", None) };
+        other.run(&config, &source).await.expect("another person");
+        let number =
+            |number: &str| Person { phone: None, member_no: Some(number.to_owned()), ..add("", None) };
+        number("A-1").run(&config, &source).await.expect("without a phone");
+        let taken = number(" Ａ-1 ").run(&config, &source).await.expect_err("taken");
+        assert!(taken.to_string().contains("number of a member"), "{taken}");
+        let neither = number(" ").run(&config, &source).await.expect_err("neither");
+        assert!(neither.to_string().contains("--member-no"), "{neither}");
         let wrong = add("12", None).run(&config, &source).await.expect_err("no number");
         assert!(wrong.to_string().contains("--phone"), "{wrong}");
         let nothing = Person { lecturer: false, ..add("13900000004", None) };

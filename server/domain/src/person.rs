@@ -9,6 +9,22 @@ text_enum! {
         Lecturer = "lecturer",
         /// Plans lessons and answers for attendance in that part of the tree.
         Organizer = "organizer",
+        /// May do what organizers of the whole centre do, gives roles to organizers, and decides how the centre works.
+        Owner = "owner",
+        /// Sees what organizers of that part of the tree see, and changes nothing.
+        Auditor = "auditor",
+    }
+}
+
+impl Role {
+    /// Plans lessons and answers for people.
+    pub fn organizes(self) -> bool {
+        matches!(self, Self::Organizer | Self::Owner)
+    }
+
+    /// Sees what organizers see.
+    pub fn oversees(self) -> bool {
+        self.organizes() || self == Self::Auditor
     }
 }
 

@@ -13,8 +13,11 @@ pub enum Access {
     SignedIn,
     /// Lecturers and organizers of any part of the tree.
     Staff,
-    /// Organizers of any part of the tree; the handler keeps to that part.
+    /// Organizers of any part of the tree, and to read its auditors; the handler keeps to that part. So it is wherever this
+    /// says "organizer".
     Organizer,
+    /// Owners of the centre.
+    Owner,
     /// Who may watch the lesson `{id}`: invited, or its staff.
     LessonWatch,
     /// The lecturer of the lesson `{id}`, or its organizer.

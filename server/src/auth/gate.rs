@@ -25,6 +25,15 @@ use crate::{
 /// A session is extended when it was seen longer ago than this.
 const EXTEND_AFTER_MS: i64 = 3_600_000;
 
+/// What a request is for. Auditors see what organizers see, and change nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reads {
+    /// It only reads.
+    Only,
+    /// It changes something.
+    AndWrites,
+}
+
 /// What the gate decides by.
 #[derive(Clone)]
 pub struct Gate {
@@ -53,6 +62,7 @@ pub async fn authorize(
     let Some(access) = table.of(method, matched.as_str()) else {
         return Err(Problem::internal(format_args!("no access entry for {method} {}", matched.as_str())));
     };
+    let reads = if method == Method::GET { Reads::Only } else { Reads::AndWrites };
     let (viewer, renew) = sign_in(&core, request.headers()).await?;
     match (access, viewer) {
         (Access::Anyone, viewer) => {
@@ -66,27 +76,27 @@ pub async fn authorize(
             ));
         }
         (Access::PersonOrganize, Some(viewer)) => {
-            let scope = PersonScope::admit(core.store.as_ref(), &viewer, &params).await?;
+            let scope = PersonScope::admit(core.store.as_ref(), &viewer, reads, &params).await?;
             request.extensions_mut().insert(scope);
             request.extensions_mut().insert(viewer);
         }
         (Access::UnitOrganize, Some(viewer)) => {
-            let scope = UnitScope::admit(core.store.as_ref(), &viewer, &params).await?;
+            let scope = UnitScope::admit(core.store.as_ref(), &viewer, reads, &params).await?;
             request.extensions_mut().insert(scope);
             request.extensions_mut().insert(viewer);
         }
         (access @ (Access::SeriesListen | Access::SeriesOrganize), Some(viewer)) => {
-            let scope = SeriesScope::admit(&core, &library, access, &viewer, &params).await?;
+            let scope = SeriesScope::admit(&core, &library, (access, reads), &viewer, &params).await?;
             request.extensions_mut().insert(scope);
             request.extensions_mut().insert(viewer);
         }
         (access @ (Access::EpisodeListen | Access::EpisodeOrganize), Some(viewer)) => {
-            let scope = EpisodeScope::admit(&core, &library, access, &viewer, &params).await?;
+            let scope = EpisodeScope::admit(&core, &library, (access, reads), &viewer, &params).await?;
             request.extensions_mut().insert(scope);
             request.extensions_mut().insert(viewer);
         }
         (access, Some(viewer)) => {
-            if let Some(scope) = admit(core.store.as_ref(), access, &viewer, &params).await? {
+            if let Some(scope) = admit(core.store.as_ref(), (access, reads), &viewer, &params).await? {
                 request.extensions_mut().insert(scope);
             }
             request.extensions_mut().insert(viewer);
@@ -119,17 +129,21 @@ async fn sign_in(core: &Core, headers: &HeaderMap) -> ApiResult<(Option<Viewer>,
 
 async fn admit(
     store: &dyn Store,
-    access: Access,
+    (access, reads): (Access, Reads),
     viewer: &Viewer,
     params: &RawPathParams,
 ) -> ApiResult<Option<LessonScope>> {
     let staff = || Problem::forbidden("not_allowed", "This needs a role you do not have.");
     match access {
         Access::Anyone | Access::Account | Access::SignedIn => Ok(None),
-        Access::Staff if viewer.has(Role::Lecturer) || viewer.has(Role::Organizer) => Ok(None),
-        Access::Organizer if viewer.has(Role::Organizer) => Ok(None),
+        Access::Staff if viewer.has(Role::Lecturer) || viewer.is_organizer() => Ok(None),
+        Access::Organizer if viewer.is_organizer() || (reads == Reads::Only && viewer.is_overseer()) => {
+            Ok(None)
+        }
+        Access::Owner if viewer.has(Role::Owner) => Ok(None),
         Access::Staff
         | Access::Organizer
+        | Access::Owner
         | Access::PersonOrganize
         | Access::UnitOrganize
         | Access::SeriesListen
@@ -144,7 +158,7 @@ async fn admit(
             let allowed = match access {
                 Access::LessonWatch => may.watch,
                 Access::LessonRun => may.run,
-                _ => may.organize,
+                _ => may.organize || (reads == Reads::Only && may.oversee),
             };
             if allowed {
                 return Ok(Some(LessonScope { lesson: Arc::new(lesson), may }));

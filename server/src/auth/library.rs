@@ -9,7 +9,7 @@ use axum::{
 use uuid::Uuid;
 use yunke_store::{Episode, EpisodeVersion, Series};
 
-use super::{Access, Viewer};
+use super::{Access, Viewer, gate::Reads};
 use crate::{
     catalogue::{Audience, Catalogue, LibraryKeeper},
     core::Core,
@@ -46,6 +46,7 @@ impl Viewer {
         Audience {
             branch: self.user.branch.as_ref().map(|branch| branch.path.clone()),
             organizes: self.organized_paths(),
+            oversees: self.overseen_paths(),
             now: core.source.wall(),
         }
     }
@@ -56,7 +57,7 @@ impl SeriesScope {
     pub(super) async fn admit(
         core: &Core,
         library: &LibraryKeeper,
-        access: Access,
+        (access, reads): (Access, Reads),
         viewer: &Viewer,
         params: &RawPathParams,
     ) -> ApiResult<Self> {
@@ -64,7 +65,7 @@ impl SeriesScope {
         let catalogue = library.catalogue().await?;
         let audience = viewer.audience(core);
         let series = catalogue.series(id).cloned().ok_or_else(Problem::not_found)?;
-        check(&series, access, &audience)?;
+        check(&series, (access, reads), &audience)?;
         Ok(Self { series, catalogue, audience })
     }
 }
@@ -74,7 +75,7 @@ impl EpisodeScope {
     pub(super) async fn admit(
         core: &Core,
         library: &LibraryKeeper,
-        access: Access,
+        (access, reads): (Access, Reads),
         viewer: &Viewer,
         params: &RawPathParams,
     ) -> ApiResult<Self> {
@@ -83,7 +84,7 @@ impl EpisodeScope {
         let audience = viewer.audience(core);
         let episode = catalogue.episode(id).cloned().ok_or_else(Problem::not_found)?;
         let series = catalogue.series(episode.series_id).cloned().ok_or_else(Problem::not_found)?;
-        check(&series, access, &audience)?;
+        check(&series, (access, reads), &audience)?;
         if access == Access::EpisodeListen && !audience.is_out(&episode) && !audience.organizes(&series) {
             return Err(if episode.withdrawn_at.is_some() { withdrawn() } else { Problem::not_found() });
         }
@@ -97,14 +98,14 @@ impl EpisodeScope {
     }
 }
 
-fn check(series: &Series, access: Access, audience: &Audience) -> ApiResult<()> {
+fn check(series: &Series, (access, reads): (Access, Reads), audience: &Audience) -> ApiResult<()> {
     match access {
         Access::SeriesListen | Access::EpisodeListen if audience.may_hear(series) => Ok(()),
         Access::SeriesListen | Access::EpisodeListen => {
             let sentence = "This series is for other branches. Ask your organizer.";
             Err(Problem::forbidden("not_invited", sentence))
         }
-        _ if audience.organizes(series) => Ok(()),
+        _ if audience.organizes(series) || (reads == Reads::Only && audience.oversees(series)) => Ok(()),
         _ => Err(Problem::forbidden("not_allowed", "This needs a role you do not have.")),
     }
 }

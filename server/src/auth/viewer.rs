@@ -20,23 +20,50 @@ pub struct Viewer {
 }
 
 impl Viewer {
-    /// Paths of the units they organize.
+    /// Paths of the units they organize: what they may change.
     pub fn organized_paths(&self) -> Vec<String> {
-        self.paths(Role::Organizer)
+        self.paths(Role::organizes)
     }
 
-    fn paths(&self, role: Role) -> Vec<String> {
-        self.user
-            .roles
-            .iter()
-            .filter(|grant| grant.role == role)
-            .map(|grant| grant.unit.path.clone())
-            .collect()
+    /// Paths of the units they organize or audit: what they may see.
+    pub fn overseen_paths(&self) -> Vec<String> {
+        self.paths(Role::oversees)
+    }
+
+    fn paths(&self, may: fn(Role) -> bool) -> Vec<String> {
+        let grants = self.user.roles.iter().filter(|grant| may(grant.role));
+        let mut paths: Vec<String> = grants.map(|grant| grant.unit.path.clone()).collect();
+        paths.sort_unstable();
+        paths.dedup();
+        paths
     }
 
     /// Whether they organize the unit with this path.
     pub fn organizes(&self, path: &str) -> bool {
-        organizes(&self.user, path)
+        may(&self.user, Role::organizes, path)
+    }
+
+    /// Whether they organize or audit the unit with this path.
+    pub fn oversees(&self, path: &str) -> bool {
+        may(&self.user, Role::oversees, path)
+    }
+
+    /// When their right to organize the unit with this path ends; `None`: never.
+    pub fn organizes_until(&self, path: &str) -> Option<i64> {
+        let grants = self.user.roles.iter();
+        let mut ends = grants.filter(|grant| grant.role.organizes() && grant.unit.contains(path)).peekable();
+        ends.peek()?;
+        ends.map(|grant| grant.until_at.unwrap_or(i64::MAX)).max().filter(|end| *end < i64::MAX)
+    }
+
+    /// Whether they organize any unit.
+    pub fn is_organizer(&self) -> bool {
+        self.user.roles.iter().any(|grant| grant.role.organizes())
+    }
+
+    /// Whether they organize or audit any unit.
+    pub fn is_overseer(&self) -> bool {
+        self.user.roles.iter().any(|grant| grant.role.oversees())
     }
 
     /// Whether they have this role for any unit.
@@ -61,31 +88,35 @@ impl Viewer {
 
 /// What somebody may do with a lesson.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent rights")]
 pub struct May {
     /// See and follow it.
     pub watch: bool,
     /// Start and end it, see the incoming picture, take the stream key.
     pub run: bool,
-    /// Plan, change and cancel it, see attendance.
+    /// Plan, change and cancel it.
     pub organize: bool,
+    /// See attendance and evidence.
+    pub oversee: bool,
 }
 
 impl May {
     /// What this person may do with this lesson.
     pub fn of(user: &User, lesson: &Lesson) -> Self {
-        let organize = organizes(user, &lesson.unit.path);
+        let organize = may(user, Role::organizes, &lesson.unit.path);
+        let oversee = may(user, Role::oversees, &lesson.unit.path);
         let run = organize || lesson.lecturer_id == user.id;
         let invited = user
             .branch
             .as_ref()
             .is_some_and(|branch| lesson.audience.iter().any(|unit| unit.contains(&branch.path)));
         let watch = run || (invited && lesson.phase != LessonPhase::Cancelled);
-        Self { watch, run, organize }
+        Self { watch, run, organize, oversee }
     }
 }
 
-fn organizes(user: &User, path: &str) -> bool {
-    user.roles.iter().any(|grant| grant.role == Role::Organizer && grant.unit.contains(path))
+fn may(user: &User, role: fn(Role) -> bool, path: &str) -> bool {
+    user.roles.iter().any(|grant| role(grant.role) && grant.unit.contains(path))
 }
 
 /// The lesson in the path, and what the viewer may do with it.

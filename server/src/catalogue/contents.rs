@@ -14,6 +14,8 @@ pub struct Audience {
     pub branch: Option<String>,
     /// Paths of the units they organize.
     pub organizes: Vec<String>,
+    /// Paths of the units they organize or audit.
+    pub oversees: Vec<String>,
     /// The wall clock.
     pub now: UtcMillis,
 }
@@ -22,6 +24,11 @@ impl Audience {
     /// Whether they organize a series.
     pub fn organizes(&self, series: &Series) -> bool {
         self.organizes.iter().any(|path| series.unit.path.starts_with(path))
+    }
+
+    /// Whether they organize or audit a series.
+    pub fn oversees(&self, series: &Series) -> bool {
+        self.oversees.iter().any(|path| series.unit.path.starts_with(path))
     }
 
     /// Whether a series is for them.

@@ -7,7 +7,7 @@ use yunke_store::{
     MediaReport,
 };
 
-use super::people::MEMBERS;
+use super::people::{MEMBERS, known};
 use crate::state::AppState;
 
 const MINUTE_MS: i64 = 60_000;
@@ -63,8 +63,8 @@ pub(super) async fn attend(
     // A node of no name: the real one numbers its snapshots by itself.
     app.store.store_media("demo", app.source.id(), 1, &[report], starts + length_ms).await?;
     for ((account, _), follows) in MEMBERS.iter().zip(FOLLOWED.get(number).into_iter().flatten()) {
-        let Some(member) = app.store.credentials(account.phone).await? else { continue };
-        let Some(user) = app.store.user(member.user_id).await? else { continue };
+        let Some(member) = known(app, account).await? else { continue };
+        let Some(user) = app.store.user(member, starts).await? else { continue };
         let (from, to, device, audio) = *follows;
         let issued_at = starts + from * MINUTE_MS;
         let lease = LeaseRow {

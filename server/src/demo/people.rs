@@ -1,5 +1,10 @@
 //! Who and what is in the demo.
 
+use uuid::Uuid;
+use yunke_store::{SignInName, StoreResult};
+
+use crate::state::AppState;
+
 /// The password of every account of the demo.
 pub(super) const PASSWORD: &str = "yunke-demo";
 
@@ -63,3 +68,10 @@ pub(super) const SPEECH: &str = "大家中午好，欢迎来到青禾学习中�
 第三个办法，是把课送到手机上。人在办公楼，在田头，在路上，都能一起学习。\
 您现在看到的是演示画面，屏幕左上角的时钟，就是现在的时间。\
 如果您能听清楚这段话，说明声音正常。谢谢大家。";
+
+/// Whose account this is, once the demo is set up.
+pub(super) async fn known(app: &AppState, account: &Account) -> StoreResult<Option<Uuid>> {
+    let by = SignInName { phone: Some(account.phone.to_owned()), member_no: None };
+    let found = app.store.credentials(&by).await?.into_iter().find(|one| one.name == account.name);
+    Ok(found.map(|one| one.user_id))
+}

@@ -7,7 +7,7 @@ use yunke_store::{
 };
 
 use super::people::{
-    Account, BRANCHES, CENTRE, LECTURER, MEMBERS, ORGANIZER, PASSWORD, PAST, PLANNED, STATIONS,
+    Account, BRANCHES, CENTRE, LECTURER, MEMBERS, ORGANIZER, PASSWORD, PAST, PLANNED, STATIONS, known,
 };
 use crate::{calendar::day_of, state::AppState};
 
@@ -30,17 +30,16 @@ pub(super) async fn ensure(app: &AppState) -> anyhow::Result<Cast> {
     if !app.store.is_set_up().await? {
         people(app).await?;
     }
-    let organizer = app.store.credentials(ORGANIZER.phone).await?;
-    let lecturer = app.store.credentials(LECTURER.phone).await?;
+    let (organizer, lecturer) = (known(app, &ORGANIZER).await?, known(app, &LECTURER).await?);
     let (Some(organizer), Some(lecturer)) = (organizer, lecturer) else {
         anyhow::bail!(
             "this data folder belongs to a real centre; start the demo with another one: --data demo-data"
         );
     };
-    let user = app.store.user(organizer.user_id).await?;
+    let user = app.store.user(organizer, app.source.now()).await?;
     let grant = user.and_then(|user| user.roles.into_iter().next());
     let centre = grant.ok_or_else(|| anyhow::anyhow!("the demo's organizer has no role any more"))?.unit.id;
-    let cast = Cast { centre, organizer: organizer.user_id, lecturer: lecturer.user_id };
+    let cast = Cast { centre, organizer, lecturer };
     lessons(app, &cast).await?;
     Ok(cast)
 }
@@ -51,7 +50,7 @@ async fn people(app: &AppState) -> anyhow::Result<()> {
     let user = |account: &Account, branch_id, roles, number: Option<usize>| NewUser {
         id: app.source.id(),
         name: account.name.to_owned(),
-        phone: account.phone.to_owned(),
+        phone: Some(account.phone.to_owned()),
         password_hash: Some(hash.clone()),
         first_password: false,
         branch_id,
@@ -73,7 +72,7 @@ async fn people(app: &AppState) -> anyhow::Result<()> {
     for (branch, point) in BRANCHES {
         branches.push(add_unit(app, points[point], UnitKind::Branch, branch).await?);
     }
-    app.store.add_user(user(&LECTURER, None, vec![(Role::Lecturer, centre_id)], None)).await?;
+    app.store.add_user(user(&LECTURER, None, vec![(Role::Lecturer, centre_id).into()], None)).await?;
     for (number, (account, branch)) in MEMBERS.iter().enumerate() {
         app.store.add_user(user(account, Some(branches[*branch]), Vec::new(), Some(number))).await?;
     }

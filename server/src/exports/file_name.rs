@@ -1,5 +1,7 @@
 //! The name of a download (RFC 6266, RFC 8187): Chinese for those who can, plain for the rest.
 
+use crate::percent::percent;
+
 /// Characters of a title in a file name at most.
 const TITLE_CHARS: usize = 60;
 
@@ -41,19 +43,6 @@ fn plain(title: &str) -> String {
         .take(TITLE_CHARS)
         .collect();
     clean.trim().trim_matches('.').to_owned()
-}
-
-/// Percent-encodes all but the characters that are plain in a path (RFC 3986) and in RFC 8187.
-fn percent(text: &str) -> String {
-    use std::fmt::Write as _;
-    text.bytes().fold(String::new(), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-        out
-    })
 }
 
 #[cfg(test)]

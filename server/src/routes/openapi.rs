@@ -18,7 +18,7 @@ const LEFT_OUT: [(&str, &str); 6] = [
 ];
 
 /// Bodies of clients: in these an optional field may be missing.
-const SENT_BY_CLIENTS: [&str; 11] = [
+const SENT_BY_CLIENTS: [&str; 13] = [
     "BeatIn",
     "ChapterEdit",
     "ChapterIn",
@@ -28,7 +28,9 @@ const SENT_BY_CLIENTS: [&str; 11] = [
     "LessonPlan",
     "PersonEditRequest",
     "PersonRequest",
+    "RoleRequest",
     "SeriesEditRequest",
+    "SignIn",
     "TrimIn",
 ];
 

@@ -3,10 +3,11 @@
 use async_trait::async_trait;
 use sqlx::Transaction;
 use uuid::Uuid;
+use yunke_catalogue::people::{NameKeys, NameQuery};
 use yunke_store::{
     NewPassword, NewUser, Page, PeopleStore, PersonEdit, PersonOutcome, PersonRecord, RosterFilter,
     RosterPage, StoreResult, UtcMillis,
-    decide::people::{self, PersonChange},
+    decide::people::{self, Facts, PersonChange},
 };
 
 use super::{json, leases, operation::audit, unit::unit, user};
@@ -46,15 +47,40 @@ async fn end_sessions(
     leases::revoke(on, user_id, at).await
 }
 
-async fn is_organizer(on: &mut Connection, user_id: Uuid) -> StoreResult<bool> {
+async fn is_organizer(on: &mut Connection, user_id: Uuid, now: UtcMillis) -> StoreResult<bool> {
     sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT 1 FROM users p JOIN roles r ON r.user_id = p.id
-                          WHERE p.id = $1 AND p.disabled_at IS NULL AND r.role = 'organizer') AS "is!: bool""#,
-        user_id
+                          WHERE p.id = $1 AND p.disabled_at IS NULL AND r.role IN ('organizer', 'owner')
+                            AND (r.until_at IS NULL OR r.until_at > $2)) AS "is!: bool""#,
+        user_id,
+        now
     )
     .fetch_one(on)
     .await
     .map_err(failed)
+}
+
+/// What is known before somebody is added or changed to these.
+async fn facts(
+    on: &mut Connection,
+    (actor_id, id): (Uuid, Uuid),
+    (name, phone, member_no): (&str, Option<&str>, Option<&str>),
+    now: UtcMillis,
+) -> StoreResult<Facts> {
+    let by_organizer = is_organizer(on, actor_id, now).await?;
+    let row = sqlx::query!(
+        r#"SELECT EXISTS (SELECT 1 FROM users WHERE member_no = $1 AND id <> $4) AS "number_taken!: bool",
+                  EXISTS (SELECT 1 FROM users WHERE phone = $2 AND name = $3 AND id <> $4 AND disabled_at IS NULL)
+                      AS "known!: bool""#,
+        member_no,
+        phone,
+        name,
+        id
+    )
+    .fetch_one(on)
+    .await
+    .map_err(failed)?;
+    Ok(Facts { by_organizer, number_taken: row.number_taken, known: row.known })
 }
 
 /// Writes a person as they become.
@@ -65,14 +91,19 @@ async fn write(
     at: UtcMillis,
 ) -> StoreResult<()> {
     let row = &change.row;
+    let NameKeys { sort, find } = NameKeys::of(&row.name);
     sqlx::query!(
-        "UPDATE users SET name = $1, phone = $2, member_no = $3, branch_id = $4, disabled_at = $5 WHERE id = $6",
+        "UPDATE users SET name = $1, phone = $2, member_no = $3, branch_id = $4, disabled_at = $5,
+                          name_sort = $7, name_find = $8, revision = revision + 1
+         WHERE id = $6",
         row.name,
         row.phone,
         row.member_no,
         row.branch_id,
         row.disabled_at,
-        id
+        id,
+        sort,
+        find
     )
     .execute(&mut **tx)
     .await
@@ -95,7 +126,8 @@ async fn write(
 
 async fn record(on: &mut Connection, id: Uuid) -> StoreResult<Option<PersonRecord>> {
     let row = sqlx::query!(
-        r#"SELECT name, phone, member_no, branch_id, password_first AS "first_password: bool", disabled_at
+        r#"SELECT name, phone, member_no, branch_id, password_first AS "first_password: bool", disabled_at,
+                  revision
            FROM users WHERE id = $1"#,
         id
     )
@@ -108,7 +140,7 @@ async fn record(on: &mut Connection, id: Uuid) -> StoreResult<Option<PersonRecor
         None => None,
     };
     let roles = user::grants(on, id).await?;
-    let disabled_at = row.disabled_at;
+    let (disabled_at, revision) = (row.disabled_at, row.revision);
     let (name, phone, member_no) = (row.name, row.phone, row.member_no);
     Ok(Some(PersonRecord {
         id,
@@ -119,6 +151,7 @@ async fn record(on: &mut Connection, id: Uuid) -> StoreResult<Option<PersonRecor
         roles,
         first_password: row.first_password,
         disabled_at,
+        revision,
     }))
 }
 
@@ -126,8 +159,7 @@ async fn record(on: &mut Connection, id: Uuid) -> StoreResult<Option<PersonRecor
 impl PeopleStore for SqlStore {
     async fn roster(&self, filter: &RosterFilter, page: Page) -> StoreResult<RosterPage> {
         let within = json(&filter.within);
-        // Letters of ASCII only, as the database does it: what it makes of others is different everywhere.
-        let name = filter.query.to_ascii_lowercase();
+        let name = NameQuery::of(&filter.query);
         // One view of the database for the page and what stands in it.
         let mut tx = self.begin_snapshot().await?;
         let rows = sqlx::query!(
@@ -142,17 +174,19 @@ impl PeopleStore for SqlStore {
                  AND (substr(b.path, 1, length($2)) = $2 OR $2 IS NULL
                       OR EXISTS (SELECT 1 FROM roles r JOIN units u ON u.id = r.unit_id
                                  WHERE r.user_id = p.id AND substr(u.path, 1, length($2)) = $2))
-                 AND ($3 = '' OR instr(lower(p.name), $7) > 0 OR p.member_no = $3
+                 AND ($3 = '' OR ($7 <> '' AND instr(p.name_find, $7) > 0)
+                      OR ($8 <> '' AND instr(p.name_find, $8) > 0) OR p.member_no = $3
                       OR p.phone IN ($3, '+' || $3)
                       OR (length($3) = 4 AND substr(p.phone, length(p.phone) - 3) = $3))
-               ORDER BY b.path IS NULL, b.path, p.name, p.id LIMIT $6 OFFSET $5"#,
+               ORDER BY b.path IS NULL, b.path, p.name_sort, p.id LIMIT $6 OFFSET $5"#,
             within,
             filter.unit_path,
             filter.query,
             filter.disabled,
             page.offset,
             page.limit,
-            name,
+            name.plain,
+            name.reading,
         )
         .fetch_all(&mut *tx)
         .await
@@ -178,7 +212,9 @@ impl PeopleStore for SqlStore {
 
     async fn add_person(&self, person: NewUser, actor_id: Uuid) -> StoreResult<PersonOutcome> {
         let mut tx = self.begin().await?;
-        let line = match people::add(is_organizer(&mut tx, actor_id).await?, &person, actor_id) {
+        let becomes = (person.name.as_str(), person.phone.as_deref(), person.member_no.as_deref());
+        let facts = facts(&mut tx, (actor_id, person.id), becomes, person.at).await?;
+        let line = match people::add(facts, &person, actor_id) {
             Ok(line) => line,
             Err(outcome) => return Ok(outcome),
         };
@@ -196,8 +232,16 @@ impl PeopleStore for SqlStore {
         at: UtcMillis,
     ) -> StoreResult<PersonOutcome> {
         let mut tx = self.begin().await?;
-        let (by_organizer, before) = (is_organizer(&mut tx, actor_id).await?, record(&mut tx, id).await?);
-        match people::edit(by_organizer, before, edit, actor_id, at) {
+        let before = record(&mut tx, id).await?;
+        let facts = match &before {
+            Some(before) => {
+                let row = people::edited(before, &edit);
+                let becomes = (row.name.as_str(), row.phone.as_deref(), row.member_no.as_deref());
+                facts(&mut tx, (actor_id, id), becomes, at).await?
+            }
+            None => Facts { by_organizer: is_organizer(&mut tx, actor_id, at).await?, ..Facts::default() },
+        };
+        match people::edit(facts, before, edit, actor_id, at) {
             Ok(change) => write(&mut tx, id, &change, at).await?,
             Err(outcome) => return Ok(outcome),
         }
@@ -213,7 +257,7 @@ impl PeopleStore for SqlStore {
         at: UtcMillis,
     ) -> StoreResult<PersonOutcome> {
         let mut tx = self.begin().await?;
-        let (by_organizer, before) = (is_organizer(&mut tx, actor_id).await?, record(&mut tx, id).await?);
+        let (by_organizer, before) = (is_organizer(&mut tx, actor_id, at).await?, record(&mut tx, id).await?);
         match people::set_disabled(by_organizer, before, disabled, actor_id, at) {
             Ok(change) => write(&mut tx, id, &change, at).await?,
             Err(outcome) => return Ok(outcome),
@@ -222,9 +266,26 @@ impl PeopleStore for SqlStore {
         Ok(PersonOutcome::Done)
     }
 
+    async fn complete_names(&self, limit: i64) -> StoreResult<u64> {
+        let mut tx = self.begin().await?;
+        let rows = sqlx::query!("SELECT id, name FROM users WHERE name_sort = '' LIMIT $1", limit)
+            .fetch_all(&mut *tx)
+            .await
+            .map_err(failed)?;
+        for row in &rows {
+            let NameKeys { sort, find } = NameKeys::of(&row.name);
+            sqlx::query!("UPDATE users SET name_sort = $1, name_find = $2 WHERE id = $3", sort, find, row.id)
+                .execute(&mut *tx)
+                .await
+                .map_err(failed)?;
+        }
+        tx.commit().await.map_err(failed)?;
+        Ok(rows.len() as u64)
+    }
+
     async fn replace_password(&self, password: NewPassword) -> StoreResult<PersonOutcome> {
         let mut tx = self.begin().await?;
-        let by_organizer = is_organizer(&mut tx, password.actor_id).await?;
+        let by_organizer = is_organizer(&mut tx, password.actor_id, password.at).await?;
         let exists = record(&mut tx, password.user_id).await?.is_some();
         let line = match people::replace_password(by_organizer, exists, &password) {
             Ok(line) => line,

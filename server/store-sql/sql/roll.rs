@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use uuid::Uuid;
+use yunke_catalogue::people::NameQuery;
 use yunke_store::{
     NewExcuse, Page, RollCounts, RollEntry, RollFilter, RollPage, RollStore, StoreResult, TextEnum as _,
     Unit, UtcMillis, decide,
@@ -43,9 +44,7 @@ impl Row {
     }
 
     fn entry(self) -> StoreResult<Option<RollEntry>> {
-        let (Some(user_id), Some(name), Some(phone)) = (self.user_id, self.name, self.phone) else {
-            return Ok(None);
-        };
+        let (Some(user_id), Some(name)) = (self.user_id, self.name) else { return Ok(None) };
         let branch = match (self.b_id, self.b_kind, self.b_name, self.b_path) {
             (Some(id), Some(kind), Some(name), Some(path)) => {
                 Some(Unit::try_from(UnitRow { id, parent_id: self.b_parent_id, kind, name, path })?)
@@ -56,7 +55,7 @@ impl Row {
             user_id,
             name,
             member_no: self.member_no,
-            phone,
+            phone: self.phone,
             branch,
             invited: self.invited.unwrap_or_default(),
             attended: self.attended.unwrap_or_default(),
@@ -68,8 +67,7 @@ impl Row {
 /// One statement: the counts and the page are of one moment. Units are matched first and people by unit: a lesson of 21,000 takes
 /// a tenth of a second. CROSS JOIN keeps SQLite to the order it is written in.
 async fn rows(store: &SqlStore, lesson_id: Uuid, filter: &RollFilter, page: Page) -> StoreResult<Vec<Row>> {
-    let (within, part, name) =
-        (json(&filter.within), filter.part.as_str(), filter.query.to_ascii_lowercase());
+    let (within, part, name) = (json(&filter.within), filter.part.as_str(), NameQuery::of(&filter.query));
     sqlx::query_as!(
         Row,
         r#"WITH lesson AS (
@@ -124,15 +122,16 @@ async fn rows(store: &SqlStore, lesson_id: Uuid, filter: &RollFilter, page: Page
                       count(*) FILTER (WHERE excuse IS NOT NULL AND NOT attended) AS excused FROM here
            ),
            found AS (
-               SELECT h.user_id, h.invited, h.attended, h.excuse, p.name, p.member_no, p.phone,
+               SELECT h.user_id, h.invited, h.attended, h.excuse, p.name, p.name_sort, p.member_no, p.phone,
                       b.id AS b_id, b.parent_id AS b_parent_id, b.kind AS b_kind, b.name AS b_name, b.path AS b_path,
                       count(*) OVER () AS found
                FROM here h CROSS JOIN users p LEFT JOIN mine b ON b.id = h.branch_id
                WHERE p.id = h.user_id AND CASE $3 WHEN 'all' THEN true WHEN 'attended' THEN h.attended
                              ELSE NOT h.attended AND ($3 = 'excused') = (h.excuse IS NOT NULL) END
-                 AND ($4 = '' OR instr(lower(p.name), $8) > 0 OR p.member_no = $4
+                 AND ($4 = '' OR ($8 <> '' AND instr(p.name_find, $8) > 0)
+                      OR ($9 <> '' AND instr(p.name_find, $9) > 0) OR p.member_no = $4
                       OR p.phone IN ($4, '+' || $4) OR (length($4) = 4 AND substr(p.phone, length(p.phone) - 3) = $4))
-               ORDER BY b.path IS NULL, b.path, p.name, h.user_id LIMIT $6 OFFSET $5
+               ORDER BY b.path IS NULL, b.path, p.name_sort, h.user_id LIMIT $6 OFFSET $5
            )
            SELECT c.invited AS "all_invited!: i64", c.attended AS "all_attended!: i64", c.invited_attended AS "both!: i64",
                   c.excused AS "all_excused!: i64", coalesce(f.found, 0) AS "found!: i64",
@@ -142,7 +141,7 @@ async fn rows(store: &SqlStore, lesson_id: Uuid, filter: &RollFilter, page: Page
                   f.b_id AS "b_id?: Uuid", f.b_parent_id AS "b_parent_id?: Uuid", f.b_kind AS "b_kind?: String",
                   f.b_name AS "b_name?: String", f.b_path AS "b_path?: String"
            FROM counts c LEFT JOIN found f ON true
-           ORDER BY f.b_path IS NULL, f.b_path, f.name, f.user_id"#,
+           ORDER BY f.b_path IS NULL, f.b_path, f.name_sort, f.user_id"#,
         lesson_id,
         within,
         part,
@@ -150,7 +149,8 @@ async fn rows(store: &SqlStore, lesson_id: Uuid, filter: &RollFilter, page: Page
         page.offset,
         page.limit,
         filter.user_id,
-        name,
+        name.plain,
+        name.reading,
     )
     .fetch_all(&store.read())
     .await

@@ -53,7 +53,7 @@ impl SessionStore for SqlStore {
             seen_at: row.seen_at,
             expires_at: row.expires_at,
         };
-        Ok(user::load(&self.read(), row.user_id).await?.map(|user| (session, user)))
+        Ok(user::load(&self.read(), row.user_id, now).await?.map(|user| (session, user)))
     }
 
     async fn live_sessions(&self, token_hashes: &[[u8; 32]], now: UtcMillis) -> StoreResult<Vec<[u8; 32]>> {

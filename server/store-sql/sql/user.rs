@@ -2,14 +2,15 @@
 
 use sqlx::Transaction;
 use uuid::Uuid;
-use yunke_store::{NewUser, Role, RoleGrant, StoreResult, TextEnum as _, Unit, User, UtcMillis};
+use yunke_catalogue::people::NameKeys;
+use yunke_store::{NewGrant, NewUser, RoleGrant, StoreResult, TextEnum as _, Unit, User, UtcMillis};
 
 use super::unit::{UnitRow, unit};
 use crate::db::{Connection, Db, Pool};
 use crate::error::{failed, word};
 
-/// A person who is not disabled, with branch and roles.
-pub(crate) async fn load(pool: &Pool, id: Uuid) -> StoreResult<Option<User>> {
+/// A person who is not disabled, with branch and the roles that last at `now`.
+pub(crate) async fn load(pool: &Pool, id: Uuid, now: UtcMillis) -> StoreResult<Option<User>> {
     let mut on = pool.acquire().await.map_err(failed)?;
     let row = sqlx::query!(
         r#"SELECT id, name, phone, branch_id, member_no, locale, password_first AS "first_password: bool"
@@ -24,7 +25,8 @@ pub(crate) async fn load(pool: &Pool, id: Uuid) -> StoreResult<Option<User>> {
         Some(branch_id) => unit(&mut on, branch_id).await?,
         None => None,
     };
-    let roles = grants(&mut on, id).await?;
+    let mut roles = grants(&mut on, id).await?;
+    roles.retain(|grant| grant.lasts_at(now));
     Ok(Some(User {
         id: row.id,
         name: row.name,
@@ -38,9 +40,11 @@ pub(crate) async fn load(pool: &Pool, id: Uuid) -> StoreResult<Option<User>> {
 }
 
 pub(crate) async fn add(tx: &mut Transaction<'_, Db>, user: &NewUser) -> StoreResult<()> {
+    let NameKeys { sort, find } = NameKeys::of(&user.name);
     sqlx::query!(
-        "INSERT INTO users (id, name, phone, password_hash, password_first, branch_id, member_no, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO users (id, name, phone, password_hash, password_first, branch_id, member_no, created_at,
+                            name_sort, name_find)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         user.id,
         user.name,
         user.phone,
@@ -49,6 +53,8 @@ pub(crate) async fn add(tx: &mut Transaction<'_, Db>, user: &NewUser) -> StoreRe
         user.branch_id,
         user.member_no,
         user.at,
+        sort,
+        find,
     )
     .execute(&mut **tx)
     .await
@@ -62,7 +68,7 @@ pub(crate) async fn add(tx: &mut Transaction<'_, Db>, user: &NewUser) -> StoreRe
 /// The roles of a person, with their units.
 pub(crate) async fn grants(on: &mut Connection, user_id: Uuid) -> StoreResult<Vec<RoleGrant>> {
     let grants = sqlx::query!(
-        "SELECT r.role, u.id, u.parent_id, u.kind, u.name, u.path
+        "SELECT r.role, r.until_at, u.id, u.parent_id, u.kind, u.name, u.path
          FROM roles r JOIN units u ON u.id = r.unit_id WHERE r.user_id = $1 ORDER BY r.role, u.path",
         user_id
     )
@@ -73,7 +79,7 @@ pub(crate) async fn grants(on: &mut Connection, user_id: Uuid) -> StoreResult<Ve
         .into_iter()
         .map(|g| {
             let unit = UnitRow { id: g.id, parent_id: g.parent_id, kind: g.kind, name: g.name, path: g.path };
-            Ok(RoleGrant { role: word(&g.role)?, unit: Unit::try_from(unit)? })
+            Ok(RoleGrant { role: word(&g.role)?, unit: Unit::try_from(unit)?, until_at: g.until_at })
         })
         .collect()
 }
@@ -82,17 +88,18 @@ pub(crate) async fn grants(on: &mut Connection, user_id: Uuid) -> StoreResult<Ve
 pub(crate) async fn grant(
     tx: &mut Transaction<'_, Db>,
     user_id: Uuid,
-    roles: &[(Role, Uuid)],
+    roles: &[NewGrant],
     at: UtcMillis,
 ) -> StoreResult<()> {
-    for (role, unit_id) in roles {
+    for NewGrant { role, unit_id, until_at } in roles {
         let role = role.as_str();
         sqlx::query!(
-            "INSERT INTO roles (user_id, role, unit_id, granted_at) VALUES ($1, $2, $3, $4)",
+            "INSERT INTO roles (user_id, role, unit_id, granted_at, until_at) VALUES ($1, $2, $3, $4, $5)",
             user_id,
             role,
             unit_id,
             at,
+            *until_at,
         )
         .execute(&mut **tx)
         .await

@@ -13,8 +13,8 @@ pub struct User {
     pub id: Uuid,
     /// Their name.
     pub name: String,
-    /// Digits, `+` first when it is not a mainland number.
-    pub phone: String,
+    /// Digits, `+` first when it is not a mainland number. Others may have the same; some have none.
+    pub phone: Option<String>,
     /// The branch they belong to, if any.
     pub branch: Option<Unit>,
     /// 成员编号, if the branch gave one.
@@ -23,7 +23,7 @@ pub struct User {
     pub locale: String,
     /// The password was given to them on a slip: nothing is open to them before they have one of their own.
     pub first_password: bool,
-    /// Roles besides being a member.
+    /// Roles besides being a member, as far as they last.
     pub roles: Vec<RoleGrant>,
 }
 
@@ -34,6 +34,44 @@ pub struct RoleGrant {
     pub role: Role,
     /// For this unit and everything inside it.
     pub unit: Unit,
+    /// When it ends by itself: over from then on.
+    pub until_at: Option<UtcMillis>,
+}
+
+impl RoleGrant {
+    /// Whether it is not over.
+    pub fn lasts_at(&self, now: UtcMillis) -> bool {
+        self.until_at.is_none_or(|until| now < until)
+    }
+}
+
+/// A role to give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct NewGrant {
+    /// Which.
+    pub role: Role,
+    /// For this unit and everything inside it.
+    pub unit_id: Uuid,
+    /// When it ends by itself.
+    pub until_at: Option<UtcMillis>,
+}
+
+impl From<(Role, Uuid)> for NewGrant {
+    fn from((role, unit_id): (Role, Uuid)) -> Self {
+        Self { role, unit_id, until_at: None }
+    }
+}
+
+/// People of one phone number whose passwords are tried at a sign-in; more of them sign in by their 成员编号.
+pub const SHARED_BY: i64 = 6;
+
+/// By what somebody signs in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SignInName {
+    /// The normalized phone number, if it was one …
+    pub phone: Option<String>,
+    /// … or the 成员编号.
+    pub member_no: Option<String>,
 }
 
 /// What a sign-in is checked against.
@@ -41,6 +79,8 @@ pub struct RoleGrant {
 pub struct Credentials {
     /// Whose.
     pub user_id: Uuid,
+    /// Their name, for those who share a number.
+    pub name: String,
     /// argon2id in PHC form; `None`: this person cannot sign in with a password.
     pub password_hash: Option<String>,
 }
@@ -52,8 +92,8 @@ pub struct NewUser {
     pub id: Uuid,
     /// Their name.
     pub name: String,
-    /// Normalized phone number.
-    pub phone: String,
+    /// Normalized phone number, if they have one.
+    pub phone: Option<String>,
     /// argon2id in PHC form.
     pub password_hash: Option<String>,
     /// It was given to them, and has to be replaced by one of their own.
@@ -63,7 +103,7 @@ pub struct NewUser {
     /// 成员编号.
     pub member_no: Option<String>,
     /// Roles and their units.
-    pub roles: Vec<(Role, Uuid)>,
+    pub roles: Vec<NewGrant>,
     /// Now.
     pub at: UtcMillis,
 }
@@ -75,7 +115,7 @@ pub struct Setup {
     pub centre_id: Uuid,
     /// Name of the centre.
     pub centre_name: String,
-    /// The organizer; the roles of organizer and lecturer for the centre are added.
+    /// The organizer; the roles of owner, organizer and lecturer for the centre are added.
     pub organizer: NewUser,
 }
 
@@ -109,14 +149,21 @@ pub trait AccountStore: Send + Sync {
     /// locks the table of units.
     async fn set_up(&self, setup: Setup) -> StoreResult<SetupOutcome>;
 
-    /// Adds a person; a phone number in use is [`crate::StoreError::Duplicate`].
+    /// Adds a person.
     async fn add_user(&self, user: NewUser) -> StoreResult<()>;
 
-    /// A person who is not disabled, with branch and roles.
-    async fn user(&self, id: Uuid) -> StoreResult<Option<User>>;
+    /// A person who is not disabled, with branch and the roles that last at `now`.
+    async fn user(&self, id: Uuid, now: UtcMillis) -> StoreResult<Option<User>>;
 
-    /// What to check a password against; `None` for an unknown or disabled phone.
-    async fn credentials(&self, phone: &str) -> StoreResult<Option<Credentials>>;
+    /// Whom a sign-in may mean, and what to check their passwords against: those who are not disabled and have this number,
+    /// the longest known first, [`SHARED_BY`] at most.
+    async fn credentials(&self, name: &SignInName) -> StoreResult<Vec<Credentials>>;
+
+    /// What to check the password of this person against, unless disabled.
+    async fn credentials_of(&self, id: Uuid) -> StoreResult<Option<Credentials>>;
+
+    /// Takes away the roles that ended, with a line of the audit log each; how many there were.
+    async fn end_roles(&self, now: UtcMillis) -> StoreResult<u64>;
 
     /// People with a role whose name contains `query`; only roles for a unit inside one of `paths`.
     async fn people(&self, role: Role, paths: &[String], query: &str, page: Page)

@@ -135,7 +135,7 @@ pub struct MemberEvidence {
     /// 成员编号.
     pub member_no: Option<String>,
     /// The whole phone number; mask it.
-    pub phone: String,
+    pub phone: Option<String>,
     /// The branch when they first opened the item.
     pub branch: Option<Unit>,
     /// Leases to watch, in order of issue.

@@ -26,7 +26,10 @@ mod talk;
 mod types;
 mod unit;
 
-pub use account::{AccountStore, Credentials, NewUser, Person, RoleGrant, Setup, SetupOutcome, User};
+pub use account::{
+    AccountStore, Credentials, NewGrant, NewUser, Person, RoleGrant, SHARED_BY, Setup, SetupOutcome,
+    SignInName, User,
+};
 pub use error::{StoreError, StoreResult};
 pub use evidence::*;
 pub use lesson::{

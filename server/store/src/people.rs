@@ -1,10 +1,11 @@
 //! People as their organizers keep them: the roster of a part of the tree, and its changes. Evidence never hangs on it: who is
-//! disabled or moved keeps what was earned, and a phone number is what one signs in with, never who one is.
+//! disabled or moved keeps what was earned, and a phone number is what one signs in with, never who one is: two may have the
+//! same, some have none.
 
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use crate::{NewUser, Page, Role, RoleGrant, StoreResult, Unit, UtcMillis};
+use crate::{NewGrant, NewUser, Page, RoleGrant, StoreResult, Unit, UtcMillis};
 
 /// A person in the roster, also one who is disabled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +15,7 @@ pub struct PersonRecord {
     /// Their name.
     pub name: String,
     /// The whole phone number; mask it.
-    pub phone: String,
+    pub phone: Option<String>,
     /// 成员编号.
     pub member_no: Option<String>,
     /// The branch they belong to.
@@ -25,6 +26,8 @@ pub struct PersonRecord {
     pub first_password: bool,
     /// Since when they may not sign in.
     pub disabled_at: Option<UtcMillis>,
+    /// Counts the changes of the record.
+    pub revision: i64,
 }
 
 impl PersonRecord {
@@ -41,13 +44,14 @@ pub struct RosterFilter {
     pub within: Vec<String>,
     /// … and, if given, inside this one, too.
     pub unit_path: Option<String>,
-    /// Part of the name, the 成员编号, the whole phone number or its last four digits; empty: everybody.
+    /// Part of the name, also in pinyin or by initials, the 成员编号, the whole phone number or its last four digits; empty:
+    /// everybody.
     pub query: String,
     /// Those who are disabled instead of those who are not.
     pub disabled: bool,
 }
 
-/// A page of the roster, ordered by branch, name and id.
+/// A page of the roster, ordered by branch, by the pinyin of the name (the surname by its own reading), and by id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RosterPage {
     /// The people.
@@ -61,14 +65,16 @@ pub struct RosterPage {
 pub struct PersonEdit {
     /// The name.
     pub name: Option<String>,
-    /// Another phone number: whoever is signed in by the old one is signed out.
-    pub phone: Option<String>,
+    /// The record the change was made on, by its revision; `None`: whatever it is now.
+    pub base: Option<i64>,
+    /// Another phone number: whoever is signed in by the old one is signed out. `Some(None)`: none.
+    pub phone: Option<Option<String>>,
     /// 成员编号; `Some(None)` takes it away.
     pub member_no: Option<Option<String>>,
     /// Another branch, from now on; `Some(None)`: none.
     pub branch_id: Option<Option<Uuid>>,
     /// All roles, in place of those there are.
-    pub roles: Option<Vec<(Role, Uuid)>>,
+    pub roles: Option<Vec<NewGrant>>,
 }
 
 /// What became of a change to a person.
@@ -80,6 +86,12 @@ pub enum PersonOutcome {
     NotFound,
     /// Whoever asked for it is no organizer any more: disabled, or without the role.
     ActorGone,
+    /// Somebody changed the record since it was read.
+    Changed,
+    /// Somebody else has this 成员编号.
+    NumberTaken,
+    /// There is somebody of this name with this phone number already.
+    Known,
 }
 
 /// A new password.
@@ -109,10 +121,10 @@ pub trait PeopleStore: Send + Sync {
     /// One person, also if disabled.
     async fn person(&self, id: Uuid) -> StoreResult<Option<PersonRecord>>;
 
-    /// Adds a person whose password is a first one. A phone number in use is [`crate::StoreError::Duplicate`].
+    /// Adds a person whose password is a first one.
     async fn add_person(&self, person: NewUser, actor_id: Uuid) -> StoreResult<PersonOutcome>;
 
-    /// Changes a person. A phone number in use is [`crate::StoreError::Duplicate`].
+    /// Changes a person.
     async fn edit_person(
         &self,
         id: Uuid,
@@ -129,6 +141,9 @@ pub trait PeopleStore: Send + Sync {
         actor_id: Uuid,
         at: UtcMillis,
     ) -> StoreResult<PersonOutcome>;
+
+    /// Makes what is kept of names for those where it is missing, `limit` at most; how many there were.
+    async fn complete_names(&self, limit: i64) -> StoreResult<u64>;
 
     /// Replaces a password and ends the person's sessions, but for one.
     async fn replace_password(&self, password: NewPassword) -> StoreResult<PersonOutcome>;

@@ -27,7 +27,7 @@ pub struct RollFilter {
     pub within: Vec<String>,
     /// Of these, this part …
     pub part: RollPart,
-    /// … with this in the name, or as 成员编号, or as the whole phone number or its last four digits; empty: everybody.
+    /// … with this in the name (also in pinyin or by initials), or as 成员编号, or as the whole phone number or its last four digits; empty: everybody.
     pub query: String,
     /// Only this person; then the counts are of them, too.
     pub user_id: Option<Uuid>,
@@ -43,7 +43,7 @@ pub struct RollEntry {
     /// 成员编号.
     pub member_no: Option<String>,
     /// The whole phone number; mask it.
-    pub phone: String,
+    pub phone: Option<String>,
     /// Their branch: when they first opened the lesson, else when it was.
     pub branch: Option<Unit>,
     /// They belonged to an invited branch at the lesson's time.
@@ -81,7 +81,7 @@ impl RollCounts {
     }
 }
 
-/// A page of a roll, ordered by branch, name and id.
+/// A page of a roll, ordered by branch, by the pinyin of the name, and by id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RollPage {
     /// The people.

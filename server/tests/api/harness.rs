@@ -190,6 +190,10 @@ pub(crate) struct Town {
     pub(crate) other_lecturer: Uuid,
     /// Of the branch.
     pub(crate) member: Uuid,
+    /// Audits the station.
+    pub(crate) auditor: Uuid,
+    /// The root of the tree.
+    pub(crate) centre: Uuid,
     /// Of a branch of the other station.
     pub(crate) foreign_member: Uuid,
 }
@@ -207,7 +211,7 @@ impl Server {
         let user = |number, name: &str, branch_id, roles| NewUser {
             id: app.source.id(),
             name: name.to_owned(),
-            phone: Self::phone(number),
+            phone: Some(Self::phone(number)),
             password_hash: Some(hash.clone()),
             first_password: false,
             branch_id,
@@ -236,11 +240,18 @@ impl Server {
         };
         Town {
             chief,
-            organizer: add(user(1, "组织者", None, vec![(Role::Organizer, station.id)])).await,
-            other_organizer: add(user(2, "别处组织者", None, vec![(Role::Organizer, other_station.id)]))
-                .await,
-            lecturer: add(user(3, "讲师", None, vec![(Role::Lecturer, centre_id)])).await,
-            other_lecturer: add(user(4, "别的讲师", None, vec![(Role::Lecturer, centre_id)])).await,
+            organizer: add(user(1, "组织者", None, vec![(Role::Organizer, station.id).into()])).await,
+            other_organizer: add(user(
+                2,
+                "别处组织者",
+                None,
+                vec![(Role::Organizer, other_station.id).into()],
+            ))
+            .await,
+            lecturer: add(user(3, "讲师", None, vec![(Role::Lecturer, centre_id).into()])).await,
+            other_lecturer: add(user(4, "别的讲师", None, vec![(Role::Lecturer, centre_id).into()])).await,
+            auditor: add(user(7, "审计员", None, vec![(Role::Auditor, station.id).into()])).await,
+            centre: centre_id,
             member: add(user(5, "学员", Some(branch.id), vec![])).await,
             foreign_member: add(user(6, "别处学员", Some(other_branch.id), vec![])).await,
             station,
@@ -256,7 +267,7 @@ impl Server {
         let new = NewUser {
             id,
             name: "某人".to_owned(),
-            phone: format!("137{number:08}"),
+            phone: Some(format!("137{number:08}")),
             password_hash: None,
             first_password: false,
             branch_id: Some(town.branch.id),

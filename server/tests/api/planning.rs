@@ -25,7 +25,7 @@ async fn a_lesson_is_planned_changed_and_cancelled() {
     assert_eq!(answer.status(), StatusCode::CREATED);
     let lesson = good(answer).await;
     assert_eq!((&lesson["phase"], &lesson["on_air"]), (&json!("planned"), &json!("waiting")));
-    assert_eq!(lesson["may"], json!({ "watch": true, "run": true, "organize": true }));
+    assert_eq!(lesson["may"], json!({ "watch": true, "run": true, "organize": true, "oversee": true }));
     let address = format!("/api/console/lessons/{}", lesson["id"].as_str().expect("an id"));
     let edit = async |body: Value| {
         server.call_as(who, Method::PATCH, &address).await.json(&body).send().await.expect("answered")

@@ -178,7 +178,7 @@ async fn people(server: &Server, town: &Town, count: u32) -> Vec<Uuid> {
         let new = NewUser {
             id,
             name: "学员".to_owned(),
-            phone: Server::phone(1000 + number),
+            phone: Some(Server::phone(1000 + number)),
             password_hash: None,
             first_password: false,
             branch_id: Some(town.branch.id),

@@ -7,6 +7,7 @@ interface ProblemBody {
   code?: string
   field?: string
   line?: number
+  people?: { id: string; name: string }[]
   fields?: Record<string, string>
 }
 
@@ -21,6 +22,8 @@ export class Problem extends Error {
   readonly field: string | null
   /** The line of the file it is about. */
   readonly line: number | null
+  /** Whom it is about, where the server asks which of them. */
+  readonly people: readonly { id: string; name: string }[]
   /** Seconds to wait before trying again, where the server said so. */
   readonly retryAfter: number | null
 
@@ -33,6 +36,7 @@ export class Problem extends Error {
     this.fields = body.fields ?? {}
     this.field = body.field ?? null
     this.line = body.line ?? null
+    this.people = body.people ?? []
     this.retryAfter = retryAfter
   }
 

@@ -20,7 +20,7 @@ export default {
   nav: { home: 'Home', listen: 'Listen', records: 'My hours', me: 'Me', label: 'Main navigation' },
   phase: { planned: 'Not started', live: 'Live', ended: 'Ended', cancelled: 'Cancelled', replay: 'Replay' },
   credit: { none: 'Not reached', half: 'Half credit', full: 'Credited' },
-  role: { member: 'Member', lecturer: 'Lecturer', organizer: 'Organizer' },
+  role: { member: 'Member', lecturer: 'Lecturer', organizer: 'Organizer', owner: 'Owner', auditor: 'Auditor' },
   time: { minutes: '{n} min', hours: '{n} h', days: '{n} day | {n} days', seconds: '{n} s', today: 'Today', tomorrow: 'Tomorrow' },
   staff: { console: 'Console', studio: 'Studio', member: 'Member pages', signOut: 'Sign out', password: 'Password', nav: 'Areas' },
   http: 'This address begins with http. Lessons, replays and credit work as ever. An https address would add: the screen stays lit while you watch, the pages install on your home screen and open without a network. Ask your organizer for it.',

@@ -18,7 +18,7 @@ const words = {
   nav: { home: '首页', listen: '听课', records: '我的学时', me: '我的', label: '主导航' },
   phase: { planned: '未开始', live: '直播中', ended: '已结束', cancelled: '已取消', replay: '回放' },
   credit: { none: '未达标', half: '半学时', full: '已达标' },
-  role: { member: '学员', lecturer: '讲师', organizer: '组织者' },
+  role: { member: '学员', lecturer: '讲师', organizer: '组织者', owner: '负责人', auditor: '审计员' },
   time: { minutes: '{n} 分钟', hours: '{n} 小时', days: '{n} 天', seconds: '{n} 秒', today: '今天', tomorrow: '明天' },
   staff: { console: '工作台', studio: '演播室', member: '学员页面', signOut: '退出登录', password: '修改密码', nav: '区域' },
   http: '现在的网址是 http，听课、回放和学时都正常。换成 https 的网址，还可以：播放时屏幕不变暗、装到手机桌面、没有网时也能打开。需要请告诉组织者。',

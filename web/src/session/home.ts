@@ -7,6 +7,6 @@ const DESK_PX = 900
 export function homeOf(): string {
   const desk = innerWidth >= DESK_PX
   if (session.isMember.value && !desk) return '/'
-  if (session.isOrganizer.value) return '/console'
+  if (session.isOverseer.value) return '/console'
   return session.isLecturer.value ? '/studio' : '/'
 }

@@ -42,8 +42,9 @@ function set(next: Me): void {
   known.value = true
 }
 
-async function signIn(phone: string, password: string): Promise<void> {
-  set(await ask(api.POST('/api/session', { body: { phone, password } })))
+/** `person`: who of those who share the number, once the server has asked. */
+async function signIn(phone: string, password: string, person?: string): Promise<void> {
+  set(await ask(api.POST('/api/session', { body: { phone, password, person_id: person } })))
 }
 
 async function signOut(everywhere = false): Promise<void> {
@@ -62,7 +63,10 @@ export const session = {
   me: readonly(me),
   known: readonly(known),
   isLecturer: computed(() => is('lecturer')),
-  isOrganizer: computed(() => is('organizer')),
+  isOrganizer: computed(() => is('organizer') || is('owner')),
+  isOwner: computed(() => is('owner')),
+  /** Sees the console: as organizer, or to look only. */
+  isOverseer: computed(() => is('organizer') || is('owner') || is('auditor')),
   isMember: computed(() => is('member')),
   is,
   ensure,

@@ -13,8 +13,9 @@ use crate::auth::{Viewer, mask_phone};
 pub(super) struct Me {
     id: Uuid,
     name: String,
-    /// Such as `138****1111`.
-    phone_masked: String,
+    /// Such as `138****1111`; null without a number.
+    phone_masked: Option<String>,
+    member_no: Option<String>,
     branch: Option<Branch>,
     roles: Vec<MyRole>,
     /// `zh-CN` or `en`.
@@ -48,6 +49,10 @@ pub(super) enum RoleName {
     Lecturer,
     /// Plans lessons and answers for attendance.
     Organizer,
+    /// Decides how the centre works.
+    Owner,
+    /// Sees what organizers see.
+    Auditor,
 }
 
 impl From<&User> for Me {
@@ -57,13 +62,16 @@ impl From<&User> for Me {
             let role = match grant.role {
                 Role::Lecturer => RoleName::Lecturer,
                 Role::Organizer => RoleName::Organizer,
+                Role::Owner => RoleName::Owner,
+                Role::Auditor => RoleName::Auditor,
             };
             (role, &grant.unit)
         });
         Self {
             id: user.id,
             name: user.name.clone(),
-            phone_masked: mask_phone(&user.phone),
+            phone_masked: user.phone.as_deref().map(mask_phone),
+            member_no: user.member_no.clone(),
             branch: user.branch.as_ref().map(|branch| Branch { id: branch.id, name: branch.name.clone() }),
             roles: membership
                 .chain(grants)

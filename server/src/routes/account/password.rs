@@ -40,9 +40,9 @@ pub(super) async fn change(
     Body(body): Body<PasswordChange>,
 ) -> ApiResult<Json<Me>> {
     let user = &viewer.user;
-    let new = new_password::check("new", &body.new, &user.phone)?;
+    let new = new_password::check("new", &body.new, user.phone.as_deref().unwrap_or_default())?;
     app.auth.own_password.take(user.id, app.source.uptime()).map_err(too_many)?;
-    let known = app.store.credentials(&user.phone).await?.filter(|known| known.user_id == user.id);
+    let known = app.store.credentials_of(user.id).await?;
     let hash = known.and_then(|known| known.password_hash);
     if !is_right(&app, user.id, body.old, hash.clone()).await? {
         return Err(Problem::field("old", "password_wrong", "This is not your password."));
@@ -61,9 +61,9 @@ pub(super) async fn change(
     };
     match app.store.replace_password(password).await? {
         PersonOutcome::Done => app.media.orders_changed(),
-        PersonOutcome::NotFound | PersonOutcome::ActorGone => return Err(Problem::sign_in_required()),
+        _ => return Err(Problem::sign_in_required()),
     }
-    let user = app.store.user(user.id).await?.ok_or_else(Problem::sign_in_required)?;
+    let user = app.store.user(user.id, app.source.now()).await?.ok_or_else(Problem::sign_in_required)?;
     Ok(Json(Me::from(&user)))
 }
 

@@ -10,8 +10,10 @@ use axum::{
     response::{AppendHeaders, IntoResponse, Response},
 };
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
+use yunke_store::{Credentials, SignInName};
 
 use super::me::Me;
 use crate::{
@@ -28,19 +30,34 @@ use crate::{
 /// Longest password that is checked, in bytes; longer ones are simply wrong.
 pub(super) const PASSWORD_BYTES: usize = 512;
 
-/// A phone number and a password.
+/// A phone number or a 成员编号, and a password.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SignIn {
-    /// As typed or pasted; spaces, dashes, invisible marks, full-width digits, +86 and 0086 do not matter.
+    /// As typed or pasted; spaces, dashes, invisible marks, full-width digits, +86 and 0086 do not matter. Or the 成员编号.
     #[schema(example = "13800001111")]
     phone: String,
     password: String,
+    /// Who of those who share the number and, by chance, the password: after `which_person`.
+    person_id: Option<Uuid>,
+}
+
+/// Longest 成员编号 that is looked up, in characters.
+const NUMBER_CHARS: usize = 100;
+
+/// What was typed, as it is stored; `None`: nobody can have such a name.
+fn sign_in_name(typed: &str) -> Option<SignInName> {
+    let phone = parse_phone(typed);
+    let number = typed::number(typed);
+    let member_no = Some(number).filter(|number| (1..=NUMBER_CHARS).contains(&number.chars().count()));
+    (phone.is_some() || member_no.is_some()).then_some(SignInName { phone, member_no })
 }
 
 /// Signs in: sets the session cookie, and the one by which this browser is known when somebody signs in here again.
 #[utoipa::path(post, path = "/api/session", tag = "account", request_body = SignIn,
     responses((status = OK, body = Me), (status = UNAUTHORIZED, description = "wrong_credentials"),
+              (status = CONFLICT, description =
+                "which_person: the password is that of several who share the number; `people` has their ids and names"),
               (status = TOO_MANY_REQUESTS, description = "too_many_attempts")))]
 pub(super) async fn sign_in(
     State(app): State<AppState>,
@@ -48,27 +65,62 @@ pub(super) async fn sign_in(
     headers: HeaderMap,
     Body(body): Body<SignIn>,
 ) -> ApiResult<Response> {
-    // What is not a phone number has no owner: nothing is counted, so that a typing mistake keeps nobody
-    // waiting.
-    let phone = parse_phone(&body.phone).ok_or_else(wrong)?;
-    let known = app.store.credentials(&phone).await?;
-    let user_id = known.as_ref().map(|known| known.user_id);
+    // A typing mistake is counted by itself, so that it keeps nobody waiting.
+    let name = sign_in_name(&body.phone).ok_or_else(wrong)?;
+    let mut known = app.store.credentials(&name).await?;
+    if let Some(id) = body.person_id {
+        known.retain(|person| person.user_id == id);
+    }
+    let phone = name.phone.or(name.member_no).unwrap_or_default();
     let device = known_device(&headers, &app.auth.device_key, &app.source);
-    let known_as = device.zip(user_id).filter(|(device, user)| device.knows(*user));
-    let attempt =
-        Attempt { phone: &phone, line: ip, known: known_as.map(|(device, user)| (device.id, user)) };
+    let known_as = device.and_then(|device| {
+        let known = known.iter().find(|person| device.knows(person.user_id))?;
+        Some((device.id, known.user_id))
+    });
+    let attempt = Attempt { phone: &phone, line: ip, known: known_as };
     let admitted = app.auth.tries.begin(attempt, app.source.uptime()).map_err(too_many)?;
     if !admitted.hold.is_zero() {
         tokio::time::sleep(admitted.hold).await;
     }
-    let hash = known.and_then(|known| known.password_hash);
     let password = if body.password.len() <= PASSWORD_BYTES { body.password } else { String::new() };
-    let right = is_password(&app, admitted, password, hash).await.inspect_err(|_| {
+    let meant = whose(&app, admitted, &password, known).await.inspect_err(|_| {
         app.auth.tries.undo(attempt, admitted);
     })?;
-    let user_id = user_id.filter(|_| right).ok_or_else(wrong)?;
+    if meant.is_empty() {
+        return Err(wrong());
+    }
     app.auth.tries.right(attempt, admitted);
-    signed_in(&app, &headers, user_id).await
+    match &meant[..] {
+        [one] => signed_in(&app, &headers, one.user_id).await,
+        several => Err(which(several)),
+    }
+}
+
+/// Those whose password it is. Several people may share a number, and have had the same idea for a password. A number that
+/// nobody has takes as long as one that somebody has.
+async fn whose(
+    app: &AppState,
+    admitted: Admitted,
+    password: &str,
+    known: Vec<Credentials>,
+) -> ApiResult<Vec<Credentials>> {
+    if known.is_empty() {
+        is_password(app, admitted, password.to_owned(), None).await?;
+    }
+    let mut meant = Vec::new();
+    for person in known {
+        if is_password(app, admitted, password.to_owned(), person.password_hash.clone()).await? {
+            meant.push(person);
+        }
+    }
+    Ok(meant)
+}
+
+/// 409: asks who. Only to somebody who knows the password of all of them.
+fn which(people: &[Credentials]) -> Problem {
+    let people: Vec<_> = people.iter().map(|one| json!({ "id": one.user_id, "name": one.name })).collect();
+    Problem::conflict("which_person", "Several people share this number. Say which of them you are.")
+        .with("people", people)
 }
 
 fn wrong() -> Problem {
@@ -127,7 +179,7 @@ pub(super) async fn signed_in(app: &AppState, headers: &HeaderMap, user_id: Uuid
     if let Some(old) = cookie_token(headers) {
         app.store.close_session(&hash_token(old)).await?;
     }
-    let user = app.store.user(user_id).await?.ok_or_else(Problem::sign_in_required)?;
+    let user = app.store.user(user_id, app.source.now()).await?.ok_or_else(Problem::sign_in_required)?;
     let (session, token) = new_session(&app.source, &app.config, user_id);
     app.store.open_session(session).await?;
     let cookies = [

@@ -75,7 +75,7 @@ pub(super) async fn set_up(
     let organizer = NewUser {
         id: app.source.id(),
         name,
-        phone,
+        phone: Some(phone),
         password_hash: Some(hash),
         first_password: false,
         branch_id: None,

@@ -44,7 +44,7 @@ pub(super) struct Which {
     /// Of those who came, who has this much credit. Which they are may be some seconds old; the rows never are.
     #[param(inline)]
     credit: Option<CreditWord>,
-    /// Part of the name, the 成员编号, the whole phone number or its last four digits.
+    /// Part of the name, also in pinyin or by initials, the 成员编号, the whole phone number or its last four digits.
     q: Option<String>,
     /// 1 is the first; past the end the last page is answered.
     page: Option<u32>,
@@ -144,7 +144,7 @@ pub(super) async fn attendance(
         Part::Pending => window.is_open().then_some(RollPart::Missing),
         Part::Absent => (!window.is_open()).then_some(RollPart::Missing),
     };
-    let within = viewer.organized_paths();
+    let within = viewer.overseen_paths();
     let asked = RollFilter { within, part: part.unwrap_or(RollPart::Missing), query, user_id: None };
     let mut page = which.page.unwrap_or(1).max(1);
     let (roll, credits) = match (part, which.credit) {

@@ -67,7 +67,7 @@ pub(super) async fn member(
     Query(part): Query<Part>,
 ) -> ApiResult<Json<MemberAttendance>> {
     let lesson = scope.lesson;
-    let attendees = app.store.attendees(lesson.id, Some(&viewer.organized_paths())).await?;
+    let attendees = app.store.attendees(lesson.id, Some(&viewer.overseen_paths())).await?;
     if !attendees.iter().any(|attendee| attendee.user_id == member_id) {
         return Err(Problem::not_found());
     }
@@ -75,7 +75,7 @@ pub(super) async fn member(
     let mut records = Records::new(app.store.clone(), &lesson, now).await?;
     let record = records.of(member_id).await?.ok_or_else(Problem::not_found)?;
     let filter = RollFilter {
-        within: viewer.organized_paths(),
+        within: viewer.overseen_paths(),
         part: RollPart::All,
         query: String::new(),
         user_id: Some(member_id),

@@ -48,7 +48,7 @@ pub(super) async fn lessons(
 ) -> ApiResult<Json<LessonPage>> {
     let page = which.page.unwrap_or(1).max(1);
     let filter = LessonFilter {
-        within_paths: Some(viewer.organized_paths()),
+        within_paths: Some(viewer.overseen_paths()),
         phases: which.state.into_iter().collect(),
         latest_first: true,
         // Upcoming lessons are listed from now on.

@@ -47,7 +47,7 @@ pub(super) async fn people(
 ) -> ApiResult<Json<Vec<PersonRow>>> {
     let paths = match whom.role {
         Role::Lecturer => vec!["/".to_owned()],
-        Role::Organizer => viewer.organized_paths(),
+        Role::Organizer | Role::Owner | Role::Auditor => viewer.overseen_paths(),
     };
     let query = paging::query(whom.q)?;
     let found = app.store.people(whom.role, &paths, &query, paging::page(1, PEOPLE)).await?;

@@ -10,7 +10,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
-use yunke_store::{NewUser, PersonEdit, Role, UnitKind};
+use yunke_store::{NewGrant, NewUser, PersonEdit, PersonRecord, Role, UnitKind};
 
 use super::{
     person_access::{FirstPassword, first_password},
@@ -38,6 +38,8 @@ pub(super) struct RoleRequest {
     role: Role,
     /// For this unit and everything inside it.
     unit_id: Uuid,
+    /// When it ends by itself; without: never.
+    until_at: Option<i64>,
 }
 
 /// A person to add.
@@ -46,8 +48,8 @@ pub(super) struct RoleRequest {
 pub(super) struct PersonRequest {
     #[schema(max_length = 100)]
     name: String,
-    /// What they sign in with.
-    phone: String,
+    /// What they sign in with; others may have the same. Who has none signs in by the 成员编号.
+    phone: Option<String>,
     /// The branch they are a member of.
     branch_id: Option<Uuid>,
     /// 成员编号.
@@ -62,8 +64,11 @@ pub(super) struct PersonRequest {
 #[serde(deny_unknown_fields)]
 #[expect(clippy::option_option, reason = "missing and null differ (RFC 7396)")]
 pub(super) struct PersonEditRequest {
+    /// The `revision` of the record that was changed: if it has changed since, nothing happens.
+    revision: Option<i64>,
     name: Option<String>,
-    phone: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    phone: Option<Option<String>>,
     #[serde(default, deserialize_with = "given")]
     branch_id: Option<Option<Uuid>>,
     #[serde(default, deserialize_with = "given")]
@@ -77,15 +82,22 @@ pub(super) struct PersonEditRequest {
 pub(super) struct PersonView {
     #[serde(flatten)]
     row: RosterRow,
-    /// The whole number.
-    phone: String,
+    /// The whole number, for whoever may change it.
+    phone: Option<String>,
+}
+
+impl PersonView {
+    fn new(person: &PersonRecord, viewer: &Viewer) -> Self {
+        let phone = person.phone.clone().filter(|_| viewer.answers_for(person));
+        Self { row: RosterRow::new(person, viewer), phone }
+    }
 }
 
 /// Adds a person and gives back the first password, once.
 #[utoipa::path(post, path = "/api/console/people", tag = "console", request_body = PersonRequest,
     responses((status = CREATED, body = FirstPassword), (status = UNPROCESSABLE_ENTITY, description =
-        "text_empty, text_too_long, text_characters, phone_invalid, phone_taken, unit_unknown, branch_wanted, \
-         person_nowhere")))]
+        "text_empty, text_too_long, text_characters, phone_invalid, sign_in_missing, person_known, member_no_taken, \
+         unit_unknown, branch_wanted, person_nowhere, role_not_yours, role_ended, role_longer")))]
 pub(super) async fn add(
     State(app): State<AppState>,
     viewer: Viewer,
@@ -93,8 +105,11 @@ pub(super) async fn add(
     Body(body): Body<PersonRequest>,
 ) -> ApiResult<(StatusCode, Json<FirstPassword>)> {
     let name = text::name("name", &body.name)?;
-    let phone = phone("phone", &body.phone)?;
+    let phone = phone(body.phone)?;
     let member_no = member_no(body.member_no)?;
+    if phone.is_none() && member_no.is_none() {
+        return Err(no_sign_in());
+    }
     let roles = roles(&app, &viewer, body.roles).await?;
     if let Some(branch) = body.branch_id {
         check_branch(&app, &viewer, branch).await?;
@@ -124,14 +139,15 @@ pub(super) async fn add(
 #[utoipa::path(get, path = "/api/console/people/{person_id}", tag = "console", params(("person_id" = Uuid, Path)),
     responses((status = OK, body = PersonView)))]
 pub(super) async fn person(viewer: Viewer, PersonScope(person): PersonScope) -> Json<PersonView> {
-    Json(PersonView { row: RosterRow::new(&person, &viewer), phone: person.phone.clone() })
+    Json(PersonView::new(&person, &viewer))
 }
 
 /// Changes a person. Another branch counts from now on: what was stays with the old one.
 #[utoipa::path(patch, path = "/api/console/people/{person_id}", tag = "console",
     params(("person_id" = Uuid, Path)), request_body = PersonEditRequest,
     responses((status = OK, body = PersonView), (status = UNPROCESSABLE_ENTITY, description =
-        "as when adding, and not_yourself: nobody changes their own roles")))]
+        "as when adding, and not_yourself: nobody changes their own roles"),
+        (status = CONFLICT, description = "changed_meanwhile")))]
 pub(super) async fn edit(
     State(app): State<AppState>,
     viewer: Viewer,
@@ -142,7 +158,11 @@ pub(super) async fn edit(
         Some(wanted) => Some(roles(&app, &viewer, wanted).await?),
         None => None,
     };
-    let own: HashSet<(Role, Uuid)> = person.roles.iter().map(|grant| (grant.role, grant.unit.id)).collect();
+    let own: HashSet<NewGrant> = person
+        .roles
+        .iter()
+        .map(|grant| NewGrant { role: grant.role, unit_id: grant.unit.id, until_at: grant.until_at })
+        .collect();
     let roles = roles.filter(|wanted| wanted.iter().copied().collect::<HashSet<_>>() != own);
     if roles.is_some() && person.id == viewer.user.id {
         return Err(not_yourself("roles"));
@@ -156,11 +176,16 @@ pub(super) async fn edit(
     }
     let edit = PersonEdit {
         name: body.name.map(|name| text::name("name", &name)).transpose()?,
-        phone: body.phone.map(|typed| phone("phone", &typed)).transpose()?,
+        phone: body.phone.map(phone).transpose()?,
+        base: body.revision,
         member_no: body.member_no.map(member_no).transpose()?,
         branch_id: body.branch_id,
         roles,
     };
+    let phone = edit.phone.as_ref().unwrap_or(&person.phone);
+    if phone.is_none() && edit.member_no.as_ref().unwrap_or(&person.member_no).is_none() {
+        return Err(no_sign_in());
+    }
     outcome(app.store.edit_person(person.id, edit, viewer.user.id, app.source.now()).await)?;
     let changed = app.store.person(person.id).await?.ok_or_else(Problem::not_found)?;
     if changed.phone != person.phone {
@@ -168,16 +193,23 @@ pub(super) async fn edit(
         app.sockets.sign_out_person(person.id);
         app.media.orders_changed();
     }
-    Ok(Json(PersonView { row: RosterRow::new(&changed, &viewer), phone: changed.phone }))
+    Ok(Json(PersonView::new(&changed, &viewer)))
 }
 
 fn nowhere() -> Problem {
     Problem::field("branch_id", "person_nowhere", "Give the person a branch, or a role for a unit.")
 }
 
-fn phone(field: &str, typed: &str) -> ApiResult<String> {
+fn no_sign_in() -> Problem {
+    let sentence = "Give a phone number, or a member number to sign in with.";
+    Problem::field("phone", "sign_in_missing", sentence)
+}
+
+/// What was typed as a number; nothing is none.
+fn phone(typed: Option<String>) -> ApiResult<Option<String>> {
+    let Some(typed) = typed.filter(|typed| !typed::trimmed(typed).is_empty()) else { return Ok(None) };
     let sentence = "Give a mobile number of 11 digits, or one with + and its country.";
-    parse_phone(typed).ok_or_else(|| Problem::field(field, "phone_invalid", sentence))
+    parse_phone(&typed).map(Some).ok_or_else(|| Problem::field("phone", "phone_invalid", sentence))
 }
 
 fn member_no(typed: Option<String>) -> ApiResult<Option<String>> {
@@ -185,18 +217,29 @@ fn member_no(typed: Option<String>) -> ApiResult<Option<String>> {
     number.map(|number| text::name("member_no", &number)).transpose()
 }
 
-async fn roles(app: &AppState, viewer: &Viewer, wanted: Vec<RoleRequest>) -> ApiResult<Vec<(Role, Uuid)>> {
+/// Roles to give. Only an owner makes owners, of the whole centre; and nobody gives a role that outlasts their own.
+async fn roles(app: &AppState, viewer: &Viewer, wanted: Vec<RoleRequest>) -> ApiResult<Vec<NewGrant>> {
     if wanted.len() > ROLES {
         return Err(Problem::field("roles", "roles_too_many", "Choose a larger unit instead of so many."));
     }
-    let mut roles: Vec<(Role, Uuid)> = Vec::new();
-    for RoleRequest { role, unit_id } in wanted {
+    let now = app.source.now();
+    let mut roles: Vec<NewGrant> = Vec::new();
+    for RoleRequest { role, unit_id, until_at } in wanted {
         let unit = app.store.unit(unit_id).await?.filter(|unit| viewer.organizes(&unit.path));
-        if unit.is_none() {
-            return Err(unit_unknown("roles"));
+        let Some(unit) = unit else { return Err(unit_unknown("roles")) };
+        if role == Role::Owner && !(viewer.has(Role::Owner) && unit.kind == UnitKind::Centre) {
+            let sentence = "Only an owner names another owner, and only of the whole centre.";
+            return Err(Problem::field("roles", "role_not_yours", sentence));
         }
-        if !roles.contains(&(role, unit_id)) {
-            roles.push((role, unit_id));
+        if until_at.is_some_and(|until| until <= now) {
+            return Err(Problem::field("roles", "role_ended", "This end is in the past."));
+        }
+        if viewer.organizes_until(&unit.path).is_some_and(|own| until_at.is_none_or(|until| until > own)) {
+            let sentence = "Your own role ends before this one would. Give it an end that is not later.";
+            return Err(Problem::field("roles", "role_longer", sentence));
+        }
+        if !roles.iter().any(|given| given.role == role && given.unit_id == unit_id) {
+            roles.push(NewGrant { role, unit_id, until_at });
         }
     }
     Ok(roles)

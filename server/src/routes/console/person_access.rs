@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     auth::{self, PersonScope, Viewer},
+    percent::percent,
     problem::{ApiResult, Problem},
     qr::{self, QrDrawing},
     routes::{account::password_problem, extract::Body, origin::shared_origin},
@@ -25,8 +26,8 @@ use crate::{
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct FirstPassword {
     person: RosterRow,
-    /// The whole number, for the slip.
-    phone: String,
+    /// The whole number, for the slip; null without one.
+    phone: Option<String>,
     /// Shown now and never again.
     password: String,
     /// Where one signs in.
@@ -63,9 +64,9 @@ impl Made {
     ) -> FirstPassword {
         let (origin, here_only) = shared_origin(headers, &app.config);
         let sign_in_url = format!("{origin}/sign-in");
-        // Digits and plain letters; an unescaped plus would be read as a space.
-        let phone = person.phone.replace('+', "%2B");
-        let link = format!("{sign_in_url}#phone={phone}&first={}", self.password);
+        // By the number, or by the 成员编号 of who has none. An unescaped plus would be read as a space.
+        let by = person.phone.as_deref().or(person.member_no.as_deref()).unwrap_or_default();
+        let link = format!("{sign_in_url}#phone={}&first={}", percent(by), self.password);
         FirstPassword {
             person: RosterRow::new(person, viewer),
             phone: person.phone.clone(),

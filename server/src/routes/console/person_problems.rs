@@ -1,22 +1,31 @@
 //! What stands in the way of changing a person.
 
-use yunke_store::{PersonOutcome, StoreError};
+use yunke_store::{PersonOutcome, StoreResult};
 
 use crate::problem::{ApiResult, Problem};
 
 /// The outcome as an answer.
-pub(super) fn outcome(result: Result<PersonOutcome, StoreError>) -> ApiResult<()> {
-    match result {
-        Ok(PersonOutcome::Done) => Ok(()),
-        Ok(PersonOutcome::NotFound) => Err(Problem::not_found()),
-        Ok(PersonOutcome::ActorGone) => {
+pub(super) fn outcome(result: StoreResult<PersonOutcome>) -> ApiResult<()> {
+    match result? {
+        PersonOutcome::Done => Ok(()),
+        PersonOutcome::NotFound => Err(Problem::not_found()),
+        PersonOutcome::ActorGone => {
             Err(Problem::forbidden("not_allowed", "This needs a role you do not have."))
         }
-        Err(StoreError::Duplicate) => {
-            let sentence = "Somebody has this phone number already. Look for them in the list.";
-            Err(Problem::field("phone", "phone_taken", sentence))
+        PersonOutcome::Changed => {
+            let sentence =
+                "Somebody else changed this person meanwhile. Look at what there is now, then change it.";
+            Err(Problem::conflict("changed_meanwhile", sentence))
         }
-        Err(error) => Err(error.into()),
+        PersonOutcome::NumberTaken => {
+            let sentence = "Somebody has this member number already. Look for them in the list.";
+            Err(Problem::field("member_no", "member_no_taken", sentence))
+        }
+        PersonOutcome::Known => {
+            let sentence =
+                "There is somebody of this name with this phone number. Look for them in the list.";
+            Err(Problem::field("phone", "person_known", sentence))
+        }
     }
 }
 

@@ -181,7 +181,7 @@ async fn check_unit(app: &AppState, viewer: &Viewer, field: &str, id: Uuid) -> A
 }
 
 async fn check_lecturer(app: &AppState, id: Uuid) -> ApiResult<()> {
-    let lecturer = app.store.user(id).await?;
+    let lecturer = app.store.user(id, app.source.now()).await?;
     if lecturer.is_some_and(|user| user.roles.iter().any(|grant| grant.role == Role::Lecturer)) {
         return Ok(());
     }

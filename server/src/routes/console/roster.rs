@@ -23,7 +23,7 @@ const PEOPLE: i64 = 50;
 pub(super) struct Which {
     /// Only of this unit and what is inside it.
     unit: Option<Uuid>,
-    /// Part of the name, the 成员编号, the whole phone number or its last four digits.
+    /// Part of the name, also in pinyin or by initials, the 成员编号, the whole phone number or its last four digits.
     q: Option<String>,
     /// Those who are disabled instead of those who are not.
     disabled: Option<bool>,
@@ -47,8 +47,8 @@ pub(super) struct RosterAnswer {
 pub(super) struct RosterRow {
     id: Uuid,
     name: String,
-    /// Such as `138****1111`.
-    phone_masked: String,
+    /// Such as `138****1111`; null without a number.
+    phone_masked: Option<String>,
     member_no: Option<String>,
     branch: Option<UnitRef>,
     roles: Vec<RoleRow>,
@@ -57,6 +57,8 @@ pub(super) struct RosterRow {
     disabled_at: Option<i64>,
     /// The person who asks answers for all of their units, and may change them.
     may_change: bool,
+    /// Counts the changes of the record: what an edit is based on.
+    revision: i64,
 }
 
 /// A unit by name.
@@ -72,11 +74,18 @@ pub(super) struct RoleRow {
     role: yunke_store::Role,
     unit_id: Uuid,
     unit_name: String,
+    /// When it ends by itself.
+    until_at: Option<i64>,
 }
 
 impl From<&RoleGrant> for RoleRow {
     fn from(grant: &RoleGrant) -> Self {
-        Self { role: grant.role, unit_id: grant.unit.id, unit_name: grant.unit.name.clone() }
+        Self {
+            role: grant.role,
+            unit_id: grant.unit.id,
+            unit_name: grant.unit.name.clone(),
+            until_at: grant.until_at,
+        }
     }
 }
 
@@ -86,13 +95,14 @@ impl RosterRow {
         Self {
             id: person.id,
             name: person.name.clone(),
-            phone_masked: mask_phone(&person.phone),
+            phone_masked: person.phone.as_deref().map(mask_phone),
             member_no: person.member_no.clone(),
             branch: branch.map(|branch| UnitRef { id: branch.id, name: branch.name.clone() }),
             roles: person.roles.iter().map(RoleRow::from).collect(),
             first_password: person.first_password,
             disabled_at: person.disabled_at,
             may_change: viewer.answers_for(person),
+            revision: person.revision,
         }
     }
 }
@@ -112,7 +122,7 @@ pub(super) async fn roster(
         None => None,
     };
     let filter = RosterFilter {
-        within: viewer.organized_paths(),
+        within: viewer.overseen_paths(),
         unit_path,
         query,
         disabled: which.disabled.unwrap_or(false),

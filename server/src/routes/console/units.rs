@@ -52,7 +52,7 @@ pub(super) struct UnitRenameRequest {
 /// Units of the organizer's part of the tree, parents before children.
 #[utoipa::path(get, path = "/api/console/units", tag = "console", responses((status = OK, body = Vec<UnitRow>)))]
 pub(super) async fn units(State(app): State<AppState>, viewer: Viewer) -> ApiResult<Json<Vec<UnitRow>>> {
-    let units = app.store.units_within(&viewer.organized_paths()).await?;
+    let units = app.store.units_within(&viewer.overseen_paths()).await?;
     Ok(Json(units.into_iter().map(UnitRow::from).collect()))
 }
 

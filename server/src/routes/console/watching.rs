@@ -52,7 +52,7 @@ pub(super) async fn watching(
     let room = app.rooms.room(scope.lesson.id).await?;
     let present: HashMap<Uuid, Present> =
         room.present().await?.into_iter().map(|person| (person.user, person)).collect();
-    let paths = viewer.organized_paths();
+    let paths = viewer.overseen_paths();
     let attendees = app.store.attendees(scope.lesson.id, Some(&paths)).await?;
     let mut branches: Vec<WatchingBranch> = Vec::new();
     // Attendees come ordered by branch.

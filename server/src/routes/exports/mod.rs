@@ -8,7 +8,7 @@ use axum::{
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
-use yunke_store::{AuditEntry, Role};
+use yunke_store::AuditEntry;
 
 use crate::{
     auth::{LessonScope, Viewer},
@@ -63,10 +63,10 @@ async fn export(
         .user
         .roles
         .iter()
-        .filter(|grant| grant.role == Role::Organizer)
+        .filter(|grant| grant.role.oversees())
         .map(|grant| grant.unit.name.as_str())
         .collect();
-    let paths = viewer.organized_paths();
+    let paths = viewer.overseen_paths();
     let request = ExportRequest {
         lesson: lesson.clone(),
         window: window(&app, &lesson),

@@ -51,7 +51,8 @@ async fn by_pass(app: &AppState, request: &PublishRequest) -> ApiResult<Option<S
     let Ok(pass) = PublishPass::verify(&request.stream_key, &app.pass_key, app.source.now()) else {
         return Ok(None);
     };
-    let (lesson, person) = (app.store.lesson(pass.lesson).await?, app.store.user(pass.person).await?);
+    let lesson = app.store.lesson(pass.lesson).await?;
+    let person = app.store.user(pass.person, app.source.now()).await?;
     match (lesson, person) {
         (Some(lesson), Some(person)) if May::of(&person, &lesson).run => {
             Ok(app.store.lesson_target(pass.lesson).await?)

@@ -2,12 +2,13 @@
 //! Broadcaster opens and other phone encoders read, too. It contains the stream key, so it is drawn here and
 //! must never be an address of ours.
 
-use std::fmt::Write as _;
-
 use qrcode::EcLevel;
 
 use super::doors::Doors;
-use crate::qr::{self, QrDrawing};
+use crate::{
+    percent::percent,
+    qr::{self, QrDrawing},
+};
 
 /// The connection's name on the phone. The next lesson's takes its place.
 const NAME: &str = "Yunke";
@@ -39,22 +40,10 @@ fn grove_link(doors: &Doors, key: &str) -> String {
         [("res", "1280x720"), ("fps", "30"), ("bitrate", "2000"), ("keyframe", "2"), ("format", "avc")];
     let query: Vec<String> = fields
         .iter()
-        .map(|(name, value)| format!("{name}={}", escaped(value)))
+        .map(|(name, value)| format!("{name}={}", percent(value)))
         .chain(encoder.iter().map(|(name, value)| format!("enc[vid][{name}]={value}")))
         .collect();
     format!("larix://set/v1?{}", query.join("&"))
-}
-
-/// Percent-encoded, except for what is unreserved in a query (RFC 3986, 2.3).
-fn escaped(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(byte.into());
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-        out
-    })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::{NOW, id, person, town};
 use crate::{
-    NewPassword, NewUser, Page, PersonEdit, PersonOutcome, Role, RosterFilter, Session, Store, StoreError,
+    NewPassword, NewUser, Page, PersonEdit, PersonOutcome, Role, RosterFilter, Session, SignInName, Store,
     UnitOutcome,
 };
 
@@ -64,6 +64,11 @@ pub async fn a_roster_is_of_its_part_and_no_page_loses_anybody(store: &dyn Store
         ("%", 0),
         ("13800000062", 1),
         ("学员", 1),
+        ("wang", 5),
+        ("wf", 5),
+        ("xueyuan", 1),
+        ("fang", 5),
+        ("ang", 0),
     ] {
         let asked = RosterFilter { query: query.to_owned(), ..within.clone() };
         assert_eq!(names(store, asked, ALL).await.1, count, "{query}");
@@ -80,9 +85,9 @@ pub async fn a_first_password_is_known_until_it_is_replaced(store: &dyn Store) {
         )
         .await
         .expect("added");
-    let first = async || store.user(id(60)).await.expect("asked").expect("there").first_password;
+    let first = async || store.user(id(60), NOW).await.expect("asked").expect("there").first_password;
     assert!(first().await);
-    assert!(!store.user(town.member_a).await.expect("asked").expect("there").first_password);
+    assert!(!store.user(town.member_a, NOW).await.expect("asked").expect("there").first_password);
     for number in [1, 2] {
         open(store, number, id(60)).await;
     }
@@ -97,7 +102,7 @@ pub async fn a_first_password_is_known_until_it_is_replaced(store: &dyn Store) {
     assert_eq!(store.replace_password(own.clone()).await.expect("asked"), PersonOutcome::Done);
     assert!(!first().await);
     assert!(is_open(store, 1).await && !is_open(store, 2).await);
-    let known = store.credentials("13800000060").await.expect("asked").expect("there");
+    let known = store.credentials_of(id(60)).await.expect("asked").expect("there");
     assert_eq!(known.password_hash.as_deref(), Some("own"));
     let reset = NewPassword { first: true, keep_session: None, actor_id: town.organizer, ..own.clone() };
     assert_eq!(store.replace_password(reset).await.expect("asked"), PersonOutcome::Done);
@@ -120,8 +125,10 @@ pub async fn whoever_is_disabled_is_signed_out_and_can_come_back(store: &dyn Sto
         assert_eq!(set(town.member_a, true).await, PersonOutcome::Done);
     }
     assert!(!is_open(store, 1).await && is_open(store, 2).await);
-    assert_eq!(store.user(town.member_a).await.expect("asked"), None);
-    assert_eq!(store.credentials("13800000012").await.expect("asked"), None);
+    assert_eq!(store.user(town.member_a, NOW).await.expect("asked"), None);
+    let by_phone = SignInName { phone: Some("13800000012".to_owned()), member_no: None };
+    assert_eq!(store.credentials(&by_phone).await.expect("asked"), []);
+    assert_eq!(store.credentials_of(town.member_a).await.expect("asked"), None);
     let record = store.person(town.member_a).await.expect("asked").expect("there");
     assert_eq!((record.disabled_at, record.branch), (Some(NOW), Some(town.branch_a.clone())));
     let filter = |disabled| RosterFilter {
@@ -132,7 +139,7 @@ pub async fn whoever_is_disabled_is_signed_out_and_can_come_back(store: &dyn Sto
     assert_eq!(names(store, filter(false), ALL).await.1, 0);
     assert_eq!(names(store, filter(true), ALL).await.1, 1);
     assert_eq!(set(town.member_a, false).await, PersonOutcome::Done);
-    assert!(store.user(town.member_a).await.expect("asked").is_some());
+    assert!(store.user(town.member_a, NOW).await.expect("asked").is_some());
     assert_eq!(actions(store, town.member_a).await, ["person.disable", "person.enable"]);
 }
 
@@ -153,20 +160,28 @@ pub async fn an_edit_of_a_person_changes_what_it_names(store: &dyn Store) {
     assert_eq!((after.name.as_str(), after.member_no.as_deref()), ("新名", Some("7")));
     assert_eq!((after.phone, after.branch, after.roles), (before.phone.clone(), before.branch, before.roles));
     assert!(is_open(store, 1).await);
-    let taken = PersonEdit {
-        name: Some("又一名".to_owned()),
-        phone: Some("13800000013".to_owned()),
+    let twice = PersonEdit {
+        name: Some("𠮷田".to_owned()),
+        phone: Some(Some("13800000013".to_owned())),
         ..PersonEdit::default()
     };
-    assert!(matches!(edit(taken).await, Err(StoreError::Duplicate)));
-    assert_eq!(record().await.name, "新名");
-    let other = PersonEdit { phone: Some("13811111111".to_owned()), ..PersonEdit::default() };
+    assert_eq!(edit(twice).await.expect("asked"), PersonOutcome::Known);
+    let numbered = NewUser { member_no: Some("8".to_owned()), ..person(60, "八", None, vec![]) };
+    store.add_user(numbered).await.expect("added");
+    let taken = PersonEdit { member_no: Some(Some("8".to_owned())), ..PersonEdit::default() };
+    assert_eq!(edit(taken).await.expect("asked"), PersonOutcome::NumberTaken);
+    let stale =
+        PersonEdit { base: Some(before.revision), name: Some("迟".to_owned()), ..PersonEdit::default() };
+    assert_eq!(edit(stale).await.expect("asked"), PersonOutcome::Changed);
+    assert_eq!((record().await.name.as_str(), record().await.revision), ("新名", before.revision + 1));
+    let other = PersonEdit { phone: Some(Some("13800000013".to_owned())), ..PersonEdit::default() };
     assert_eq!(edit(other).await.expect("asked"), PersonOutcome::Done);
     assert!(!is_open(store, 1).await);
-    assert_eq!(store.credentials(&before.phone).await.expect("asked"), None);
+    let by_old = SignInName { phone: before.phone.clone(), member_no: None };
+    assert_eq!(store.credentials(&by_old).await.expect("asked"), []);
     let moved = PersonEdit {
         branch_id: Some(Some(town.branch_b.id)),
-        roles: Some(vec![(Role::Lecturer, town.station_b.id)]),
+        roles: Some(vec![(Role::Lecturer, town.station_b.id).into()]),
         ..PersonEdit::default()
     };
     assert_eq!(edit(moved).await.expect("asked"), PersonOutcome::Done);

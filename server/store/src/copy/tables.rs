@@ -35,13 +35,20 @@ pub const TABLES: &[Table] = &[
             ("disabled_at", Int),
             ("created_at", Int),
             ("password_first", Bool),
+            ("name_sort", Text),
+            ("name_find", Text),
+            ("revision", Int),
         ],
     ),
     counted(
         "memberships",
         &[("seq", Int), ("user_id", Id), ("branch_id", Id), ("from_at", Int), ("to_at", Int)],
     ),
-    table("roles", 3, &[("user_id", Id), ("role", Text), ("unit_id", Id), ("granted_at", Int)]),
+    table(
+        "roles",
+        3,
+        &[("user_id", Id), ("role", Text), ("unit_id", Id), ("granted_at", Int), ("until_at", Int)],
+    ),
     table(
         "sessions",
         1,

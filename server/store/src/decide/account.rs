@@ -1,6 +1,10 @@
 //! How a centre begins.
 
-use crate::{NewUser, Role, Setup, SetupOutcome, Unit, UnitKind};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::audit::Action;
+use crate::{AuditEntry, NewGrant, NewUser, Role, Setup, SetupOutcome, Unit, UnitKind, UtcMillis};
 
 /// The first unit and the first person.
 #[derive(Debug, Clone)]
@@ -18,15 +22,21 @@ pub fn set_up(is_set_up: bool, setup: Setup) -> Result<Beginning, SetupOutcome> 
     }
     let Setup { centre_id: id, centre_name: name, mut organizer } = setup;
     // In a new centre there is nobody else to give a lesson yet.
-    organizer.roles.extend([Role::Organizer, Role::Lecturer].map(|role| (role, id)));
+    organizer
+        .roles
+        .extend([Role::Owner, Role::Organizer, Role::Lecturer].map(|role| NewGrant::from((role, id))));
     let centre = Unit { id, parent_id: None, kind: UnitKind::Centre, name, path: "/1/".to_owned() };
     Ok(Beginning { centre, organizer })
 }
 
+/// The line about a role that ended by itself.
+pub fn ended(user_id: Uuid, role: &str, unit_id: Uuid, at: UtcMillis) -> AuditEntry {
+    let detail = json!({ "role": role, "unit_id": unit_id });
+    Action { name: "person.role_ended", actor_id: None, at }.on_person(user_id, &detail)
+}
+
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
 
     #[test]
@@ -35,7 +45,7 @@ mod tests {
         let organizer = NewUser {
             id: Uuid::from_u128(2),
             name: "组织者".to_owned(),
-            phone: "13800000002".to_owned(),
+            phone: Some("13800000002".to_owned()),
             password_hash: None,
             first_password: false,
             branch_id: None,
@@ -46,7 +56,8 @@ mod tests {
         let setup = Setup { centre_id, centre_name: "中心".to_owned(), organizer };
         let begun = set_up(false, setup.clone()).expect("set up");
         assert_eq!((begun.centre.path.as_str(), begun.centre.kind), ("/1/", UnitKind::Centre));
-        assert_eq!(begun.organizer.roles, [(Role::Organizer, centre_id), (Role::Lecturer, centre_id)]);
+        let roles = [Role::Owner, Role::Organizer, Role::Lecturer].map(|role| (role, centre_id).into());
+        assert_eq!(begun.organizer.roles, roles);
         assert_eq!(set_up(true, setup).err(), Some(SetupOutcome::AlreadyDone));
     }
 }

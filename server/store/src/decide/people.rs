@@ -1,5 +1,7 @@
 //! Who may change a person, and what hangs on it: sessions, the membership of a branch, roles.
 //!
+//! Two may share a phone number; nobody shares a 成员编号, and two of one name with one number are one person twice.
+//!
 //! Only an organizer changes others, and nobody's own roles are theirs to change (the routes see to that), so a centre always
 //! keeps one: of two who disable each other, the second is none any more.
 
@@ -7,7 +9,28 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::audit::Action;
-use crate::{AuditEntry, NewPassword, NewUser, PersonEdit, PersonOutcome, PersonRecord, Role, UtcMillis};
+use crate::{AuditEntry, NewGrant, NewPassword, NewUser, PersonEdit, PersonOutcome, PersonRecord, UtcMillis};
+
+/// What the store knows when somebody is added or changed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Whoever asks is an organizer.
+    pub by_organizer: bool,
+    /// Somebody else has the 成员编号 that the person is to have.
+    pub number_taken: bool,
+    /// Somebody else, not disabled, has the name and the phone number that the person is to have.
+    pub known: bool,
+}
+
+impl Facts {
+    fn check(self) -> Result<(), PersonOutcome> {
+        match self {
+            Self { number_taken: true, .. } => Err(PersonOutcome::NumberTaken),
+            Self { known: true, .. } => Err(PersonOutcome::Known),
+            _ => Ok(()),
+        }
+    }
+}
 
 /// A person in their new form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +44,7 @@ pub struct PersonChange {
     /// … and one of this branch begins.
     pub joins: Option<Uuid>,
     /// All roles, if they are others.
-    pub roles: Option<Vec<(Role, Uuid)>>,
+    pub roles: Option<Vec<NewGrant>>,
     /// Its line of the audit log.
     pub audit: AuditEntry,
 }
@@ -32,7 +55,7 @@ pub struct PersonRow {
     /// The name.
     pub name: String,
     /// The phone number.
-    pub phone: String,
+    pub phone: Option<String>,
     /// 成员编号.
     pub member_no: Option<String>,
     /// The branch.
@@ -42,30 +65,40 @@ pub struct PersonRow {
 }
 
 /// Adds a person.
-pub fn add(by_organizer: bool, person: &NewUser, actor_id: Uuid) -> Result<AuditEntry, PersonOutcome> {
-    allowed(by_organizer)?;
+pub fn add(facts: Facts, person: &NewUser, actor_id: Uuid) -> Result<AuditEntry, PersonOutcome> {
+    allowed(facts.by_organizer)?;
+    facts.check()?;
     Ok(line("person.add", person.id, actor_id, person.at, &[]))
+}
+
+/// The columns of a person after an edit: what the facts are asked about.
+pub fn edited(before: &PersonRecord, edit: &PersonEdit) -> PersonRow {
+    PersonRow {
+        name: edit.name.clone().unwrap_or_else(|| before.name.clone()),
+        phone: edit.phone.clone().unwrap_or_else(|| before.phone.clone()),
+        member_no: edit.member_no.clone().unwrap_or_else(|| before.member_no.clone()),
+        branch_id: edit.branch_id.unwrap_or(before.branch.as_ref().map(|branch| branch.id)),
+        disabled_at: before.disabled_at,
+    }
 }
 
 /// Changes a person. Another number signs out whoever is signed in by the old one; who is disabled is in no branch until
 /// enabled again.
 pub fn edit(
-    by_organizer: bool,
+    facts: Facts,
     before: Option<PersonRecord>,
     edit: PersonEdit,
     actor_id: Uuid,
     at: UtcMillis,
 ) -> Result<PersonChange, PersonOutcome> {
-    allowed(by_organizer)?;
-    let (id, before) = row(before)?;
-    let PersonEdit { name, phone, member_no, branch_id, roles } = edit;
-    let row = PersonRow {
-        name: name.unwrap_or_else(|| before.name.clone()),
-        phone: phone.unwrap_or_else(|| before.phone.clone()),
-        member_no: member_no.unwrap_or_else(|| before.member_no.clone()),
-        branch_id: branch_id.unwrap_or(before.branch_id),
-        disabled_at: before.disabled_at,
-    };
+    allowed(facts.by_organizer)?;
+    let record = before.ok_or(PersonOutcome::NotFound)?;
+    if edit.base.is_some_and(|base| base != record.revision) {
+        return Err(PersonOutcome::Changed);
+    }
+    let row = edited(&record, &edit);
+    let (id, before) = row_of(record);
+    let roles = edit.roles;
     let (signs_out, leaves) = (row.phone != before.phone, row.branch_id != before.branch_id);
     let fields: Vec<&str> = [
         ("name", row.name != before.name),
@@ -80,6 +113,7 @@ pub fn edit(
     if fields.is_empty() {
         return Err(PersonOutcome::Done);
     }
+    facts.check()?;
     let joins = row.branch_id.filter(|_| leaves && row.disabled_at.is_none());
     let audit = line("person.edit", id, actor_id, at, &fields);
     Ok(PersonChange { row, signs_out, leaves, joins, roles, audit })
@@ -94,7 +128,7 @@ pub fn set_disabled(
     at: UtcMillis,
 ) -> Result<PersonChange, PersonOutcome> {
     allowed(by_organizer)?;
-    let (id, before) = row(before)?;
+    let (id, before) = row_of(before.ok_or(PersonOutcome::NotFound)?);
     if before.disabled_at.is_some() == disabled {
         return Err(PersonOutcome::Done);
     }
@@ -128,11 +162,10 @@ fn allowed(may: bool) -> Result<(), PersonOutcome> {
     if may { Ok(()) } else { Err(PersonOutcome::ActorGone) }
 }
 
-fn row(before: Option<PersonRecord>) -> Result<(Uuid, PersonRow), PersonOutcome> {
-    let PersonRecord { id, name, phone, member_no, branch, disabled_at, .. } =
-        before.ok_or(PersonOutcome::NotFound)?;
+fn row_of(before: PersonRecord) -> (Uuid, PersonRow) {
+    let PersonRecord { id, name, phone, member_no, branch, disabled_at, .. } = before;
     let branch_id = branch.map(|branch| branch.id);
-    Ok((id, PersonRow { name, phone, member_no, branch_id, disabled_at }))
+    (id, PersonRow { name, phone, member_no, branch_id, disabled_at })
 }
 
 /// The line names fields and never their values.

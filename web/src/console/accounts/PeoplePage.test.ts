@@ -9,7 +9,7 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-const person = { id: 'p', name: '末页的人', phone_masked: '138****0001', member_no: null, branch: null, roles: [], first_password: false, disabled_at: null, may_change: true }
+const person = { id: 'p', name: '末页的人', phone_masked: '138****0001', member_no: null, branch: null, roles: [], first_password: false, disabled_at: null, may_change: true, revision: 0 }
 
 describe('the list of people', () => {
   it('goes to the last page when the one asked for is past the end', async () => {

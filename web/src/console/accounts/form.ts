@@ -17,51 +17,93 @@ export interface PersonForm {
   /** The unit of the role; empty: without it. */
   lecturer: string
   organizer: string
+  auditor: string
+  /** The last day of the role of organizer, and of auditor, as a date; empty: without end. */
+  organizer_until: string
+  auditor_until: string
+  /** Owner of the centre. */
+  owner: boolean
 }
 
-export type PersonField = 'name' | 'phone' | 'branch' | 'branch_name'
-export type PersonIssue = 'name_empty' | 'name_long' | 'phone_form' | 'nowhere' | 'branch_name_empty'
+/** The roles that the form shows with a unit each. */
+export const SHOWN_ROLES = ['lecturer', 'organizer', 'auditor'] as const
 
-export const emptyForm = (branch: string, parent: string): PersonForm => ({ name: '', phone: '', member_no: '', branch, branch_name: '', branch_parent: parent, lecturer: '', organizer: '' })
+export type PersonField = 'name' | 'phone' | 'branch' | 'branch_name' | 'organizer_until' | 'auditor_until'
+export type PersonIssue = 'name_empty' | 'name_long' | 'phone_form' | 'no_sign_in' | 'nowhere' | 'branch_name_empty' | 'until_past'
+
+export const emptyForm = (branch: string, parent: string): PersonForm => ({ name: '', phone: '', member_no: '', branch, branch_name: '', branch_parent: parent, lecturer: '', organizer: '', auditor: '', organizer_until: '', auditor_until: '', owner: false })
 
 export function formOf(person: PersonView, parent: string): PersonForm {
-  const unit = (role: string) => person.roles.find((r) => r.role === role)?.unit_id ?? ''
-  return { ...emptyForm(person.branch?.id ?? '', parent), name: person.name, phone: person.phone, member_no: person.member_no ?? '', lecturer: unit('lecturer'), organizer: unit('organizer') }
+  const of = (role: string) => person.roles.find((r) => r.role === role)
+  const unit = (role: string) => of(role)?.unit_id ?? ''
+  const until = (role: string) => lastDay(of(role)?.until_at ?? null)
+  return {
+    ...emptyForm(person.branch?.id ?? '', parent),
+    name: person.name,
+    phone: person.phone ?? '',
+    member_no: person.member_no ?? '',
+    lecturer: unit('lecturer'),
+    organizer: unit('organizer'),
+    auditor: unit('auditor'),
+    organizer_until: until('organizer'),
+    auditor_until: until('auditor'),
+    owner: of('owner') !== undefined,
+  }
 }
 
-export function checkPerson(form: PersonForm): Partial<Record<PersonField, PersonIssue>> {
+const DAY_MS = 86_400_000
+/** Days are those of the centre, which is at UTC+8 without summer time. */
+const OFFSET_MS = 8 * 3_600_000
+
+/** The last day of a role that ends at midnight, as a date. */
+export const lastDay = (until: number | null): string => (until === null ? '' : new Date(until - 1 + OFFSET_MS).toISOString().slice(0, 10))
+
+/** The midnight after a day. */
+export const endOf = (day: string): number | null => (day === '' ? null : Date.parse(`${day}T00:00:00Z`) - OFFSET_MS + DAY_MS)
+
+export function checkPerson(form: PersonForm, now: number = Date.now()): Partial<Record<PersonField, PersonIssue>> {
   const issues: Partial<Record<PersonField, PersonIssue>> = {}
   const name = Array.from(trimmed(form.name)).length
   if (name === 0) issues.name = 'name_empty'
   else if (name > NAME_MAX) issues.name = 'name_long'
-  if (!isPhone(form.phone)) issues.phone = 'phone_form'
-  if (form.branch === '' && form.lecturer === '' && form.organizer === '') issues.branch = 'nowhere'
+  if (trimmed(form.phone) !== '' && !isPhone(form.phone)) issues.phone = 'phone_form'
+  else if (trimmed(form.phone) === '' && trimmed(form.member_no) === '') issues.phone = 'no_sign_in'
+  if (form.branch === '' && !form.owner && SHOWN_ROLES.every((role) => form[role] === '')) issues.branch = 'nowhere'
+  for (const field of ['organizer_until', 'auditor_until'] as const) {
+    const end = endOf(form[field])
+    if (end !== null && end <= now) issues[field] = 'until_past'
+  }
   if (form.branch === NEW_BRANCH && trimmed(form.branch_name) === '') issues.branch_name = 'branch_name_empty'
   return issues
 }
 
+const phoneOf = (form: PersonForm): string | null => (trimmed(form.phone) === '' ? null : plainPhone(form.phone))
+
 type Roles = NonNullable<PersonRequest['roles']>
 
 /** The roles of the form, and further ones of the person that the form does not show: they stay. */
-function roles(form: PersonForm, before: PersonView | null): Roles {
+function roles(form: PersonForm, before: PersonView | null, centre: string): Roles {
   const shown = before ? formOf(before, '') : null
-  const others = (before?.roles ?? []).filter((r) => r.unit_id !== shown?.[r.role]).map((r) => ({ role: r.role, unit_id: r.unit_id }))
-  const own = (['lecturer', 'organizer'] as const).filter((role) => form[role] !== '').map((role) => ({ role, unit_id: form[role] }))
-  return [...own, ...others]
+  const isShown = (role: Roles[number]['role'], unit: string) => (role === 'owner' ? true : unit === shown?.[role])
+  const others = (before?.roles ?? []).filter((r) => !isShown(r.role, r.unit_id)).map(({ role, unit_id, until_at }) => ({ role, unit_id, until_at }))
+  const until = { lecturer: null, organizer: endOf(form.organizer_until), auditor: endOf(form.auditor_until) }
+  const own = SHOWN_ROLES.filter((role) => form[role] !== '').map((role) => ({ role, unit_id: form[role], until_at: until[role] }))
+  return [...own, ...(form.owner && centre ? [{ role: 'owner' as const, unit_id: centre, until_at: null }] : []), ...others]
 }
 
-export function addBody(form: PersonForm, branch: string | null): PersonRequest {
-  return { name: trimmed(form.name), phone: plainPhone(form.phone), branch_id: branch, member_no: trimmed(form.member_no) || null, roles: roles(form, null) }
+export function addBody(form: PersonForm, branch: string | null, centre: string): PersonRequest {
+  return { name: trimmed(form.name), phone: phoneOf(form), branch_id: branch, member_no: trimmed(form.member_no) || null, roles: roles(form, null, centre) }
 }
 
 /** Only what was changed. */
-export function editBody(form: PersonForm, branch: string | null, before: PersonView): PersonEdit {
+export function editBody(form: PersonForm, branch: string | null, before: PersonView, centre: string): PersonEdit {
   const was = formOf(before, '')
   const edit: PersonEdit = {}
   if (trimmed(form.name) !== was.name) edit.name = trimmed(form.name)
-  if (plainPhone(form.phone) !== was.phone) edit.phone = plainPhone(form.phone)
+  if (phoneOf(form) !== before.phone) edit.phone = phoneOf(form)
   if (trimmed(form.member_no) !== was.member_no) edit.member_no = trimmed(form.member_no) || null
   if ((branch ?? '') !== was.branch) edit.branch_id = branch
-  if (form.lecturer !== was.lecturer || form.organizer !== was.organizer) edit.roles = roles(form, before)
-  return edit
+  const fields = [...SHOWN_ROLES, 'organizer_until', 'auditor_until', 'owner'] as const
+  if (fields.some((field) => form[field] !== was[field])) edit.roles = roles(form, before, centre)
+  return Object.keys(edit).length > 0 ? { ...edit, revision: before.revision } : edit
 }

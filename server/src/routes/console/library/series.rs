@@ -95,7 +95,7 @@ pub(super) struct PublishRequest {
 pub(super) async fn list(State(app): State<AppState>, viewer: Viewer) -> ApiResult<Json<ConsoleSeriesList>> {
     let catalogue = app.library.refresh().await?;
     let audience = viewer.audience(&app);
-    let mut own: Vec<_> = catalogue.all_series().filter(|series| audience.organizes(series)).collect();
+    let mut own: Vec<_> = catalogue.all_series().filter(|series| audience.oversees(series)).collect();
     own.sort_by_key(|series| (std::cmp::Reverse(series.created_at), series.id));
     let mut categories: Vec<String> =
         own.iter().map(|series| series.category.clone()).filter(|name| !name.is_empty()).collect();

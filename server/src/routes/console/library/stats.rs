@@ -165,7 +165,7 @@ impl<'a> Sums<'a> {
         let place = PLACES.acquire().await.map_err(Problem::internal)?;
         app.places.settle_all(app.store.as_ref()).await?;
         let filter =
-            FiguresFilter { within_paths: viewer.organized_paths(), series_id, episode_id, from, until };
+            FiguresFilter { within_paths: viewer.overseen_paths(), series_id, episode_id, from, until };
         Ok(Self { app, filter, _place: place })
     }
 
@@ -203,7 +203,7 @@ pub(super) async fn library(
     let audience = viewer.audience(&app);
     let heard = sums.by_id(FiguresBy::Series).await?;
     let of = |id| heard.get(&id).copied().unwrap_or_default();
-    let mut own: Vec<_> = catalogue.all_series().filter(|series| audience.organizes(series)).collect();
+    let mut own: Vec<_> = catalogue.all_series().filter(|series| audience.oversees(series)).collect();
     own.sort_by_key(|series| (Reverse(of(series.id).heard_ms), series.id));
     let series = own.into_iter().map(|series| SeriesHeard {
         series_id: series.id,
