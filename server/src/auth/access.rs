@@ -18,6 +18,8 @@ pub enum Access {
     Organizer,
     /// Owners of the centre.
     Owner,
+    /// Who organizes the whole centre, and to read whoever audits it.
+    Centre,
     /// Who may watch the lesson `{id}`: invited, or its staff.
     LessonWatch,
     /// The lecturer of the lesson `{id}`, or its organizer.

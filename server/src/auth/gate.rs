@@ -141,9 +141,12 @@ async fn admit(
             Ok(None)
         }
         Access::Owner if viewer.has(Role::Owner) => Ok(None),
+        Access::Centre if viewer.of_centre(Role::organizes) => Ok(None),
+        Access::Centre if reads == Reads::Only && viewer.of_centre(Role::oversees) => Ok(None),
         Access::Staff
         | Access::Organizer
         | Access::Owner
+        | Access::Centre
         | Access::PersonOrganize
         | Access::UnitOrganize
         | Access::SeriesListen

@@ -56,6 +56,11 @@ impl Viewer {
         ends.map(|grant| grant.until_at.unwrap_or(i64::MAX)).max().filter(|end| *end < i64::MAX)
     }
 
+    /// Whether they have such a role for the whole centre.
+    pub fn of_centre(&self, role: fn(Role) -> bool) -> bool {
+        self.user.roles.iter().any(|grant| role(grant.role) && grant.unit.parent_id.is_none())
+    }
+
     /// Whether they organize any unit.
     pub fn is_organizer(&self) -> bool {
         self.user.roles.iter().any(|grant| grant.role.organizes())

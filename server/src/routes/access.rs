@@ -5,8 +5,8 @@ use axum::http::Method;
 
 use crate::auth::{
     Access::{
-        Account, Anyone, EpisodeListen, EpisodeOrganize, LessonOrganize, LessonRun, LessonWatch, Organizer,
-        PersonOrganize, SeriesListen, SeriesOrganize, SignedIn, Staff, UnitOrganize,
+        Account, Anyone, Centre, EpisodeListen, EpisodeOrganize, LessonOrganize, LessonRun, LessonWatch,
+        Organizer, PersonOrganize, SeriesListen, SeriesOrganize, SignedIn, Staff, UnitOrganize,
     },
     AccessTable,
 };
@@ -76,6 +76,7 @@ pub const TABLE: AccessTable = AccessTable(&[
     (Method::DELETE, "/api/console/lessons/{id}/attendance/{member_id}/excuse", LessonOrganize),
     (Method::GET, "/api/console/lessons/{id}/export", LessonOrganize),
     (Method::GET, "/api/console/certificate", Organizer),
+    (Method::GET, "/api/console/audit", Centre),
     (Method::GET, "/api/console/units", Organizer),
     (Method::POST, "/api/console/units", Organizer),
     (Method::PATCH, "/api/console/units/{unit_id}", UnitOrganize),

@@ -18,7 +18,7 @@ const LEFT_OUT: [(&str, &str); 6] = [
 ];
 
 /// Bodies of clients: in these an optional field may be missing.
-const SENT_BY_CLIENTS: [&str; 13] = [
+const SENT_BY_CLIENTS: [&str; 14] = [
     "BeatIn",
     "ChapterEdit",
     "ChapterIn",
@@ -32,6 +32,7 @@ const SENT_BY_CLIENTS: [&str; 13] = [
     "SeriesEditRequest",
     "SignIn",
     "TrimIn",
+    "UnitEditRequest",
 ];
 
 #[derive(utoipa::OpenApi)]

@@ -125,7 +125,20 @@ impl EvidenceStore for SqlStore {
     async fn attendees(&self, lesson_id: Uuid, paths: Option<&[String]>) -> StoreResult<Vec<Attendee>> {
         let paths = paths.map(json);
         let rows = sqlx::query!(
-            r#"WITH opened AS (
+            r#"WITH lesson AS (
+                   SELECT s.unit_id, coalesce(s.ended_at, s.planned_end_at) AS until_at FROM lessons s WHERE s.id = $1
+               ),
+               -- As in a roll: where each unit stood at the lesson's time.
+               placed AS (
+                   SELECT p.unit_id, p.path FROM lesson CROSS JOIN unit_paths p
+                   WHERE p.from_at <= lesson.until_at AND (p.to_at IS NULL OR p.to_at > lesson.until_at)
+               ),
+               scopes AS (
+                   SELECT coalesce(p.path, scope.value) AS path
+                   FROM json_each($2) AS scope LEFT JOIN units u ON u.path = scope.value
+                                               LEFT JOIN placed p ON p.unit_id = u.id
+               ),
+               opened AS (
                    SELECT l.user_id,
                           (SELECT f.branch_id FROM leases f
                            WHERE f.item_id = $1 AND f.user_id = l.user_id AND f.purpose = 'watch'
@@ -135,12 +148,13 @@ impl EvidenceStore for SqlStore {
                SELECT o.user_id AS "user_id!: Uuid", p.name, b.id AS "branch_id?: Uuid",
                       b.name AS "branch_name?: String"
                FROM opened o JOIN users p ON p.id = o.user_id
-                             JOIN lessons s ON s.id = $1 JOIN units own ON own.id = s.unit_id
+                             CROSS JOIN lesson LEFT JOIN placed own ON own.unit_id = lesson.unit_id
                              LEFT JOIN units b ON b.id = o.branch_id
+                             LEFT JOIN placed stood ON stood.unit_id = o.branch_id
                WHERE CAST($2 AS TEXT) IS NULL OR EXISTS (
-                   SELECT 1 FROM json_each($2) AS scope
-                   WHERE substr(coalesce(b.path, own.path), 1, length(scope.value)) = scope.value)
-               ORDER BY b.path IS NOT NULL, b.path, p.name, o.user_id"#,
+                   SELECT 1 FROM scopes
+                   WHERE substr(coalesce(stood.path, own.path), 1, length(scopes.path)) = scopes.path)
+               ORDER BY stood.path IS NOT NULL, stood.path, p.name_sort, o.user_id"#,
             lesson_id,
             paths,
         )

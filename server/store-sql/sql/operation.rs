@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use uuid::Uuid;
 use yunke_store::{
-    AuditEntry, ClockChange, OperationStore, Page, RunClock, ServerRun, StoreResult, UtcMillis,
+    AuditEntry, AuditFilter, AuditLine, ClockChange, OperationStore, Page, RunClock, ServerRun, StoreResult,
+    UtcMillis,
 };
 
 use crate::db::{Connection, SqlStore};
@@ -156,6 +157,48 @@ impl OperationStore for SqlStore {
     async fn audit(&self, entry: AuditEntry) -> StoreResult<()> {
         let mut connection = self.write().acquire().await.map_err(failed)?;
         audit(&mut connection, &entry).await
+    }
+
+    async fn audit_lines(&self, filter: &AuditFilter, page: Page) -> StoreResult<Vec<AuditLine>> {
+        let rows = sqlx::query!(
+            r#"SELECT a.at, a.actor_id, a.action, a.subject_kind, a.subject_id, a.detail,
+                      w.name AS "actor_name?: String",
+                      CASE a.subject_kind WHEN 'person' THEN (SELECT s.name FROM users s WHERE s.id = a.subject_id)
+                                          WHEN 'lesson' THEN (SELECT s.title FROM lessons s WHERE s.id = a.subject_id)
+                                          WHEN 'unit' THEN (SELECT s.name FROM units s WHERE s.id = a.subject_id)
+                                          WHEN 'series' THEN (SELECT s.title FROM series s WHERE s.id = a.subject_id)
+                                          WHEN 'episode' THEN (SELECT s.title FROM episodes s WHERE s.id = a.subject_id)
+                      END AS "subject_name?: String"
+               FROM audit_log a LEFT JOIN users w ON w.id = a.actor_id
+               WHERE a.at >= $1 AND a.at < $2 AND (a.actor_id = $3 OR $3 IS NULL)
+                 AND (substr(a.action, 1, length($4)) = $4 OR $4 IS NULL) AND (a.subject_id = $5 OR $5 IS NULL)
+               ORDER BY a.id DESC LIMIT $6 OFFSET $7"#,
+            filter.from,
+            filter.until,
+            filter.actor_id,
+            filter.action,
+            filter.subject_id,
+            page.limit,
+            page.offset,
+        )
+        .fetch_all(&self.read())
+        .await
+        .map_err(failed)?;
+        Ok(rows
+            .into_iter()
+            .map(|row| AuditLine {
+                entry: AuditEntry {
+                    at: row.at,
+                    actor_id: row.actor_id,
+                    action: row.action,
+                    subject_kind: row.subject_kind,
+                    subject_id: row.subject_id,
+                    detail: row.detail,
+                },
+                actor_name: row.actor_name,
+                subject_name: row.subject_name,
+            })
+            .collect())
     }
 
     async fn audit_of(&self, subject_id: Uuid, page: Page) -> StoreResult<Vec<AuditEntry>> {

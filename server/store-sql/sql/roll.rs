@@ -75,15 +75,25 @@ async fn rows(store: &SqlStore, lesson_id: Uuid, filter: &RollFilter, page: Page
                       coalesce(s.ended_at, s.planned_end_at) AS until_at, s.unit_id
                FROM lessons s WHERE s.id = $1
            ),
+           -- Where each unit stood at the lesson's time. Whoever answers for a unit answers for what was in it then.
+           placed AS MATERIALIZED (
+               SELECT p.unit_id, p.path FROM lesson CROSS JOIN unit_paths p
+               WHERE p.from_at <= lesson.until_at AND (p.to_at IS NULL OR p.to_at > lesson.until_at)
+           ),
+           scopes AS MATERIALIZED (
+               SELECT coalesce(p.path, scope.value) AS path
+               FROM json_each($2) AS scope LEFT JOIN units u ON u.path = scope.value
+                                           LEFT JOIN placed p ON p.unit_id = u.id
+           ),
            mine AS MATERIALIZED (
-               SELECT b.id, b.parent_id, b.kind, b.name, b.path FROM units b
-               WHERE EXISTS (SELECT 1 FROM json_each($2) AS scope
-                             WHERE substr(b.path, 1, length(scope.value)) = scope.value)
+               SELECT b.id, b.parent_id, b.kind, b.name, p.path FROM placed p CROSS JOIN units b
+               WHERE b.id = p.unit_id
+                 AND EXISTS (SELECT 1 FROM scopes s WHERE substr(p.path, 1, length(s.path)) = s.path)
            ),
            asked AS MATERIALIZED (
-               SELECT b.id FROM units b
-               WHERE EXISTS (SELECT 1 FROM lesson_audience a JOIN units u ON u.id = a.unit_id
-                             WHERE a.lesson_id = $1 AND substr(b.path, 1, length(u.path)) = u.path)
+               SELECT p.unit_id AS id FROM placed p
+               WHERE EXISTS (SELECT 1 FROM lesson_audience a JOIN placed u ON u.unit_id = a.unit_id
+                             WHERE a.lesson_id = $1 AND substr(p.path, 1, length(u.path)) = u.path)
            ),
            -- The last of the memberships that meet the lesson says of which branch somebody was.
            memberships_then AS (

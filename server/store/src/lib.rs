@@ -47,7 +47,7 @@ pub use library_stats::{
 };
 pub use listening::{Listened, ListeningStore, Place, QUEUE_MAX, SITTING_GAP_MS};
 pub use media::{MediaOutcome, MediaReport, MediaStore, StreamTarget};
-pub use operation::{AuditEntry, ClockChange, OperationStore, RunClock, ServerRun};
+pub use operation::{AuditEntry, AuditFilter, AuditLine, ClockChange, OperationStore, RunClock, ServerRun};
 pub use people::{
     NewPassword, PeopleStore, PersonEdit, PersonOutcome, PersonRecord, RosterFilter, RosterPage,
 };

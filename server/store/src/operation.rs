@@ -57,9 +57,38 @@ pub struct AuditEntry {
     pub detail: String,
 }
 
+/// Which lines of the audit log.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// From this moment …
+    pub from: UtcMillis,
+    /// … until before this one.
+    pub until: UtcMillis,
+    /// Only what this person did.
+    pub actor_id: Option<Uuid>,
+    /// Only actions that begin so, such as `person.`.
+    pub action: Option<String>,
+    /// Only what was done to this.
+    pub subject_id: Option<Uuid>,
+}
+
+/// A line of the audit log with the names of today.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditLine {
+    /// The line.
+    pub entry: AuditEntry,
+    /// Who did it.
+    pub actor_name: Option<String>,
+    /// To whom or what: a person, lesson, unit, series or episode that there is still.
+    pub subject_name: Option<String>,
+}
+
 /// Use cases of operation.
 #[async_trait]
 pub trait OperationStore: Send + Sync {
+    /// Lines of the audit log, the newest first.
+    async fn audit_lines(&self, filter: &AuditFilter, page: Page) -> StoreResult<Vec<AuditLine>>;
+
     /// Opens the record of this run.
     async fn begin_run(&self, id: Uuid, at: UtcMillis, clock: RunClock) -> StoreResult<()>;
 

@@ -45,20 +45,32 @@ pub struct NewUnit {
     pub at: UtcMillis,
 }
 
-/// What became of a rename.
+/// What became of a change to a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnitOutcome {
-    /// It has the name.
+    /// It is done, or was so already.
     Done,
-    /// There is no such unit.
+    /// There is no such unit, or no such place to move to.
     NotFound,
+    /// It cannot be part of that unit: by its level, because that lies inside it, or because it is the centre.
+    DoesNotFit,
+    /// The unit it would be part of is closed.
+    ParentClosed,
+    /// It still has so many members, or units below it that are open, and is not closed.
+    InUse {
+        /// Members now.
+        members: i64,
+        /// Open units directly below.
+        units: i64,
+    },
 }
 
-/// Use cases of the tree, by the rules of [`crate::decide::unit`]. A unit that is added locks the row of its parent, since it is
-/// numbered among its siblings; a rename locks its own.
+/// Use cases of the tree, by the rules of [`crate::decide::unit`]. Where a unit stood when is kept: what was before a move is told
+/// by the old place. A unit that is added or moved locks the row of its parent, since it is numbered among its siblings.
 #[async_trait]
 pub trait UnitStore: Send + Sync {
-    /// Adds a unit as the last child of its parent, with its line of the audit log. A missing parent is [`crate::StoreError::Dangling`].
+    /// Adds a unit as the last child of its parent, with its line of the audit log. A missing parent is [`crate::StoreError::Dangling`];
+    /// whether it is open is the caller's to know.
     async fn add_unit(&self, unit: NewUnit) -> StoreResult<Unit>;
 
     /// Another name for a unit, everywhere it is shown, also beside what was before.
@@ -69,6 +81,30 @@ pub trait UnitStore: Send + Sync {
         actor_id: Uuid,
         at: UtcMillis,
     ) -> StoreResult<UnitOutcome>;
+
+    /// Makes a unit, with all that is inside it, part of another one, from `at` on.
+    async fn move_unit(
+        &self,
+        id: Uuid,
+        parent_id: Uuid,
+        actor_id: Uuid,
+        at: UtcMillis,
+    ) -> StoreResult<UnitOutcome>;
+
+    /// Closes a unit that nobody belongs to any more: it is offered for nothing. Or opens it again.
+    async fn close_unit(
+        &self,
+        id: Uuid,
+        closed: bool,
+        actor_id: Uuid,
+        at: UtcMillis,
+    ) -> StoreResult<UnitOutcome>;
+
+    /// The units that are closed, and since when.
+    async fn closed_units(&self) -> StoreResult<Vec<(Uuid, UtcMillis)>>;
+
+    /// Every unit with every path it ever had, once for each.
+    async fn units_ever(&self) -> StoreResult<Vec<Unit>>;
 
     /// One unit.
     async fn unit(&self, id: Uuid) -> StoreResult<Option<Unit>>;

@@ -457,3 +457,36 @@ async fn an_owner_is_changed_by_owners_only_and_an_auditor_sees_and_changes_noth
     assert_eq!((&view["phone"], &view["may_change"]), (&Value::Null, &json!(false)));
     assert!(view["phone_masked"].as_str().expect("text").contains("****"));
 }
+
+#[tokio::test]
+async fn a_unit_moves_and_closes_within_the_organizers_part() {
+    let server = Server::empty().await;
+    let town = server.town().await;
+    let patch = async |user, unit: Uuid, body: Value| {
+        send(&server, user, Method::PATCH, &format!("/api/console/units/{unit}"), &body).await
+    };
+    let code = async |answer: Response| problem(answer).await.1;
+    let there = json!({ "parent_id": town.other_station.id });
+    assert_eq!(code(patch(town.organizer, town.branch.id, there.clone()).await).await, "unit_unknown");
+    let wrong = json!({ "parent_id": town.branch.id });
+    assert_eq!(code(patch(town.chief, town.station.id, wrong).await).await, "level_wrong");
+    let taken = json!({ "parent_id": town.other_station.id, "name": "乙支部" });
+    assert_eq!(code(patch(town.chief, town.branch.id, taken).await).await, "name_taken");
+    let moved = good(patch(town.chief, town.branch.id, there).await).await;
+    assert_eq!(moved["parent_id"], json!(town.other_station.id));
+    assert_eq!(
+        roster(&server, town.other_organizer, "?q=学员").await["total"],
+        2,
+        "they are seen where they are now"
+    );
+    let used = patch(town.chief, town.branch.id, json!({ "closed": true })).await;
+    assert_eq!(used.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let used: Value = used.json().await.expect("JSON");
+    assert_eq!((&used["code"], &used["members"]), (&json!("unit_in_use"), &json!(1)));
+    let closed = good(patch(town.chief, town.station.id, json!({ "closed": true })).await).await;
+    assert!(closed["closed_at"].is_i64());
+    let below = json!({ "parent_id": town.station.id, "kind": "branch", "name": "新" });
+    let below = server.post(Some(town.chief), "/api/console/units", &below).await;
+    assert_eq!(code(below).await, "unit_closed");
+    good(patch(town.chief, town.station.id, json!({ "closed": false, "name": "新甲站" })).await).await;
+}

@@ -3,7 +3,7 @@ import type zh from './words.zh-CN'
 
 export default {
   title: 'Console',
-  nav: { label: 'Console', today: 'Today', lessons: 'Lessons', live: 'Live', library: 'Library', people: 'People' },
+  nav: { label: 'Console', today: 'Today', lessons: 'Lessons', live: 'Live', library: 'Library', people: 'People', audit: 'Audit' },
   no_role_title: 'You are not an organizer',
   no_role: 'Please ask the operator of your centre for the organizer role of your station.',
   phase: { planned: 'Planned', live: 'On air', ended: 'Ended', cancelled: 'Cancelled' },
@@ -14,6 +14,7 @@ export default {
     text_too_long: 'The text is too long; please shorten it.',
     text_characters: 'There are invisible or misleading characters in the text; please remove them.',
     unit_unknown: 'This unit is outside your part of the tree.',
+    unit_closed: 'This unit is closed. Open it again first.',
     lecturer_unknown: 'This person is no lecturer; please choose again.',
     audience_empty: 'Please choose at least one unit.',
     audience_too_long: 'Too many units; please choose the units above them.',

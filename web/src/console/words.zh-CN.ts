@@ -1,7 +1,7 @@
 /** 组织者工作台 */
 const words = {
   title: '工作台',
-  nav: { label: '工作台导航', today: '今日', lessons: '课程', live: '现场', library: '听课', people: '人员' },
+  nav: { label: '工作台导航', today: '今日', lessons: '课程', live: '现场', library: '听课', people: '人员', audit: '审计' },
   no_role_title: '您没有组织者权限',
   no_role: '请联系中心的管理员，为您开通所在站点的组织者角色。',
   phase: { planned: '未开始', live: '直播中', ended: '已结束', cancelled: '已取消' },
@@ -12,6 +12,7 @@ const words = {
     text_too_long: '文字太长，请缩短。',
     text_characters: '文字里有不可见或会误导人的字符，请删去后重试。',
     unit_unknown: '这个单位不在您的管理范围内。',
+    unit_closed: '这个单位已经关闭。请先重新打开它。',
     lecturer_unknown: '这位不是讲师，请重新选择。',
     audience_empty: '请至少选择一个单位。',
     audience_too_long: '选择的单位太多，请改选它们的上级单位。',

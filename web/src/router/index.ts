@@ -13,6 +13,8 @@ declare module 'vue-router' {
     words?: Area[]
     /** The tab it wants in the frame around it (staff/tabs.ts), and where in the row. */
     tab?: [label: MessageKey, place: number]
+    /** Only for those who answer for the whole centre: others get no tab. */
+    centre?: boolean
     /** May be seen without signing in. */
     open?: boolean
     title?: MessageKey

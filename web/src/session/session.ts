@@ -64,6 +64,8 @@ export const session = {
   known: readonly(known),
   isLecturer: computed(() => is('lecturer')),
   isOrganizer: computed(() => is('organizer') || is('owner')),
+  /** Organizes or audits the whole centre. */
+  ofCentre: computed(() => me.value?.roles.some((r) => r.whole_centre && r.role !== 'lecturer') ?? false),
   isOwner: computed(() => is('owner')),
   /** Sees the console: as organizer, or to look only. */
   isOverseer: computed(() => is('organizer') || is('owner') || is('auditor')),

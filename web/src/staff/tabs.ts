@@ -2,6 +2,7 @@
 import { computed, type ComputedRef } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
 import { t } from '@/i18n'
+import { session } from '@/session/session'
 
 export interface Tab {
   name: string
@@ -16,8 +17,8 @@ export function useTabs(frame: string): ComputedRef<Tab[]> {
   const route = useRoute()
   const pages = router
     .getRoutes()
-    .flatMap(({ name, path, meta: { tab } }) =>
-      tab && path.startsWith(frame) && !path.slice(frame.length + 1).includes('/')
+    .flatMap(({ name, path, meta: { tab, centre } }) =>
+      tab && (!centre || session.ofCentre.value) && path.startsWith(frame) && !path.slice(frame.length + 1).includes('/')
         ? [{ name: String(name), label: tab[0], place: tab[1] }]
         : [],
     )

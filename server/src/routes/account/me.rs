@@ -37,6 +37,8 @@ pub(super) struct MyRole {
     role: RoleName,
     unit_id: Uuid,
     unit_name: String,
+    /// The unit is the centre.
+    whole_centre: bool,
 }
 
 /// The roles.
@@ -75,7 +77,12 @@ impl From<&User> for Me {
             branch: user.branch.as_ref().map(|branch| Branch { id: branch.id, name: branch.name.clone() }),
             roles: membership
                 .chain(grants)
-                .map(|(role, unit)| MyRole { role, unit_id: unit.id, unit_name: unit.name.clone() })
+                .map(|(role, unit)| MyRole {
+                    role,
+                    unit_id: unit.id,
+                    unit_name: unit.name.clone(),
+                    whole_centre: unit.parent_id.is_none(),
+                })
                 .collect(),
             locale: user.locale.clone(),
             first_password: user.first_password,

@@ -4,7 +4,7 @@ use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
-use yunke_store::{Page, RollFilter, RollPart};
+use yunke_store::{AuditEntry, Page, RollFilter, RollPart};
 
 use super::attendance::window;
 use crate::{
@@ -55,6 +55,18 @@ pub(super) struct Part {
     page: Option<usize>,
 }
 
+/// The line about somebody who looks at another one's evidence: those it is about may ask who did.
+fn looked(viewer: &Viewer, lesson_id: Uuid, member_id: Uuid, at: i64) -> AuditEntry {
+    AuditEntry {
+        at,
+        actor_id: Some(viewer.user.id),
+        action: "evidence.look".to_owned(),
+        subject_kind: "person".to_owned(),
+        subject_id: member_id,
+        detail: serde_json::json!({ "lesson_id": lesson_id }).to_string(),
+    }
+}
+
 /// One member's evidence.
 #[utoipa::path(get, path = "/api/console/lessons/{id}/attendance/{member_id}", tag = "console",
     params(("id" = uuid::Uuid, Path), ("member_id" = uuid::Uuid, Path), Part),
@@ -81,6 +93,9 @@ pub(super) async fn member(
         user_id: Some(member_id),
     };
     let roll = app.store.roll(lesson.id, &filter, Page { offset: 0, limit: 1 }).await?;
+    if part.page.is_none() && member_id != viewer.user.id {
+        app.store.audit(looked(&viewer, lesson.id, member_id, now)).await?;
+    }
     let all = EvidenceInterval::of(&record);
     let intervals_total = all.len();
     let page = part.page.unwrap_or(1).clamp(1, intervals_total.div_ceil(INTERVALS).max(1));

@@ -1,6 +1,7 @@
 //! The organizer's side. Every list and every change must keep to the organizer's part of the tree.
 
 mod attendance;
+mod audit;
 mod certificate;
 mod evidence;
 mod excuse;
@@ -26,7 +27,8 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(lessons::lessons, plan::plan))
         .routes(routes!(plan::edit, plan::cancel))
         .routes(routes!(units::units, units::add))
-        .routes(routes!(units::rename))
+        .routes(routes!(units::edit))
+        .routes(routes!(audit::audit))
         .routes(routes!(people::people, person::add))
         .routes(routes!(certificate::certificate))
         .routes(routes!(roster::roster))

@@ -16,6 +16,7 @@ use super::{
     person_access::{FirstPassword, first_password},
     person_problems::{not_yourself, outcome},
     roster::RosterRow,
+    units::open_unit,
 };
 use crate::{
     auth::{PersonScope, Viewer, parse_phone},
@@ -167,7 +168,9 @@ pub(super) async fn edit(
     if roles.is_some() && person.id == viewer.user.id {
         return Err(not_yourself("roles"));
     }
-    if let Some(Some(branch)) = body.branch_id {
+    // The branch they are in may be closed meanwhile: it is no reason to refuse another name.
+    let here = person.branch.as_ref().map(|branch| branch.id);
+    if let Some(Some(branch)) = body.branch_id.filter(|branch| *branch != here) {
         check_branch(&app, &viewer, branch).await?;
     }
     let branch = body.branch_id.unwrap_or(person.branch.as_ref().map(|branch| branch.id));
@@ -246,13 +249,10 @@ async fn roles(app: &AppState, viewer: &Viewer, wanted: Vec<RoleRequest>) -> Api
 }
 
 async fn check_branch(app: &AppState, viewer: &Viewer, id: Uuid) -> ApiResult<()> {
-    match app.store.unit(id).await?.filter(|unit| viewer.organizes(&unit.path)) {
-        None => Err(unit_unknown("branch_id")),
-        Some(unit) if unit.kind != UnitKind::Branch => {
-            Err(Problem::field("branch_id", "branch_wanted", "Members belong to a branch."))
-        }
-        Some(_) => Ok(()),
+    if open_unit(app, viewer, "branch_id", id).await?.kind == UnitKind::Branch {
+        return Ok(());
     }
+    Err(Problem::field("branch_id", "branch_wanted", "Members belong to a branch."))
 }
 
 fn unit_unknown(field: &str) -> Problem {

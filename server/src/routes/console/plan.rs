@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use yunke_store::{Cancel, Edit, EditOutcome, Lesson, NewLesson, Role};
 
+use super::units::open_unit;
 use crate::{
     auth::{LessonScope, Viewer},
     lesson_run::wrong_phase,
@@ -77,7 +78,7 @@ pub(super) async fn plan(
 ) -> ApiResult<(StatusCode, Json<LessonDetail>)> {
     let title = text::name("title", &body.title)?;
     let summary = text::summary("summary", &body.summary)?;
-    check_unit(&app, &viewer, "unit_id", body.unit_id).await?;
+    open_unit(&app, &viewer, "unit_id", body.unit_id).await?;
     check_lecturer(&app, body.lecturer_id).await?;
     check_audience(&app, &viewer, &body.audience).await?;
     let now = app.source.now();
@@ -172,14 +173,6 @@ async fn detail(app: &AppState, viewer: &Viewer, id: Uuid) -> ApiResult<Json<Les
 }
 
 /// A unit that exists inside the viewer's part of the tree; whether others exist is not revealed.
-async fn check_unit(app: &AppState, viewer: &Viewer, field: &str, id: Uuid) -> ApiResult<()> {
-    let inside = app.store.unit(id).await?.is_some_and(|unit| viewer.organizes(&unit.path));
-    if inside {
-        return Ok(());
-    }
-    Err(Problem::field(field, "unit_unknown", "There is no such unit in your part of the tree."))
-}
-
 async fn check_lecturer(app: &AppState, id: Uuid) -> ApiResult<()> {
     let lecturer = app.store.user(id, app.source.now()).await?;
     if lecturer.is_some_and(|user| user.roles.iter().any(|grant| grant.role == Role::Lecturer)) {
@@ -200,7 +193,7 @@ async fn check_audience(app: &AppState, viewer: &Viewer, units: &[Uuid]) -> ApiR
         ));
     }
     for unit in units {
-        check_unit(app, viewer, "audience", *unit).await?;
+        open_unit(app, viewer, "audience", *unit).await?;
     }
     Ok(())
 }

@@ -4,8 +4,8 @@ use uuid::Uuid;
 
 use super::{NOW, Town, id, planned, town};
 use crate::{
-    Cancel, DEFAULT_RULE, Edit, EditOutcome, LessonFilter, LessonPhase, Page, PhaseChange, PhaseOutcome,
-    SeenBy, Store, StoreError,
+    AuditFilter, Cancel, DEFAULT_RULE, Edit, EditOutcome, LessonFilter, LessonPhase, Page, PhaseChange,
+    PhaseOutcome, SeenBy, Store, StoreError,
 };
 
 const ALL: Page = Page { offset: 0, limit: 1000 };
@@ -170,6 +170,30 @@ pub async fn every_change_is_in_the_audit_log(store: &dyn Store) {
     assert_eq!((log[0].actor_id, log[4].actor_id), (Some(town.organizer), None));
     assert!(log.iter().all(|entry| !entry.detail.contains("0101")), "no key, not even its hash");
     assert_eq!(store.audit_of(other, ALL).await.expect("asked").len(), 2);
+    let all = AuditFilter { from: 0, until: i64::MAX, ..AuditFilter::default() };
+    let lines = async |filter: AuditFilter, page| {
+        let lines = store.audit_lines(&filter, page).await.expect("asked");
+        lines
+            .into_iter()
+            .map(|line| (line.entry.action, line.actor_name, line.subject_name))
+            .collect::<Vec<_>>()
+    };
+    let line = |action: &str, actor: Option<&str>, subject: &str| {
+        (action.to_owned(), actor.map(str::to_owned), Some(subject.to_owned()))
+    };
+    let newest = lines(all.clone(), Page { offset: 0, limit: 3 }).await;
+    let (organizer, title) = (Some("组织者"), "=cmd|x");
+    let ended = line("lesson.end", None, title);
+    let (planned, cancelled) =
+        (line("lesson.plan", organizer, "课程 201"), line("lesson.cancel", organizer, "课程 201"));
+    assert_eq!(newest, [cancelled, planned, ended.clone()]);
+    assert_eq!(lines(all.clone(), Page { offset: 2, limit: 1 }).await, [ended]);
+    let of_units = AuditFilter { action: Some("unit.".to_owned()), ..all.clone() };
+    assert_eq!(lines(of_units, ALL).await[0], line("unit.add", None, "乙支部"));
+    let of_lecturer = AuditFilter { actor_id: Some(town.lecturer), subject_id: Some(lesson), ..all.clone() };
+    assert_eq!(lines(of_lecturer, ALL).await.len(), 2);
+    let span = AuditFilter { from: NOW + 2, until: NOW + 3, ..all };
+    assert_eq!(lines(span, ALL).await.len(), 2);
 }
 
 /// The old key opens nothing; an ended lesson gets none.

@@ -16,6 +16,7 @@ mod replay;
 mod roll;
 mod share;
 mod talk;
+mod units;
 
 pub use accounts::*;
 pub use beats::*;
@@ -32,6 +33,7 @@ pub use replay::*;
 pub use roll::*;
 pub use share::*;
 pub use talk::*;
+pub use units::*;
 
 use uuid::Uuid;
 
@@ -45,7 +47,7 @@ macro_rules! conformance_suite {
         $crate::conformance_suite!(@cases $open:
             a_centre_is_set_up_once, a_phone_number_may_be_shared, a_role_ends_by_itself, an_unknown_reference_is_dangling,
             a_person_comes_with_branch_and_roles, a_session_ends_in_time_and_everywhere, people_are_found_in_their_scope,
-            units_are_a_tree, a_lesson_goes_its_way_once, an_edit_keeps_to_the_phase, low_latency_is_kept, a_list_shows_who_may_see,
+            units_are_a_tree, a_unit_moves_with_what_is_in_it_and_the_past_stays, a_unit_is_closed_when_nobody_is_left_in_it, a_lesson_goes_its_way_once, an_edit_keeps_to_the_phase, low_latency_is_kept, a_list_shows_who_may_see,
             every_change_is_in_the_audit_log, a_new_key_replaces_the_old, a_revoked_key_opens_nothing, targets_are_what_media_needs, a_booth_is_open_without_a_key,
             an_older_snapshot_changes_nothing, a_timeline_is_written_once, a_rule_version_is_never_replaced,
             runs_that_overlap_are_found, a_clock_that_is_put_right_ends_no_session, a_lease_is_kept_as_it_was_issued, leases_beyond_the_bound_are_superseded, leases_of_who_is_out_are_revoked, evidence_in_bulk_is_the_same,

@@ -19,8 +19,18 @@ pub const TABLES: &[Table] = &[
     table(
         "units",
         1,
-        &[("path", Text), ("id", Id), ("parent_id", Id), ("kind", Text), ("name", Text), ("created_at", Int)],
+        &[
+            ("path", Text),
+            ("id", Id),
+            ("parent_id", Id),
+            ("kind", Text),
+            ("name", Text),
+            ("created_at", Int),
+            ("closed_at", Int),
+            ("last_child", Int),
+        ],
     ),
+    table("unit_paths", 1, &[("path", Text), ("unit_id", Id), ("from_at", Int), ("to_at", Int)]),
     table(
         "users",
         1,

@@ -1,5 +1,7 @@
 /** What the form of a person holds, what is wrong with it, and what it sends. Pure. */
 import { isPhone, NAME_MAX } from '@/accounts/rules'
+import { dayKey } from '@/i18n/format'
+import { DAY_MS, startOfDay } from '@/lib/days'
 import { plainPhone, trimmed } from '@/lib/typed'
 import type { PersonEdit, PersonRequest, PersonView } from './api'
 
@@ -51,15 +53,14 @@ export function formOf(person: PersonView, parent: string): PersonForm {
   }
 }
 
-const DAY_MS = 86_400_000
-/** Days are those of the centre, which is at UTC+8 without summer time. */
-const OFFSET_MS = 8 * 3_600_000
-
 /** The last day of a role that ends at midnight, as a date. */
-export const lastDay = (until: number | null): string => (until === null ? '' : new Date(until - 1 + OFFSET_MS).toISOString().slice(0, 10))
+export const lastDay = (until: number | null): string => (until === null ? '' : dayKey(until - 1))
 
 /** The midnight after a day. */
-export const endOf = (day: string): number | null => (day === '' ? null : Date.parse(`${day}T00:00:00Z`) - OFFSET_MS + DAY_MS)
+export function endOf(day: string): number | null {
+  const start = startOfDay(day)
+  return start === null ? null : start + DAY_MS
+}
 
 export function checkPerson(form: PersonForm, now: number = Date.now()): Partial<Record<PersonField, PersonIssue>> {
   const issues: Partial<Record<PersonField, PersonIssue>> = {}

@@ -174,6 +174,7 @@ export default {
     text_too_long: 'The text is too long.',
     text_characters: 'The text has invisible or misleading characters. Remove them and try again.',
     unit_unknown: 'This unit is not yours.',
+    unit_closed: 'This unit is closed. Open it again first.',
     picture_unknown: 'This is neither a JPEG nor a PNG picture.',
     picture_too_large: 'The picture is too large.',
     transcript_coding: 'The coding of this text is not known. Save it as UTF-8.',

@@ -172,6 +172,7 @@ const words = {
     text_too_long: '文字太长，请缩短。',
     text_characters: '文字里有不可见或会误导人的字符，请删去后重试。',
     unit_unknown: '这个单位不在您的管理范围内。',
+    unit_closed: '这个单位已经关闭。请先重新打开它。',
     picture_unknown: '这不是 JPEG 或 PNG 图片。',
     picture_too_large: '图片太大，请缩小后再传。',
     transcript_coding: '这个文件的文字编码认不出来，请另存为 UTF-8。',

@@ -3,6 +3,7 @@
  * as it can be said (a unit stands for everything below it).
  */
 import type { UnitRow } from './api'
+import { levelsBelow } from './levels'
 
 export interface UnitNode {
   id: string
@@ -35,6 +36,15 @@ export function topmost(roots: readonly UnitNode[], checked: ReadonlySet<string>
   }
   walk(roots)
   return out
+}
+
+/** Where a unit may move: open, of a higher level, not inside it, and not where it is. */
+export function placesFor(unit: UnitRow, rows: readonly UnitRow[]): UnitRow[] {
+  const inside = new Set([unit.id])
+  // Parents come before children.
+  for (const row of rows) if (row.parent_id !== null && inside.has(row.parent_id)) inside.add(row.id)
+  const fits = (row: UnitRow) => levelsBelow(row.kind).includes(unit.kind)
+  return rows.filter((row) => row.closed_at === null && fits(row) && !inside.has(row.id) && row.id !== unit.parent_id)
 }
 
 /** The trees as one list, each unit with how deep it stands. */

@@ -7,7 +7,10 @@ use uuid::Uuid;
 use yunke_catalogue::order;
 use yunke_store::{Episode, LibraryOutcome, NewSeries, SeriesCredit, SeriesEdit};
 
-use super::view::{ConsoleEpisode, ConsoleSeries, episodes_of};
+use super::{
+    super::units::open_unit,
+    view::{ConsoleEpisode, ConsoleSeries, episodes_of},
+};
 use crate::{
     auth::{SeriesScope, Viewer},
     problem::{ApiResult, Problem},
@@ -108,7 +111,7 @@ pub(super) async fn list(State(app): State<AppState>, viewer: Viewer) -> ApiResu
 /// Makes a series.
 #[utoipa::path(post, path = "/api/console/library/series", tag = "console", request_body = SeriesRequest,
     responses((status = CREATED, body = ConsoleSeries), (status = FORBIDDEN, description = "not_allowed: the unit is not yours"),
-              (status = UNPROCESSABLE_ENTITY, description = "text_empty, text_too_long, text_characters, unit_unknown")))]
+              (status = UNPROCESSABLE_ENTITY, description = "text_empty, text_too_long, text_characters, unit_unknown, unit_closed")))]
 pub(super) async fn add(
     State(app): State<AppState>,
     viewer: Viewer,
@@ -119,6 +122,7 @@ pub(super) async fn add(
     if !viewer.organizes(&unit.path) {
         return Err(Problem::forbidden("not_allowed", "You do not organize this unit."));
     }
+    open_unit(&app, &viewer, "unit_id", unit.id).await?;
     let new = NewSeries {
         id: app.source.id(),
         title: text::name("title", &body.title)?,
