@@ -32,7 +32,9 @@ use crate::{
     media_nodes::{Addresses, MediaNodes, supervise_local},
     problem::source_chain,
     room::{Rooms, Sockets},
-    routes, secret,
+    routes,
+    rule_preview::Previews,
+    secret,
     setup::SetupLink,
     state::{AppState, Shared},
 };
@@ -112,6 +114,7 @@ impl App {
             lease_key: LeaseKey::derive(secret.as_bytes()),
             kept_progress: KeptProgress::default(),
             kept_levels: KeptLevels::default(),
+            previews: Previews::default(),
             pass_key: PassKey::derive(secret.as_bytes()),
             file_key: FileKey::derive(secret.as_bytes()),
             library: LibraryKeeper::new(core.clone()),

@@ -81,7 +81,9 @@ pub async fn new_key(app: &AppState, lesson: Uuid, actor: Option<Uuid>) -> ApiRe
             Ok(key)
         }
         EditOutcome::WrongPhase(phase) => Err(wrong_phase(phase)),
-        EditOutcome::NotFound | EditOutcome::TimesReversed => Err(Problem::not_found()),
+        EditOutcome::NotFound | EditOutcome::TimesReversed | EditOutcome::RuleUnknown => {
+            Err(Problem::not_found())
+        }
     }
 }
 
@@ -93,7 +95,9 @@ pub async fn revoke_key(app: &AppState, lesson: Uuid, actor: Option<Uuid>) -> Ap
             Ok(())
         }
         EditOutcome::WrongPhase(phase) => Err(wrong_phase(phase)),
-        EditOutcome::NotFound | EditOutcome::TimesReversed => Err(Problem::not_found()),
+        EditOutcome::NotFound | EditOutcome::TimesReversed | EditOutcome::RuleUnknown => {
+            Err(Problem::not_found())
+        }
     }
 }
 

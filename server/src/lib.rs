@@ -35,6 +35,7 @@ pub mod problem;
 pub mod qr;
 pub mod room;
 pub mod routes;
+pub mod rule_preview;
 mod secret;
 pub mod setup;
 pub mod state;

@@ -19,6 +19,7 @@ use crate::{
     library::Places,
     media_nodes::MediaNodes,
     room::{Rooms, Sockets},
+    rule_preview::Previews,
     setup::SetupLink,
 };
 
@@ -48,6 +49,8 @@ pub struct Shared {
     pub kept_progress: KeptProgress,
     /// Who has how much credit of a lesson, as it was computed last.
     pub kept_levels: KeptLevels,
+    /// What rules would change, as it was asked for.
+    pub previews: Previews,
     /// The audio-lesson library.
     pub library: LibraryKeeper,
     /// Where members are in it, on the way to the store.

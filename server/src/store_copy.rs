@@ -25,8 +25,8 @@ const LARGE: &[&str] = &["posters", "captions"];
 /// A server whose last sign of life is younger than this runs.
 const ALIVE_MS: i64 = 10_000;
 
-/// What a new database has of its own; it gives way.
-const OF_ITS_OWN: &[&str] = &["credit_rules", "library_revision"];
+/// What a new database has of its own, each before what it refers to; it gives way.
+const OF_ITS_OWN: &[&str] = &["rule_standings", "credit_rules", "library_revision"];
 
 /// From where to where.
 #[derive(Debug, Args)]

@@ -94,6 +94,7 @@ async fn add_series(
         unit_id: cast.centre,
         public: true,
         credit: SeriesCredit::Episode,
+        rule_id: None,
         actor_id: cast.organizer,
         at: app.source.now(),
     };

@@ -137,6 +137,7 @@ pub(super) async fn plan(
             planned_start_at: starts,
             planned_end_at: starts + minutes * MINUTE_MS,
             low_latency: false,
+            rule_id: None,
             actor_id: cast.organizer,
             at: app.source.now(),
         })

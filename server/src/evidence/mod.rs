@@ -22,7 +22,7 @@ pub use kept::{KeptProgress, marks_of};
 pub use levels::{KeptLevels, Levels};
 pub use limits::{EvidenceLimits, SlowDown};
 pub use outages::outages;
-pub use record::{CreditWord, Progress, Record, Records};
+pub use record::{Compared, CreditWord, Progress, Record, Records};
 pub use row::{AttendanceRow, EvidenceInterval, Piece, Standing, why_not_more};
 pub use subject::Subject;
 pub use window::Window;

@@ -14,8 +14,8 @@ use yunke_store::{MemberEvidence, Store, StoreResult, UtcMillis};
 
 use super::{Subject, convert, off_the_workers, outages};
 use crate::attendance::{
-    Beat, Bounds, Claim, Credit, CreditLevel, Evidence, Judged, LeaseTerms, Testimony, Visits, credit, judge,
-    visits,
+    Beat, Bounds, Claim, Credit, CreditLevel, Evidence, Judged, LeaseTerms, Rule, Testimony, Visits, credit,
+    judge, visits,
 };
 
 /// A pause between receipts that no claim bridges, unless the server was away in it.
@@ -96,6 +96,19 @@ impl Record {
     }
 }
 
+/// What somebody's evidence is worth by two rules.
+#[derive(Debug, Clone, Copy)]
+pub struct Compared {
+    /// Who.
+    pub user_id: Uuid,
+    /// There are reports of theirs to judge.
+    pub reported: bool,
+    /// By the item's own rule.
+    pub now: Credit,
+    /// By the other one.
+    pub then: Credit,
+}
+
 /// Computes records of one item; created for every question.
 pub struct Records {
     store: Arc<dyn Store>,
@@ -153,6 +166,28 @@ impl Records {
             records.push(Record { evidence, judged, credit, visits });
         }
         Ok(records)
+    }
+
+    /// What the evidence of these members is worth, and what it would be by `other`: judged from the same reading of it.
+    pub async fn compared(&mut self, users: &[Uuid], other: &Rule) -> StoreResult<Vec<Compared>> {
+        let subject = Subject { rule: other.clone(), ..self.subject.clone() };
+        let bounds = subject.bounds(&self.outages);
+        let mut all = Vec::with_capacity(users.len());
+        for evidence in self.store.member_evidence(self.subject.item.id, users).await? {
+            let rivals = self.rivals(&evidence).await?;
+            let (item, both) = (self.subject.item, [self.bounds.clone(), bounds.clone()]);
+            let opened: Vec<Utc> = evidence.leases.iter().map(|lease| Utc::new(lease.issued_at)).collect();
+            let (user_id, reported) = (evidence.user_id, !evidence.beats.is_empty());
+            let covered = off_the_workers(move || {
+                both.map(|bounds| judge_one(item, &evidence, &rivals, &bounds).covered)
+            })
+            .await;
+            let seen = self.subject.timeline.opened(&opened);
+            let [now, then] = [(&covered[0], &self.subject.rule), (&covered[1], other)]
+                .map(|(covered, rule)| credit(covered, &seen, rule, self.now));
+            all.push(Compared { user_id, reported, now, then });
+        }
+        Ok(all)
     }
 
     /// What this much of it is worth.

@@ -5,8 +5,8 @@ use axum::http::Method;
 
 use crate::auth::{
     Access::{
-        Account, Anyone, Centre, EpisodeListen, EpisodeOrganize, LessonOrganize, LessonRun, LessonWatch,
-        Organizer, PersonOrganize, SeriesListen, SeriesOrganize, SignedIn, Staff, UnitOrganize,
+        Account, Anyone, Centre, EpisodeListen, EpisodeOrganize, LessonOrganize, LessonRun,
+        LessonWatch, Organizer, PersonOrganize, SeriesListen, SeriesOrganize, SignedIn, Staff, UnitOrganize,
     },
     AccessTable,
 };
@@ -77,6 +77,18 @@ pub const TABLE: AccessTable = AccessTable(&[
     (Method::GET, "/api/console/lessons/{id}/export", LessonOrganize),
     (Method::GET, "/api/console/certificate", Organizer),
     (Method::GET, "/api/console/audit", Centre),
+    (Method::GET, "/api/console/rules", Organizer),
+    (Method::POST, "/api/console/rules", Centre),
+    (Method::GET, "/api/console/rules/{rule_id}", Organizer),
+    (Method::GET, "/api/console/rules/{rule_id}/lessons", Organizer),
+    (Method::POST, "/api/console/rules/{rule_id}/versions", Centre),
+    (Method::PUT, "/api/console/rules/{rule_id}/active", Centre),
+    (Method::PUT, "/api/console/rules/{rule_id}/default", Centre),
+    (Method::PUT, "/api/console/rules/{rule_id}/retired", Centre),
+    (Method::POST, "/api/console/rule-previews", Organizer),
+    (Method::GET, "/api/console/rule-previews/{preview_id}", Organizer),
+    (Method::DELETE, "/api/console/rule-previews/{preview_id}", Organizer),
+    (Method::GET, "/api/console/rule-previews/{preview_id}/lessons/{lesson_id}", Organizer),
     (Method::GET, "/api/console/units", Organizer),
     (Method::POST, "/api/console/units", Organizer),
     (Method::PATCH, "/api/console/units/{unit_id}", UnitOrganize),

@@ -18,7 +18,7 @@ const LEFT_OUT: [(&str, &str); 6] = [
 ];
 
 /// Bodies of clients: in these an optional field may be missing.
-const SENT_BY_CLIENTS: [&str; 14] = [
+const SENT_BY_CLIENTS: [&str; 18] = [
     "BeatIn",
     "ChapterEdit",
     "ChapterIn",
@@ -29,7 +29,11 @@ const SENT_BY_CLIENTS: [&str; 14] = [
     "PersonEditRequest",
     "PersonRequest",
     "RoleRequest",
+    "RulePreviewRequest",
+    "RuleRequest",
+    "RuleVersionRequest",
     "SeriesEditRequest",
+    "SeriesRequest",
     "SignIn",
     "TrimIn",
     "UnitEditRequest",

@@ -121,6 +121,8 @@ async fn list(store: &SqlStore, filter: &LessonFilter, page: Page) -> StoreResul
              AND (EXISTS (SELECT 1 FROM json_each($2) AS scope
                           WHERE substr(u.path, 1, length(scope.value)) = scope.value) OR $2 IS NULL)
              AND (l.lecturer_id = $3 OR $3 IS NULL)
+             AND (l.rule_id = $14 OR $14 IS NULL)
+             AND (l.rule_version = $15 OR $15 IS NULL)
              AND (l.planned_start_at >= $4 OR $4 IS NULL)
              AND (l.planned_start_at < $5 OR $5 IS NULL)
              AND (l.lecturer_id = $6 OR $6 IS NULL
@@ -147,6 +149,8 @@ async fn list(store: &SqlStore, filter: &LessonFilter, page: Page) -> StoreResul
         page.offset,
         filter.replayable,
         filter.nearest_to,
+        filter.rule_id,
+        filter.rule_version,
     )
     .fetch_all(&store.read())
     .await
@@ -228,9 +232,5 @@ impl LessonStore for SqlStore {
         at: UtcMillis,
     ) -> StoreResult<EditOutcome> {
         lesson_change::open_booth(self, lesson_id, actor_id, at).await
-    }
-
-    async fn add_rule(&self, rule: &Rule, at: UtcMillis) -> StoreResult<()> {
-        lesson_change::add_rule(self, rule, at).await
     }
 }

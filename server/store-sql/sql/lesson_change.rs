@@ -2,22 +2,22 @@
 
 use uuid::Uuid;
 use yunke_store::{
-    Cancel, DEFAULT_RULE, Edit, EditOutcome, ItemKind, NewLesson, PhaseChange, PhaseOutcome, Rule,
-    StoreResult, TextEnum as _, UtcMillis,
+    Cancel, Edit, EditOutcome, ItemKind, NewLesson, PhaseChange, PhaseOutcome, StoreResult, TextEnum as _,
+    UtcMillis,
     decide::{
         lesson::{self, LessonFacts, LessonPlan},
         phase::{self, KeyChange, PhaseChanged},
     },
 };
 
-use super::operation::audit;
+use super::{operation::audit, rules::standing};
 use crate::db::{Connection, SqlStore};
 use crate::error::{failed, word};
 
 async fn facts(on: &mut Connection, id: Uuid) -> StoreResult<Option<LessonFacts>> {
     let row = sqlx::query!(
         r#"SELECT title, summary, lecturer_id, planned_start_at, planned_end_at, low_latency AS "low_latency: bool",
-                  phase, started_at, stream_key_version
+                  phase, started_at, stream_key_version, rule_id, rule_version
            FROM lessons WHERE id = $1"#,
         id
     )
@@ -32,6 +32,7 @@ async fn facts(on: &mut Connection, id: Uuid) -> StoreResult<Option<LessonFacts>
         planned_start_at: row.planned_start_at,
         planned_end_at: row.planned_end_at,
         low_latency: row.low_latency,
+        rule: (row.rule_id, row.rule_version),
     };
     let phase = word(&row.phase)?;
     Ok(Some(LessonFacts { phase, started_at: row.started_at, key_version: row.stream_key_version, plan }))
@@ -57,14 +58,7 @@ async fn set_audience(on: &mut Connection, lesson_id: Uuid, units: &[Uuid]) -> S
 
 pub(crate) async fn plan(store: &SqlStore, new: NewLesson) -> StoreResult<()> {
     let mut tx = store.begin().await?;
-    let newest = sqlx::query_scalar!(
-        "SELECT version FROM credit_rules WHERE id = $1 ORDER BY version DESC LIMIT 1",
-        DEFAULT_RULE
-    )
-    .fetch_optional(&mut *tx)
-    .await
-    .map_err(failed)?;
-    let planned = lesson::plan(newest, &new)?;
+    let planned = lesson::plan(standing(&mut tx, new.rule_id).await?, &new)?;
     let (rule_id, rule_version) = planned.rule;
     let kind = ItemKind::Lesson.as_str();
     sqlx::query!("INSERT INTO items (id, kind) VALUES ($1, $2)", new.id, kind)
@@ -104,13 +98,17 @@ pub(crate) async fn edit(
     at: UtcMillis,
 ) -> StoreResult<EditOutcome> {
     let mut tx = store.begin().await?;
-    let edited = match lesson::edit(facts(&mut tx, id).await?, id, edit, actor_id, at) {
+    let chosen = match edit.rule_id {
+        Some(_) => standing(&mut tx, edit.rule_id).await?,
+        None => None,
+    };
+    let edited = match lesson::edit(facts(&mut tx, id).await?, chosen, id, edit, actor_id, at) {
         Ok(edited) => edited,
         Err(outcome) => return Ok(outcome),
     };
     sqlx::query!(
         "UPDATE lessons SET title = $1, summary = $2, lecturer_id = $3, low_latency = $4, planned_start_at = $5,
-                planned_end_at = $6, updated_at = $7
+                planned_end_at = $6, updated_at = $7, rule_id = $9, rule_version = $10
          WHERE id = $8",
         edited.plan.title,
         edited.plan.summary,
@@ -119,7 +117,9 @@ pub(crate) async fn edit(
         edited.plan.planned_start_at,
         edited.plan.planned_end_at,
         at,
-        id
+        id,
+        edited.plan.rule.0,
+        edited.plan.rule.1,
     )
     .execute(&mut *tx)
     .await
@@ -217,39 +217,4 @@ pub(crate) async fn open_booth(
     audit(&mut tx, &changed.audit).await?;
     tx.commit().await.map_err(failed)?;
     Ok(EditOutcome::Done)
-}
-
-pub(crate) async fn add_rule(store: &SqlStore, rule: &Rule, at: UtcMillis) -> StoreResult<()> {
-    sqlx::query!(
-        "INSERT INTO credit_rules (id, version, name, full_percent, half_percent, max_rate_milli, receipt_gap_ms,
-            hidden_sound_gap_ms, allowance_ms, edge_slack_ms, long_ms, long_hours_milli, medium_ms, medium_hours_milli,
-            short_hours_milli, hidden_video_counts, uncorroborated_counts, delivery_slack_ms, checks_required, make_up_ms,
-            created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
-        rule.id,
-        rule.version,
-        rule.name,
-        rule.full_percent,
-        rule.half_percent,
-        rule.max_rate_milli,
-        rule.receipt_gap_ms,
-        rule.hidden_sound_gap_ms,
-        rule.allowance_ms,
-        rule.edge_slack_ms,
-        rule.long_ms,
-        rule.long_hours_milli,
-        rule.medium_ms,
-        rule.medium_hours_milli,
-        rule.short_hours_milli,
-        rule.hidden_video_counts,
-        rule.uncorroborated_counts,
-        rule.delivery_slack_ms,
-        rule.checks_required,
-        rule.make_up_ms,
-        at,
-    )
-    .execute(&store.write())
-    .await
-    .map_err(failed)?;
-    Ok(())
 }

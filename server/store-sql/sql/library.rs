@@ -16,7 +16,7 @@ use crate::error::{failed, word};
 
 async fn series(on: &mut Connection) -> StoreResult<Vec<Series>> {
     let rows = sqlx::query!(
-        r#"SELECT s.id, s.title, s.about, s.category, s.public AS "public: bool", s.credit, s.created_at,
+        r#"SELECT s.id, s.title, s.about, s.category, s.public AS "public: bool", s.credit, s.rule_id, s.created_at,
                   (SELECT c.changed_at FROM series_covers c WHERE c.series_id = s.id) AS "cover_at?: i64",
                   u.id AS unit_id, u.parent_id, u.kind, u.name, u.path
            FROM series s JOIN units u ON u.id = s.unit_id ORDER BY s.id"#
@@ -41,6 +41,7 @@ async fn series(on: &mut Connection) -> StoreResult<Vec<Series>> {
                 unit: Unit::try_from(unit)?,
                 public: row.public,
                 credit: word(&row.credit)?,
+                rule_id: row.rule_id,
                 cover_at: row.cover_at,
                 created_at: row.created_at,
             })

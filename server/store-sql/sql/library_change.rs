@@ -9,7 +9,7 @@ use yunke_store::{
 };
 
 use super::{
-    library_rows::{count_up, take_away},
+    library_rows::{count_up, rule_of, take_away},
     operation::audit,
 };
 use crate::db::{Connection, Db, SqlStore};
@@ -36,13 +36,30 @@ async fn changes_credit(on: &mut Connection, id: Uuid, credit: &str) -> StoreRes
     .map_err(failed)
 }
 
+/// Episodes nobody has opened yet are credited as new ones of the series are; what somebody opened keeps its rule and version.
+async fn move_unopened(on: &mut Connection, id: Uuid) -> StoreResult<()> {
+    let (rule_id, version) = rule_of(on, id).await?;
+    sqlx::query!(
+        "UPDATE episodes SET rule_id = $2, rule_version = $3
+         WHERE series_id = $1 AND NOT EXISTS (SELECT 1 FROM leases l WHERE l.item_id = episodes.id)",
+        id,
+        rule_id,
+        version
+    )
+    .execute(on)
+    .await
+    .map_err(failed)?;
+    Ok(())
+}
+
 pub(super) async fn add_series(store: &SqlStore, new: NewSeries) -> StoreResult<()> {
     let credit = new.credit.as_str();
     let mut tx = store.begin().await?;
     count_up(&mut tx).await?;
     sqlx::query!(
-        "INSERT INTO series (id, title, about, category, unit_id, public, credit, created_by, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
+        "INSERT INTO series (id, title, about, category, unit_id, public, credit, created_by, created_at, updated_at,
+                             rule_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)",
         new.id,
         new.title,
         new.about,
@@ -52,6 +69,7 @@ pub(super) async fn add_series(store: &SqlStore, new: NewSeries) -> StoreResult<
         credit,
         new.actor_id,
         new.at,
+        new.rule_id,
     )
     .execute(&mut *tx)
     .await
@@ -77,7 +95,8 @@ pub(super) async fn edit_series(
     }
     let done = sqlx::query!(
         "UPDATE series SET title = coalesce($2, title), about = coalesce($3, about), category = coalesce($4, category),
-                           public = coalesce($5, public), credit = coalesce($6, credit), updated_at = $7
+                           public = coalesce($5, public), credit = coalesce($6, credit), updated_at = $7,
+                           rule_id = CASE WHEN $8 THEN $9 ELSE rule_id END
          WHERE id = $1",
         id,
         edit.title,
@@ -86,12 +105,17 @@ pub(super) async fn edit_series(
         edit.public,
         credit,
         at,
+        edit.rule_id.is_some(),
+        edit.rule_id.flatten(),
     )
     .execute(&mut *tx)
     .await
     .map_err(failed)?;
     if done.rows_affected() == 0 {
         return Ok(LibraryOutcome::NotFound);
+    }
+    if edit.rule_id.is_some() {
+        move_unopened(&mut tx, id).await?;
     }
     audit(&mut tx, &lines::edit_series(id, &edit, actor_id, at)).await?;
     tx.commit().await.map_err(failed)?;

@@ -4,12 +4,12 @@ use serde_json::json;
 use sqlx::Transaction;
 use uuid::Uuid;
 use yunke_store::{
-    DEFAULT_RULE, EpisodeChapter, EpisodeEdit, LibraryOutcome, NewVersion, Settled, StoreResult, UtcMillis,
-    VersionOf, decide::library as lines,
+    EpisodeChapter, EpisodeEdit, LibraryOutcome, NewVersion, Settled, StoreResult, UtcMillis, VersionOf,
+    decide::library as lines,
 };
 
 use super::{
-    library_rows::{count_up, is_episode, is_opened, take_away},
+    library_rows::{count_up, is_episode, is_opened, rule_of, take_away},
     operation::audit,
 };
 use crate::db::{Connection, Db, SqlStore};
@@ -25,7 +25,7 @@ async fn last_place(on: &mut Connection, series_id: Uuid) -> StoreResult<i64> {
     .map_err(failed)
 }
 
-/// A new episode at the end of its series, with the newest version of the default rule.
+/// A new episode at the end of its series, with the active version of its rule.
 async fn add_episode(
     tx: &mut Transaction<'static, Db>,
     new: &NewVersion,
@@ -34,13 +34,7 @@ async fn add_episode(
     title: &str,
 ) -> StoreResult<()> {
     let place = last_place(tx, series_id).await? + 1;
-    let rule_version = sqlx::query_scalar!(
-        "SELECT version FROM credit_rules WHERE id = $1 ORDER BY version DESC LIMIT 1",
-        DEFAULT_RULE
-    )
-    .fetch_one(&mut **tx)
-    .await
-    .map_err(failed)?;
+    let (rule_id, rule_version) = rule_of(tx, series_id).await?;
     sqlx::query!("INSERT INTO items (id, kind) VALUES ($1, 'episode')", new.episode_id)
         .execute(&mut **tx)
         .await
@@ -54,7 +48,7 @@ async fn add_episode(
         place,
         number,
         title,
-        DEFAULT_RULE,
+        rule_id,
         rule_version,
         new.actor_id,
         new.at,

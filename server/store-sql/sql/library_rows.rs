@@ -2,7 +2,7 @@
 
 use sqlx::Transaction;
 use uuid::Uuid;
-use yunke_store::{LibraryOutcome, StoreResult};
+use yunke_store::{LibraryOutcome, StoreError, StoreResult};
 
 use crate::db::{Connection, Db};
 use crate::error::failed;
@@ -30,6 +30,20 @@ pub(super) async fn is_opened(on: &mut Connection, id: Uuid) -> StoreResult<bool
         .fetch_one(on)
         .await
         .map_err(failed)
+}
+
+/// What a new episode of a series is credited by: the active version of the series' rule, a retired one too, or of the default.
+pub(super) async fn rule_of(on: &mut Connection, series_id: Uuid) -> StoreResult<(Uuid, i64)> {
+    let row = sqlx::query!(
+        r#"SELECT r.rule_id AS "rule_id!: Uuid", r.active_version AS "version!: i64"
+           FROM series s JOIN rule_standings r ON r.rule_id = s.rule_id OR (s.rule_id IS NULL AND r.is_default)
+           WHERE s.id = $1"#,
+        series_id
+    )
+    .fetch_optional(on)
+    .await
+    .map_err(failed)?;
+    row.map(|row| (row.rule_id, row.version)).ok_or(StoreError::Dangling)
 }
 
 /// Takes an episode and what belongs to it away, unless anybody ever opened it.

@@ -25,6 +25,7 @@ mod past;
 mod people;
 mod replay;
 mod roll;
+mod rules;
 mod session;
 mod share;
 mod talk;

@@ -4,55 +4,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 use yunke_domain::{Interval, LessonPhase};
 
-use crate::{LessonMillis, Page, ReplayEdit, StoreResult, Trim, Unit, UtcMillis};
-
-/// The rule that comes with the schema.
-pub const DEFAULT_RULE: Uuid = Uuid::from_u128(0x0000_0000_0000_7000_8000_0000_0000_0001);
-
-/// The figures of one version of a credit rule. Percent, milliseconds and thousandths; integers only.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rule {
-    /// Its id.
-    pub id: Uuid,
-    /// Its version.
-    pub version: i64,
-    /// Its name.
-    pub name: String,
-    /// Coverage for full credit.
-    pub full_percent: i64,
-    /// Coverage for half credit.
-    pub half_percent: i64,
-    /// Fastest playing rate that counts.
-    pub max_rate_milli: i64,
-    /// Longest time between two receipts that earns.
-    pub receipt_gap_ms: i64,
-    /// The same for sound that was played on a hidden page.
-    pub hidden_sound_gap_ms: i64,
-    /// Allowance once per lease.
-    pub allowance_ms: i64,
-    /// How far ahead of the edge a beat may be.
-    pub edge_slack_ms: i64,
-    /// From this length a lesson is worth `long_hours_milli`.
-    pub long_ms: i64,
-    /// Credit hours of a long lesson.
-    pub long_hours_milli: i64,
-    /// From this length a lesson is worth `medium_hours_milli`.
-    pub medium_ms: i64,
-    /// Credit hours of a medium lesson.
-    pub medium_hours_milli: i64,
-    /// Credit hours of a short lesson.
-    pub short_hours_milli: i64,
-    /// Whether picture played on a locked or hidden phone counts; sound always does.
-    pub hidden_video_counts: bool,
-    /// Whether time of which the node delivered nothing counts, where deliveries are known.
-    pub uncorroborated_counts: bool,
-    /// How far beyond a delivered stretch a position still is corroborated: segments are rounded, players run on.
-    pub delivery_slack_ms: i64,
-    /// Presence checks needed for full credit.
-    pub checks_required: i64,
-    /// How long after the end who has not come is pending, not absent, where there is a replay. Credit does not depend on it.
-    pub make_up_ms: i64,
-}
+use crate::{LessonMillis, Page, ReplayEdit, Rule, StoreResult, Trim, Unit, UtcMillis};
 
 /// A lesson, whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -168,6 +120,10 @@ pub struct LessonFilter {
     pub from: Option<UtcMillis>,
     /// Lessons planned to start before.
     pub until: Option<UtcMillis>,
+    /// Lessons credited by this rule …
+    pub rule_id: Option<Uuid>,
+    /// … or by this version of it.
+    pub rule_version: Option<i64>,
     /// Only lessons whose replay stands and is not hidden.
     pub replayable: bool,
     /// Latest first instead of earliest first.
@@ -198,6 +154,8 @@ pub struct NewLesson {
     pub planned_end_at: UtcMillis,
     /// Whether members are offered the live picture by WHEP.
     pub low_latency: bool,
+    /// The rule it is credited by, in its active version; `None`: the default rule.
+    pub rule_id: Option<Uuid>,
     /// Who plans it.
     pub actor_id: Uuid,
     /// Now.
@@ -221,6 +179,8 @@ pub struct Edit {
     pub planned_end_at: Option<UtcMillis>,
     /// Whether members are offered the live picture by WHEP; holds for leases given from now on.
     pub low_latency: Option<bool>,
+    /// The rule it is credited by, in the version that is active now; only before the start.
+    pub rule_id: Option<Uuid>,
 }
 
 /// What became of an edit or a cancellation.
@@ -234,6 +194,8 @@ pub enum EditOutcome {
     WrongPhase(LessonPhase),
     /// The end would not be after the start.
     TimesReversed,
+    /// There is no such rule to choose.
+    RuleUnknown,
 }
 
 /// A cancellation.
@@ -277,7 +239,7 @@ pub enum PhaseOutcome {
 /// and writes its line of the audit log in the same transaction.
 #[async_trait]
 pub trait LessonStore: Send + Sync {
-    /// Plans a lesson with the newest version of the default rule.
+    /// Plans a lesson with the active version of its rule. A rule that cannot be chosen is [`crate::StoreError::Dangling`].
     async fn plan_lesson(&self, lesson: NewLesson) -> StoreResult<()>;
 
     /// Changes a lesson that has not ended.
@@ -326,7 +288,4 @@ pub trait LessonStore: Send + Sync {
         actor_id: Option<Uuid>,
         at: UtcMillis,
     ) -> StoreResult<EditOutcome>;
-
-    /// Adds a rule or a new version of one.
-    async fn add_rule(&self, rule: &Rule, at: UtcMillis) -> StoreResult<()>;
 }

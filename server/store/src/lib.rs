@@ -20,6 +20,7 @@ mod operation;
 mod people;
 mod replay;
 mod roll;
+mod rules;
 mod session;
 mod share;
 mod talk;
@@ -33,8 +34,8 @@ pub use account::{
 pub use error::{StoreError, StoreResult};
 pub use evidence::*;
 pub use lesson::{
-    Cancel, DEFAULT_RULE, Edit, EditOutcome, Lesson, LessonFilter, LessonStore, LessonSummary, NewLesson,
-    PhaseChange, PhaseOutcome, Rule, SeenBy,
+    Cancel, Edit, EditOutcome, Lesson, LessonFilter, LessonStore, LessonSummary, NewLesson, PhaseChange,
+    PhaseOutcome, SeenBy,
 };
 pub use library::{
     Episode, EpisodeChapter, EpisodeEdit, EpisodeTerms, EpisodeVersion, Library, LibraryOutcome,
@@ -57,6 +58,10 @@ pub use replay::{
     SLIDE_TURNED_MS, Trim,
 };
 pub use roll::{NewExcuse, RollCounts, RollEntry, RollFilter, RollPage, RollPart, RollStore};
+pub use rules::{
+    ChangeRule, DEFAULT_RULE, NewRuleVersion, RULE_VERSIONS_MAX, RULES_MAX, Rule, RuleChange, RuleDraft,
+    RuleHistory, RuleOutcome, RuleStanding, RuleStore, RuleSummary, RuleVersion,
+};
 pub use session::{Session, SessionStore};
 pub use share::{NewShareCode, ShareStore, SharedCode};
 pub use talk::{
@@ -86,6 +91,7 @@ pub trait Store:
     + OperationStore
     + ReplayStore
     + RollStore
+    + RuleStore
     + ShareStore
     + TalkStore
 {
@@ -105,6 +111,7 @@ impl<T> Store for T where
         + OperationStore
         + ReplayStore
         + RollStore
+        + RuleStore
         + ShareStore
         + TalkStore
 {

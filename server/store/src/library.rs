@@ -28,6 +28,8 @@ pub struct Series {
     pub public: bool,
     /// What listening to it earns.
     pub credit: SeriesCredit,
+    /// The rule new episodes are credited by; `None`: the default rule of that day.
+    pub rule_id: Option<Uuid>,
     /// When its cover was changed; `None`: it has none.
     pub cover_at: Option<UtcMillis>,
     /// When it was made.

@@ -9,6 +9,7 @@ use yunke_server::{
     auth::Access,
     routes::{access, document},
 };
+use yunke_store::DEFAULT_RULE;
 
 use crate::harness::{Server, Town};
 
@@ -94,6 +95,9 @@ async fn every_route_lets_in_whom_its_entry_names() {
                 .replace("{member_id}", &town.member.to_string())
                 .replace("{person_id}", &person.to_string())
                 .replace("{unit_id}", &town.branch.id.to_string())
+                .replace("{rule_id}", &DEFAULT_RULE.to_string())
+                .replace("{preview_id}", &lesson.to_string())
+                .replace("{lesson_id}", &lesson.to_string())
                 .replace("{fill_id}", &lesson.to_string());
             let call = server.call_as(user, method.clone(), &address).await.json(&json!({}));
             let answer = call.send().await.expect("answered");

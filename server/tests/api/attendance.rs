@@ -58,7 +58,12 @@ async fn plays(
 
 /// A lesson that ended a minute ago, with a replay or without one, and when it began. Who of the branch is given played so many
 /// minutes of it.
-async fn held(server: &Server, town: &Town, replay_ready: bool, who: &[(Uuid, i64)]) -> (Uuid, i64) {
+pub(crate) async fn held(
+    server: &Server,
+    town: &Town,
+    replay_ready: bool,
+    who: &[(Uuid, i64)],
+) -> (Uuid, i64) {
     let store = &server.app.store;
     let lesson_id = server.plan(town).await;
     let starts = server.app.source.now() + HOUR_MS;

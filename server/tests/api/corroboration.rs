@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use uuid::Uuid;
 use yunke_protocol::{Delivery, LessonSnapshot, Phase};
-use yunke_store::{DEFAULT_RULE, Rule};
+use yunke_store::RuleDraft;
 
 use crate::{
     harness::{Server, Town, good},
@@ -105,8 +105,8 @@ async fn a_rule_can_count_it_everywhere_alike() {
     let before = server.plan(&town).await;
     let rule = server.app.store.lesson(before).await.expect("read").expect("there").rule;
     assert_eq!((rule.version, rule.uncorroborated_counts, rule.delivery_slack_ms), (3, false, 4_000));
-    let lenient = Rule { id: DEFAULT_RULE, version: 4, uncorroborated_counts: true, ..rule };
-    server.app.store.add_rule(&lenient, server.app.source.now()).await.expect("a new version");
+    let lenient = RuleDraft { uncorroborated_counts: true, ..RuleDraft::from(&rule) };
+    server.another_version(&town, lenient).await;
     let id = watched(&server, &town, &[(0, 30_000)], false).await;
     let evidence = evidence(&server, &town, id).await;
     assert_eq!(

@@ -18,8 +18,9 @@ use yunke_server::{
     state::AppState,
 };
 use yunke_store::{
-    EpisodeEdit, NewLesson, NewSeries, NewUnit, NewUser, NewVersion, Role, SeriesCredit, Settled, Setup,
-    Unit, UnitKind, VersionOf,
+    ChangeRule, DEFAULT_RULE, EpisodeEdit, NewLesson, NewRuleVersion, NewSeries, NewUnit, NewUser,
+    NewVersion, Role, RuleChange, RuleDraft, RuleOutcome, SeriesCredit, Settled, Setup, Unit, UnitKind,
+    VersionOf,
 };
 use yunke_store_postgres::testing::scratch;
 
@@ -291,6 +292,7 @@ impl Server {
             unit_id: town.station.id,
             public: false,
             credit: SeriesCredit::Episode,
+            rule_id: None,
             actor_id: town.organizer,
             at: NOW,
         };
@@ -314,6 +316,20 @@ impl Server {
         (series, episode)
     }
 
+    /// Another version of the default rule, which is active from now on.
+    pub(crate) async fn another_version(&self, town: &Town, draft: RuleDraft) {
+        let (store, actor_id, at) = (&self.app.store, town.chief, self.app.source.now());
+        let standing = async || store.rule_standing(None).await.expect("asked").expect("there is one");
+        let (rule_id, note) = (DEFAULT_RULE, String::new());
+        let seen = Some(standing().await.revision);
+        let new = NewRuleVersion { rule_id, seen, draft, note, actor_id, at };
+        assert_eq!(store.add_rule_version(new).await.expect("asked"), RuleOutcome::Done);
+        let history = store.rule_history(rule_id, &[]).await.expect("asked").expect("there");
+        let change = RuleChange::Activate(history.versions[0].rule.version);
+        let asked = ChangeRule { rule_id, seen: standing().await.revision, change, actor_id, at };
+        assert_eq!(store.change_rule(asked).await.expect("asked"), RuleOutcome::Done);
+    }
+
     /// Plans a lesson of the station for the station, in an hour, for 45 minutes.
     pub(crate) async fn plan(&self, town: &Town) -> Uuid {
         let id = self.app.source.id();
@@ -328,6 +344,7 @@ impl Server {
             planned_start_at: starts,
             planned_end_at: starts + 45 * 60_000,
             low_latency: false,
+            rule_id: None,
             actor_id: town.organizer,
             at: NOW,
         };

@@ -19,6 +19,7 @@ mod planning;
 mod refusals;
 mod replay;
 mod replay_files;
+mod rules;
 mod setup;
 mod share;
 mod sign_in;

@@ -3,7 +3,7 @@ import type zh from './words.zh-CN'
 
 export default {
   title: 'Console',
-  nav: { label: 'Console', today: 'Today', lessons: 'Lessons', live: 'Live', library: 'Library', people: 'People', audit: 'Audit' },
+  nav: { label: 'Console', today: 'Today', lessons: 'Lessons', live: 'Live', library: 'Library', people: 'People', rules: 'Rules', audit: 'Audit' },
   no_role_title: 'You are not an organizer',
   no_role: 'Please ask the operator of your centre for the organizer role of your station.',
   phase: { planned: 'Planned', live: 'On air', ended: 'Ended', cancelled: 'Cancelled' },
@@ -23,6 +23,7 @@ export default {
     busy: 'The server is busy; please try again in a moment.',
     member_uninvited: 'This member was not invited and needs no excuse.',
     lesson_cancelled: 'This lesson was cancelled.',
+    rule_unknown: 'This rule cannot be chosen any more. Choose another one.',
   },
   pager: { label: 'Pages', page: 'Page {n}', prev: 'Previous', next: 'Next' },
   plan_one: 'Plan a lesson',
@@ -108,7 +109,6 @@ export default {
     end: 'End',
     end_hint: 'An end before the start is on the next day',
     length: 'Length {time}',
-    credit_hint: 'Credit hours by length: 1 from 30 minutes, 0.5 from 15 minutes, 0.25 below. 80% of effective study gives all of it, 50% half.',
     zone: 'All times are Beijing time',
     save: 'Save',
     create: 'Plan it',
@@ -146,7 +146,7 @@ export default {
     done: 'Cancelled: {title}',
     failed: 'Not cancelled',
   },
-  lesson: { tabs: 'Pages of the lesson', live: 'Live', share: 'Share', attendance: 'Attendance', replay: 'Replay', back: 'All lessons' },
+  lesson: { tabs: 'Pages of the lesson', live: 'Live', share: 'Share', attendance: 'Attendance', replay: 'Replay', back: 'All lessons', rule: 'Credited by “{name}”, version {n}' },
   live: {
     title: 'Live',
     none_title: 'Nothing is on air',

@@ -1,7 +1,7 @@
 /** 组织者工作台 */
 const words = {
   title: '工作台',
-  nav: { label: '工作台导航', today: '今日', lessons: '课程', live: '现场', library: '听课', people: '人员', audit: '审计' },
+  nav: { label: '工作台导航', today: '今日', lessons: '课程', live: '现场', library: '听课', people: '人员', rules: '规则', audit: '审计' },
   no_role_title: '您没有组织者权限',
   no_role: '请联系中心的管理员，为您开通所在站点的组织者角色。',
   phase: { planned: '未开始', live: '直播中', ended: '已结束', cancelled: '已取消' },
@@ -21,6 +21,7 @@ const words = {
     busy: '服务器正忙，请稍后再试。',
     member_uninvited: '这位学员没有受邀，不需要请假。',
     lesson_cancelled: '这节课已取消。',
+    rule_unknown: '这条规则现在不能选，请换一条。',
   },
   pager: { label: '翻页', page: '第 {n} 页', prev: '上一页', next: '下一页' },
   plan_one: '安排课程',
@@ -106,7 +107,6 @@ const words = {
     end: '结束',
     end_hint: '结束早于开始时，算到第二天',
     length: '时长 {time}',
-    credit_hint: '按时长折算学时：30 分钟及以上 1 学时，15 分钟及以上 0.5 学时，更短 0.25 学时。有效学习达到 80% 得全部，50% 得一半。',
     zone: '均为北京时间',
     save: '保存',
     create: '安排',
@@ -144,7 +144,7 @@ const words = {
     done: '已取消：{title}',
     failed: '没有取消',
   },
-  lesson: { tabs: '课程页面', live: '现场', share: '分享', attendance: '学时', replay: '回放', back: '全部课程' },
+  lesson: { tabs: '课程页面', live: '现场', share: '分享', attendance: '学时', replay: '回放', back: '全部课程', rule: '按“{name}”第 {n} 版计学时' },
   live: {
     title: '现场',
     none_title: '现在没有直播',

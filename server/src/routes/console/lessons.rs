@@ -55,9 +55,14 @@ pub(super) async fn lessons(
         nearest_to: (which.state == Some(LessonPhase::Planned)).then(|| app.source.wall()),
         ..LessonFilter::default()
     };
+    page_of(&app, &filter, page).await
+}
+
+/// A page of the lessons a filter lets through.
+pub(super) async fn page_of(app: &AppState, filter: &LessonFilter, page: u32) -> ApiResult<Json<LessonPage>> {
     let offset = i64::from(page - 1) * i64::from(CARDS);
-    let mut found = app.store.lessons(&filter, Page { offset, limit: i64::from(CARDS) + 1 }).await?;
+    let mut found = app.store.lessons(filter, Page { offset, limit: i64::from(CARDS) + 1 }).await?;
     let more = found.len() > CARDS as usize;
     found.truncate(CARDS as usize);
-    Ok(Json(LessonPage { items: cards(&app, None, found).await?, page, more }))
+    Ok(Json(LessonPage { items: cards(app, None, found).await?, page, more }))
 }

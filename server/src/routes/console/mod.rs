@@ -14,6 +14,7 @@ mod person_access;
 mod person_problems;
 mod plan;
 mod roster;
+mod rules;
 mod units;
 mod watching;
 
@@ -40,5 +41,6 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(attendance::attendance))
         .routes(routes!(evidence::member))
         .routes(routes!(excuse::excuse, excuse::take_back))
+        .merge(rules::routes())
         .merge(library::routes())
 }

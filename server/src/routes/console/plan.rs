@@ -6,7 +6,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use yunke_store::{Cancel, Edit, EditOutcome, Lesson, NewLesson, Role};
 
-use super::units::open_unit;
+use super::{
+    rules::{check_rule, rule_unknown},
+    units::open_unit,
+};
 use crate::{
     auth::{LessonScope, Viewer},
     lesson_run::wrong_phase,
@@ -50,6 +53,8 @@ pub(super) struct LessonPlan {
     /// Offer members the live picture by WHEP, below a second. Costs data, and the node for each viewer.
     #[serde(default)]
     low_latency: bool,
+    /// The rule it is credited by, in its active version; the default rule if it is not given.
+    rule_id: Option<Uuid>,
 }
 
 /// What to change; what is missing stays.
@@ -65,12 +70,14 @@ pub(super) struct LessonEdit {
     planned_end_at: Option<i64>,
     /// Holds for leases given from now on.
     low_latency: Option<bool>,
+    /// The rule it is credited by, in the version that is active now; only before the start.
+    rule_id: Option<Uuid>,
 }
 
 /// Plans a lesson.
 #[utoipa::path(post, path = "/api/console/lessons", tag = "console", request_body = LessonPlan,
     responses((status = CREATED, body = LessonDetail), (status = UNPROCESSABLE_ENTITY, description =
-        "text_empty, text_too_long, text_characters, unit_unknown, lecturer_unknown, audience_empty, times_wrong")))]
+        "text_empty, text_too_long, text_characters, unit_unknown, lecturer_unknown, audience_empty, times_wrong, rule_unknown")))]
 pub(super) async fn plan(
     State(app): State<AppState>,
     viewer: Viewer,
@@ -83,6 +90,7 @@ pub(super) async fn plan(
     check_audience(&app, &viewer, &body.audience).await?;
     let now = app.source.now();
     check_times(body.planned_start_at, body.planned_end_at, app.source.wall())?;
+    check_rule(&app, body.rule_id).await?;
     let id = app.source.id();
     app.store
         .plan_lesson(NewLesson {
@@ -95,6 +103,7 @@ pub(super) async fn plan(
             planned_start_at: body.planned_start_at,
             planned_end_at: body.planned_end_at,
             low_latency: body.low_latency,
+            rule_id: body.rule_id,
             actor_id: viewer.user.id,
             at: now,
         })
@@ -136,12 +145,14 @@ pub(super) async fn edit(
         planned_start_at: body.planned_start_at,
         planned_end_at: body.planned_end_at,
         low_latency: body.low_latency,
+        rule_id: body.rule_id,
     };
     match app.store.edit_lesson(lesson.id, edit, viewer.user.id, now).await? {
         EditOutcome::Done => {}
         EditOutcome::NotFound => return Err(Problem::not_found()),
         EditOutcome::WrongPhase(phase) => return Err(wrong_phase(phase)),
         EditOutcome::TimesReversed => return Err(times_wrong("The end must be after the start.")),
+        EditOutcome::RuleUnknown => return Err(rule_unknown()),
     }
     app.lesson_changed(lesson.id);
     detail(&app, &viewer, lesson.id).await
@@ -159,7 +170,7 @@ pub(super) async fn cancel(
     match app.store.cancel_lesson(cancel).await? {
         EditOutcome::WrongPhase(phase) => Err(wrong_phase(phase)),
         EditOutcome::NotFound => Err(Problem::not_found()),
-        EditOutcome::Done | EditOutcome::TimesReversed => {
+        EditOutcome::Done | EditOutcome::TimesReversed | EditOutcome::RuleUnknown => {
             app.lesson_changed(scope.lesson.id);
             Ok(StatusCode::NO_CONTENT)
         }

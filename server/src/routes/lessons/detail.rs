@@ -64,6 +64,7 @@ impl From<&Unit> for UnitName {
 /// The figures of a credit rule that members are told.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RuleFigures {
+    id: uuid::Uuid,
     name: String,
     version: i64,
     full_percent: i64,
@@ -83,6 +84,7 @@ pub struct RuleFigures {
 impl From<&Rule> for RuleFigures {
     fn from(rule: &Rule) -> Self {
         Self {
+            id: rule.id,
             name: rule.name.clone(),
             version: rule.version,
             full_percent: rule.full_percent,

@@ -41,7 +41,9 @@ pub(super) async fn open(
     match app.store.open_booth(scope.lesson.id, Some(viewer.user.id), now).await? {
         EditOutcome::Done => app.media.orders_changed(),
         EditOutcome::WrongPhase(phase) => return Err(wrong_phase(phase)),
-        EditOutcome::NotFound | EditOutcome::TimesReversed => return Err(Problem::not_found()),
+        EditOutcome::NotFound | EditOutcome::TimesReversed | EditOutcome::RuleUnknown => {
+            return Err(Problem::not_found());
+        }
     }
     // The token has whole seconds; the answer says the same.
     let expires_at = (now + PASS_MS).div_euclid(1000) * 1000;

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::{NOW, Town, id, planned, town};
 use crate::{
     AuditFilter, Cancel, DEFAULT_RULE, Edit, EditOutcome, LessonFilter, LessonPhase, Page, PhaseChange,
-    PhaseOutcome, SeenBy, Store, StoreError,
+    PhaseOutcome, SeenBy, Store,
 };
 
 const ALL: Page = Page { offset: 0, limit: 1000 };
@@ -233,19 +233,4 @@ pub async fn a_revoked_key_opens_nothing(store: &dyn Store) {
     go(store, lesson, LessonPhase::Ended, NOW).await;
     assert_eq!(revoke().await, EditOutcome::WrongPhase(LessonPhase::Ended));
     assert_eq!(store.revoke_stream_key(id(999), None, NOW).await.expect("asked"), EditOutcome::NotFound);
-}
-
-/// A version of a rule stands for ever.
-pub async fn a_rule_version_is_never_replaced(store: &dyn Store) {
-    let town = town(store).await;
-    let first = planned(store, &town, 200).await;
-    let mut rule = store.lesson(first).await.expect("asked").expect("there").rule;
-    rule.full_percent = 70;
-    let error = store.add_rule(&rule, NOW).await.expect_err("refused");
-    assert!(matches!(error, StoreError::Duplicate), "{error}");
-    rule.version += 1;
-    store.add_rule(&rule, NOW).await.expect("a new version");
-    let second = planned(store, &town, 201).await;
-    let percent = async |lesson| store.lesson(lesson).await.expect("asked").expect("there").rule.full_percent;
-    assert_eq!((percent(first).await, percent(second).await), (80, 70));
 }

@@ -18,6 +18,7 @@ pub(super) async fn series(store: &dyn Store, town: &Town, number: u128) -> uuid
         unit_id: town.station_a.id,
         public: false,
         credit: SeriesCredit::Episode,
+        rule_id: None,
         actor_id: town.organizer,
         at: NOW,
     };

@@ -14,6 +14,7 @@ mod operation;
 mod people;
 mod replay;
 mod roll;
+mod rules;
 mod share;
 mod talk;
 mod units;
@@ -31,6 +32,7 @@ pub use operation::*;
 pub use people::*;
 pub use replay::*;
 pub use roll::*;
+pub use rules::*;
 pub use share::*;
 pub use talk::*;
 pub use units::*;
@@ -49,7 +51,9 @@ macro_rules! conformance_suite {
             a_person_comes_with_branch_and_roles, a_session_ends_in_time_and_everywhere, people_are_found_in_their_scope,
             units_are_a_tree, a_unit_moves_with_what_is_in_it_and_the_past_stays, a_unit_is_closed_when_nobody_is_left_in_it, a_lesson_goes_its_way_once, an_edit_keeps_to_the_phase, low_latency_is_kept, a_list_shows_who_may_see,
             every_change_is_in_the_audit_log, a_new_key_replaces_the_old, a_revoked_key_opens_nothing, targets_are_what_media_needs, a_booth_is_open_without_a_key,
-            an_older_snapshot_changes_nothing, a_timeline_is_written_once, a_rule_version_is_never_replaced,
+            an_older_snapshot_changes_nothing, a_timeline_is_written_once,
+            a_rule_has_versions_and_one_is_active, whoever_did_not_see_a_change_of_a_rule_is_told, there_is_one_default_rule,
+            what_was_planned_keeps_its_version, a_series_has_a_rule_and_what_was_opened_keeps_its_own,
             runs_that_overlap_are_found, a_clock_that_is_put_right_ends_no_session, a_lease_is_kept_as_it_was_issued, leases_beyond_the_bound_are_superseded, leases_of_who_is_out_are_revoked, evidence_in_bulk_is_the_same,
             a_digest_stands_for_the_beats_in_it,
             a_beat_is_kept_once_and_never_changed, a_batch_is_kept_whole_or_not_at_all,
@@ -178,6 +182,7 @@ pub async fn planned(store: &dyn Store, town: &Town, number: u128) -> Uuid {
         planned_start_at: NOW + 3_600_000,
         planned_end_at: NOW + 3_600_000 + 45 * 60_000,
         low_latency: false,
+        rule_id: None,
         actor_id: town.organizer,
         at: NOW,
     };

@@ -89,6 +89,19 @@ pub const TABLES: &[Table] = &[
             ("delivery_slack_ms", Int),
             ("make_up_ms", Int),
             ("hidden_sound_gap_ms", Int),
+            ("note", Text),
+            ("created_by", Id),
+        ],
+    ),
+    table(
+        "rule_standings",
+        1,
+        &[
+            ("rule_id", Id),
+            ("active_version", Int),
+            ("is_default", Bool),
+            ("retired_at", Int),
+            ("revision", Int),
         ],
     ),
     table("items", 1, &[("id", Id), ("kind", Text)]),
@@ -212,6 +225,7 @@ pub const TABLES: &[Table] = &[
             ("created_by", Id),
             ("created_at", Int),
             ("updated_at", Int),
+            ("rule_id", Id),
         ],
     ),
     table(

@@ -3,9 +3,9 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use super::audit::Action;
+use super::{audit::Action, rules};
 use crate::{
-    AuditEntry, DEFAULT_RULE, Edit, EditOutcome, LessonPhase, NewLesson, StoreError, StoreResult, UtcMillis,
+    AuditEntry, Edit, EditOutcome, LessonPhase, NewLesson, RuleStanding, StoreError, StoreResult, UtcMillis,
 };
 
 /// A lesson that decisions are about.
@@ -36,6 +36,8 @@ pub struct LessonPlan {
     pub planned_end_at: UtcMillis,
     /// Whether members are offered the live picture by WHEP.
     pub low_latency: bool,
+    /// How credit is computed: a rule and its version.
+    pub rule: (Uuid, i64),
 }
 
 /// A lesson to add, beside what was asked for.
@@ -47,10 +49,12 @@ pub struct Planned {
     pub audit: AuditEntry,
 }
 
-/// Plans a lesson with the newest version of the default rule.
-pub fn plan(newest: Option<i64>, new: &NewLesson) -> StoreResult<Planned> {
-    let rule = (DEFAULT_RULE, newest.ok_or(StoreError::Dangling)?);
-    let detail = json!({ "title": new.title, "planned_start_at": new.planned_start_at });
+/// Plans a lesson with the active version of its rule: of the one that was chosen, or of the default.
+pub fn plan(chosen: Option<RuleStanding>, new: &NewLesson) -> StoreResult<Planned> {
+    let rule = rules::chosen(chosen).ok_or(StoreError::Dangling)?;
+    let detail = json!({
+        "title": new.title, "planned_start_at": new.planned_start_at, "rule_id": rule.0, "rule_version": rule.1,
+    });
     Ok(Planned { rule, audit: Action::of(new.actor_id, "lesson.plan", new.at).on_lesson(new.id, &detail) })
 }
 
@@ -65,9 +69,11 @@ pub struct Edited {
     pub audit: AuditEntry,
 }
 
-/// Changes a plan. A live lesson has begun, and is somebody's: its start and its lecturer stay.
+/// Changes a plan. A live lesson has begun, and is somebody's: its start, its lecturer and its rule stay. `chosen` is how the rule stands
+/// that the edit names.
 pub fn edit(
     before: Option<LessonFacts>,
+    chosen: Option<RuleStanding>,
     id: Uuid,
     edit: Edit,
     actor_id: Uuid,
@@ -77,16 +83,23 @@ pub fn edit(
     let moves_start = edit.planned_start_at.is_some_and(|start| start != before.planned_start_at);
     let allowed = match phase {
         LessonPhase::Planned => true,
-        LessonPhase::Live => !moves_start && edit.lecturer_id.is_none(),
+        LessonPhase::Live => !moves_start && edit.lecturer_id.is_none() && edit.rule_id.is_none(),
         LessonPhase::Ended | LessonPhase::Cancelled => false,
     };
     if !allowed {
         return Err(EditOutcome::WrongPhase(phase));
     }
-    let detail = json!({
+    let rule = match edit.rule_id {
+        Some(_) => rules::chosen(chosen).ok_or(EditOutcome::RuleUnknown)?,
+        None => before.rule,
+    };
+    let mut detail = json!({
         "title": edit.title, "lecturer_id": edit.lecturer_id, "audience": edit.audience,
         "planned_start_at": edit.planned_start_at, "planned_end_at": edit.planned_end_at, "low_latency": edit.low_latency,
     });
+    if rule != before.rule {
+        detail["rule"] = json!([before.rule, rule]);
+    }
     let plan = LessonPlan {
         title: edit.title.unwrap_or(before.title),
         summary: edit.summary.unwrap_or(before.summary),
@@ -94,6 +107,7 @@ pub fn edit(
         planned_start_at: edit.planned_start_at.unwrap_or(before.planned_start_at),
         planned_end_at: edit.planned_end_at.unwrap_or(before.planned_end_at),
         low_latency: edit.low_latency.unwrap_or(before.low_latency),
+        rule,
     };
     if plan.planned_end_at <= plan.planned_start_at {
         return Err(EditOutcome::TimesReversed);
@@ -108,6 +122,11 @@ mod tests {
 
     const LESSON: Uuid = Uuid::from_u128(1);
     const ACTOR: Uuid = Uuid::from_u128(2);
+    const RULE: Uuid = Uuid::from_u128(3);
+
+    fn stands(active: i64) -> RuleStanding {
+        RuleStanding { rule_id: RULE, active: Some(active), is_default: false, retired_at: None, revision: 1 }
+    }
 
     fn there(phase: LessonPhase) -> LessonFacts {
         let plan = LessonPlan {
@@ -117,19 +136,20 @@ mod tests {
             planned_start_at: 100,
             planned_end_at: 200,
             low_latency: true,
+            rule: (RULE, 3),
         };
         LessonFacts { phase, started_at: None, key_version: 0, plan }
     }
 
     fn edits(phase: LessonPhase, change: Edit) -> Result<LessonPlan, EditOutcome> {
-        edit(Some(there(phase)), LESSON, change, ACTOR, 50).map(|edited| edited.plan)
+        edit(Some(there(phase)), Some(stands(4)), LESSON, change, ACTOR, 50).map(|edited| edited.plan)
     }
 
     #[test]
     fn an_edit_keeps_what_it_does_not_name() {
-        assert_eq!(edit(None, LESSON, Edit::default(), ACTOR, 50), Err(EditOutcome::NotFound));
-        let same =
-            edit(Some(there(LessonPhase::Planned)), LESSON, Edit::default(), ACTOR, 50).expect("edited");
+        assert_eq!(edit(None, None, LESSON, Edit::default(), ACTOR, 50), Err(EditOutcome::NotFound));
+        let same = edit(Some(there(LessonPhase::Planned)), None, LESSON, Edit::default(), ACTOR, 50)
+            .expect("edited");
         assert_eq!((same.plan, same.audience), (there(LessonPhase::Planned).plan, None));
         let change = Edit {
             title: Some("新".to_owned()),
@@ -137,7 +157,8 @@ mod tests {
             audience: Some(vec![ACTOR]),
             ..Edit::default()
         };
-        let edited = edit(Some(there(LessonPhase::Planned)), LESSON, change, ACTOR, 50).expect("edited");
+        let edited =
+            edit(Some(there(LessonPhase::Planned)), None, LESSON, change, ACTOR, 50).expect("edited");
         let wanted =
             LessonPlan { title: "新".to_owned(), low_latency: false, ..there(LessonPhase::Planned).plan };
         assert_eq!((edited.plan, edited.audience), (wanted, Some(vec![ACTOR])));
@@ -181,7 +202,27 @@ mod tests {
     }
 
     #[test]
-    fn a_lesson_is_planned_by_the_newest_default_rule() {
+    fn only_a_lesson_that_has_not_begun_gets_another_rule() {
+        let chooses = || Edit { rule_id: Some(RULE), ..Edit::default() };
+        assert_eq!(
+            edits(LessonPhase::Planned, chooses()).expect("edited").rule,
+            (RULE, 4),
+            "the version of now"
+        );
+        assert_eq!(
+            edits(LessonPhase::Planned, Edit::default()).expect("edited").rule,
+            (RULE, 3),
+            "it keeps its own"
+        );
+        for phase in [LessonPhase::Live, LessonPhase::Ended] {
+            assert_eq!(edits(phase, chooses()), Err(EditOutcome::WrongPhase(phase)));
+        }
+        let unknown = edit(Some(there(LessonPhase::Planned)), None, LESSON, chooses(), ACTOR, 50);
+        assert_eq!(unknown.map(drop), Err(EditOutcome::RuleUnknown));
+    }
+
+    #[test]
+    fn a_lesson_is_planned_by_the_active_version_of_a_rule() {
         let new = NewLesson {
             id: LESSON,
             title: "第一课".to_owned(),
@@ -192,11 +233,12 @@ mod tests {
             planned_start_at: 100,
             planned_end_at: 200,
             low_latency: false,
+            rule_id: None,
             actor_id: ACTOR,
             at: 50,
         };
-        let planned = plan(Some(3), &new).expect("planned");
-        assert_eq!((planned.rule, planned.audit.subject_id), ((DEFAULT_RULE, 3), LESSON));
+        let planned = plan(Some(stands(3)), &new).expect("planned");
+        assert_eq!((planned.rule, planned.audit.subject_id), ((RULE, 3), LESSON));
         assert!(matches!(plan(None, &new), Err(StoreError::Dangling)));
     }
 }

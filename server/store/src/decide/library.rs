@@ -41,6 +41,7 @@ pub fn edit_series(id: Uuid, edit: &SeriesEdit, actor_id: Uuid, at: UtcMillis) -
         ("category", edit.category.is_some()),
         ("public", edit.public.is_some()),
         ("credit", edit.credit.is_some()),
+        ("rule", edit.rule_id.is_some()),
     ];
     on_series(id, "series.edit", actor_id, at, &json!({ "fields": named(&fields) }))
 }

@@ -13,6 +13,7 @@ pub mod media;
 pub mod people;
 pub mod phase;
 pub mod replay;
+pub mod rules;
 pub mod share;
 pub mod talk;
 pub mod unit;

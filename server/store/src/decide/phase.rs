@@ -104,6 +104,7 @@ mod tests {
             planned_start_at: 0,
             planned_end_at: 1,
             low_latency: false,
+            rule: (Uuid::nil(), 1),
         };
         let started_at = matches!(phase, Live | Ended).then_some(40);
         LessonFacts { phase, started_at, key_version, plan }

@@ -22,6 +22,8 @@ pub struct NewSeries {
     pub public: bool,
     /// What it earns.
     pub credit: SeriesCredit,
+    /// The rule its episodes are credited by; `None`: the default rule of the day.
+    pub rule_id: Option<Uuid>,
     /// Who makes it.
     pub actor_id: Uuid,
     /// Now.
@@ -41,6 +43,8 @@ pub struct SeriesEdit {
     pub public: Option<bool>,
     /// What it earns.
     pub credit: Option<SeriesCredit>,
+    /// The rule new episodes are credited by, and those nobody has opened; `Some(None)`: the default rule of the day.
+    pub rule_id: Option<Option<Uuid>>,
 }
 
 /// The episode a file is for.

@@ -56,6 +56,7 @@ describe('a change of a plan', () => {
     planned_start_at: fromLocal('2026-11-22', '23:30'),
     planned_end_at: fromLocal('2026-11-23', '00:30'),
     low_latency: false,
+    rule: { id: 'r', version: 3 },
   } as unknown as PlannedLesson
 
   it('comes back as it was, also over midnight', () => {
@@ -70,6 +71,12 @@ describe('a change of a plan', () => {
   it('turns low latency on, which a new plan leaves off', () => {
     expect(planBody(good)).toMatchObject({ low_latency: false })
     expect(changes(planBody({ ...formOf(lesson), low_latency: true })!, lesson)).toEqual({ low_latency: true })
+  })
+
+  it('has another rule, or its own in the version of now, only if somebody says so', () => {
+    expect(planBody(good)).toMatchObject({ rule_id: null })
+    expect(changes(planBody({ ...formOf(lesson), rule_id: 's' })!, lesson)).toEqual({ rule_id: 's' })
+    expect(changes(planBody(formOf(lesson))!, lesson, true)).toEqual({ rule_id: 'r' })
   })
 
   it('may end in the future only, also while on air', () => {

@@ -15,6 +15,10 @@ export interface PlanForm {
   start: string
   end: string
   low_latency: boolean
+  /** Empty: whatever is the default rule. */
+  rule_id: string
+  /** It takes the version of the rule that is active now, where it has an older one. */
+  rule_now: boolean
 }
 
 export type PlanField = keyof PlanForm
@@ -54,6 +58,8 @@ export function emptyPlan(now: number): PlanForm {
     start: start.time,
     end: toLocal(from + 3_600_000).time,
     low_latency: false,
+    rule_id: '',
+    rule_now: false,
   }
 }
 
@@ -101,6 +107,7 @@ export function planBody(form: PlanForm): PlanBody | null {
     planned_start_at: times.from,
     planned_end_at: times.to,
     low_latency: form.low_latency,
+    rule_id: form.rule_id || null,
   }
 }
 
@@ -117,14 +124,16 @@ export function formOf(lesson: PlannedLesson): PlanForm {
     start: start.time,
     end: toLocal(lesson.planned_end_at).time,
     low_latency: lesson.low_latency,
+    rule_id: lesson.rule.id,
+    rule_now: false,
   }
 }
 
-/** What an edit sends: only what differs, and never the unit, which a lesson keeps. */
-export function changes(body: PlanBody, lesson: PlannedLesson | null): Partial<PlanBody> {
+/** What an edit sends: only what differs, and never the unit, which a lesson keeps. `ruleNow`: the same rule in its version of now. */
+export function changes(body: PlanBody, lesson: PlannedLesson | null, ruleNow = false): Partial<PlanBody> {
   const { unit_id: _kept, ...rest } = body
   if (!lesson) return rest
-  const old: Omit<PlanBody, 'unit_id'> = { ...lesson, audience: lesson.audience.map((u) => u.id) }
+  const old: Omit<PlanBody, 'unit_id'> = { ...lesson, audience: lesson.audience.map((u) => u.id), rule_id: lesson.rule.id }
   const same = (key: keyof typeof rest): boolean => JSON.stringify(rest[key]) === JSON.stringify(old[key])
-  return Object.fromEntries(Object.entries(rest).filter(([key]) => !same(key as keyof typeof rest)))
+  return Object.fromEntries(Object.entries(rest).filter(([key]) => (key === 'rule_id' && ruleNow) || !same(key as keyof typeof rest)))
 }

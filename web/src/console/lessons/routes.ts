@@ -5,8 +5,8 @@ const ofOneLesson = import.meta.glob<RouteRecordRaw[]>('../*/lessonRoutes.ts', {
 
 export default [
   { path: 'lessons', name: 'console-lessons', meta: { tab: ['console.nav.lessons', 2] }, component: () => import('./LessonsPage.vue') },
-  { path: 'lessons/new', name: 'console-plan', component: () => import('./PlanPage.vue') },
-  { path: 'lessons/:id/edit', name: 'console-edit', props: true, component: () => import('./PlanPage.vue') },
+  { path: 'lessons/new', name: 'console-plan', meta: { words: ['console.rules'] }, component: () => import('./PlanPage.vue') },
+  { path: 'lessons/:id/edit', name: 'console-edit', meta: { words: ['console.rules'] }, props: true, component: () => import('./PlanPage.vue') },
   {
     path: 'lessons/:id',
     props: true,

@@ -244,7 +244,7 @@ describe('an episode', () => {
 
 describe('what is said of a series', () => {
   it('is sent where it was changed, so that nobody else’s change is undone', () => {
-    const before = { title: 'a', about: 'b', category: 'c', public: false, credit: 'episode' as const }
+    const before = { title: 'a', about: 'b', category: 'c', public: false, credit: 'episode' as const, rule_id: null }
     expect(changed(before, { ...before, about: 'x' })).toEqual({ about: 'x' })
     expect(changed(before, before)).toEqual({})
   })

@@ -3,7 +3,7 @@ import type { RouteRecordRaw } from 'vue-router'
 export default [
   {
     path: 'library',
-    meta: { words: ['console.library'], title: 'console.nav.library' },
+    meta: { words: ['console.library', 'console.rules'], title: 'console.nav.library' },
     children: [
       { path: '', name: 'console-library', meta: { tab: ['console.nav.library', 3.5] }, component: () => import('./LibraryPage.vue') },
       { path: 'speakers', name: 'console-library-speakers', component: () => import('./SpeakersPage.vue') },

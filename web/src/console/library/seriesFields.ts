@@ -1,12 +1,13 @@
 /** What is said of a series, and what of it was changed. Pure. */
 import type { ConsoleSeries, SeriesFields } from './types'
 
-export const fieldsOf = ({ title, about, category, public: open, credit }: Pick<ConsoleSeries, keyof SeriesFields>): SeriesFields => ({
+export const fieldsOf = ({ title, about, category, public: open, credit, rule_id }: Pick<ConsoleSeries, keyof SeriesFields>): SeriesFields => ({
   title,
   about,
   category,
   public: open,
   credit,
+  rule_id,
 })
 
 export function changed(before: SeriesFields | null, now: SeriesFields): Partial<SeriesFields> {

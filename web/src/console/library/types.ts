@@ -12,4 +12,4 @@ export type EpisodeEdit = Schemas['EpisodeEditRequest']
 export type Chapter = Schemas['ChapterRequest']
 export type ConsoleSpeaker = Schemas['ConsoleSpeaker']
 export type SpeakerFields = Required<Schemas['SpeakerRequest']>
-export type SeriesFields = Pick<Schemas['ConsoleSeries'], 'title' | 'about' | 'category' | 'public' | 'credit'>
+export type SeriesFields = Pick<Schemas['ConsoleSeries'], 'title' | 'about' | 'category' | 'public' | 'credit' | 'rule_id'>

@@ -34,6 +34,7 @@ export default {
   credit: 'Credit',
   creditEpisode: 'Credit for each episode',
   creditNone: 'No credit',
+  ruleText: 'Another rule holds for episodes that are added, and for those nobody has opened yet. What somebody heard keeps its own.',
   save: 'Save',
   saved: 'Saved',
   settings: 'About the series',

@@ -32,6 +32,7 @@ const words = {
   credit: '学时',
   creditEpisode: '每集都计学时',
   creditNone: '不计学时',
+  ruleText: '换规则后，新加的和还没有人听过的单集按新规则；有人听过的不变。',
   save: '保存',
   saved: '已保存',
   settings: '系列资料',

@@ -14,7 +14,11 @@ use super::{
 use crate::{
     auth::{SeriesScope, Viewer},
     problem::{ApiResult, Problem},
-    routes::{extract::Body, text},
+    routes::{
+        console::rules::check_rule,
+        extract::{Body, given},
+        text,
+    },
     state::AppState,
 };
 
@@ -62,17 +66,23 @@ pub(super) struct SeriesRequest {
     public: bool,
     /// What it earns; credit for each episode if it is not given.
     credit: Option<SeriesCredit>,
+    /// The rule its episodes are credited by; null or not given: the default rule of the day they are added.
+    rule_id: Option<Uuid>,
 }
 
-/// What to change; what is not given stays.
+/// What to change; what is not given stays. A rule that is null goes.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::option_option, reason = "missing and null differ (RFC 7396)")]
 pub(super) struct SeriesEditRequest {
     title: Option<String>,
     about: Option<String>,
     category: Option<String>,
     public: Option<bool>,
     credit: Option<SeriesCredit>,
+    /// The rule new episodes are credited by, and those nobody has opened; null: the default rule of the day.
+    #[serde(default, deserialize_with = "given")]
+    rule_id: Option<Option<Uuid>>,
 }
 
 /// Episodes in an order.
@@ -111,7 +121,7 @@ pub(super) async fn list(State(app): State<AppState>, viewer: Viewer) -> ApiResu
 /// Makes a series.
 #[utoipa::path(post, path = "/api/console/library/series", tag = "console", request_body = SeriesRequest,
     responses((status = CREATED, body = ConsoleSeries), (status = FORBIDDEN, description = "not_allowed: the unit is not yours"),
-              (status = UNPROCESSABLE_ENTITY, description = "text_empty, text_too_long, text_characters, unit_unknown, unit_closed")))]
+              (status = UNPROCESSABLE_ENTITY, description = "text_empty, text_too_long, text_characters, unit_unknown, unit_closed, rule_unknown")))]
 pub(super) async fn add(
     State(app): State<AppState>,
     viewer: Viewer,
@@ -123,6 +133,7 @@ pub(super) async fn add(
         return Err(Problem::forbidden("not_allowed", "You do not organize this unit."));
     }
     open_unit(&app, &viewer, "unit_id", unit.id).await?;
+    check_rule(&app, body.rule_id).await?;
     let new = NewSeries {
         id: app.source.id(),
         title: text::name("title", &body.title)?,
@@ -131,6 +142,7 @@ pub(super) async fn add(
         unit_id: unit.id,
         public: body.public,
         credit: body.credit.unwrap_or(SeriesCredit::Episode),
+        rule_id: body.rule_id,
         actor_id: viewer.user.id,
         at: app.source.now(),
     };
@@ -169,19 +181,21 @@ pub(super) async fn answer(app: &AppState, id: Uuid) -> ApiResult<Json<ConsoleSe
     request_body = SeriesEditRequest,
     responses((status = OK, body = ConsoleSeriesDetail),
               (status = CONFLICT, description = "credit_fixed: somebody has heard of it"),
-              (status = UNPROCESSABLE_ENTITY, description = "text_empty, text_too_long, text_characters")))]
+              (status = UNPROCESSABLE_ENTITY, description = "text_empty, text_too_long, text_characters, rule_unknown")))]
 pub(super) async fn edit(
     State(app): State<AppState>,
     viewer: Viewer,
     scope: SeriesScope,
     Body(body): Body<SeriesEditRequest>,
 ) -> ApiResult<Json<ConsoleSeriesDetail>> {
+    check_rule(&app, body.rule_id.flatten()).await?;
     let edit = SeriesEdit {
         title: body.title.map(|title| text::name("title", &title)).transpose()?,
         about: body.about.map(|about| text::summary("about", &about)).transpose()?,
         category: body.category.map(|category| text::reason("category", &category)).transpose()?,
         public: body.public,
         credit: body.credit,
+        rule_id: body.rule_id,
     };
     let id = scope.series.id;
     changed(app.store.edit_series(id, edit, viewer.user.id, app.source.now()).await?)?;

@@ -81,6 +81,8 @@ pub(super) struct ConsoleSeries {
     /// Everybody who is signed in may listen.
     pub(super) public: bool,
     pub(super) credit: SeriesCredit,
+    /// The rule new episodes are credited by; null: the default rule.
+    pub(super) rule_id: Option<Uuid>,
     /// Address of its cover; null: it has none.
     pub(super) cover: Option<String>,
     /// All episodes, drafts too.
@@ -108,6 +110,7 @@ impl ConsoleSeries {
             unit_name: series.unit.name.clone(),
             public: series.public,
             credit: series.credit,
+            rule_id: series.rule_id,
             cover: cover_url(series),
             count: episodes.len(),
             published: episodes
