@@ -1,5 +1,5 @@
 // The lecturer's and the organizer's pages, at a desk; their pictures are those of the README.
-// Cost: 95 s, light.
+// Cost: 105 s, light.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -101,6 +101,35 @@ test('at the desk', async (t) => {
     await says(page, /直播/);
     await picture(page, 'attendance');
     assert.deepEqual(page.faults, []);
+  });
+
+  await t.test('the organizer makes another version of the rule, looks at what it would change, and activates it', async () => {
+    const page = await open(chrome, yunke, DESK);
+    await signIn(page, DEMO.organizer, '/console/rules');
+    await page.getByRole('link', { name: '默认规则' }).click();
+    await page.getByRole('link', { name: '改规则' }).click();
+    await page.getByLabel('得全部学时').fill('40');
+    await says(page, /不能高于全部学时的百分比|先把左边标出的地方改好/);
+    await page.getByLabel('得全部学时').fill('100');
+    await says(page, /看够 100% 得全部学时，看够 50% 得一半/);
+    await page.getByRole('button', { name: '开始预览' }).click();
+    await says(page, /\d+ 人次(里有 \d+ 人次会变|的学时都不变)/);
+    await picture(page, 'rule-edit');
+    await page.getByRole('button', { name: '存为新版本' }).click();
+    await says(page, /已存为第 4 版，还没有启用/);
+    await page.getByRole('button', { name: '启用第 4 版' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: '启用' }).click();
+    await says(page, /已启用第 4 版/);
+    await picture(page, 'rule');
+    assert.equal((await organizer.get(`/api/lessons/${lesson}`)).rule.version, 3, 'what was held keeps its version');
+    await page.goto('/console/lessons/new');
+    await says(page, /看够 100% 得全部学时/);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.goto('/console/rules');
+    await says(page, /启用第 4 版/);
+    await picture(page, 'rules-narrow');
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
   });
 
   await t.test('English is complete on the pages a member sees', async () => {
