@@ -109,11 +109,13 @@ test('at the desk', async (t) => {
     await page.getByRole('link', { name: '默认规则' }).click();
     await page.getByRole('link', { name: '改规则' }).click();
     await page.getByLabel('得全部学时').fill('40');
-    await says(page, /不能高于全部学时的百分比|先把左边标出的地方改好/);
+    await says(page, /不能高于全部学时的百分比|先把标出的地方改好/);
     await page.getByLabel('得全部学时').fill('100');
     await says(page, /看够 100% 得全部学时，看够 50% 得一半/);
     await page.getByRole('button', { name: '开始预览' }).click();
+    await page.getByRole('button', { name: '开始预览' }).waitFor();
     await says(page, /\d+ 人次(里有 \d+ 人次会变|的学时都不变)/);
+    await page.getByRole('heading', { name: /^预览/ }).scrollIntoViewIfNeeded();
     await picture(page, 'rule-edit');
     await page.getByRole('button', { name: '存为新版本' }).click();
     await says(page, /已存为第 4 版，还没有启用/);

@@ -73,7 +73,7 @@ export default {
   uncorroboratedText: 'Matters only where deliveries are known; leaving it off is safer against cheating.',
   notOffered: 'Presence checks do not influence credit yet, so they are not set here. What guards against cheating, such as the time between reports, is the program’s and goes on from the version before.',
   note: 'Why (optional)',
-  notWhole: 'First put right what is marked on the left.',
+  notWhole: 'First put right what is marked.',
   saveVersion: 'Save as a new version',
   saveNew: 'Create the rule',
   fix: '{n} field has to be put right | {n} fields have to be put right',
