@@ -32,6 +32,7 @@ use crate::{
     media_nodes::{Addresses, MediaNodes, supervise_local},
     problem::source_chain,
     room::{Rooms, Sockets},
+    roster::Imports,
     routes,
     rule_preview::Previews,
     secret,
@@ -121,6 +122,7 @@ impl App {
             places: Arc::default(),
             rooms: Rooms::new(core.clone(), media.clone()),
             sockets: Sockets::default(),
+            imports: Imports::default(),
             unwritten: AtomicBool::new(false),
             disk: DiskCheck::default(),
             setup: SetupLink::default(),
@@ -212,6 +214,7 @@ fn start_tasks(app: &AppState, address: SocketAddr, certificate: Certificate) {
     spawn(app, "library files", follow_files(app.core.clone(), app.media.clone(), app.library.clone()));
     spawn(app, "places", keep_places(app.core.clone(), app.places.clone()));
     spawn(app, "sign of life", keep_alive(app.clone()));
+    spawn(app, "roster imports", Imports::sweep(app.core.clone()));
     spawn(app, "session sweep", sweep(app.clone()));
     spawn(app, "socket sweep", sweep_sockets(app.clone()));
     spawn(app, "clock", watch_clock(app.clone()));

@@ -34,6 +34,7 @@ pub mod picture;
 pub mod problem;
 pub mod qr;
 pub mod room;
+pub mod roster;
 pub mod routes;
 pub mod rule_preview;
 mod secret;

@@ -20,6 +20,7 @@ use crate::{
     media_nodes::MediaNodes,
     room::{Rooms, Sockets},
     rule_preview::Previews,
+    roster::Imports,
     setup::SetupLink,
 };
 
@@ -59,6 +60,8 @@ pub struct Shared {
     pub rooms: Rooms,
     /// Their open sockets.
     pub sockets: Sockets,
+    /// Rosters on their way in.
+    pub imports: Imports,
     /// Whether the last sign of life could not be stored.
     pub unwritten: AtomicBool,
     /// The disk of the data folder.

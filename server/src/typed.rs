@@ -31,6 +31,15 @@ pub fn is_stray(c: char) -> bool {
     matches!(c, '\u{00AD}' | '\u{200B}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}')
 }
 
+/// What must stand in no text that others read: control characters, overrides of the writing direction (with which a name can
+/// show as another), line separators, and what is no character at all.
+pub fn deceives(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+        || matches!(c, '\u{E0000}'..='\u{E007F}' | '\u{FFF9}'..='\u{FFFB}')
+        || u32::from(c) & 0xFFFE == 0xFFFE
+}
+
 /// Without white space and the marks of copying before and after it; nothing inside is touched.
 pub fn trimmed(typed: &str) -> &str {
     typed.trim_matches(|c: char| c.is_whitespace() || is_edge_mark(c))

@@ -83,6 +83,9 @@ export const TALK = {
   read: /已读/,
 };
 
+/** The page on which rosters are imported. */
+export const ROSTER = { open: '导入名册', confirm: '确认导入', undo: '撤销导入' };
+
 /** The replay's, on the desk and on the phone. */
 export const REPLAY = {
   in: '起点',

@@ -46,6 +46,15 @@ fn narrow(bytes: &[u8]) -> Result<Cow<'_, str>, UnknownCoding> {
     }
 }
 
+/// Text in GB18030 that reads as Chinese. `Err`: the first byte that cannot be read, or `None` where all can but nobody writes so.
+pub fn chinese(bytes: &[u8]) -> Result<String, Option<usize>> {
+    match gb18030(bytes) {
+        Ok((text, chinese)) if chinese.is_plausible() => Ok(text),
+        Ok(_) | Err(0) => Err(None),
+        Err(at) => Err(Some(at)),
+    }
+}
+
 fn line(before: &[u8]) -> usize {
     1 + before.split(|byte| *byte == b'\n').count().saturating_sub(1)
 }

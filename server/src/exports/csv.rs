@@ -15,9 +15,18 @@ pub(super) const BOM: &[u8] = "\u{feff}".as_bytes();
 /// What a field that begins with one of these would do in a spreadsheet, it must not.
 const STARTERS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
-/// A field no spreadsheet takes for a formula.
-pub(super) fn neutral(text: &str) -> String {
-    if text.starts_with(STARTERS) { format!("'{text}") } else { text.to_owned() }
+/// A field no spreadsheet takes for a formula. What looks as if it had been protected is protected, too: so it can be taken back.
+pub fn neutral(text: &str) -> String {
+    if is_protected(text) { format!("'{text}") } else { text.to_owned() }
+}
+
+/// The text of a field that was written by `neutral`.
+pub fn unprotected(field: &str) -> &str {
+    field.strip_prefix('\'').filter(|text| is_protected(text)).unwrap_or(field)
+}
+
+fn is_protected(text: &str) -> bool {
+    text.trim_start_matches('\'').starts_with(STARTERS)
 }
 
 /// Writes the whole export.
@@ -63,6 +72,13 @@ mod tests {
         }
         for text in ["", "张三", "1+1", "𠮷野家", "a=b", "—"] {
             assert_eq!(neutral(text), text);
+        }
+    }
+
+    #[test]
+    fn what_was_protected_comes_back_as_it_was() {
+        for text in ["'=王", "=王", "''=王", "+8613800000001", "-1", "'", "'Tis", "O'Brien", "", "王"] {
+            assert_eq!(unprotected(&neutral(text)), text);
         }
     }
 

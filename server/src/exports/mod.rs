@@ -13,6 +13,7 @@ mod sheet;
 mod totals;
 mod xlsx;
 
+pub use self::csv::{neutral, unprotected};
 pub use columns::{COLUMNS, Cell};
 pub use detail::{Detail, DetailError, ExportRequest};
 pub use file_name::{content_disposition, listening_disposition, radio_name, recording_name};

@@ -19,6 +19,9 @@ pub const BODY_BYTES: usize = 256 * 1024;
 /// Largest uploaded file.
 pub const UPLOAD_BYTES: usize = 2 << 20;
 
+/// Largest file of a roster.
+pub const ROSTER_BYTES: usize = 20 << 20;
+
 /// A field that may be missing, null or there: missing and null differ (RFC 7396).
 pub fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(from).map(Some)
@@ -75,6 +78,27 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
             Err(other) => Err(Problem::bad_request("body_unreadable", other.body_text())),
         }
     }
+}
+
+/// A roster as the body. Its route needs the layer [`roster_uploads`].
+#[derive(Debug)]
+pub struct RosterUpload(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for RosterUpload {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        match Bytes::from_request(request, state).await {
+            Ok(bytes) => Ok(Self(bytes)),
+            Err(other) if other.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(too_large(ROSTER_BYTES)),
+            Err(other) => Err(Problem::bad_request("body_unreadable", other.body_text())),
+        }
+    }
+}
+
+/// For routes that take a [`RosterUpload`].
+pub fn roster_uploads() -> DefaultBodyLimit {
+    DefaultBodyLimit::max(ROSTER_BYTES)
 }
 
 /// For routes that take an [`Upload`].

@@ -31,7 +31,7 @@ use yunke_host::{Outcome, answer_in_time};
 use yunke_store::UtcMillis;
 
 use super::{
-    extract::{BODY_BYTES, UPLOAD_BYTES, too_large},
+    extract::{BODY_BYTES, ROSTER_BYTES, UPLOAD_BYTES, too_large},
     origin,
     to_https::to_https,
 };
@@ -46,6 +46,9 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 /// Routes that take a file as the body.
 const UPLOADS: [&str; 2] =
     ["/api/studio/lessons/{id}/captions/{language}", "/api/studio/lessons/{id}/poster"];
+
+/// The route that takes a roster.
+const ROSTER: &str = "/api/console/roster/imports";
 
 /// JSON shorter than this is sent as it is, in bytes.
 const COMPRESS_ABOVE: u64 = 1024;
@@ -217,7 +220,11 @@ async fn announced_size(request: Request, next: Next) -> ApiResult<Response> {
     let announced = request.headers().get(header::CONTENT_LENGTH);
     let bytes = announced.and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-    let limit = if route.is_some_and(|route| UPLOADS.contains(&route)) { UPLOAD_BYTES } else { BODY_BYTES };
+    let limit = match route {
+        Some(ROSTER) => ROSTER_BYTES,
+        Some(route) if UPLOADS.contains(&route) => UPLOAD_BYTES,
+        _ => BODY_BYTES,
+    };
     if bytes.is_some_and(|bytes| bytes > limit) {
         return Err(too_large(limit));
     }

@@ -18,12 +18,14 @@ const LEFT_OUT: [(&str, &str); 6] = [
 ];
 
 /// Bodies of clients: in these an optional field may be missing.
-const SENT_BY_CLIENTS: [&str; 18] = [
+const SENT_BY_CLIENTS: [&str; 20] = [
+    "ApplyRequest",
     "BeatIn",
     "ChapterEdit",
     "ChapterIn",
     "EpisodeEditRequest",
     "ExcuseRequest",
+    "ImportOptions",
     "LessonEdit",
     "LessonPlan",
     "PersonEditRequest",

@@ -49,7 +49,7 @@ pub fn summary(field: &str, typed: &str) -> ApiResult<String> {
 
 fn lines(field: &str, typed: &str) -> ApiResult<String> {
     let text = typed::query(&typed.replace("\r\n", "\n"));
-    if text.chars().any(|c| c != '\n' && is_refused(c)) {
+    if text.chars().any(|c| c != '\n' && typed::deceives(c)) {
         return Err(deceiving(field));
     }
     Ok(text)
@@ -57,7 +57,7 @@ fn lines(field: &str, typed: &str) -> ApiResult<String> {
 
 fn line(field: &str, typed: &str) -> ApiResult<String> {
     let text = typed::query(typed);
-    if text.chars().any(is_refused) {
+    if text.chars().any(typed::deceives) {
         return Err(deceiving(field));
     }
     Ok(text)
@@ -83,15 +83,6 @@ fn deceiving(field: &str) -> Problem {
     let sentence =
         format!("{field} contains control characters or characters that change the writing direction.");
     Problem::field(field, "text_characters", sentence)
-}
-
-/// Control characters, overrides of the writing direction (with which a name can show as another),
-/// line separators, and what is no character at all.
-fn is_refused(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
-        || matches!(c, '\u{E0000}'..='\u{E007F}' | '\u{FFF9}'..='\u{FFFB}')
-        || u32::from(c) & 0xFFFE == 0xFFFE
 }
 
 #[cfg(test)]

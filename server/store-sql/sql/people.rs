@@ -47,7 +47,7 @@ async fn end_sessions(
     leases::revoke(on, user_id, at).await
 }
 
-async fn is_organizer(on: &mut Connection, user_id: Uuid, now: UtcMillis) -> StoreResult<bool> {
+pub(super) async fn is_organizer(on: &mut Connection, user_id: Uuid, now: UtcMillis) -> StoreResult<bool> {
     sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT 1 FROM users p JOIN roles r ON r.user_id = p.id
                           WHERE p.id = $1 AND p.disabled_at IS NULL AND r.role IN ('organizer', 'owner')

@@ -21,6 +21,7 @@ mod people;
 mod replay;
 mod roll;
 mod rules;
+mod roster;
 mod session;
 mod share;
 mod talk;
@@ -62,6 +63,11 @@ pub use rules::{
     ChangeRule, DEFAULT_RULE, NewRuleVersion, RULE_VERSIONS_MAX, RULES_MAX, Rule, RuleChange, RuleDraft,
     RuleHistory, RuleOutcome, RuleStanding, RuleStore, RuleSummary, RuleVersion,
 };
+pub use roster::{
+    ApplyOutcome, IMPORT_FILES_BYTES, IMPORT_KEPT_MS, ImportApply, ImportKind, ImportPiece, ImportPreview,
+    ImportState, ImportWrite, KeptPerson, NewImport, OPEN_IMPORTS, PersonColumns, RosterFacts, RosterImport,
+    RosterPerson, RosterStore, UndoOutcome,
+};
 pub use session::{Session, SessionStore};
 pub use share::{NewShareCode, ShareStore, SharedCode};
 pub use talk::{
@@ -92,6 +98,7 @@ pub trait Store:
     + ReplayStore
     + RollStore
     + RuleStore
+    + RosterStore
     + ShareStore
     + TalkStore
 {
@@ -112,6 +119,7 @@ impl<T> Store for T where
         + ReplayStore
         + RollStore
         + RuleStore
+        + RosterStore
         + ShareStore
         + TalkStore
 {

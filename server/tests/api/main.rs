@@ -20,6 +20,7 @@ mod refusals;
 mod replay;
 mod replay_files;
 mod rules;
+mod roster;
 mod setup;
 mod share;
 mod sign_in;

@@ -85,6 +85,18 @@ describe('every code has a sentence', () => {
     expect(codes).toContain('chapter_time')
     expect(missing(codes, ['console.library/problem', 'common/problem'])).toEqual([])
   })
+  it('on the pages of rosters, for files that are not taken and for rows with something wrong', () => {
+    const codes = forPeople(routeCodes('Console: rosters'))
+    expect(codes).toContain('roster_changed')
+    expect(missing(codes, ['console.roster/problem', 'common/problem'])).toEqual([])
+    const readers = ['kind', 'refusal', 'encoding', 'delimited', 'table', 'xlsx', 'xls', 'zipped', 'container', 'biff', 'mod']
+    const refusals = readers.flatMap((name) => [...read(`server/src/roster/read/${name}.rs`).matchAll(/"((?:file|sheet|encoding)_[a-z_]+)"/g)].map(([, code]) => code!))
+    expect(refusals).toContain('file_password')
+    expect(missing(refusals, ['console.roster/refusal'])).toEqual([])
+    const reasons = [...read('server/src/roster/lines.rs').matchAll(/^ {8}\w+ = "([a-z_]+)"/gm)].map(([, code]) => code!)
+    expect(reasons).toContain('digits_lost')
+    expect(missing(reasons, ['console.roster/reason'])).toEqual([])
+  })
   it('where bytes are sent to the media node', () => {
     const sent = [
       ...arms('media/src/upload/tus.rs'),

@@ -5,6 +5,7 @@ mod audit;
 mod certificate;
 mod evidence;
 mod excuse;
+mod imports;
 mod lessons;
 mod library;
 mod notes;
@@ -42,5 +43,6 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(evidence::member))
         .routes(routes!(excuse::excuse, excuse::take_back))
         .merge(rules::routes())
+        .merge(imports::routes())
         .merge(library::routes())
 }

@@ -15,6 +15,7 @@ mod people;
 mod replay;
 mod roll;
 mod rules;
+mod roster;
 mod share;
 mod talk;
 mod units;
@@ -33,6 +34,7 @@ pub use people::*;
 pub use replay::*;
 pub use roll::*;
 pub use rules::*;
+pub use roster::*;
 pub use share::*;
 pub use talk::*;
 pub use units::*;
@@ -68,6 +70,9 @@ macro_rules! conformance_suite {
             the_nearest_lesson_comes_first,
             an_excuse_stands_on_the_roll_until_it_is_taken_back,
             a_roll_has_who_was_invited_and_who_came, who_was_invited_is_decided_at_the_lessons_time,
+            an_import_is_kept_with_its_file_and_its_lines, imports_are_bounded_and_go_after_a_day,
+            an_import_is_applied_once_as_a_whole_and_taken_back, an_import_of_what_was_changed_meanwhile_writes_nothing,
+            what_somebody_went_on_from_is_not_taken_back, facts_are_of_their_part_and_of_who_left_it,
             an_episode_has_versions_and_the_newest_ready_one_is_heard, an_edit_of_the_library_changes_what_it_names,
             what_was_heard_is_never_removed, a_place_is_where_was_listened_last,
             sittings_are_of_a_device_and_in_the_order_they_were_heard,

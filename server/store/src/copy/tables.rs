@@ -347,6 +347,26 @@ pub const TABLES: &[Table] = &[
             ("anchor_at", Int),
         ],
     ),
+    table(
+        "roster_imports",
+        1,
+        &[
+            ("id", Id),
+            ("owner_id", Id),
+            ("file_name", Text),
+            ("file_bytes", Int),
+            ("options", Text),
+            ("state", Text),
+            ("summary", Text),
+            ("fingerprint", Text),
+            ("created_at", Int),
+            ("applied_at", Int),
+            ("undone_at", Int),
+        ],
+    ),
+    table("roster_import_files", 2, &[("import_id", Id), ("seq", Int), ("bytes", Bytes)]),
+    table("roster_import_pieces", 3, &[("import_id", Id), ("kind", Text), ("seq", Int), ("body", Text)]),
+    table("roster_columns", 1, &[("user_id", Id), ("columns", Text)]),
     counted(
         "audit_log",
         &[

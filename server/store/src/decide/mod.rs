@@ -14,6 +14,7 @@ pub mod people;
 pub mod phase;
 pub mod replay;
 pub mod rules;
+pub mod roster;
 pub mod share;
 pub mod talk;
 pub mod unit;

@@ -4,6 +4,7 @@ import type zh from './words.zh-CN'
 export default {
   title: 'People',
   add: 'Add a person',
+  import: 'Import a roster',
   add_do: 'Add',
   add_next: 'Add another person',
   added: 'Added: {name}',

@@ -2,6 +2,7 @@
 const words = {
   title: '人员',
   add: '添加人员',
+  import: '导入名册',
   add_do: '添加',
   add_next: '再添加一位',
   added: '已添加：{name}',
