@@ -14,7 +14,7 @@ use anyhow::Context as _;
 use tokio::{net::TcpListener, task::JoinHandle};
 use yunke_host::{FolderLock, raise_open_files};
 use yunke_protocol::{FileKey, LeaseKey, PassKey};
-use yunke_store::{StoreError, UtcMillis};
+use yunke_store::{Lesson, StoreError, UtcMillis};
 
 use crate::{
     auth::Auth,
@@ -27,6 +27,7 @@ use crate::{
     disk::DiskCheck,
     doors::{Certificate, Doors},
     evidence::{KeptLevels, KeptProgress},
+    exports::{Exports, keep_exports},
     https::Https,
     library::{follow_files, keep_places},
     media_nodes::{Addresses, MediaNodes, supervise_local},
@@ -116,6 +117,7 @@ impl App {
             kept_progress: KeptProgress::default(),
             kept_levels: KeptLevels::default(),
             previews: Previews::default(),
+            exports: Exports::default(),
             pass_key: PassKey::derive(secret.as_bytes()),
             file_key: FileKey::derive(secret.as_bytes()),
             library: LibraryKeeper::new(core.clone()),
@@ -213,6 +215,12 @@ fn start_tasks(app: &AppState, address: SocketAddr, certificate: Certificate) {
     spawn(app, "library", app.library.clone().watch());
     spawn(app, "library files", follow_files(app.core.clone(), app.media.clone(), app.library.clone()));
     spawn(app, "places", keep_places(app.core.clone(), app.places.clone()));
+    let windows = {
+        let app = app.clone();
+        Arc::new(move |lesson: &Lesson| routes::window(&app, lesson))
+    };
+    let exports = keep_exports(app.core.clone(), app.exports.clone(), app.places.clone(), windows);
+    spawn(app, "exports", exports);
     spawn(app, "sign of life", keep_alive(app.clone()));
     spawn(app, "roster imports", Imports::sweep(app.core.clone()));
     spawn(app, "session sweep", sweep(app.clone()));

@@ -30,6 +30,27 @@ pub fn year_of(at: UtcMillis) -> (i16, Range<UtcMillis>) {
     (year, first(year)..first(year + 1))
 }
 
+/// A calendar year, or a month of it (1 to 12); `None`: there is none.
+pub fn period(year: i16, month: Option<i8>) -> Option<Range<UtcMillis>> {
+    let first = jiff::civil::Date::new(year, month.unwrap_or(1), 1).ok()?;
+    let next = match month {
+        None => jiff::civil::Date::new(year.checked_add(1)?, 1, 1).ok()?,
+        Some(_) => first.last_of_month().tomorrow().ok()?,
+    };
+    Some(start_of(first)..start_of(next))
+}
+
+/// The calendar months from the one that begins the span to its end.
+pub fn months_of(span: Range<UtcMillis>) -> impl Iterator<Item = Range<UtcMillis>> {
+    std::iter::successors(Some(month_of(span.start)), |month| Some(month_of(month.end)))
+        .take_while(move |month| month.start < span.end)
+}
+
+fn month_of(at: UtcMillis) -> Range<UtcMillis> {
+    let first = zoned(at).date().first_of_month();
+    start_of(first)..start_of(first.last_of_month().tomorrow().unwrap_or(first))
+}
+
 fn start_of(day: jiff::civil::Date) -> UtcMillis {
     day.to_zoned(shanghai()).map_or(UtcMillis::MAX, |midnight| midnight.timestamp().as_millisecond())
 }
@@ -60,6 +81,24 @@ mod tests {
     fn a_day_begins_at_midnight_in_shanghai() {
         assert_eq!(day_of(LEAP_DAY), LEAP_DAY..LEAP_DAY + 86_400_000);
         assert_eq!(day_of(LEAP_DAY - 1), LEAP_DAY - 86_400_000..LEAP_DAY);
+    }
+
+    /// OCA/hr-attendance#244, odoo#257932: "last month" is no 30 days, and midnight is not that of UTC.
+    #[test]
+    fn a_month_is_one_of_the_calendar_in_shanghai() {
+        let february = period(2028, Some(2)).expect("there is one");
+        assert_eq!((february.end - february.start, february.end), (29 * 86_400_000, LEAP_DAY + 86_400_000));
+        let year = period(2028, None).expect("there is one");
+        assert_eq!(year, year_of(LEAP_DAY).1);
+        let months: Vec<_> = months_of(year.clone()).collect();
+        assert_eq!((months.len(), months[1].clone(), months[11].end), (12, february.clone(), year.end));
+        assert_eq!(months_of(february.clone()).collect::<Vec<_>>(), [february]);
+        // 1 January, 00:30 in Shanghai, is 16:30 of the year before in London.
+        assert_eq!(local_time(year.start + 30 * 60_000), "2028-01-01 00:30:00");
+        assert_eq!(
+            (period(2028, Some(13)), period(2028, Some(0)), period(i16::MAX, None)),
+            (None, None, None)
+        );
     }
 
     #[test]

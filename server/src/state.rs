@@ -15,6 +15,7 @@ use crate::{
     core::Core,
     disk::DiskCheck,
     evidence::{KeptLevels, KeptProgress},
+    exports::Exports,
     https::Https,
     library::Places,
     media_nodes::MediaNodes,
@@ -52,6 +53,8 @@ pub struct Shared {
     pub kept_levels: KeptLevels,
     /// What rules would change, as it was asked for.
     pub previews: Previews,
+    /// Export jobs.
+    pub exports: Exports,
     /// The audio-lesson library.
     pub library: LibraryKeeper,
     /// Where members are in it, on the way to the store.

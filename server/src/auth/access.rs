@@ -38,6 +38,8 @@ pub enum Access {
     SeriesOrganize,
     /// The organizer of the episode `{episode_id}`.
     EpisodeOrganize,
+    /// Whoever made the export `{export_id}`, while they organize all it is of; to everybody else there is none.
+    ExportOwn,
 }
 
 /// Method, path and access of each route.

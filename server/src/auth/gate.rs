@@ -13,7 +13,7 @@ use uuid::Uuid;
 use yunke_store::{Role, Store};
 
 use super::{
-    Access, AccessTable, EpisodeScope, LessonScope, PersonScope, SeriesScope, UnitScope, Viewer,
+    Access, AccessTable, EpisodeScope, ExportScope, LessonScope, PersonScope, SeriesScope, UnitScope, Viewer,
     cookie_token, hash_token, session_cookie,
 };
 use crate::{
@@ -85,6 +85,11 @@ pub async fn authorize(
             request.extensions_mut().insert(scope);
             request.extensions_mut().insert(viewer);
         }
+        (Access::ExportOwn, Some(viewer)) => {
+            let scope = ExportScope::admit(core.store.as_ref(), &viewer, &params).await?;
+            request.extensions_mut().insert(scope);
+            request.extensions_mut().insert(viewer);
+        }
         (access @ (Access::SeriesListen | Access::SeriesOrganize), Some(viewer)) => {
             let scope = SeriesScope::admit(&core, &library, (access, reads), &viewer, &params).await?;
             request.extensions_mut().insert(scope);
@@ -152,7 +157,8 @@ async fn admit(
         | Access::SeriesListen
         | Access::SeriesOrganize
         | Access::EpisodeListen
-        | Access::EpisodeOrganize => Err(staff()),
+        | Access::EpisodeOrganize
+        | Access::ExportOwn => Err(staff()),
         Access::LessonWatch | Access::LessonRun | Access::LessonOrganize => {
             let id = params.iter().find(|(name, _)| *name == "id").map(|(_, value)| value);
             let id = id.and_then(|id| Uuid::try_parse(id).ok()).ok_or_else(Problem::not_found)?;

@@ -3,6 +3,7 @@
 mod access;
 mod delays;
 mod device;
+mod export;
 mod gate;
 mod library;
 mod limit;
@@ -17,6 +18,7 @@ mod viewer;
 
 pub use access::{Access, AccessTable};
 pub use device::{device_cookie, known_device};
+pub use export::ExportScope;
 pub use gate::{Gate, authorize};
 pub use library::{EpisodeScope, SeriesScope};
 pub use limit::{Limiter, Quota};

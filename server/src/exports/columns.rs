@@ -21,12 +21,16 @@ pub enum Cell {
     Count(i64),
     /// A moment, shown in Beijing time; `None`: there is none.
     Moment(Option<i64>),
-    /// Seconds, shown as hours and minutes.
+    /// The same with its second.
+    Second(i64),
+    /// Seconds, shown as hours and whole minutes: rounded down, so that a total of lengths is the sum of what is shown.
     Length(i64),
     /// Hundredths of a percent.
     Share(i64),
     /// Credit hours × 1000.
     Hours(i64),
+    /// Nothing that could be said, in a column of figures.
+    Blank,
 }
 
 /// Heading and width of each column, in characters: together they can be read on A4, landscape, one page wide.
@@ -58,13 +62,22 @@ pub const COLUMNS: [(&str, u32); 25] = [
     ("原因", 24),
 ];
 
-/// The row of somebody who came.
-pub(super) fn row(
+/// The row of somebody on the roll.
+pub(super) fn row_of(
     lesson: &Lesson,
     entry: &RollEntry,
-    record: &Record,
+    record: Option<&Record>,
+    window: Window,
     places: &Places,
 ) -> [Cell; COLUMNS.len()] {
+    match record {
+        Some(record) => row(lesson, entry, record, places),
+        None => missing(lesson, entry, window, places),
+    }
+}
+
+/// The row of somebody who came.
+fn row(lesson: &Lesson, entry: &RollEntry, record: &Record, places: &Places) -> [Cell; COLUMNS.len()] {
     let row = AttendanceRow::on_roll(entry, Some(record), Window::Over);
     let text = |words: &str| Cell::Text(words.to_owned());
     let branch = record.evidence.branch.as_ref();
@@ -100,26 +113,11 @@ pub(super) fn row(
 }
 
 /// The row of somebody who was invited and played nothing.
-pub(super) fn missing(
-    lesson: &Lesson,
-    entry: &RollEntry,
-    window: Window,
-    places: &Places,
-) -> [Cell; COLUMNS.len()] {
+fn missing(lesson: &Lesson, entry: &RollEntry, window: Window, places: &Places) -> [Cell; COLUMNS.len()] {
     let text = |words: &str| Cell::Text(words.to_owned());
     let place = |kind: UnitKind| Cell::Text(places.name(entry.branch.as_ref(), kind));
     let state = missing_state(lesson, entry, window);
-    let why = match (entry.excuse.as_deref(), lesson.phase, window.until()) {
-        (_, LessonPhase::Cancelled, _) => "课程已取消".to_owned(),
-        (Some(""), ..) => "已请假".to_owned(),
-        (Some(reason), ..) => format!("已请假：{reason}"),
-        (None, LessonPhase::Planned, _) => "课程还没有开始".to_owned(),
-        (None, LessonPhase::Live, _) => "课程还在进行，还没有播放过".to_owned(),
-        (None, LessonPhase::Ended, Some(until)) => {
-            format!("还没有播放过，可以看回放补学到 {}", calendar::local_minute(until))
-        }
-        (None, LessonPhase::Ended, None) => "没有播放过直播或回放".to_owned(),
-    };
+    let why = missing_why(lesson, entry, window);
     [
         place(UnitKind::Centre),
         place(UnitKind::Station),
@@ -149,7 +147,22 @@ pub(super) fn missing(
     ]
 }
 
-fn missing_state(lesson: &Lesson, entry: &RollEntry, window: Window) -> &'static str {
+/// Why somebody did not come, as far as it is known.
+pub(super) fn missing_why(lesson: &Lesson, entry: &RollEntry, window: Window) -> String {
+    match (entry.excuse.as_deref(), lesson.phase, window.until()) {
+        (_, LessonPhase::Cancelled, _) => "课程已取消".to_owned(),
+        (Some(""), ..) => "已请假".to_owned(),
+        (Some(reason), ..) => format!("已请假：{reason}"),
+        (None, LessonPhase::Planned, _) => "课程还没有开始".to_owned(),
+        (None, LessonPhase::Live, _) => "课程还在进行，还没有播放过".to_owned(),
+        (None, LessonPhase::Ended, Some(until)) => {
+            format!("还没有播放过，可以看回放补学到 {}", calendar::local_minute(until))
+        }
+        (None, LessonPhase::Ended, None) => "没有播放过直播或回放".to_owned(),
+    }
+}
+
+pub(super) fn missing_state(lesson: &Lesson, entry: &RollEntry, window: Window) -> &'static str {
     match (lesson.phase, Standing::of(false, entry.excuse.is_some(), window)) {
         (LessonPhase::Cancelled, _) => "已取消",
         (_, Standing::Excused) => "请假",
@@ -174,7 +187,7 @@ pub(super) fn totals(totals: &Totals, window: Window) -> [Cell; COLUMNS.len()] {
         "姓名" => Cell::Text(format!("{} 人", totals.people)),
         "进入次数" => Cell::Count(totals.visits),
         "观看秒" => Cell::Count(totals.seconds),
-        "观看时长" => Cell::Length(totals.seconds),
+        "观看时长" => Cell::Length(totals.minutes * 60),
         "原始学时" | "最终学时" => Cell::Hours(totals.hours_milli),
         "调整学时" => Cell::Hours(0),
         "状态" => Cell::Text(format!("参加 {}", totals.counts.attended)),
@@ -251,10 +264,13 @@ impl Cell {
         match self {
             Self::Text(words) => words.clone(),
             Self::Count(count) => count.to_string(),
-            Self::Moment(None) => String::new(),
-            Self::Moment(Some(at)) => calendar::local_time(*at),
+            Self::Moment(None) | Self::Blank => String::new(),
+            Self::Moment(Some(at)) | Self::Second(at) => calendar::local_time(*at),
             Self::Length(seconds) => hours_minutes(*seconds),
-            Self::Share(bp) => format!("{}.{:02}%", bp / 100, bp % 100),
+            Self::Share(bp) => {
+                let sign = if *bp < 0 { "-" } else { "" };
+                format!("{sign}{}.{:02}%", bp.abs() / 100, bp.abs() % 100)
+            }
             Self::Hours(milli) => thousandths(*milli),
         }
     }
@@ -283,6 +299,7 @@ mod tests {
         );
         assert_eq!(Cell::Share(7_999).text(), "79.99%");
         assert_eq!(Cell::Share(10_000).text(), "100.00%");
+        assert_eq!([-5, -1_234].map(|bp| Cell::Share(bp).text()), ["-0.05%", "-12.34%"]);
         assert_eq!(Cell::Length(3_599).text(), "00:59");
         assert_eq!(Cell::Moment(Some(1_835_362_800_123)).text(), "2028-02-28 23:00:00");
         assert_eq!(Cell::Moment(None).text(), "");

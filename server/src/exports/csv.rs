@@ -29,6 +29,14 @@ fn is_protected(text: &str) -> bool {
     text.trim_start_matches('\'').starts_with(STARTERS)
 }
 
+/// A cell as it stands in a CSV. Figures are ours, and run nothing.
+pub(super) fn field(cell: &Cell) -> String {
+    match cell {
+        Cell::Text(text) => neutral(text),
+        figure => figure.text(),
+    }
+}
+
 /// Writes the whole export.
 pub(super) async fn write(mut detail: Detail, pieces: &Pieces) -> Result<(), DetailError> {
     let mut first = BOM.to_vec();
@@ -75,11 +83,13 @@ mod tests {
         }
     }
 
+    /// rocketmq-dashboard#2756, iris-client#443.
     #[test]
     fn what_was_protected_comes_back_as_it_was() {
         for text in ["'=王", "=王", "''=王", "+8613800000001", "-1", "'", "'Tis", "O'Brien", "", "王"] {
             assert_eq!(unprotected(&neutral(text)), text);
         }
+        assert_eq!(field(&Cell::Share(-525)), "-5.25%", "a figure is no text");
     }
 
     #[test]

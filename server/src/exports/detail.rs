@@ -1,21 +1,15 @@
 //! The rows of an export, page by page, with their totals and the hash that ties the file to them.
 
-use sha2::{Digest as _, Sha256};
-use uuid::Uuid;
-use yunke_store::{Page, RollEntry, RollFilter, RollPart, StoreError, UtcMillis};
+use yunke_store::{StoreError, UtcMillis};
 
 use super::{
     columns::{self, COLUMNS, Cell},
+    gathering::Gathering,
+    hash::RowHash,
     shared::SharedLesson,
     totals::{Places, Totals},
 };
-use crate::{
-    core::Core,
-    evidence::{Records, Window},
-};
-
-/// Members whose evidence is read at once.
-const PAGE: usize = 100;
+use crate::{core::Core, evidence::Window};
 
 /// Why an export broke off.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +33,12 @@ pub enum DetailError {
     /// The server is stopping.
     #[error("the server is stopping")]
     Stopped,
+    /// More rows or bytes than a file may have.
+    #[error("the file would be too large")]
+    TooLarge,
+    /// Whoever asked for it may not have it any more.
+    #[error("whoever asked for it may not have it any more")]
+    NotAllowed,
 }
 
 /// An export before its first row.
@@ -53,12 +53,10 @@ pub struct Detail {
     pub scope: String,
     /// Whether one can still come.
     pub window: Window,
-    roll: Vec<RollEntry>,
-    next: usize,
-    records: Records,
+    gathering: Gathering,
     places: Places,
     totals: Totals,
-    hash: Sha256,
+    hash: RowHash,
 }
 
 /// Who asks for an export, of what, when.
@@ -84,35 +82,22 @@ impl Detail {
     /// If the database fails.
     pub async fn new(core: &Core, request: ExportRequest) -> Result<Self, DetailError> {
         let ExportRequest { lesson, window, paths, scope, made_by, made_at } = request;
-        let filter = RollFilter { within: paths, part: RollPart::All, query: String::new(), user_id: None };
-        let everybody = Page { offset: 0, limit: i64::MAX };
-        // Names and branches, not evidence: a lesson of 21,000 is a few megabytes.
-        let roll = core.store.roll(lesson.id, &filter, everybody).await?.entries;
         // The whole tree: the names above an organizer's part are no secret, and 中心 stands in each row.
         let places = Places::new(core.store.units_ever().await?);
-        let records = Records::new(core.store.clone(), &lesson, made_at).await?;
-        let (totals, hash) = (Totals::default(), Sha256::new());
-        let mut detail =
-            Self { lesson, made_by, made_at, scope, window, roll, next: 0, records, places, totals, hash };
-        detail.add_to_hash(COLUMNS.iter().map(|(heading, _)| (*heading).to_owned()));
-        Ok(detail)
+        let gathering = Gathering::new(core, &lesson, paths, made_at).await?;
+        let (totals, mut hash) = (Totals::default(), RowHash::default());
+        hash.add(COLUMNS.iter().map(|(heading, _)| (*heading).to_owned()));
+        Ok(Self { lesson, made_by, made_at, scope, window, gathering, places, totals, hash })
     }
 
     /// The next rows; empty: there are no more.
     pub async fn page(&mut self) -> Result<Vec<[Cell; COLUMNS.len()]>, DetailError> {
-        let page = self.roll[self.next..self.roll.len().min(self.next + PAGE)].to_vec();
-        self.next += page.len();
-        let came: Vec<Uuid> = page.iter().filter(|entry| entry.attended).map(|entry| entry.user_id).collect();
-        let records = self.records.of_all(&came).await?;
+        let page = self.gathering.page().await?;
         let mut rows = Vec::with_capacity(page.len());
-        for entry in &page {
-            let record = records.iter().find(|record| record.evidence.user_id == entry.user_id);
-            let row = match record {
-                Some(record) => columns::row(&self.lesson, entry, record, &self.places),
-                None => columns::missing(&self.lesson, entry, self.window, &self.places),
-            };
-            self.totals.add(entry, record);
-            self.add_to_hash(row.iter().map(Cell::text));
+        for (entry, record) in &page {
+            let row = columns::row_of(&self.lesson, entry, record.as_ref(), self.window, &self.places);
+            self.totals.add(entry, record.as_ref());
+            self.hash.add(row.iter().map(Cell::text));
             rows.push(row);
         }
         Ok(rows)
@@ -123,21 +108,8 @@ impl Detail {
         &self.totals
     }
 
-    /// SHA-256 over the heading and the rows given so far: their texts, each ended by U+001F, each row by
-    /// U+001E, in UTF-8.
+    /// The hash of the heading and the rows given so far.
     pub fn hash(&self) -> String {
-        use std::fmt::Write as _;
-        self.hash.clone().finalize().iter().fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
-    }
-
-    fn add_to_hash(&mut self, texts: impl Iterator<Item = String>) {
-        for text in texts {
-            self.hash.update(text.as_bytes());
-            self.hash.update([0x1f]);
-        }
-        self.hash.update([0x1e]);
+        self.hash.hex()
     }
 }

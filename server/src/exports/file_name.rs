@@ -17,6 +17,12 @@ pub fn listening_disposition(title: &str, day: &str, ending: &str) -> String {
     format!("attachment; filename=\"listening-{day}.{ending}\"; filename*=UTF-8''{}", percent(&name))
 }
 
+/// The same of an export job, by its words.
+pub fn job_disposition(words: &str, day: &str, ending: &str) -> String {
+    let name = format!("{} {day}.{ending}", plain(words));
+    format!("attachment; filename=\"export-{day}.{ending}\"; filename*=UTF-8''{}", percent(&name))
+}
+
 /// The name of a lesson's recording, percent-encoded for a path and for RFC 8187.
 pub fn recording_name(title: &str, day: &str) -> String {
     percent(&format!("{} {day}.mp4", plain(title)))

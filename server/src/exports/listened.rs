@@ -111,7 +111,7 @@ impl Listening {
             for (column, width) in (0..).zip(widths) {
                 sheet.set_column_width(column, width)?;
             }
-            heading(sheet, 0, COLUMNS, &plain)?;
+            heading(sheet, 0, &COLUMNS, &plain)?;
             let mut last = 0;
             for row in &rows {
                 last += 1;

@@ -1,13 +1,21 @@
-//! Exports an organizer takes along: 个人明细 of a lesson as CSV and XLSX. Rows are computed from the
-//! evidence page by page and go out as they come; an export is never held in memory whole.
+//! Exports an organizer takes along, as CSV and XLSX: 个人明细 of a lesson at once, and all kinds as jobs in the background. Rows are
+//! computed from the evidence page by page and go out as they come; an export is never held in memory whole.
 
+mod book;
 mod columns;
 mod csv;
 mod detail;
 mod file_name;
+mod folder;
+mod gathering;
+mod hash;
+mod jobs;
+mod kinds;
 mod list;
 mod listened;
+mod making;
 mod notes;
+mod output;
 mod shared;
 mod sheet;
 mod totals;
@@ -16,9 +24,15 @@ mod xlsx;
 pub use self::csv::{neutral, unprotected};
 pub use columns::{COLUMNS, Cell};
 pub use detail::{Detail, DetailError, ExportRequest};
-pub use file_name::{content_disposition, listening_disposition, radio_name, recording_name};
+pub use file_name::{
+    content_disposition, job_disposition, listening_disposition, radio_name, recording_name,
+};
+pub use jobs::{Exports, keep_exports};
+pub use kinds::title;
 pub use listened::{ListenedRow, Listening};
+pub use making::{ExportParameters, Windows};
 pub use totals::Totals;
+pub use yunke_store::ExportFormat;
 
 use axum::body::Body;
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
@@ -33,31 +47,11 @@ const WAITING_PIECES: usize = 8;
 
 static PLACES: Semaphore = Semaphore::const_new(AT_ONCE);
 
-/// The file formats.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ExportFormat {
-    /// Excel, the default.
-    Xlsx,
-    /// UTF-8 with BOM, CRLF, every field quoted.
-    Csv,
-}
-
-impl ExportFormat {
-    /// The media type.
-    pub fn media_type(self) -> &'static str {
-        match self {
-            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            Self::Csv => "text/csv; charset=utf-8",
-        }
-    }
-
-    /// The ending of the file name.
-    pub fn ending(self) -> &'static str {
-        match self {
-            Self::Xlsx => "xlsx",
-            Self::Csv => "csv",
-        }
+/// The media type of a format.
+pub fn media_type(format: ExportFormat) -> &'static str {
+    match format {
+        ExportFormat::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        ExportFormat::Csv => "text/csv; charset=utf-8",
     }
 }
 

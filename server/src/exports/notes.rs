@@ -51,7 +51,7 @@ pub(super) fn lines(detail: &Detail) -> Vec<(String, String)> {
             ),
         ),
         line("进入次数", totals.visits.to_string()),
-        line("观看秒", format!("{}（{}）", totals.seconds, hours_minutes(totals.seconds))),
+        line("观看秒", format!("{}（{}）", totals.seconds, hours_minutes(totals.minutes * 60))),
         line("最终学时", thousandths(totals.hours_milli)),
         line("", "导出".to_owned()),
         line("导出人", detail.made_by.clone()),
@@ -106,7 +106,7 @@ pub(super) fn lines(detail: &Detail) -> Vec<(String, String)> {
     lines
 }
 
-const MEANINGS: [(&str, &str); 18] = [
+pub(super) const MEANINGS: [(&str, &str); 19] = [
     ("名单", "给人看、打印的一页；各列取自“个人明细”，合计相同"),
     ("行", "受邀支部在上课时的全部成员，加上没有受邀而参加的人"),
     ("待定", "受邀，到导出时没有播放过，而课程还没有结束，或者还可以看回放补学；不算未参加"),
@@ -119,6 +119,7 @@ const MEANINGS: [(&str, &str); 18] = [
     ("末次离开", "服务器最后一次收到播放器上报的时间"),
     ("进入次数", "满 30 秒的观看，间隔 30 分钟以上算另一次"),
     ("观看秒", "计入的课程内容，整秒；所有设备、直播与回放合并，重看不重复计算"),
+    ("观看时长", "观看秒，每行向下取到整分；合计是各行之和"),
     ("覆盖率", "观看时长 ÷ 有效时长，向下取到 0.01%"),
     ("在场应答", "应答次数 / 要求次数；本规则未要求时为 0/0"),
     ("原始学时", "由证据按规则计算"),

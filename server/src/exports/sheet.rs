@@ -27,6 +27,7 @@ pub(super) struct Formats {
     pub(super) head: Format,
     pub(super) text: Format,
     moment: Format,
+    second: Format,
     length: Format,
     share: Format,
     hours: Format,
@@ -42,6 +43,7 @@ impl Formats {
             // `@` keeps it text when it is edited; the prefix keeps it no formula when it is saved as CSV.
             text: figures("@").set_text_wrap().set_quote_prefix(),
             moment: figures("yyyy-mm-dd hh:mm"),
+            second: figures("yyyy-mm-dd hh:mm:ss"),
             length: figures("[hh]:mm"),
             share: figures("0.00%"),
             hours: figures("0.###"),
@@ -107,12 +109,15 @@ pub(super) fn put(
         Cell::Count(count) => sheet.write_number_with_format(row, column, exact(*count), &formats.count)?,
         // With its format: a line below the row has no holes.
         Cell::Moment(None) => sheet.write_blank(row, column, &formats.moment)?,
+        Cell::Blank => sheet.write_blank(row, column, &formats.count)?,
         Cell::Moment(Some(at)) => {
-            let local = ExcelDateTime::from_timestamp(at.div_euclid(1000) + SHANGHAI_S)?;
-            sheet.write_datetime_with_format(row, column, &local, &formats.moment)?
+            sheet.write_datetime_with_format(row, column, &local(*at)?, &formats.moment)?
         }
+        Cell::Second(at) => sheet.write_datetime_with_format(row, column, &local(*at)?, &formats.second)?,
+        // Whole minutes, as it is shown.
         Cell::Length(seconds) => {
-            sheet.write_number_with_format(row, column, exact(*seconds) / 86_400.0, &formats.length)?
+            let minutes = exact(seconds.div_euclid(60));
+            sheet.write_number_with_format(row, column, minutes / 1_440.0, &formats.length)?
         }
         Cell::Share(bp) => {
             sheet.write_number_with_format(row, column, exact(*bp) / 10_000.0, &formats.share)?
@@ -124,9 +129,15 @@ pub(super) fn put(
     Ok(())
 }
 
-/// Figures of a lesson are far below 2^31; a spreadsheet knows no integers.
+/// A moment as the centres' clocks show it.
+fn local(at: i64) -> Result<ExcelDateTime, XlsxError> {
+    ExcelDateTime::from_timestamp(at.div_euclid(1000) + SHANGHAI_S)
+}
+
+/// A spreadsheet knows no integers, but those below 2^53 exactly; no figure of a centre comes near.
+#[expect(clippy::cast_precision_loss, reason = "figures are far below 2^53")]
 fn exact(figure: i64) -> f64 {
-    f64::from(i32::try_from(figure).unwrap_or(i32::MAX))
+    figure as f64
 }
 
 #[cfg(test)]

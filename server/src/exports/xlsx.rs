@@ -138,7 +138,7 @@ impl Book {
         sheet.merge_range(0, 0, 0, last_column(LIST.len()), &about.title, &title.set_quote_prefix())?;
         sheet.set_row_height(1, height([about.particulars.as_str()], [whole]) + LINE_POINTS / 3.0)?;
         sheet.merge_range(1, 0, 1, last_column(LIST.len()), &about.particulars, &quiet.set_quote_prefix())?;
-        heading(sheet, LIST_HEAD, LIST.map(|(heading, width, _)| (heading, width)), &list)?;
+        heading(sheet, LIST_HEAD, &LIST.map(|(heading, width, _)| (heading, width)), &list)?;
 
         let sheet = workbook.add_worksheet_with_constant_memory()?;
         sheet.set_name("个人明细")?.set_freeze_panes(1, 0)?;
@@ -147,7 +147,7 @@ impl Book {
         for (column, (_, width)) in (0..).zip(COLUMNS) {
             sheet.set_column_width(column, width)?;
         }
-        heading(sheet, 0, COLUMNS, &detail)?;
+        heading(sheet, 0, &COLUMNS, &detail)?;
         Ok(Self { workbook, detail, list, totals, rows: 0 })
     }
 
@@ -174,18 +174,7 @@ impl Book {
         sheet.autofilter(0, 0, last, last_column(COLUMNS.len()))?;
         line(sheet, last + 1, totals, COLUMNS.map(|(_, width)| width), &self.totals)?;
 
-        let words = self.workbook.add_worksheet_with_constant_memory()?;
-        words.set_name("说明")?.set_column_width(0, 22)?.set_column_width(1, 90)?;
-        page(words, "说明", 1);
-        for (row, (name, text)) in (0..).zip(lines) {
-            if name.is_empty() {
-                words.write_string_with_format(row, 0, text, &self.detail.head)?;
-            } else {
-                words.set_row_height(row, height([name.as_str(), text], [22, 90]))?;
-                words.write_string_with_format(row, 0, name, &self.detail.text)?;
-                words.write_string_with_format(row, 1, text, &self.detail.text)?;
-            }
-        }
+        explain(&mut self.workbook, lines, &self.detail)?;
         let mut file = tempfile::tempfile()?;
         self.workbook.save_to_writer(&mut file)?;
         file.rewind()?;
@@ -193,30 +182,51 @@ impl Book {
     }
 }
 
+/// The sheet 说明: name and explanation, line by line; an empty name is a heading.
+pub(super) fn explain(
+    workbook: &mut Workbook,
+    lines: &[(String, String)],
+    formats: &Formats,
+) -> Result<(), DetailError> {
+    let words = workbook.add_worksheet_with_constant_memory()?;
+    words.set_name("说明")?.set_column_width(0, 22)?.set_column_width(1, 90)?;
+    page(words, "说明", 1);
+    for (row, (name, text)) in (0..).zip(lines) {
+        if name.is_empty() {
+            words.write_string_with_format(row, 0, text, &formats.head)?;
+        } else {
+            words.set_row_height(row, height([name.as_str(), text], [22, 90]))?;
+            words.write_string_with_format(row, 0, name, &formats.text)?;
+            words.write_string_with_format(row, 1, text, &formats.text)?;
+        }
+    }
+    Ok(())
+}
+
 /// The number of the last of so many columns.
 pub(super) fn last_column(columns: usize) -> u16 {
     u16::try_from(columns - 1).unwrap_or(u16::MAX)
 }
 
-pub(super) fn heading<const N: usize>(
+pub(super) fn heading(
     sheet: &mut Worksheet,
     row: u32,
-    columns: [(&str, u32); N],
+    columns: &[(&str, u32)],
     formats: &Formats,
 ) -> Result<(), DetailError> {
-    sheet
-        .set_row_height(row, height(columns.map(|(heading, _)| heading), columns.map(|(_, width)| width)))?;
+    let texts = columns.iter().map(|(heading, _)| *heading);
+    sheet.set_row_height(row, height(texts, columns.iter().map(|(_, width)| *width)))?;
     for (column, (heading, _)) in (0..).zip(columns) {
-        sheet.write_string_with_format(row, column, heading, &formats.head)?;
+        sheet.write_string_with_format(row, column, *heading, &formats.head)?;
     }
     Ok(())
 }
 
-pub(super) fn line<const N: usize>(
+pub(super) fn line(
     sheet: &mut Worksheet,
     row: u32,
-    cells: &[Cell; N],
-    widths: [u32; N],
+    cells: &[Cell],
+    widths: impl IntoIterator<Item = u32>,
     formats: &Formats,
 ) -> Result<(), DetailError> {
     sheet.set_row_height(row, row_height(cells, widths))?;

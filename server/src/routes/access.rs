@@ -5,8 +5,8 @@ use axum::http::Method;
 
 use crate::auth::{
     Access::{
-        Account, Anyone, Centre, EpisodeListen, EpisodeOrganize, LessonOrganize, LessonRun,
-        LessonWatch, Organizer, PersonOrganize, SeriesListen, SeriesOrganize, SignedIn, Staff, UnitOrganize,
+        Account, Anyone, Centre, EpisodeListen, EpisodeOrganize, ExportOwn, LessonOrganize, LessonRun, LessonWatch,
+        Organizer, PersonOrganize, SeriesListen, SeriesOrganize, SignedIn, Staff, UnitOrganize,
     },
     AccessTable,
 };
@@ -75,6 +75,11 @@ pub const TABLE: AccessTable = AccessTable(&[
     (Method::PUT, "/api/console/lessons/{id}/attendance/{member_id}/excuse", LessonOrganize),
     (Method::DELETE, "/api/console/lessons/{id}/attendance/{member_id}/excuse", LessonOrganize),
     (Method::GET, "/api/console/lessons/{id}/export", LessonOrganize),
+    (Method::GET, "/api/console/exports", Organizer),
+    (Method::POST, "/api/console/exports", Organizer),
+    (Method::GET, "/api/console/exports/{export_id}", ExportOwn),
+    (Method::DELETE, "/api/console/exports/{export_id}", ExportOwn),
+    (Method::GET, "/api/console/exports/{export_id}/file", ExportOwn),
     (Method::GET, "/api/console/certificate", Organizer),
     (Method::GET, "/api/console/audit", Centre),
     (Method::GET, "/api/console/rules", Organizer),

@@ -36,6 +36,7 @@ use crate::{
     problem::Problem,
     state::AppState,
 };
+pub(crate) use console::window;
 pub use layers::RequestId;
 
 /// The routes of the API, with their documents.

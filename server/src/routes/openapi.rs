@@ -18,13 +18,14 @@ const LEFT_OUT: [(&str, &str); 6] = [
 ];
 
 /// Bodies of clients: in these an optional field may be missing.
-const SENT_BY_CLIENTS: [&str; 20] = [
+const SENT_BY_CLIENTS: [&str; 21] = [
     "ApplyRequest",
     "BeatIn",
     "ChapterEdit",
     "ChapterIn",
     "EpisodeEditRequest",
     "ExcuseRequest",
+    "ExportJobRequest",
     "ImportOptions",
     "LessonEdit",
     "LessonPlan",

@@ -107,6 +107,7 @@ async fn list(store: &SqlStore, filter: &LessonFilter, page: Page) -> StoreResul
     let phases: Vec<&str> = filter.phases.iter().map(|phase| phase.as_str()).collect();
     let phases = (!phases.is_empty()).then(|| json(&phases));
     let within = filter.within_paths.as_deref().map(json);
+    let concerning = filter.concerning.as_deref().map(json);
     let seen_by = filter.seen_by.as_ref();
     let seen_user = seen_by.map(|seen| seen.user_id);
     let seen_branch = seen_by.and_then(|seen| seen.branch_path.as_deref());
@@ -133,6 +134,13 @@ async fn list(store: &SqlStore, filter: &LessonFilter, page: Page) -> StoreResul
              AND (NOT $12 OR (l.replay_ready
                   AND NOT coalesce((SELECT e.hidden FROM replay_edits e WHERE e.lesson_id = l.id
                                     ORDER BY e.version DESC LIMIT 1), false)))
+             AND (EXISTS (SELECT 1 FROM json_each($16) AS scope
+                          WHERE substr(u.path, 1, length(scope.value)) = scope.value
+                             OR EXISTS (SELECT 1 FROM lesson_audience a JOIN units au ON au.id = a.unit_id
+                                        WHERE a.lesson_id = l.id
+                                          AND (substr(scope.value, 1, length(au.path)) = au.path
+                                               OR substr(au.path, 1, length(scope.value)) = scope.value)))
+                  OR $16 IS NULL)
            ORDER BY CASE WHEN l.planned_end_at >= $13 THEN l.planned_start_at
                          WHEN $13 IS NOT NULL THEN 1000000000000000 - l.planned_start_at
                          ELSE l.planned_start_at * $9 END, l.id LIMIT $10 OFFSET $11"#,
@@ -151,6 +159,7 @@ async fn list(store: &SqlStore, filter: &LessonFilter, page: Page) -> StoreResul
         filter.nearest_to,
         filter.rule_id,
         filter.rule_version,
+        concerning,
     )
     .fetch_all(&store.read())
     .await

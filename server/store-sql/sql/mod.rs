@@ -9,6 +9,7 @@ mod copy;
 mod deliveries;
 mod digests;
 mod evidence;
+mod exports;
 mod leases;
 mod lesson;
 mod lesson_change;

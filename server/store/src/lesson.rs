@@ -112,6 +112,8 @@ pub struct LessonFilter {
     pub seen_by: Option<SeenBy>,
     /// Lessons of units inside any of these paths.
     pub within_paths: Option<Vec<String>>,
+    /// Lessons of units inside any of these paths, and those to which somebody inside them is invited.
+    pub concerning: Option<Vec<String>>,
     /// Lessons of this lecturer.
     pub lecturer_id: Option<Uuid>,
     /// Lessons in one of these phases; empty: any.

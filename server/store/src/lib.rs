@@ -11,6 +11,7 @@ pub mod copy;
 pub mod decide;
 mod error;
 mod evidence;
+mod exports;
 mod lesson;
 mod library;
 mod library_stats;
@@ -34,6 +35,7 @@ pub use account::{
 };
 pub use error::{StoreError, StoreResult};
 pub use evidence::*;
+pub use exports::*;
 pub use lesson::{
     Cancel, Edit, EditOutcome, Lesson, LessonFilter, LessonStore, LessonSummary, NewLesson, PhaseChange,
     PhaseOutcome, SeenBy,
@@ -94,6 +96,7 @@ pub trait Store:
     + ListeningStore
     + MediaStore
     + EvidenceStore
+    + ExportStore
     + OperationStore
     + ReplayStore
     + RollStore
@@ -115,6 +118,7 @@ impl<T> Store for T where
         + ListeningStore
         + MediaStore
         + EvidenceStore
+        + ExportStore
         + OperationStore
         + ReplayStore
         + RollStore

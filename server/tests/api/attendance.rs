@@ -21,6 +21,19 @@ async fn plays(
     starts: i64,
     minutes: i64,
 ) {
+    let steps = vec![15_000; usize::try_from(minutes * 4).expect("few")];
+    plays_ms(server, lesson_id, user, branch_id, starts, &steps).await;
+}
+
+/// The same in steps of so many milliseconds.
+pub(crate) async fn plays_ms(
+    server: &Server,
+    lesson_id: Uuid,
+    user: Uuid,
+    branch_id: Option<Uuid>,
+    starts: i64,
+    steps: &[i64],
+) {
     let store = &server.app.store;
     let lease = server.app.source.id();
     let row = LeaseRow {
@@ -34,22 +47,27 @@ async fn plays(
         expires_at: starts + HOUR_MS,
     };
     store.issue_lease(row).await.expect("issued");
-    let beats: Vec<BeatRow> = (0..minutes * 4)
-        .map(|step| BeatRow {
+    let mut played = 0;
+    let beats: Vec<BeatRow> = (1..)
+        .zip(steps)
+        .map(|(seq, step)| BeatRow {
             lease_id: lease,
-            received_at: starts + (step + 1) * 15_000,
+            received_at: starts + played + step,
             body: BeatBody {
-                seq: step + 1,
+                seq,
                 state: BeatState::Playing,
                 cause: BeatCause::Tick,
                 source: BeatSource::Live,
                 mode: BeatMode::Audio,
-                from_ms: step * 15_000,
-                to_ms: (step + 1) * 15_000,
+                from_ms: played,
+                to_ms: {
+                    played += step;
+                    played
+                },
                 rate_milli: 1_000,
                 visible: false,
                 gesture: false,
-                client_ms: step,
+                client_ms: seq,
             },
         })
         .collect();
@@ -90,7 +108,7 @@ pub(crate) async fn held(
 }
 
 /// A lesson that was: the member played ten minutes of it, two others of the branch did not, one of them opened the page.
-async fn past(server: &Server, town: &Town) -> Uuid {
+pub(crate) async fn past(server: &Server, town: &Town) -> Uuid {
     let opened = server.somebody(town).await;
     server.somebody(town).await;
     held(server, town, false, &[(town.member, 10), (opened, 0)]).await.0

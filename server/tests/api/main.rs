@@ -6,6 +6,7 @@ mod attendance;
 mod booth;
 mod clock;
 mod corroboration;
+mod exports;
 mod fuzz;
 mod harness;
 mod home;

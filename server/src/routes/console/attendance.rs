@@ -177,7 +177,7 @@ pub(super) async fn attendance(
 }
 
 /// Whether one can still come to a lesson.
-pub(in crate::routes) fn window(app: &AppState, lesson: &Lesson) -> Window {
+pub(crate) fn window(app: &AppState, lesson: &Lesson) -> Window {
     let now = app.source.now();
     let ready = lesson.replay_ready || app.media.facts(lesson, now).replay_ready;
     Window::of(lesson, replay_to_come(lesson, ready, now), now)

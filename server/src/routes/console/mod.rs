@@ -19,7 +19,7 @@ mod rules;
 mod units;
 mod watching;
 
-pub(super) use attendance::window;
+pub(crate) use attendance::window;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::state::AppState;

@@ -5,6 +5,7 @@ mod accounts;
 mod beats;
 mod deliveries;
 mod evidence;
+mod exports;
 mod lessons;
 mod library;
 mod library_stats;
@@ -24,6 +25,7 @@ pub use accounts::*;
 pub use beats::*;
 pub use deliveries::*;
 pub use evidence::*;
+pub use exports::*;
 pub use lessons::*;
 pub use library::*;
 pub use library_stats::*;
@@ -77,6 +79,8 @@ macro_rules! conformance_suite {
             what_was_heard_is_never_removed, a_place_is_where_was_listened_last,
             sittings_are_of_a_device_and_in_the_order_they_were_heard,
             what_was_heard_is_counted_once, days_have_24_hours_and_a_completion_is_one, a_curve_has_the_parts_that_were_heard,
+            an_export_goes_its_way_once, exports_that_wait_are_bounded, an_export_is_begun_again_but_not_for_ever,
+            files_of_exports_expire_by_time_and_by_bytes,
             a_question_is_asked_once_and_settled, questions_are_bounded, private_notes_are_read_once_and_bounded,
         );
     };

@@ -367,6 +367,27 @@ pub const TABLES: &[Table] = &[
     table("roster_import_files", 2, &[("import_id", Id), ("seq", Int), ("bytes", Bytes)]),
     table("roster_import_pieces", 3, &[("import_id", Id), ("kind", Text), ("seq", Int), ("body", Text)]),
     table("roster_columns", 1, &[("user_id", Id), ("columns", Text)]),
+    table(
+        "export_jobs",
+        1,
+        &[
+            ("id", Id),
+            ("kind", Text),
+            ("format", Text),
+            ("parameters", Text),
+            ("user_id", Id),
+            ("paths", Text),
+            ("state", Text),
+            ("tries", Int),
+            ("size_bytes", Int),
+            ("row_count", Int),
+            ("sha256", Text),
+            ("reason", Text),
+            ("created_at", Int),
+            ("ended_at", Int),
+            ("expires_at", Int),
+        ],
+    ),
     counted(
         "audit_log",
         &[

@@ -7,6 +7,7 @@
 pub mod account;
 mod audit;
 pub mod excuse;
+pub mod exports;
 pub mod lesson;
 pub mod library;
 pub mod media;

@@ -8,13 +8,15 @@ use axum::{
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
-use yunke_store::{AuditEntry, FiguresBy, FiguresRow};
+use yunke_store::{AuditEntry, FiguresBy, FiguresRow, TextEnum as _};
 
 use super::stats::{Span, Sums};
 use crate::{
     auth::{SeriesScope, Viewer},
     calendar::local_day,
-    exports::{ExportFormat, ExportPlace, ListenedRow, Listening, listening_disposition, listening_file},
+    exports::{
+        ExportFormat, ExportPlace, ListenedRow, Listening, listening_disposition, listening_file, media_type,
+    },
     problem::{ApiResult, Problem},
     routes::extract::Query,
     state::AppState,
@@ -80,10 +82,10 @@ pub(super) async fn export(
     let file = tokio::task::spawn_blocking(move || listening_file(format, &listening)).await;
     let file = file.map_err(Problem::internal)??;
     drop(place);
-    let name = listening_disposition(&series.title, &local_day(made_at), format.ending());
+    let name = listening_disposition(&series.title, &local_day(made_at), format.as_str());
     let mut response = Response::new(Body::from(file));
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(format)));
     headers.insert(header::CONTENT_DISPOSITION, HeaderValue::try_from(name).map_err(Problem::internal)?);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)

@@ -207,7 +207,7 @@ pub(super) async fn begin(
     // What the draft does not name goes on from the newest version, as it will when it is kept.
     let base = history.versions.first().ok_or_else(rule_unknown)?;
     let draft = draft.over(&base.rule, id, base.rule.version + 1);
-    let paths = viewer.organized_paths();
+    let paths = viewer.overseen_paths();
     let filter = LessonFilter {
         within_paths: Some(paths.clone()),
         phases: vec![LessonPhase::Ended],
@@ -275,6 +275,6 @@ pub(super) async fn people(
 }
 
 fn own(app: &AppState, viewer: &Viewer, id: Uuid) -> ApiResult<Arc<Preview>> {
-    let paths = viewer.organized_paths();
+    let paths = viewer.overseen_paths();
     app.previews.of(&app.core, viewer.user.id, &paths, id).ok_or_else(Problem::not_found)
 }
