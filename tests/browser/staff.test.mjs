@@ -1,12 +1,16 @@
 // The lecturer's and the organizer's pages, at a desk; their pictures are those of the README.
-// Cost: 112 s, light.
+// Cost: 145 s, light.
 
 import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { cast, DEMO } from '../harness/cast.mjs';
 import { plan, publish, rtmpAddress } from '../harness/lessons.mjs';
+import { drawPdf, readPdf, throughOffice } from '../harness/office.mjs';
 import { ROSTER, says, signIn, TALK, watch, WORDS } from '../harness/pages.mjs';
 import { browser, DESK, open, picture } from '../harness/phone.mjs';
+import { byHeading, exported, plainRows, readCsv, readXlsx } from '../harness/sheets.mjs';
 import { until, watchFor } from '../harness/wait.mjs';
 import { offerOf, post } from '../harness/whip.mjs';
 import { Yunke } from '../harness/yunke.mjs';
@@ -134,6 +138,118 @@ test('at the desk', async (t) => {
     await page.context().close();
   });
 
+  /** The file of a job that is made of this; of the demo's lessons, which lie in the weeks before today. */
+  async function made(wish) {
+    const { id } = await organizer.post('/api/console/exports', wish);
+    const job = await until(
+      `the export ${wish.kind}`,
+      async () => {
+        const now = await organizer.get(`/api/console/exports/${id}`);
+        return ['queued', 'running'].includes(now.state) ? null : now;
+      },
+      { within: 60_000 },
+    );
+    assert.equal(job.state, 'ready', JSON.stringify(job));
+    const response = await organizer.raw('GET', `/api/console/exports/${id}/file`);
+    assert.equal(response.status, 200);
+    return Buffer.from(await response.arrayBuffer());
+  }
+
+  await t.test(
+    'every kind of export opens in an office program as it was written, with its totals, landscape and one page wide',
+    async () => {
+      const lessons = (await organizer.get('/api/console/lessons?state=ended')).items;
+      const year = Number(new Date(lessons.at(-1).planned_start_at + 8 * 3_600_000).toISOString().slice(0, 4));
+      const kinds = ['detail', 'intervals', 'lessons', 'branches', 'year', 'corrections'];
+      const books = {};
+      const files = [];
+      for (const kind of kinds) {
+        const bytes = await made({ kind, year });
+        const path = join(yunke.folder, `${kind}.xlsx`);
+        await writeFile(path, bytes);
+        files.push(path);
+        books[kind] = await readXlsx(bytes, yunke.folder);
+      }
+      // What is taken along from the lesson's own page, too.
+      const own = join(yunke.folder, 'own.xlsx');
+      await writeFile(own, (await exported(organizer, lesson, 'xlsx')).bytes);
+      const again = await throughOffice([...files, own], 'xlsx', yunke.folder);
+      for (const kind of kinds) {
+        const reread = await readXlsx(again[kind].bytes, yunke.folder);
+        assert.deepEqual(Object.keys(reread), Object.keys(books[kind]), kind);
+        for (const [name, sheet] of Object.entries(books[kind])) {
+          assert.deepEqual(plainRows(reread[name].rows), plainRows(sheet.rows), `${kind}: ${name}`);
+          assert.ok(sheet.landscape && String(sheet.paper) === '9', `${kind}: ${name} is A4, landscape`);
+          if (name === '说明') continue;
+          assert.match(String(sheet.repeated), /1:\$?1$/, `${kind}: ${name} repeats its heading`);
+          assert.ok(sheet.frozen === 'A2' && sheet.filter, `${kind}: ${name}`);
+          assert.ok(!sheet.rows.flat().some((value) => value?.formula), `${kind}: ${name} has no formula`);
+        }
+        if (!['detail', 'intervals'].includes(kind))
+          assert.ok(
+            Object.values(books[kind]).every((sheet) => sheet.one_page_wide),
+            kind,
+          );
+      }
+      // Totals are those of the detail, and the same in the CSV.
+      const sum = (rows, heading) => rows.slice(0, -1).reduce((all, row) => all + (row[heading] ?? 0), 0);
+      const detail = byHeading(books.detail['个人明细'].rows);
+      const lessonRows = byHeading(books.lessons['课程汇总'].rows);
+      const branchRows = byHeading(books.branches['支部'].rows);
+      const yearRows = byHeading(books.year['年度'].rows);
+      for (const [rows, seconds, hours] of [
+        [detail, '观看秒', '最终学时'],
+        [lessonRows, '总时长秒', '学时'],
+        [branchRows, '观看秒', '课程学时'],
+        [yearRows, '总时长秒', '学时'],
+      ]) {
+        assert.equal(rows.at(-1)[seconds], sum(detail, '观看秒'), seconds);
+        assert.equal(sum(rows, seconds), rows.at(-1)[seconds], seconds);
+        assert.equal(Math.round(rows.at(-1)[hours] * 1000), Math.round(sum(detail, '最终学时') * 1000), hours);
+      }
+      assert.equal(byHeading(books.intervals['区间明细'].rows).at(-1)['新增毫秒'] >= sum(detail, '观看秒') * 1000, true);
+      assert.deepEqual(
+        lessonRows.at(-1)['未参加'] + lessonRows.at(-1)['待定'] + lessonRows.at(-1)['请假'],
+        byHeading(books.lessons['未到课名单'].rows).length - 1,
+      );
+      const csv = byHeading(readCsv(await made({ kind: 'lessons', year, format: 'csv' })));
+      assert.deepEqual(
+        csv.map((row) => [row['课程'], row['学时'], row['到课率']]),
+        lessonRows.map((row) => [
+          row['课程'],
+          String(row['学时']),
+          row['到课率'] === null || row['到课率'] === '' ? '' : `${(row['到课率'] * 100).toFixed(2)}%`,
+        ]),
+      );
+      // As it is printed.
+      const { lessons: printed } = await throughOffice([join(yunke.folder, 'lessons.xlsx')], 'pdf', yunke.folder);
+      const paper = await readPdf(printed.path);
+      assert.ok(paper.wide > paper.high, 'landscape');
+      assert.match(paper.text[0], /课程[\s\S]*到课率[\s\S]*合计/);
+      await drawPdf(printed.path, 'export-lessons', 2);
+    },
+  );
+
+  await t.test('a file is asked for on the page, is made in the background, and is downloaded', async () => {
+    const page = await open(chrome, yunke, DESK);
+    await signIn(page, DEMO.organizer, '/console/exports');
+    await says(page, /我的文件/);
+    await page.getByLabel('内容').selectOption('lessons');
+    await page.getByLabel('月', { exact: true }).selectOption('0');
+    await page.getByRole('button', { name: '生成文件' }).click();
+    const link = page.getByRole('link', { name: /^下载：课程汇总/ }).first();
+    await link.waitFor({ timeout: 60_000 });
+    await picture(page, 'exports');
+    const [download] = await Promise.all([page.waitForEvent('download'), link.click()]);
+    assert.match(download.suggestedFilename(), /^\d{4} 年 .* 课程汇总 \d{4}-\d\d-\d\d\.xlsx$/);
+    assert.ok((await readXlsx(await readFile(await download.path()), yunke.folder))['课程汇总']);
+    await page.setViewportSize({ width: 360, height: 780 });
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), true, 'nothing sticks out');
+    await picture(page, 'exports-narrow');
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  });
+
   await t.test('the organizer imports a roster: sees every change, confirms, and takes it back', async () => {
     const page = await open(chrome, yunke, DESK);
     await signIn(page, DEMO.organizer, '/console/people');
@@ -160,6 +276,67 @@ test('at the desk', async (t) => {
     assert.deepEqual(page.faults, []);
     await page.context().close();
   });
+
+  await t.test(
+    'source-han-sans#586, Z-RareCharacterSolution#16: the sheet to sign has everybody, and names characters that no font has',
+    async () => {
+      const page = await open(chrome, yunke, DESK);
+      const RARE = ['王\u{30302}', '李\u{3118E}', '赵\u{F0001}'];
+      const person = (n) => ({
+        member_id: `m${n}`,
+        name: RARE[n - 1] ?? `学员${n}`,
+        member_no: `QH${String(n).padStart(4, '0')}`,
+        invited: true,
+        attended: false,
+        standing: n === 9 ? 'excused' : 'pending',
+        branch_name: `第${Math.ceil(n / 40)}支部`,
+      });
+      const everybody = Array.from({ length: 120 }, (_, n) => person(n + 1));
+      await page.route('**/attendance?*', async (route) => {
+        const at = Number(new URL(route.request().url()).searchParams.get('page'));
+        await route.fulfill({
+          json: {
+            rows: everybody.slice(50 * (at - 1), 50 * at),
+            page: at,
+            total: 120,
+            more: at < 3,
+            invited: 120,
+            attended: 0,
+            pending: 119,
+            absent: 0,
+            excused: 1,
+            rate_bp: 0,
+            pending_until: null,
+            credits: null,
+          },
+        });
+      });
+      await signIn(page, DEMO.organizer, `/console/lessons/${lesson}/sheet`);
+      await says(page, /共 120 人/);
+      await says(page, /U\+F0001/);
+      await picture(page, 'sheet');
+      const path = join(yunke.folder, 'sheet.pdf');
+      await writeFile(path, await page.pdf({ preferCSSPageSize: true }));
+      const paper = await readPdf(path);
+      assert.ok(Math.abs(paper.wide - 595) < 2 && Math.abs(paper.high - 842) < 2, 'A4, upright');
+      assert.ok(paper.pages >= 5 && paper.pages <= 8, `${paper.pages} pages`);
+      assert.equal(paper.text.length, paper.pages);
+      paper.text.forEach((text, n) => {
+        assert.match(text, /签到表/, `the heading on page ${n + 1}`);
+        assert.match(text, /序号\s+姓名\s+成员编号\s+签到\s+签退/, `the columns on page ${n + 1}`);
+        assert.match(text, /邻里调解/, `the lesson on page ${n + 1}`);
+        assert.match(text, new RegExp(`${n + 1} / ${paper.pages}`), `the number of page ${n + 1}`);
+        assert.doesNotMatch(text, /打印签到表|工作台/, 'nothing of the screen');
+      });
+      const all = paper.text.join('\n');
+      for (let n = 4; n <= 120; n += 1) assert.ok(all.includes(`学员${n}`) && all.includes(`QH${String(n).padStart(4, '0')}`), `学员${n}`);
+      assert.match(all, /赵〔U\+F0001〕/, 'never a blank');
+      assert.match(all, /请假/);
+      await drawPdf(path, 'sheet-printed', 2);
+      assert.deepEqual(page.faults, []);
+      await page.context().close();
+    },
+  );
 
   await t.test('English is complete on the pages a member sees', async () => {
     const context = await chrome.newContext({ baseURL: yunke.url, locale: 'en-GB' });

@@ -49,6 +49,19 @@ export function byHeading(rows) {
   return rest.map((row) => Object.fromEntries(heading.map((name, index) => [name, row[index]])));
 }
 
+/** Rows as two programs that wrote the same would: nothing is nothing, figures to a millionth, times to a second. */
+export function plainRows(rows) {
+  const plain = (value) => {
+    if (value === null || value === '') return '';
+    if (typeof value === 'number') return Math.round(value * 1e6) / 1e6;
+    if (value.date) return `at ${new Date(Math.round(Date.parse(`${value.date}Z`) / 1000) * 1000).toISOString()}`;
+    if (value.time === undefined) return value;
+    const [, days = 0, h, m, s] = value.time.match(/^(?:(\d+) days?, )?(\d+):(\d+):([\d.]+)$/);
+    return `for ${Math.round(Number(days) * 86_400 + Number(h) * 3_600 + Number(m) * 60 + Number(s))}`;
+  };
+  return rows.map((row) => row.map(plain).join('\u001f').replace(/\u001f+$/, '')).filter((row, n, all) => row !== '' || n < all.length - 1);
+}
+
 /** The bytes of an export of `lesson`. */
 export async function exported(organizer, lesson, format) {
   const response = await organizer.raw('GET', `/api/console/lessons/${lesson}/export?format=${format}`);

@@ -3,7 +3,7 @@ import type zh from './words.zh-CN'
 
 export default {
   title: 'Console',
-  nav: { label: 'Console', today: 'Today', lessons: 'Lessons', live: 'Live', library: 'Library', people: 'People', rules: 'Rules', audit: 'Audit' },
+  nav: { label: 'Console', today: 'Today', lessons: 'Lessons', live: 'Live', library: 'Library', people: 'People', rules: 'Rules', exports: 'Exports', audit: 'Audit' },
   no_role_title: 'You are not an organizer',
   no_role: 'Please ask the operator of your centre for the organizer role of your station.',
   phase: { planned: 'Planned', live: 'On air', ended: 'Ended', cancelled: 'Cancelled' },
@@ -146,7 +146,7 @@ export default {
     done: 'Cancelled: {title}',
     failed: 'Not cancelled',
   },
-  lesson: { tabs: 'Pages of the lesson', live: 'Live', share: 'Share', attendance: 'Attendance', replay: 'Replay', back: 'All lessons', rule: 'Credited by “{name}”, version {n}' },
+  lesson: { tabs: 'Pages of the lesson', live: 'Live', share: 'Share', attendance: 'Attendance', sheet: 'Sheet', replay: 'Replay', back: 'All lessons', rule: 'Credited by “{name}”, version {n}' },
   live: {
     title: 'Live',
     none_title: 'Nothing is on air',

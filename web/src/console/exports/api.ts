@@ -1,6 +1,11 @@
 /** Exports: files with the names that the server gave them. */
-import { address } from '@/api/client'
+import { address, api, ask } from '@/api/client'
 import { send } from '@/api/request'
+import type { components } from '@/api/schema'
+
+type Schemas = components['schemas']
+export type ExportJob = Schemas['ExportJobView']
+export type ExportKind = Schemas['ExportKind']
 
 export type ExportFormat = 'xlsx' | 'csv'
 
@@ -12,6 +17,15 @@ export interface Exported {
 /** The export of a lesson's attendance. */
 export const fetchExport = (id: string, format: ExportFormat): Promise<Exported> =>
   fetchFile(address('/api/console/lessons/{id}/export', { path: { id }, query: { format } }), `${id}.${format}`)
+
+const JOBS = '/api/console/exports'
+const JOB = `${JOBS}/{export_id}` as const
+
+export const listExports = (page: number, signal?: AbortSignal) => ask(api.GET(JOBS, { params: { query: { page } }, signal }))
+export const addExport = (body: Schemas['ExportJobRequest']) => ask(api.POST(JOBS, { body }))
+export const cancelExport = (id: string) => ask(api.DELETE(JOB, { params: { path: { export_id: id } } }))
+/** Where the file of a job is; the browser fetches it by itself, and goes on where it broke off. */
+export const fileOf = (id: string): string => address(`${JOB}/file`, { path: { export_id: id } })
 
 /** `otherwise`: its name, where the server gives none. */
 export async function fetchFile(path: string, otherwise: string): Promise<Exported> {

@@ -1,0 +1,10 @@
+import type { RouteRecordRaw } from 'vue-router'
+
+export default [
+  {
+    path: 'sheet',
+    name: 'console-sheet',
+    meta: { words: ['console.exports'], tab: ['console.lesson.sheet', 4] },
+    component: () => import('./SheetPage.vue'),
+  },
+] satisfies RouteRecordRaw[]
