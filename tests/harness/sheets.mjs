@@ -59,7 +59,9 @@ export function plainRows(rows) {
     const [, days = 0, h, m, s] = value.time.match(/^(?:(\d+) days?, )?(\d+):(\d+):([\d.]+)$/);
     return `for ${Math.round(Number(days) * 86_400 + Number(h) * 3_600 + Number(m) * 60 + Number(s))}`;
   };
-  return rows.map((row) => row.map(plain).join('\u001f').replace(/\u001f+$/, '')).filter((row, n, all) => row !== '' || n < all.length - 1);
+  const line = (row) => row.map(plain).slice(0, row.findLastIndex((value) => plain(value) !== '') + 1);
+  const lines = rows.map(line);
+  return lines.slice(0, lines.findLastIndex((row) => row.length > 0) + 1);
 }
 
 /** The bytes of an export of `lesson`. */

@@ -4,7 +4,7 @@ export default [
   {
     path: 'sheet',
     name: 'console-sheet',
-    meta: { words: ['console.exports'], tab: ['console.lesson.sheet', 4] },
+    meta: { words: ['console.sheet'], tab: ['console.lesson.sheet', 4] },
     component: () => import('./SheetPage.vue'),
   },
 ] satisfies RouteRecordRaw[]
