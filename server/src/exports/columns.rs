@@ -1,6 +1,8 @@
 //! The columns of 个人明细, in the order of ATTENDANCE.md, and what one row says in them. Both file
 //! formats are made from the same cells, so they cannot say different things.
 
+use std::borrow::Cow;
+
 use yunke_domain::{BeatMode, BeatSource};
 use yunke_store::{Lesson, LessonPhase, RollEntry, UnitKind};
 
@@ -260,18 +262,18 @@ fn why(lesson: &Lesson, entry: &RollEntry, record: &Record) -> String {
 
 impl Cell {
     /// As text, the same in CSV and in the hash.
-    pub fn text(&self) -> String {
+    pub fn text(&self) -> Cow<'_, str> {
         match self {
-            Self::Text(words) => words.clone(),
-            Self::Count(count) => count.to_string(),
-            Self::Moment(None) | Self::Blank => String::new(),
-            Self::Moment(Some(at)) | Self::Second(at) => calendar::local_time(*at),
-            Self::Length(seconds) => hours_minutes(*seconds),
+            Self::Text(words) => Cow::Borrowed(words),
+            Self::Count(count) => count.to_string().into(),
+            Self::Moment(None) | Self::Blank => Cow::Borrowed(""),
+            Self::Moment(Some(at)) | Self::Second(at) => calendar::local_time(*at).into(),
+            Self::Length(seconds) => hours_minutes(*seconds).into(),
             Self::Share(bp) => {
                 let sign = if *bp < 0 { "-" } else { "" };
-                format!("{sign}{}.{:02}%", bp.abs() / 100, bp.abs() % 100)
+                format!("{sign}{}.{:02}%", bp.abs() / 100, bp.abs() % 100).into()
             }
-            Self::Hours(milli) => thousandths(*milli),
+            Self::Hours(milli) => thousandths(*milli).into(),
         }
     }
 }
@@ -299,7 +301,7 @@ mod tests {
         );
         assert_eq!(Cell::Share(7_999).text(), "79.99%");
         assert_eq!(Cell::Share(10_000).text(), "100.00%");
-        assert_eq!([-5, -1_234].map(|bp| Cell::Share(bp).text()), ["-0.05%", "-12.34%"]);
+        assert_eq!([-5, -1_234].map(|bp| Cell::Share(bp).text().into_owned()), ["-0.05%", "-12.34%"]);
         assert_eq!(Cell::Length(3_599).text(), "00:59");
         assert_eq!(Cell::Moment(Some(1_835_362_800_123)).text(), "2028-02-28 23:00:00");
         assert_eq!(Cell::Moment(None).text(), "");

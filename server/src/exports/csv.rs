@@ -1,6 +1,8 @@
 //! CSV as spreadsheets in China open it: UTF-8 with BOM, CRLF, every field quoted, nothing a
 //! spreadsheet would run. Goes out page by page.
 
+use std::borrow::Cow;
+
 use ::csv::{QuoteStyle, Terminator, WriterBuilder};
 use axum::body::Bytes;
 
@@ -16,8 +18,8 @@ pub(super) const BOM: &[u8] = "\u{feff}".as_bytes();
 const STARTERS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 /// A field no spreadsheet takes for a formula. What looks as if it had been protected is protected, too: so it can be taken back.
-pub fn neutral(text: &str) -> String {
-    if is_protected(text) { format!("'{text}") } else { text.to_owned() }
+pub fn neutral(text: &str) -> Cow<'_, str> {
+    if is_protected(text) { format!("'{text}").into() } else { text.into() }
 }
 
 /// The text of a field that was written by `neutral`.
@@ -30,17 +32,28 @@ fn is_protected(text: &str) -> bool {
 }
 
 /// A cell as it stands in a CSV. Figures are ours, and run nothing.
-pub(super) fn field(cell: &Cell) -> String {
+pub(super) fn field(cell: &Cell) -> Cow<'_, str> {
     match cell {
         Cell::Text(text) => neutral(text),
         figure => figure.text(),
     }
 }
 
+/// Writes a line of these fields.
+pub(super) fn record<'a, W: std::io::Write>(
+    writer: &mut ::csv::Writer<W>,
+    fields: impl IntoIterator<Item = Cow<'a, str>>,
+) -> Result<(), ::csv::Error> {
+    for field in fields {
+        writer.write_field(field.as_bytes())?;
+    }
+    writer.write_record(None::<&[u8]>)
+}
+
 /// Writes the whole export.
 pub(super) async fn write(mut detail: Detail, pieces: &Pieces) -> Result<(), DetailError> {
     let mut first = BOM.to_vec();
-    first.extend(lines([COLUMNS.map(|(heading, _)| heading.to_owned())])?);
+    first.extend(lines([COLUMNS.map(|(heading, _)| Cow::Borrowed(heading))])?);
     send(pieces, first).await?;
     loop {
         let rows = detail.page().await?;
@@ -56,13 +69,13 @@ async fn send(pieces: &Pieces, bytes: Vec<u8>) -> Result<(), DetailError> {
     pieces.send(Ok(Bytes::from(bytes))).await.map_err(|_| DetailError::ClientGone)
 }
 
-fn lines(rows: impl IntoIterator<Item = [String; COLUMNS.len()]>) -> Result<Vec<u8>, DetailError> {
+fn lines<'a>(rows: impl IntoIterator<Item = [Cow<'a, str>; COLUMNS.len()]>) -> Result<Vec<u8>, DetailError> {
     let mut writer = WriterBuilder::new()
         .quote_style(QuoteStyle::Always)
         .terminator(Terminator::CRLF)
         .from_writer(Vec::new());
     for row in rows {
-        writer.write_record(row.iter().map(|field| neutral(field)))?;
+        record(&mut writer, row.iter().map(|field| neutral(field)))?;
     }
     writer.into_inner().map_err(|error| DetailError::File(error.into_error()))
 }
@@ -94,8 +107,8 @@ mod tests {
 
     #[test]
     fn every_field_is_quoted_and_every_line_ends_with_crlf() {
-        let mut row = COLUMNS.map(|_| String::new());
-        row[0] = "a \"b\", c\nd".to_owned();
+        let mut row = COLUMNS.map(|_| Cow::Borrowed(""));
+        row[0] = Cow::Borrowed("a \"b\", c\nd");
         let bytes = lines([row]).expect("memory");
         let text = String::from_utf8(bytes).expect("UTF-8");
         let rest = ",\"\"".repeat(COLUMNS.len() - 1);

@@ -86,7 +86,7 @@ impl Detail {
         let places = Places::new(core.store.units_ever().await?);
         let gathering = Gathering::new(core, &lesson, paths, made_at).await?;
         let (totals, mut hash) = (Totals::default(), RowHash::default());
-        hash.add(COLUMNS.iter().map(|(heading, _)| (*heading).to_owned()));
+        hash.add(COLUMNS.iter().map(|(heading, _)| *heading));
         Ok(Self { lesson, made_by, made_at, scope, window, gathering, places, totals, hash })
     }
 

@@ -8,9 +8,9 @@ pub(super) struct RowHash(Sha256);
 
 impl RowHash {
     /// One row more.
-    pub(super) fn add(&mut self, texts: impl IntoIterator<Item = String>) {
+    pub(super) fn add<T: AsRef<str>>(&mut self, texts: impl IntoIterator<Item = T>) {
         for text in texts {
-            self.0.update(text.as_bytes());
+            self.0.update(text.as_ref().as_bytes());
             self.0.update([0x1f]);
         }
         self.0.update([0x1e]);

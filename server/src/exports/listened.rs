@@ -7,7 +7,7 @@ use yunke_store::{LibraryFigures, UtcMillis};
 
 use super::{
     columns::Cell,
-    csv::{BOM, neutral},
+    csv::{BOM, field, record},
     detail::DetailError,
     sheet::{Formats, height, page},
     xlsx::{heading, last_column, line},
@@ -93,7 +93,7 @@ impl Listening {
             .from_writer(BOM.to_vec());
         writer.write_record(COLUMNS.map(|(heading, _)| heading))?;
         for row in self.episodes().iter().chain(&self.branches()).chain([&self.total()]) {
-            writer.write_record(row.iter().map(|cell| neutral(&cell.text())))?;
+            record(&mut writer, row.iter().map(field))?;
         }
         writer.into_inner().map_err(|error| DetailError::File(error.into_error()))
     }

@@ -108,6 +108,11 @@ export const STYLES = [
   { what: ['aspect-ratio'], why: 'the place has a height, too, or the picture has its own' },
   { what: ['overflow-wrap: anywhere'], why: 'the page breaks words as it is (base.css)' },
   { what: ['@page', 'size'], where: ['SlipsPage.css'], why: 'for the printer; without it, its own paper' },
+  {
+    what: ['@page', 'size', 'page', 'break-after: avoid'],
+    where: ['SheetPage.css'],
+    why: 'for the printer; without it, its own paper, without numbers on the pages',
+  },
   { what: [':is'], where: ['labels.css'], why: 'the build also writes the same rule with :-webkit-any' },
   {
     what: [':has', 'scroll-margin-top', 'scroll-margin-bottom'],

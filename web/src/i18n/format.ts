@@ -52,9 +52,10 @@ export function countdown(ms: number): string {
 /** Thousandths of a credit hour as "18.5". */
 export const hours = (milli: number) => new Intl.NumberFormat(locale(), { maximumFractionDigits: 2 }).format(milli / 1000)
 export const number = (n: number) => new Intl.NumberFormat(locale()).format(n)
-/** 340 MB, 1.2 GB. */
+/** 14 kB, 340 MB, 1.2 GB. */
 export function fileSize(bytes: number): string {
   const mega = bytes / 1e6
-  const [amount, unit] = mega >= 1000 ? [mega / 1000, 'gigabyte'] : [mega, 'megabyte']
+  const [amount, unit] =
+    mega >= 1000 ? [mega / 1000, 'gigabyte'] : mega >= 0.1 || bytes === 0 ? [mega, 'megabyte'] : [Math.max(1, mega * 1000), 'kilobyte']
   return new Intl.NumberFormat(locale(), { style: 'unit', unit, maximumFractionDigits: amount < 10 ? 1 : 0 }).format(amount)
 }
