@@ -32,6 +32,7 @@ use crate::{
     library::{follow_files, keep_places},
     media_nodes::{Addresses, MediaNodes, supervise_local},
     problem::source_chain,
+    results::keep_settled,
     room::{Rooms, Sockets},
     roster::Imports,
     routes,
@@ -122,6 +123,7 @@ impl App {
             file_key: FileKey::derive(secret.as_bytes()),
             library: LibraryKeeper::new(core.clone()),
             places: Arc::default(),
+            results: Arc::default(),
             rooms: Rooms::new(core.clone(), media.clone()),
             sockets: Sockets::default(),
             imports: Imports::default(),
@@ -221,6 +223,7 @@ fn start_tasks(app: &AppState, address: SocketAddr, certificate: Certificate) {
     };
     let exports = keep_exports(app.core.clone(), app.exports.clone(), app.places.clone(), windows);
     spawn(app, "exports", exports);
+    spawn(app, "results", keep_settled(app.core.clone(), app.results.clone()));
     spawn(app, "sign of life", keep_alive(app.clone()));
     spawn(app, "roster imports", Imports::sweep(app.core.clone()));
     spawn(app, "session sweep", sweep(app.clone()));

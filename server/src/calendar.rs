@@ -51,6 +51,19 @@ fn month_of(at: UtcMillis) -> Range<UtcMillis> {
     start_of(first)..start_of(first.last_of_month().tomorrow().unwrap_or(first))
 }
 
+/// The calendar month of a moment, as year × 12 + month − 1.
+pub fn month_number(at: UtcMillis) -> i64 {
+    let date = zoned(at).date();
+    i64::from(date.year()) * 12 + i64::from(date.month()) - 1
+}
+
+/// When a calendar month begins.
+pub fn start_of_month(month: i64) -> UtcMillis {
+    let year = i16::try_from(month.div_euclid(12)).unwrap_or(i16::MAX);
+    let of_year = i8::try_from(month.rem_euclid(12) + 1).unwrap_or(1);
+    start_of(jiff::civil::Date::new(year, of_year, 1).unwrap_or(jiff::civil::Date::MAX))
+}
+
 fn start_of(day: jiff::civil::Date) -> UtcMillis {
     day.to_zoned(shanghai()).map_or(UtcMillis::MAX, |midnight| midnight.timestamp().as_millisecond())
 }
@@ -98,6 +111,23 @@ mod tests {
         assert_eq!(
             (period(2028, Some(13)), period(2028, Some(0)), period(i16::MAX, None)),
             (None, None, None)
+        );
+    }
+
+    /// OCA/hr-attendance#244, odoo#257932.
+    #[test]
+    fn months_and_years_are_calendar_periods_of_shanghai() {
+        // 1 January 2028, 00:30 there; 16:30 UTC of the last day of the year before.
+        let at = 1_830_270_600_000;
+        assert_eq!(local_time(at), "2028-01-01 00:30:00");
+        assert_eq!((year_of(at).0, month_number(at)), (2028, 2028 * 12));
+        assert_eq!(month_number(at - 1_800_001), 2027 * 12 + 11, "half an hour earlier it is December");
+        assert_eq!(start_of_month(2028 * 12), at - 1_800_000);
+        assert_eq!(month_number(start_of_month(2028 * 12 + 1)), 2028 * 12 + 1);
+        assert_eq!(
+            start_of_month(2028 * 12 + 2) - start_of_month(2028 * 12 + 1),
+            29 * 86_400_000,
+            "a leap year"
         );
     }
 

@@ -33,6 +33,7 @@ mod percent;
 pub mod picture;
 pub mod problem;
 pub mod qr;
+pub mod results;
 pub mod room;
 pub mod roster;
 pub mod routes;

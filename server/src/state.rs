@@ -19,6 +19,7 @@ use crate::{
     https::Https,
     library::Places,
     media_nodes::MediaNodes,
+    results::Results,
     room::{Rooms, Sockets},
     rule_preview::Previews,
     roster::Imports,
@@ -59,6 +60,8 @@ pub struct Shared {
     pub library: LibraryKeeper,
     /// Where members are in it, on the way to the store.
     pub places: Arc<Places>,
+    /// What evidence was worth, as it is kept for years.
+    pub results: Arc<Results>,
     /// Live rooms and their counts.
     pub rooms: Rooms,
     /// Their open sockets.

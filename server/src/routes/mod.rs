@@ -24,6 +24,7 @@ pub mod system;
 pub mod text;
 mod to_https;
 mod web;
+mod year;
 
 use std::sync::LazyLock;
 
@@ -46,6 +47,8 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(home::home))
         .routes(routes!(records::records))
         .routes(routes!(listened::listened))
+        .routes(routes!(year::my_year))
+        .routes(routes!(year::my_data))
         .merge(account::routes())
         .merge(lessons::routes())
         .merge(room::routes())

@@ -63,6 +63,30 @@ pub(crate) async fn note_played(tx: &mut Transaction<'static, Postgres>, leases:
     Ok(())
 }
 
+/// Evidence came under these leases of people who played. Of an item whose time is still running nothing is noted: all of it is judged when it is over.
+pub(crate) async fn note_due(
+    tx: &mut Transaction<'static, Postgres>,
+    leases: &[Uuid],
+    at: i64,
+) -> StoreResult<()> {
+    // In order, so that two transactions never wait for each other. A row that says so already is not written again.
+    sqlx::query!(
+        "INSERT INTO results_due (item_id, user_id, since, taken)
+         SELECT DISTINCT l.item_id, l.user_id, $2::bigint, false FROM leases l
+         WHERE l.id = ANY($1) AND l.purpose = 'watch'
+           AND EXISTS (SELECT 1 FROM played p WHERE p.item_id = l.item_id AND p.user_id = l.user_id)
+           AND NOT EXISTS (SELECT 1 FROM lessons s WHERE s.id = l.item_id AND s.phase <> 'ended')
+         ORDER BY l.item_id, l.user_id
+         ON CONFLICT (item_id, user_id) DO UPDATE SET taken = false WHERE results_due.taken",
+        leases,
+        at,
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(failed)?;
+    Ok(())
+}
+
 /// What makes the database count on after rows were copied with the numbers they had.
 pub(crate) fn counters_go_on() -> Vec<String> {
     let counted = TABLES.iter().filter(|table| table.counted);

@@ -8,7 +8,7 @@ use yunke_store::{Appended, BeatBody, BeatRow, StoreResult, UtcMillis};
 
 use super::operation::keep;
 use crate::db::{Connection, Db, SqlStore};
-use crate::dialect::{insert_beats, note_played};
+use crate::dialect::{insert_beats, note_due, note_played};
 use crate::error::{failed, word};
 
 /// Conflicts of a lease that are written down; whoever makes more has shown enough, and must not fill the disk.
@@ -41,6 +41,9 @@ pub(crate) async fn append(
     };
     let played: BTreeSet<Uuid> = beats.iter().zip(&new).filter_map(plays).collect();
     note_played(&mut tx, &Vec::from_iter(played)).await?;
+    let came: BTreeSet<Uuid> =
+        beats.iter().zip(&new).filter_map(|(beat, new)| new.then_some(beat.lease_id)).collect();
+    note_due(&mut tx, &Vec::from_iter(came), at).await?;
     keep(&mut tx, run_id, at).await?;
     tx.commit().await.map_err(failed)?;
     Ok(outcomes)

@@ -1,9 +1,12 @@
 //! What media nodes delivered: a union per lease, and when the nodes were heard of.
 
+use std::collections::BTreeSet;
+
 use uuid::Uuid;
 use yunke_store::{DELIVERY_MEMORY_MS, Heard, Interval, LeaseDelivery, StoreResult, UtcMillis};
 
 use crate::db::{Connection, SqlStore};
+use crate::dialect::note_due;
 use crate::error::failed;
 
 pub(crate) async fn keep(store: &SqlStore, delivered: &[LeaseDelivery], heard: &[Heard]) -> StoreResult<()> {
@@ -30,6 +33,10 @@ pub(crate) async fn keep(store: &SqlStore, delivered: &[LeaseDelivery], heard: &
     for heard in heard {
         hear(&mut tx, heard).await?;
     }
+    // As of when it is not known here; what was delivered now was played a moment ago.
+    let at = heard.iter().map(|heard| heard.to_at).max().unwrap_or_default();
+    let leases: BTreeSet<Uuid> = delivered.iter().map(|delivery| delivery.lease_id).collect();
+    note_due(&mut tx, &Vec::from_iter(leases), at).await?;
     tx.commit().await.map_err(failed)
 }
 

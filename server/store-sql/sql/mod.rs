@@ -25,6 +25,8 @@ mod operation;
 mod past;
 mod people;
 mod replay;
+mod results;
+mod results_read;
 mod roll;
 mod rules;
 mod roster;

@@ -63,6 +63,31 @@ pub(crate) async fn note_played(tx: &mut Transaction<'static, Sqlite>, leases: &
     Ok(())
 }
 
+/// Evidence came under these leases of people who played. Of an item whose time is still running nothing is noted: all of it is judged when it is over.
+pub(crate) async fn note_due(
+    tx: &mut Transaction<'static, Sqlite>,
+    leases: &[Uuid],
+    at: i64,
+) -> StoreResult<()> {
+    for lease_id in leases {
+        // A row that says so already is not written again.
+        sqlx::query!(
+            "INSERT INTO results_due (item_id, user_id, since, taken)
+             SELECT l.item_id, l.user_id, $2, false FROM leases l
+             WHERE l.id = $1 AND l.purpose = 'watch'
+               AND EXISTS (SELECT 1 FROM played p WHERE p.item_id = l.item_id AND p.user_id = l.user_id)
+               AND NOT EXISTS (SELECT 1 FROM lessons s WHERE s.id = l.item_id AND s.phase <> 'ended')
+             ON CONFLICT (item_id, user_id) DO UPDATE SET taken = false WHERE taken",
+            lease_id,
+            at,
+        )
+        .execute(&mut **tx)
+        .await
+        .map_err(failed)?;
+    }
+    Ok(())
+}
+
 /// What makes the database count on after rows were copied with the numbers they had: SQLite does so by itself.
 pub(crate) fn counters_go_on() -> Vec<String> {
     Vec::new()

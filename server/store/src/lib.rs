@@ -20,6 +20,7 @@ mod media;
 mod operation;
 mod people;
 mod replay;
+mod results;
 mod roll;
 mod rules;
 mod roster;
@@ -60,6 +61,11 @@ pub use replay::{
     NewChapter, Poster, PosterKind, REPLAY_EDITS_MAX, ReplayChange, ReplayEdit, ReplayOutcome, ReplayStore,
     SLIDE_TURNED_MS, Trim,
 };
+pub use results::{
+    BranchProgress, ItemBasis, ItemFigures, Listed, MemberResult, MonthFigures, PeopleInMonths,
+    RESULT_ROWS_MAX, ReportPeople, ReportPeopleFilter, ResultCredit, ResultDue, ResultFigures, ResultStore,
+    UnitFigures, YearLine, YearPerson, YearTargets,
+};
 pub use roll::{NewExcuse, RollCounts, RollEntry, RollFilter, RollPage, RollPart, RollStore};
 pub use rules::{
     ChangeRule, DEFAULT_RULE, NewRuleVersion, RULE_VERSIONS_MAX, RULES_MAX, Rule, RuleChange, RuleDraft,
@@ -99,6 +105,7 @@ pub trait Store:
     + ExportStore
     + OperationStore
     + ReplayStore
+    + ResultStore
     + RollStore
     + RuleStore
     + RosterStore
@@ -121,6 +128,7 @@ impl<T> Store for T where
         + ExportStore
         + OperationStore
         + ReplayStore
+        + ResultStore
         + RollStore
         + RuleStore
         + RosterStore

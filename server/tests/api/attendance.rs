@@ -10,7 +10,7 @@ use yunke_store::{
 
 use crate::harness::{HOUR_MS, Server, Town, good, problem};
 
-const LENGTH_MS: i64 = 45 * 60_000;
+pub(crate) const LENGTH_MS: i64 = 45 * 60_000;
 
 /// Somebody opens the lesson and plays the first `minutes` of it, live.
 async fn plays(

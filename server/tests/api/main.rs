@@ -22,6 +22,7 @@ mod replay;
 mod replay_files;
 mod rules;
 mod roster;
+mod reports;
 mod setup;
 mod share;
 mod sign_in;

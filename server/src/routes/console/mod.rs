@@ -14,12 +14,14 @@ mod person;
 mod person_access;
 mod person_problems;
 mod plan;
+mod reports;
 mod roster;
 mod rules;
 mod units;
 mod watching;
 
 pub(crate) use attendance::window;
+pub(super) use reports::{checked_year, this_year};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::state::AppState;
@@ -45,4 +47,5 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .merge(rules::routes())
         .merge(imports::routes())
         .merge(library::routes())
+        .merge(reports::routes())
 }

@@ -15,7 +15,7 @@ use crate::{
 
 /// A replay is ready the moment a lesson ends; one that is not after this many milliseconds will not come by
 /// itself.
-const COMING_MS: i64 = 10 * 60_000;
+pub(in crate::routes) const COMING_MS: i64 = 10 * 60_000;
 
 /// How it is with the replay of a lesson.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]

@@ -14,6 +14,7 @@ mod media;
 mod operation;
 mod people;
 mod replay;
+mod results;
 mod roll;
 mod rules;
 mod roster;
@@ -34,6 +35,7 @@ pub use media::*;
 pub use operation::*;
 pub use people::*;
 pub use replay::*;
+pub use results::*;
 pub use roll::*;
 pub use rules::*;
 pub use roster::*;
@@ -75,6 +77,8 @@ macro_rules! conformance_suite {
             an_import_is_kept_with_its_file_and_its_lines, imports_are_bounded_and_go_after_a_day,
             an_import_is_applied_once_as_a_whole_and_taken_back, an_import_of_what_was_changed_meanwhile_writes_nothing,
             what_somebody_went_on_from_is_not_taken_back, facts_are_of_their_part_and_of_who_left_it,
+            evidence_after_the_end_makes_a_member_due, an_item_is_settled_by_a_basis, results_are_replaced_and_add_up_the_tree,
+            people_of_a_year_are_listed, a_members_year_has_what_they_missed,
             an_episode_has_versions_and_the_newest_ready_one_is_heard, an_edit_of_the_library_changes_what_it_names,
             what_was_heard_is_never_removed, a_place_is_where_was_listened_last,
             sittings_are_of_a_device_and_in_the_order_they_were_heard,
