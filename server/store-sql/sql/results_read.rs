@@ -60,18 +60,22 @@ async fn people_counted(
 ) -> StoreResult<Vec<PersonRow>> {
     sqlx::query_as!(
         PersonRow,
-        r#"WITH here AS (
-               SELECT p.user_id, p.lessons, p.visits, p.counted_ms, p.hours_milli, p.audio_hours_milli,
-                      (SELECT min(b.path) FROM units own CROSS JOIN result_people q CROSS JOIN units b
-                       WHERE own.id = $1 AND q.user_id = p.user_id AND q.year = $2 AND b.id = q.unit_id AND b.kind = 'branch'
-                         AND substr(b.path, 1, length(own.path)) = own.path) AS path
-               FROM result_people p WHERE p.unit_id = $1 AND p.year = $2 AND (p.months & $3) <> 0)
-           SELECT h.user_id AS "user_id!: Uuid", u.name AS "name!: String", u.member_no AS "member_no?: String",
-                  (SELECT b.name FROM units b WHERE b.path = h.path) AS "branch_name?: String", h.lessons AS "lessons!: i64",
-                  h.visits AS "visits!: i64", h.counted_ms AS "counted_ms!: i64", h.hours_milli AS "hours_milli!: i64",
-                  h.audio_hours_milli AS "audio_hours_milli!: i64", count(*) OVER () AS "total!: i64"
-           FROM here h JOIN users u ON u.id = h.user_id
-           ORDER BY h.path IS NULL, h.path, u.name, h.user_id LIMIT $4 OFFSET $5"#,
+        r#"WITH places AS MATERIALIZED (
+               SELECT q.user_id, min(b.path) AS path FROM units own CROSS JOIN units b CROSS JOIN result_people q
+               WHERE own.id = $1 AND b.kind = 'branch' AND substr(b.path, 1, length(own.path)) = own.path
+                 AND q.unit_id = b.id AND q.year = $2 GROUP BY q.user_id),
+           here AS MATERIALIZED (
+               SELECT p.user_id, p.lessons, p.visits, p.counted_ms, p.hours_milli, p.audio_hours_milli, l.path, u.name, u.member_no
+               FROM result_people p CROSS JOIN users u LEFT JOIN places l ON l.user_id = p.user_id
+               WHERE u.id = p.user_id AND p.unit_id = $1 AND p.year = $2 AND (p.months & $3) <> 0),
+           shown AS (
+               SELECT h.*, count(*) OVER () AS total FROM here h
+               ORDER BY h.path IS NULL, h.path, h.name, h.user_id LIMIT $4 OFFSET $5)
+           SELECT s.user_id AS "user_id!: Uuid", s.name AS "name!: String", s.member_no AS "member_no?: String",
+                  (SELECT b.name FROM units b WHERE b.path = s.path) AS "branch_name?: String", s.lessons AS "lessons!: i64",
+                  s.visits AS "visits!: i64", s.counted_ms AS "counted_ms!: i64", s.hours_milli AS "hours_milli!: i64",
+                  s.audio_hours_milli AS "audio_hours_milli!: i64", s.total AS "total!: i64"
+           FROM shown s ORDER BY s.path IS NULL, s.path, s.name, s.user_id"#,
         filter.unit_id,
         filter.year,
         filter.months,
@@ -283,7 +287,10 @@ async fn missed(
     limit: i64,
 ) -> StoreResult<Vec<YearLine>> {
     let rows = sqlx::query!(
-        r#"SELECT s.id AS "id!: Uuid", s.title AS "title!: String", p.name AS "lecturer!: String", su.path AS "unit_path!: String",
+        r#"WITH mine AS MATERIALIZED (
+               SELECT b.path, m.from_at, m.to_at FROM memberships m CROSS JOIN units b
+               WHERE m.user_id = $1 AND b.id = m.branch_id)
+           SELECT s.id AS "id!: Uuid", s.title AS "title!: String", p.name AS "lecturer!: String", su.path AS "unit_path!: String",
                   s.started_at AS "started_at?: i64", s.ended_at AS "ended_at?: i64", c.make_up_ms AS "make_up_ms!: i64",
                   s.replay_ready AS "replay_ready!: bool",
                   coalesce((SELECT v.hidden FROM replay_edits v WHERE v.lesson_id = s.id ORDER BY v.version DESC LIMIT 1), false)
@@ -296,10 +303,10 @@ async fn missed(
                 JOIN credit_rules c ON c.id = s.rule_id AND c.version = s.rule_version
            WHERE s.phase = 'ended' AND s.started_at >= $2 AND s.started_at < $3
              AND NOT EXISTS (SELECT 1 FROM played o WHERE o.item_id = s.id AND o.user_id = $1)
-             AND EXISTS (SELECT 1 FROM memberships m CROSS JOIN units b CROSS JOIN lesson_audience a CROSS JOIN units u
-                         WHERE m.user_id = $1 AND b.id = m.branch_id AND a.lesson_id = s.id AND u.id = a.unit_id
+             AND EXISTS (SELECT 1 FROM mine m CROSS JOIN lesson_audience a CROSS JOIN units u
+                         WHERE a.lesson_id = s.id AND u.id = a.unit_id
                            AND m.from_at <= s.ended_at AND (m.to_at IS NULL OR m.to_at > s.started_at)
-                           AND substr(b.path, 1, length(u.path)) = u.path)
+                           AND substr(m.path, 1, length(u.path)) = u.path)
            ORDER BY s.started_at DESC, s.id LIMIT $4"#,
         user_id,
         span.start,

@@ -101,10 +101,13 @@ pub(super) async fn year(
     };
     // Members of the end of a year that is over; who comes and goes afterwards changes nothing.
     let at = date.min(start_of_month((year + 1) * 12) - 1);
-    let figures = store.year_figures(unit.id, (year - 1) * 12..(year + 1) * 12, now, COMING_MS).await?;
-    let people = store.year_people(unit.id, year).await?;
-    let people_before = store.year_people(unit.id, year - 1).await?;
-    let progress = store.year_progress(&unit.path, year, at, TARGETS).await?;
+    // Each on a connection of its own.
+    let (figures, people, people_before, progress) = tokio::try_join!(
+        store.year_figures(unit.id, (year - 1) * 12..(year + 1) * 12, now, COMING_MS),
+        store.year_people(unit.id, year),
+        store.year_people(unit.id, year - 1),
+        store.year_progress(&unit.path, year, at, TARGETS),
+    )?;
     let parts = |unit: &Unit| {
         year_parts((unit.id, &unit.path), year, months_begun, &figures, (&people, &people_before), &progress)
     };
