@@ -1,5 +1,5 @@
 // The lecturer's and the organizer's pages, at a desk; their pictures are those of the README.
-// Cost: 145 s, light.
+// Cost: 155 s, light.
 
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { cast, DEMO } from '../harness/cast.mjs';
 import { plan, publish, rtmpAddress } from '../harness/lessons.mjs';
 import { drawPdf, readPdf, throughOffice } from '../harness/office.mjs';
-import { ROSTER, says, signIn, TALK, watch, WORDS } from '../harness/pages.mjs';
+import { REPORTS, ROSTER, says, signIn, TALK, watch, WORDS } from '../harness/pages.mjs';
 import { browser, DESK, open, picture } from '../harness/phone.mjs';
 import { byHeading, exported, plainRows, readCsv, readXlsx } from '../harness/sheets.mjs';
 import { until, watchFor } from '../harness/wait.mjs';
@@ -105,6 +105,43 @@ test('at the desk', async (t) => {
     await says(page, /直播/);
     await picture(page, 'attendance');
     assert.deepEqual(page.faults, []);
+  });
+
+  await t.test('the year opens from its figures down to the member, and its chart is a picture; the member reads the same', async () => {
+    const page = await open(chrome, yunke, DESK);
+    await signIn(page, DEMO.organizer, '/console/reports');
+    await says(page, REPORTS.year);
+    // A lesson that is just over is being counted; asked again it is there.
+    await until('the lesson in the year', async () => {
+      await page.reload();
+      await says(page, REPORTS.year);
+      return !(await page.getByRole('link', { name: /^场次：0，/ }).isVisible());
+    });
+    await until('the chart', async () => (await page.locator('canvas').count()) > 0);
+    await picture(page, 'reports-year');
+    const saved = page.waitForEvent('download');
+    await page.evaluate(() => Object.defineProperty(window, 'isSecureContext', { value: false }));
+    await page.getByRole('button', { name: REPORTS.copy }).first().click();
+    assert.match((await saved).suggestedFilename(), /\.png$/);
+    await page.getByRole('link', { name: /^人数：/ }).press('Enter');
+    await page
+      .getByRole('link', { name: new RegExp(near.me.name) })
+      .first()
+      .click();
+    await says(page, /邻里调解/);
+    await picture(page, 'reports-member');
+    await page.setViewportSize({ width: 360, height: 780 });
+    await page.goto('/console/reports');
+    await says(page, REPORTS.year);
+    await picture(page, 'reports-year-narrow');
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+    await phone.goto('/records');
+    await says(phone, REPORTS.own);
+    await picture(phone, 'records-year');
+    const file = phone.waitForEvent('download');
+    await phone.getByRole('button', { name: REPORTS.data }).click();
+    assert.match((await file).suggestedFilename(), /^my-record/);
   });
 
   await t.test('the organizer makes another version of the rule, looks at what it would change, and activates it', async () => {

@@ -46,6 +46,9 @@ export const BEGIN = {
   makeUp: /补看回放/,
 };
 
+/** The year, for organizers and members. */
+export const REPORTS = { year: /· 20\d\d 年/, copy: '复制图片', own: /还可以补课/, data: '下载我的数据' };
+
 /** The booth's. */
 export const BOOTH = {
   open: '打开演播室',

@@ -3,7 +3,7 @@ import type zh from './words.zh-CN'
 
 export default {
   title: 'Console',
-  nav: { label: 'Console', today: 'Today', lessons: 'Lessons', live: 'Live', library: 'Library', people: 'People', rules: 'Rules', exports: 'Exports', audit: 'Audit' },
+  nav: { label: 'Console', today: 'Today', lessons: 'Lessons', live: 'Live', library: 'Library', people: 'People', rules: 'Rules', reports: 'Reports', exports: 'Exports', audit: 'Audit' },
   no_role_title: 'You are not an organizer',
   no_role: 'Please ask the operator of your centre for the organizer role of your station.',
   phase: { planned: 'Planned', live: 'On air', ended: 'Ended', cancelled: 'Cancelled' },

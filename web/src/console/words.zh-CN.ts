@@ -1,7 +1,7 @@
 /** 组织者工作台 */
 const words = {
   title: '工作台',
-  nav: { label: '工作台导航', today: '今日', lessons: '课程', live: '现场', library: '听课', people: '人员', rules: '规则', exports: '导出', audit: '审计' },
+  nav: { label: '工作台导航', today: '今日', lessons: '课程', live: '现场', library: '听课', people: '人员', rules: '规则', reports: '统计', exports: '导出', audit: '审计' },
   no_role_title: '您没有组织者权限',
   no_role: '请联系中心的管理员，为您开通所在站点的组织者角色。',
   phase: { planned: '未开始', live: '直播中', ended: '已结束', cancelled: '已取消' },

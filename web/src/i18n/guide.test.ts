@@ -22,7 +22,8 @@ const ENGLISH = /(?<!\*)\*([^*\n]+)\*(?!\*)/g
 const EXAMPLES = ['长征', 'changzheng', 'cz']
 
 it.each([
-  ['organizer', '## 听课', '## 导出', 'zh-CN', CHINESE, ['console', 'console/library', 'console/figures']],
+  ['organizer', '## 听课', '## 统计', 'zh-CN', CHINESE, ['console', 'console/library', 'console/figures']],
+  ['organizer', '## 统计', '## 导出', 'zh-CN', CHINESE, ['console', 'console/reports']],
   ['member', '**听书听课。**', '**我的学时。**', 'zh-CN', CHINESE, ['common', 'member/listen']],
   ['organizer', '- **Library** has', '\n\n', 'en', ENGLISH, ['console', 'console/library', 'console/figures']],
   ['member', '**Listen.**', '\n\n**', 'en', ENGLISH, ['common', 'member/listen']],

@@ -1,0 +1,37 @@
+import type { Same } from '@/i18n/messages'
+import type zh from './words.zh-CN'
+
+export default {
+  title: 'A member’s year',
+  of: '{name} · {year}',
+  back: 'Back to people',
+  year: 'Year',
+  year_option: '{year}',
+  no_branch: 'In no branch',
+  sum: '{hours} credit hours ({audio} of them by listening), {target} required',
+  reached: 'Reached.',
+  missing: '{hours} hours are missing.',
+  counts: '{attended} attended, {pending} pending, {absent} absent, {excused} excused',
+  to_come: 'New evidence is being counted; it is here soon.',
+  empty_title: 'Nothing in this year',
+  empty: 'A line appears when a lesson they were invited to has ended.',
+  lessons: 'Lessons',
+  episodes: 'Listening',
+  table: { lesson: 'Lesson', when: 'When', from: 'Lecturer', standing: 'Standing', credit: 'Credit', coverage: 'Coverage', time: 'Counted', hours: 'Hours', why: 'Why', episode: 'Episode', series: 'Series' },
+  standing: { attended: 'Attended', pending: 'Pending', absent: 'Absent', excused: 'Excused' },
+  why: {
+    half: 'Coverage is below what full credit takes: half of the hours',
+    below_half: 'Coverage is below what half of the hours takes',
+    nothing: 'No time of it counts',
+    pending: 'Has not come yet; the replay makes up for it until {until}',
+    pending_open: 'Has not come yet, and still can',
+    absent: 'Did not come, and the time to make up for it is over',
+    excused: 'Excused',
+    full: 'All of its hours',
+  },
+  make_up: 'Can be made up for until {until}',
+  part_of_lesson: 'the part after midnight',
+  open: 'Open the evidence of {title}',
+  year_of: 'Hours of {year}',
+  print: 'Print',
+} satisfies Same<typeof zh>
