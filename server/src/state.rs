@@ -21,8 +21,8 @@ use crate::{
     media_nodes::MediaNodes,
     results::Results,
     room::{Rooms, Sockets},
-    rule_preview::Previews,
     roster::Imports,
+    rule_preview::Previews,
     setup::SetupLink,
 };
 

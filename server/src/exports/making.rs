@@ -8,7 +8,7 @@ use std::sync::{
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use yunke_store::{ExportJob, Lesson, LessonFilter, LessonPhase, Page, PersonRecord, Role, UtcMillis};
+use yunke_store::{ExportJob, Lesson, LessonFilter, LessonPhase, Page, PersonRecord, RoleGrant, UtcMillis};
 
 use super::{
     detail::DetailError, gathering::Gathering, output::Output, shared::SharedLesson, totals::Places,
@@ -100,10 +100,10 @@ pub(super) struct Making {
 }
 
 /// Whether somebody organizes all of these paths.
-fn may_have(person: &PersonRecord, paths: &[String]) -> bool {
-    let organizes = |path: &String| {
-        person.roles.iter().any(|grant| grant.role.oversees() && grant.unit.contains(path))
-    };
+fn may_have(person: &PersonRecord, paths: &[String], now: UtcMillis) -> bool {
+    let lasting = |grant: &&RoleGrant| grant.role.oversees() && grant.lasts_at(now);
+    let organizes =
+        |path: &String| person.roles.iter().filter(lasting).any(|grant| grant.unit.contains(path));
     person.disabled_at.is_none() && !paths.is_empty() && paths.iter().all(organizes)
 }
 
@@ -130,7 +130,7 @@ impl Making {
             job,
             parameters,
             progress,
-            places: Places::new(units),
+            places: Places::new(core.store.units_ever().await?),
             made_by: person.name,
             made_at,
             scope,
@@ -143,7 +143,7 @@ impl Making {
     /// Whether whoever asked for it still may have it.
     pub(super) async fn check(&self) -> Result<(), DetailError> {
         let person = self.core.store.person(self.job.user_id).await?;
-        match person.filter(|person| may_have(person, &self.job.paths)) {
+        match person.filter(|person| may_have(person, &self.job.paths, self.core.source.now())) {
             Some(_) => Ok(()),
             None => Err(DetailError::NotAllowed),
         }

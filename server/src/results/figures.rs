@@ -98,7 +98,7 @@ mod tests {
             user_id: id(user),
             name: String::new(),
             member_no: None,
-            phone: String::new(),
+            phone: None,
             branch: Some(unit(branch, Some(1), UnitKind::Branch)),
             invited,
             attended,
@@ -123,7 +123,7 @@ mod tests {
         }
     }
 
-    /// `complaints/desk.md` 32: excused who did attend counts once, as attended.
+    /// Excused who did attend counts once, as attended.
     #[test]
     fn a_unit_has_the_figures_of_all_below_it() {
         let tree = Tree::new(&[

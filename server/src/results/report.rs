@@ -183,7 +183,7 @@ mod tests {
         MonthFigures { unit_id, month, lesson, items: 1, pending, figures }
     }
 
-    /// `complaints/desk.md` 32 (sakai#6640, djattendance#1567, rcos-handbook#34).
+    /// sakai#6640, djattendance#1567, rcos-handbook#34.
     #[test]
     fn ten_invited_one_excused_and_eight_attended_is_the_same_rate_in_a_month_and_in_the_year() {
         let figures =

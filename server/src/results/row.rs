@@ -112,7 +112,7 @@ mod tests {
         pieces.iter().map(|(from, to)| Interval::new(Position::new(*from), Position::new(*to))).collect()
     }
 
-    /// `complaints/desk.md` 33: a lesson 23:40–00:20 is split at midnight and its parts add up.
+    /// A lesson 23:40–00:20 is split at midnight and its parts add up.
     #[test]
     fn a_lesson_over_midnight_at_the_end_of_a_month_is_split_and_its_parts_add_up() {
         let minute = 60_000;

@@ -5,8 +5,8 @@ use axum::http::Method;
 
 use crate::auth::{
     Access::{
-        Account, Anyone, Centre, EpisodeListen, EpisodeOrganize, ExportOwn, LessonOrganize, LessonRun, LessonWatch,
-        Organizer, PersonOrganize, SeriesListen, SeriesOrganize, SignedIn, Staff, UnitOrganize,
+        Account, Anyone, Centre, EpisodeListen, EpisodeOrganize, ExportOwn, LessonOrganize, LessonRun,
+        LessonWatch, Organizer, PersonOrganize, SeriesListen, SeriesOrganize, SignedIn, Staff, UnitOrganize,
     },
     AccessTable,
 };

@@ -243,7 +243,7 @@ struct OwnData {
     about: &'static str,
     made_at: String,
     name: String,
-    phone: String,
+    phone: Option<String>,
     member_no: Option<String>,
     branch: Option<String>,
     years: Vec<MemberYear>,

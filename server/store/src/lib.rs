@@ -22,8 +22,8 @@ mod people;
 mod replay;
 mod results;
 mod roll;
-mod rules;
 mod roster;
+mod rules;
 mod session;
 mod share;
 mod talk;
@@ -67,14 +67,14 @@ pub use results::{
     UnitFigures, YearLine, YearPerson, YearTargets,
 };
 pub use roll::{NewExcuse, RollCounts, RollEntry, RollFilter, RollPage, RollPart, RollStore};
-pub use rules::{
-    ChangeRule, DEFAULT_RULE, NewRuleVersion, RULE_VERSIONS_MAX, RULES_MAX, Rule, RuleChange, RuleDraft,
-    RuleHistory, RuleOutcome, RuleStanding, RuleStore, RuleSummary, RuleVersion,
-};
 pub use roster::{
     ApplyOutcome, IMPORT_FILES_BYTES, IMPORT_KEPT_MS, ImportApply, ImportKind, ImportPiece, ImportPreview,
     ImportState, ImportWrite, KeptPerson, NewImport, OPEN_IMPORTS, PersonColumns, RosterFacts, RosterImport,
     RosterPerson, RosterStore, UndoOutcome,
+};
+pub use rules::{
+    ChangeRule, DEFAULT_RULE, NewRuleVersion, RULE_VERSIONS_MAX, RULES_MAX, Rule, RuleChange, RuleDraft,
+    RuleHistory, RuleOutcome, RuleStanding, RuleStore, RuleSummary, RuleVersion,
 };
 pub use session::{Session, SessionStore};
 pub use share::{NewShareCode, ShareStore, SharedCode};

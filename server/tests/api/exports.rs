@@ -221,8 +221,10 @@ async fn an_export_is_its_makers_and_only_while_they_organize_all_of_it() {
     let answer = server.post(Some(town.other_organizer), "/api/console/exports", &foreign).await;
     assert_eq!(problem(answer).await.0, StatusCode::NOT_FOUND);
     // Who lost the role has a dead link.
-    let edit =
-        PersonEdit { roles: Some(vec![(Role::Lecturer, town.other_station.id)]), ..PersonEdit::default() };
+    let edit = PersonEdit {
+        roles: Some(vec![(Role::Lecturer, town.other_station.id).into()]),
+        ..PersonEdit::default()
+    };
     server
         .app
         .store

@@ -79,7 +79,7 @@ async fn a_year_adds_up_from_its_rows_and_is_what_the_lessons_table_says() {
     assert_eq!(of(&year["progress"], &["members", "reached", "hours_milli"]), [3, 0, 1_000]);
     assert_eq!(year["before"]["lessons"], 0);
 
-    // complaints/desk.md 29 (eduhub#1663): opening it after the end changes nothing of the live part.
+    // eduhub#1663: opening it after the end changes nothing of the live part.
     replays(&server, &town, lesson, second, 45).await;
     let rows = get(&server, town.organizer, &format!("{YEAR}/items")).await;
     let row = &rows["rows"][0];
@@ -118,7 +118,7 @@ async fn a_year_adds_up_from_its_rows_and_is_what_the_lessons_table_says() {
     let branch = get(&server, town.organizer, &format!("{YEAR}?unit={}", town.branch.id)).await;
     assert_eq!((&branch["total"], &branch["unit"]["parent_id"]), (&year["total"], &json!(town.station.id)));
 
-    // complaints/desk.md 28: nobody is absent before the window is over.
+    // Nobody is absent before the window is over.
     assert_eq!(year["total"]["pending"], 1);
     server.clock.advance(7 * DAY_MS);
     assert_eq!(get(&server, town.organizer, YEAR).await["total"]["pending"], 0);
@@ -166,7 +166,7 @@ async fn what_is_not_the_organizers_is_not_there() {
     assert!(told.0.is_client_error(), "{told:?}");
 }
 
-/// `complaints/desk.md` 32 (sakai#6640, djattendance#1567, rcos-handbook#34).
+/// sakai#6640, djattendance#1567, rcos-handbook#34.
 #[tokio::test]
 async fn the_rate_is_the_same_everywhere_and_who_was_excused_and_came_counts_once() {
     let server = Server::empty().await;
@@ -195,7 +195,7 @@ async fn the_rate_is_the_same_everywhere_and_who_was_excused_and_came_counts_onc
     assert_eq!(of(&excused, &["attended", "pending", "absent", "excused"]), [0, 0, 0, 1]);
 }
 
-/// `complaints/desk.md` 28 (hrms#714, hr-attendance#140).
+/// hrms#714, hr-attendance#140.
 #[tokio::test]
 async fn a_members_year_says_until_when_what_is_missing_can_be_made_up_for() {
     let server = Server::empty().await;
@@ -248,7 +248,7 @@ async fn a_members_year_says_until_when_what_is_missing_can_be_made_up_for() {
     assert_eq!(data["years"][0]["lines"].as_array().map(Vec::len), Some(2));
 }
 
-/// `complaints/desk.md` 33 (OCA/hr-attendance#244, odoo#257932).
+/// OCA/hr-attendance#244, odoo#257932.
 #[tokio::test]
 async fn a_year_ends_at_midnight_in_shanghai_and_a_lesson_over_it_is_split() {
     let server = Server::empty().await;

@@ -210,7 +210,7 @@ fn missing_row(lesson: &Lesson, entry: &RollEntry, window: Window, places: &Plac
         place(UnitKind::Branch),
         text(&entry.name),
         text(entry.member_no.as_deref().unwrap_or_default()),
-        Cell::Text(mask_phone(&entry.phone)),
+        Cell::Text(entry.phone.as_deref().map(mask_phone).unwrap_or_default()),
         text(missing_state(lesson, entry, window)),
         Cell::Text(missing_why(lesson, entry, window)),
     ]

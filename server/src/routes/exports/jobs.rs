@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use yunke_store::{
     EXPORTS_WAITING, ExportEnd, ExportFormat, ExportJob, ExportKind, ExportOutcome, ExportState, NewExport,
-    Role, UtcMillis,
+    UtcMillis,
 };
 
 use crate::{

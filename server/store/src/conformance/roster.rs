@@ -233,7 +233,7 @@ pub async fn facts_are_of_their_part_and_of_who_left_it(store: &dyn Store) {
     let none = PersonEdit { branch_id: Some(None), ..PersonEdit::default() };
     store.edit_person(town.member_a, none, town.organizer, NOW + 1).await.expect("edited");
     store.set_disabled(town.member_b, true, town.organizer, NOW + 1).await.expect("disabled");
-    let mut numbered = person(60, "王芳", Some(town.branch_b.id), vec![(crate::Role::Lecturer, town.centre).into()]);
+    let mut numbered = person(60, "王芳", Some(town.branch_b.id), vec![(crate::Role::Lecturer, town.centre)]);
     numbered.member_no = Some("N7".to_owned());
     store.add_user(numbered).await.expect("added");
     let of = async |path: &str| store.roster_facts(&[path.to_owned()]).await.expect("asked");

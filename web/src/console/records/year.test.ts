@@ -8,7 +8,7 @@ describe('why it is not full credit', () => {
     expect(whyOf({ credit: 'none', reason: 'below_half', make_up_until: null })).toBe('below_half')
     expect(whyOf({ credit: 'none', reason: 'a code of tomorrow', make_up_until: null })).toBe('nothing')
   })
-  // complaints/desk.md 28 (hrms#714, hr-attendance#140): pending until the windows are over, and only then absent.
+  // hrms#714, hr-attendance#140: pending until the windows are over, and only then absent.
   it('is pending as long as one can still come', () => {
     expect(whyOf({ credit: 'none', reason: 'pending', make_up_until: 5 })).toBe('pending')
     expect(whyOf({ credit: 'none', reason: 'pending', make_up_until: null })).toBe('pending_open')
