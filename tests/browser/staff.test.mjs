@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { stumbles } from '../harness/axe.mjs';
 import { cast, DEMO } from '../harness/cast.mjs';
 import { plan, publish, rtmpAddress } from '../harness/lessons.mjs';
 import { drawPdf, readPdf, throughOffice } from '../harness/office.mjs';
@@ -278,6 +279,7 @@ test('at the desk', async (t) => {
     const links = page.getByRole('link', { name: /^下载：课程汇总/ });
     await until('one file more', async () => (await links.count()) === before + 1, { within: 60_000 });
     const link = links.first();
+    assert.deepEqual(await stumbles(page), []);
     await picture(page, 'exports');
     const [download] = await Promise.all([page.waitForEvent('download'), link.click()]);
     assert.match(download.suggestedFilename(), /^\d{4} 年 .* 课程汇总 \d{4}-\d\d-\d\d\.xlsx$/);
@@ -353,7 +355,8 @@ test('at the desk', async (t) => {
       await signIn(page, DEMO.organizer, `/console/lessons/${lesson}/sheet`);
       await says(page, /共 120 人/);
       await says(page, /U\+F0001/);
-      await picture(page, 'sheet');
+      assert.deepEqual(await stumbles(page), []);
+    await picture(page, 'sheet');
       const path = join(yunke.folder, 'sheet.pdf');
       await writeFile(path, await page.pdf({ preferCSSPageSize: true }));
       const paper = await readPdf(path);

@@ -36,6 +36,9 @@ impl Folder {
             let kept: HashSet<String> = kept.iter().map(Uuid::to_string).collect();
             for entry in std::fs::read_dir(&folder.0)? {
                 let entry = entry?;
+                if entry.file_type()?.is_dir() {
+                    continue;
+                }
                 if !kept.contains(entry.file_name().to_string_lossy().as_ref()) {
                     std::fs::remove_file(entry.path())?;
                 }
