@@ -45,7 +45,7 @@ const WHILE_WAITING: i64 = 24;
 const ITEMS_WHILE_WAITING: usize = 16;
 
 /// How long whoever waits for a page waits for whoever settles.
-const WAIT: Duration = Duration::from_secs(1);
+const WAIT: Duration = Duration::from_millis(300);
 
 /// What is not in the figures yet.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub struct ToCome {
     pub members: i64,
 }
 
-/// Settles, one at a time.
+/// Settles, one item at a time.
 #[derive(Debug, Default)]
 pub struct Results {
     turn: Mutex<()>,
@@ -65,12 +65,13 @@ pub struct Results {
 impl Results {
     /// Settles what is to be settled; whether there is more.
     async fn round(&self, core: &Core) -> StoreResult<bool> {
-        let _turn = self.turn.lock().await;
         let store = core.store.as_ref();
         let quiet = core.source.now().saturating_sub(QUIET_MS);
         let items = store.items_to_settle(ITEMS).await?;
         let mut more = false;
         for basis in items.iter().filter(|basis| basis.ended_at.is_none_or(|ended_at| ended_at < quiet)) {
+            // One at a time: whoever waits for a page waits for one item, not for all of them.
+            let _turn = self.turn.lock().await;
             if !whole(core, basis, true).await? {
                 return Ok(false);
             }
@@ -82,6 +83,7 @@ impl Results {
             if core.stopping.is_cancelled() {
                 return Ok(false);
             }
+            let _turn = self.turn.lock().await;
             store.take_due(&some).await?;
             members(core, &some).await?;
             for one in &some {
@@ -122,6 +124,8 @@ impl Results {
             for some in by_item(store.results_due(i64::MAX, left).await?) {
                 members(core, &some).await?;
             }
+            // They stay due until nothing of theirs can be on its way any more, and are in the figures.
+            to_come.members = 0;
         }
         Ok(to_come)
     }
