@@ -25,6 +25,19 @@ const anchor = (heading) =>
     .replaceAll(' ', '-');
 const anchors = (file) => new Set([...read(file).matchAll(/^#+ (.*)$/gm)].map(([, heading]) => anchor(heading)));
 
+/** Two schemas of one name are one in the API document, silently: whichever came last. */
+function schemas() {
+  const seen = new Map();
+  for (const file of sources().filter((one) => one.startsWith('server/'))) {
+    for (const [, attributes, name] of read(file).matchAll(/((?:^#\[[^\n]*\n)+)(?:pub(?:\([^)]*\))? )?(?:struct|enum) (\w+)/gm)) {
+      if (!/\bToSchema\b/.test(attributes)) continue;
+      const as = attributes.match(/schema\([^)]*\bas = (\w+)/)?.[1] ?? name;
+      if (seen.has(as)) faults.push(`${file}: the schema ${as} is another one in ${seen.get(as)}`);
+      seen.set(as, file);
+    }
+  }
+}
+
 function links(file) {
   const text = read(file)
     .replaceAll(/^```[\s\S]*?^```/gm, '')
@@ -110,5 +123,6 @@ documents()
   .forEach(lines);
 routes();
 operations();
+schemas();
 for (const fault of faults) console.log(fault);
 process.exitCode = faults.length === 0 ? 0 : 1;

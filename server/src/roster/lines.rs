@@ -80,7 +80,6 @@ pub struct FieldChange {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Line {
     /// What.
-    #[schema(inline)]
     pub kind: ImportKind,
     /// The row as the spreadsheet counts it; none: a person who is missing in the file.
     pub row: Option<u32>,
@@ -104,7 +103,7 @@ pub struct Line {
 
 /// How many lines do what.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Counts {
+pub struct LineCounts {
     /// New people.
     pub add: usize,
     /// Changed ones.
@@ -123,7 +122,7 @@ pub struct Counts {
     pub bad: usize,
 }
 
-impl Counts {
+impl LineCounts {
     /// Of these lines.
     pub fn of(lines: &[Line]) -> Self {
         let mut counts = Self::default();

@@ -16,7 +16,7 @@ mod tests;
 
 pub use self::{
     columns::{Columns, Field, KnownColumns, find_columns},
-    lines::{Counts, FieldChange, Line, Reason, ReasonCode},
+    lines::{FieldChange, Line, LineCounts, Reason, ReasonCode},
     options::ImportOptions,
     plan::{Plan, PlanFacts, plan},
     rows::{FileRow, Told, file_rows},

@@ -16,7 +16,7 @@ pub use self::facts::PlanFacts;
 use self::matching::{Matching, Verdict};
 use super::{
     columns::Field,
-    lines::{Counts, FieldChange, Line, Reason, ReasonCode},
+    lines::{FieldChange, Line, LineCounts, Reason, ReasonCode},
     places::Places,
     rows::FileRow,
 };
@@ -35,8 +35,8 @@ pub struct Plan {
 
 impl Plan {
     /// How many lines do what.
-    pub fn counts(&self) -> Counts {
-        Counts::of(&self.lines)
+    pub fn counts(&self) -> LineCounts {
+        LineCounts::of(&self.lines)
     }
 }
 

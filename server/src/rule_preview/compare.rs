@@ -57,7 +57,7 @@ pub struct Change {
 
 /// How many people of a lesson.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct ChangeCounts {
     /// Whose evidence was looked at.
     pub members: usize,
     /// Who would gain.
@@ -70,7 +70,7 @@ pub struct Counts {
     pub unjudged: usize,
 }
 
-impl std::ops::AddAssign for Counts {
+impl std::ops::AddAssign for ChangeCounts {
     fn add_assign(&mut self, other: Self) {
         self.members += other.members;
         self.gains += other.gains;
@@ -94,7 +94,7 @@ pub struct LessonResult {
     /// And its version.
     pub rule_version: i64,
     /// How many people.
-    pub counts: Counts,
+    pub counts: ChangeCounts,
     /// Everybody for whom it changes, as they stand on the roll.
     pub changes: Vec<Change>,
 }

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use yunke_store::{LessonSummary, Rule};
 
-pub use self::compare::{Change, Counts, LessonResult, Shift, Worth};
+pub use self::compare::{Change, ChangeCounts, LessonResult, Shift, Worth};
 use crate::core::Core;
 
 /// Lessons a preview judges at most.

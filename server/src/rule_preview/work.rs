@@ -6,7 +6,7 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 use yunke_store::{Lesson, LessonSummary, Page, RollFilter, RollPart, StoreResult};
 
-use super::{Counts, LessonResult, MEMBERS_MAX, Preview, State, WORK_MS};
+use super::{ChangeCounts, LessonResult, MEMBERS_MAX, Preview, State, WORK_MS};
 use crate::{
     core::Core,
     evidence::{Records, outages, rule},
@@ -88,7 +88,7 @@ impl Judging<'_> {
             planned_start_at: summary.planned_start_at,
             rule_name: lesson.rule.name.clone(),
             rule_version: lesson.rule.version,
-            counts: Counts::default(),
+            counts: ChangeCounts::default(),
             changes: Vec::new(),
         };
         let draft = rule(&asked.draft);

@@ -36,6 +36,7 @@ text_enum! {
 
 /// How far an import is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ImportProgress)]
 pub struct Progress {
     /// What it is doing.
     #[schema(inline)]

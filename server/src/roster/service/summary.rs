@@ -6,7 +6,7 @@ use yunke_store::{StoreError, StoreResult};
 
 use crate::roster::{
     columns::{Columns, Field},
-    lines::Counts,
+    lines::LineCounts,
     read::{Encoding, Refusal, Table},
     rows::FileRow,
 };
@@ -50,7 +50,7 @@ pub struct ImportSummary {
     /// What has to be said besides.
     pub notes: ImportNotes,
     /// How many lines do what.
-    pub counts: Counts,
+    pub counts: LineCounts,
     /// People or units were changed since it was shown: this is what it would do now.
     pub changed: bool,
     /// The part of the tree it was compared with.

@@ -19,7 +19,7 @@ use crate::{
         paging,
     },
     rule_preview::{
-        Asked, Change, Counts, LESSONS_MAX, LessonResult, Preview, Shift, State as PreviewState, Worth,
+        Asked, Change, ChangeCounts, LESSONS_MAX, LessonResult, Preview, Shift, State as PreviewState, Worth,
     },
     state::AppState,
 };
@@ -60,9 +60,9 @@ struct RulePreviewCounts {
     unjudged: usize,
 }
 
-impl From<Counts> for RulePreviewCounts {
-    fn from(counts: Counts) -> Self {
-        let Counts { members, gains, loses, moves, unjudged } = counts;
+impl From<ChangeCounts> for RulePreviewCounts {
+    fn from(counts: ChangeCounts) -> Self {
+        let ChangeCounts { members, gains, loses, moves, unjudged } = counts;
         Self { members, gains, loses, moves, unjudged }
     }
 }
@@ -113,7 +113,7 @@ pub(super) struct RulePreview {
 impl From<&Preview> for RulePreview {
     fn from(preview: &Preview) -> Self {
         preview.read(|found| {
-            let mut counts = Counts::default();
+            let mut counts = ChangeCounts::default();
             found.lessons.iter().for_each(|lesson| counts += lesson.counts);
             Self {
                 id: preview.id,
