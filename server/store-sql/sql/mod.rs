@@ -30,6 +30,7 @@ mod results_read;
 mod roll;
 mod roster;
 mod roster_facts;
+mod roster_rows;
 mod roster_write;
 mod rules;
 mod session;

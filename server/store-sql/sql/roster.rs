@@ -4,64 +4,20 @@ use async_trait::async_trait;
 use uuid::Uuid;
 use yunke_store::{
     ApplyOutcome, IMPORT_FILES_BYTES, IMPORT_KEPT_MS, ImportApply, ImportKind, ImportPreview, ImportState,
-    ImportWrite, NewImport, OPEN_IMPORTS, RosterFacts, RosterImport, RosterStore, StoreError, StoreResult,
-    TextEnum as _, UndoOutcome, UtcMillis,
+    ImportWrite, NewImport, OPEN_IMPORTS, RosterFacts, RosterImport, RosterStore, StoreResult, TextEnum as _,
+    UndoOutcome, UtcMillis,
 };
 
-use super::{json, roster_facts, roster_write};
+use super::{
+    json, roster_facts,
+    roster_rows::{ImportRow, add_piece, import, pieces},
+    roster_write,
+};
 use crate::db::{Connection, SqlStore};
-use crate::error::{failed, word};
+use crate::error::failed;
 
 /// Bytes of a piece of a file.
 const FILE_PIECE: usize = 1 << 20;
-
-struct ImportRow {
-    id: Uuid,
-    owner_id: Uuid,
-    file_name: String,
-    file_bytes: i64,
-    options: String,
-    state: String,
-    summary: String,
-    fingerprint: Option<String>,
-    created_at: i64,
-    applied_at: Option<i64>,
-    undone_at: Option<i64>,
-}
-
-impl TryFrom<ImportRow> for RosterImport {
-    type Error = StoreError;
-
-    fn try_from(row: ImportRow) -> StoreResult<Self> {
-        Ok(Self {
-            id: row.id,
-            owner_id: row.owner_id,
-            file_name: row.file_name,
-            file_bytes: row.file_bytes,
-            options: row.options,
-            state: word(&row.state)?,
-            summary: row.summary,
-            fingerprint: row.fingerprint,
-            created_at: row.created_at,
-            applied_at: row.applied_at,
-            undone_at: row.undone_at,
-        })
-    }
-}
-
-pub(super) async fn import(on: &mut Connection, id: Uuid) -> StoreResult<Option<RosterImport>> {
-    sqlx::query_as!(
-        ImportRow,
-        "SELECT id, owner_id, file_name, file_bytes, options, state, summary, fingerprint, created_at, applied_at, undone_at
-         FROM roster_imports WHERE id = $1",
-        id
-    )
-    .fetch_optional(on)
-    .await
-    .map_err(failed)?
-    .map(RosterImport::try_from)
-    .transpose()
-}
 
 /// Removes what an import would change.
 async fn forget(on: &mut Connection, id: Uuid) -> StoreResult<()> {
@@ -83,39 +39,6 @@ async fn remove(on: &mut Connection, id: Uuid) -> StoreResult<()> {
         .map_err(failed)?;
     sqlx::query!("DELETE FROM roster_imports WHERE id = $1", id).execute(on).await.map_err(failed)?;
     Ok(())
-}
-
-/// Keeps a list of JSON as one more piece.
-pub(super) async fn add_piece(
-    on: &mut Connection,
-    import_id: Uuid,
-    kind: &str,
-    seq: usize,
-    body: &str,
-) -> StoreResult<()> {
-    let seq = i64::try_from(seq).unwrap_or(i64::MAX);
-    sqlx::query!(
-        "INSERT INTO roster_import_pieces (import_id, kind, seq, body) VALUES ($1, $2, $3, $4)",
-        import_id,
-        kind,
-        seq,
-        body
-    )
-    .execute(on)
-    .await
-    .map_err(failed)?;
-    Ok(())
-}
-
-pub(super) async fn pieces(on: &mut Connection, id: Uuid, kind: &str) -> StoreResult<Vec<String>> {
-    sqlx::query_scalar!(
-        "SELECT body FROM roster_import_pieces WHERE import_id = $1 AND kind = $2 ORDER BY seq",
-        id,
-        kind
-    )
-    .fetch_all(on)
-    .await
-    .map_err(failed)
 }
 
 /// Makes room for one more import: the oldest that wait of this person go.

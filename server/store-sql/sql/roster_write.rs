@@ -11,7 +11,7 @@ use yunke_store::{
     decide::roster::{self, RosterChange, RosterChanges, Written},
 };
 
-use super::{people::is_organizer, roster as kept, roster_facts};
+use super::{people::is_organizer, roster_facts, roster_rows as kept};
 use crate::db::{Connection, Db, SqlStore};
 use crate::error::failed;
 

@@ -10,7 +10,7 @@ use yunke_store::RosterFacts;
 pub struct PlanFacts<'a> {
     /// People and units of the organizer's part of the tree.
     pub known: &'a RosterFacts,
-    /// 成员编号 of people in other parts.
+    /// 成员编号 of people in other parts, in small letters.
     pub elsewhere: &'a HashSet<String>,
     /// Who imports: nobody makes themselves leave.
     pub actor_id: Uuid,

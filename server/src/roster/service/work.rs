@@ -55,8 +55,8 @@ pub(super) async fn make(core: &Core, request: &Request, ticket: &Ticket) -> Sto
     summary.within.clone_from(&request.within);
     ticket.stage(Stage::Comparing, rows.len());
     let facts = core.store.roster_facts(&request.within).await?;
-    let elsewhere: HashSet<String> =
-        core.store.numbers_elsewhere(&request.within).await?.into_iter().collect();
+    let elsewhere = core.store.numbers_elsewhere(&request.within).await?;
+    let elsewhere: HashSet<String> = elsewhere.iter().map(|number| number.to_lowercase()).collect();
     let (actor_id, tell) = (request.actor_id, ticket.teller(Stage::Comparing));
     let made =
         tokio::task::spawn_blocking(move || compare(summary, &rows, facts, &elsewhere, actor_id, &tell));
