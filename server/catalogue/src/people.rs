@@ -1,24 +1,11 @@
 //! Names of people: how one is found in a list, and where it stands. Made once when a name is written, and kept beside it,
 //! so that both databases find and order alike. Must never decide that two names are one person.
 
+use self::present::present;
 use crate::{letters, order};
 
+mod present;
 mod reading;
-
-/// Characters of a name, or of what is typed, that are looked at.
-const NAME_CHARS: usize = 60;
-
-/// Characters whose several readings are all kept; a longer name is found by the first reading of the others.
-const MANY_READINGS: usize = 4;
-
-/// Parts of a name with dots from which on it is found.
-const PARTS: usize = 4;
-
-/// Ways to read a whole name that are kept.
-const READINGS: usize = 12;
-
-/// Names up to this length are found from each of their characters on, longer ones from the first and after each dot.
-const EACH_CHAR: usize = 4;
 
 /// Before each reading in what is searched: nobody types it.
 const MARK: char = '|';
@@ -73,7 +60,7 @@ impl NameQuery {
 /// dots, spaces and marks that are not seen. 古丽米热•艾比布力 and 古丽米热·艾比布力 are the same.
 pub fn plain(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
-    let letters = name.chars().take(NAME_CHARS).map(present);
+    let letters = name.chars().take(reading::NAME_CHARS).map(present);
     letters::fold(letters, |letter| {
         if letter.is_alphanumeric() || is_rare(letter) {
             out.push(letters::simplified(letter));
@@ -85,16 +72,6 @@ pub fn plain(name: &str) -> String {
 /// What else may stand in a name: private use of a font at home, which is better found than lost.
 fn is_rare(letter: char) -> bool {
     matches!(letter, '\u{E000}'..='\u{F8FF}')
-}
-
-/// The present code point of a character that GBK fonts once had in private use (䶮 as U+E863): they are in the order of the
-/// bytes FE 50 to FE A0.
-fn present(letter: char) -> char {
-    let Some(nth) = u32::from(letter).checked_sub(0xE815).filter(|nth| *nth < 80) else { return letter };
-    let low = u8::try_from(0x50 + nth + u32::from(nth >= 0x2F)).unwrap_or(u8::MAX);
-    let bytes = [0xFE, low];
-    let (decoded, ..) = encoding_rs::GB18030.decode(&bytes);
-    decoded.chars().next().filter(|found| *found != char::REPLACEMENT_CHARACTER).unwrap_or(letter)
 }
 
 #[cfg(test)]

@@ -2,8 +2,23 @@
 
 use pinyin::ToPinyinMulti as _;
 
-use super::{EACH_CHAR, MANY_READINGS, NAME_CHARS, PARTS, READINGS, present};
+use super::present::present;
 use crate::letters;
+
+/// Characters of a name, or of what is typed, that are looked at.
+pub(super) const NAME_CHARS: usize = 60;
+
+/// Characters whose several readings are all kept; a longer name is found by the first reading of the others.
+const MANY_READINGS: usize = 4;
+
+/// Parts of a name with dots from which on it is found.
+const PARTS: usize = 4;
+
+/// Ways to read a whole name that are kept.
+const READINGS: usize = 12;
+
+/// Names up to this length are found from each of their characters on, longer ones from the first and after each dot.
+const EACH_CHAR: usize = 4;
 
 /// Sounds that many do not tell apart, each with the one that is kept for both.
 const ALIKE: [(&str, &str); 5] = [("zh", "z"), ("ch", "c"), ("sh", "s"), ("ng", "n"), ("l", "n")];
