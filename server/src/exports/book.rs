@@ -7,7 +7,7 @@ use rust_xlsxwriter::{Format, FormatBorder, Workbook};
 
 use super::{
     columns::Cell,
-    detail::DetailError,
+    error::DetailError,
     sheet::{Formats, page},
     xlsx::{explain, heading, last_column, line},
 };

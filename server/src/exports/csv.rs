@@ -8,7 +8,8 @@ use axum::body::Bytes;
 
 use super::{
     columns::{self, COLUMNS, Cell},
-    detail::{Detail, DetailError},
+    detail::Detail,
+    error::DetailError,
     shared::Pieces,
 };
 

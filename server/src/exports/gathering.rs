@@ -8,7 +8,7 @@ use uuid::Uuid;
 use yunke_domain::{Interval, Utc};
 use yunke_store::{Lesson, Page, RollEntry, RollFilter, RollPart, StoreResult, UtcMillis};
 
-use super::detail::DetailError;
+use super::error::DetailError;
 use crate::{
     core::Core,
     evidence::{Record, Records, Subject, outages},

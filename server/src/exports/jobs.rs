@@ -14,7 +14,7 @@ use uuid::Uuid;
 use yunke_store::{ExportEnd, ExportJob, StoreError, StoreResult};
 
 use super::{
-    detail::DetailError,
+    error::DetailError,
     folder::Folder,
     kinds,
     making::{Making, Progress, Windows},

@@ -8,7 +8,7 @@ use yunke_store::{LibraryFigures, UtcMillis};
 use super::{
     columns::Cell,
     csv::{BOM, field, record},
-    detail::DetailError,
+    error::DetailError,
     sheet::{Formats, height, page},
     xlsx::{heading, last_column, line},
 };

@@ -10,9 +10,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use yunke_store::{ExportJob, Lesson, LessonFilter, LessonPhase, Page, PersonRecord, RoleGrant, UtcMillis};
 
-use super::{
-    detail::DetailError, gathering::Gathering, output::Output, shared::SharedLesson, totals::Places,
-};
+use super::{error::DetailError, gathering::Gathering, output::Output, shared::SharedLesson, totals::Places};
 use crate::{
     calendar::{self, local_day, local_time},
     core::Core,

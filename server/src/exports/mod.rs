@@ -5,6 +5,7 @@ mod book;
 mod columns;
 mod csv;
 mod detail;
+mod error;
 mod file_name;
 mod folder;
 mod gathering;
@@ -23,7 +24,8 @@ mod xlsx;
 
 pub use self::csv::{neutral, unprotected};
 pub use columns::{COLUMNS, Cell};
-pub use detail::{Detail, DetailError, ExportRequest};
+pub use detail::{Detail, ExportRequest};
+pub use error::DetailError;
 pub use file_name::{
     content_disposition, job_disposition, listening_disposition, radio_name, recording_name,
 };

@@ -17,7 +17,7 @@ use super::{
     book::{Book, Row, Table},
     columns::Cell,
     csv::{BOM, field, record},
-    detail::DetailError,
+    error::DetailError,
     hash::{RowHash, hex},
 };
 

@@ -11,7 +11,8 @@ use tokio_util::io::ReaderStream;
 
 use super::{
     columns::{self, COLUMNS, Cell},
-    detail::{Detail, DetailError},
+    detail::Detail,
+    error::DetailError,
     list::{self, LIST},
     notes,
     shared::Pieces,

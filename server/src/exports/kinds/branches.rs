@@ -5,10 +5,18 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use uuid::Uuid;
 use yunke_store::{ItemKind, RollCounts, RollEntry, Unit, UnitKind};
 
-use super::{DetailError, Making, Output, Row, Table, part, rate, text};
+use super::cells::{part, rate, text};
 use crate::{
     evidence::{Record, Records, Subject, outages},
-    exports::{columns::Cell, gathering::roll_of, making::Rules, totals::Totals},
+    exports::{
+        book::{Row, Table},
+        columns::Cell,
+        error::DetailError,
+        gathering::roll_of,
+        making::{Making, Rules},
+        output::Output,
+        totals::Totals,
+    },
 };
 
 /// Credit hours of a member in a year, in thousandths.

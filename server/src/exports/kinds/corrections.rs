@@ -7,8 +7,15 @@ use serde_json::Value;
 use uuid::Uuid;
 use yunke_store::{AuditEntry, Page};
 
-use super::{DetailError, Making, Output, Row, Table, sums, text};
-use crate::exports::{columns::Cell, gathering::roll_of, making::Rules};
+use super::cells::{sums, text};
+use crate::exports::{
+    book::{Row, Table},
+    columns::Cell,
+    error::DetailError,
+    gathering::roll_of,
+    making::{Making, Rules},
+    output::Output,
+};
 
 /// Lines of a lesson's log that are read at once.
 const LINES: i64 = 500;

@@ -2,11 +2,14 @@
 
 use yunke_store::LessonPhase;
 
-use super::{DetailError, Making, Output, Table, sums, text};
+use super::cells::{sums, text};
 use crate::exports::{
+    book::Table,
     columns::{self, COLUMNS, Cell},
-    making::Rules,
+    error::DetailError,
+    making::{Making, Rules},
     notes::MEANINGS,
+    output::Output,
     totals::Totals,
 };
 

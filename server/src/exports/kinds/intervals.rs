@@ -3,11 +3,18 @@
 use yunke_domain::{BeatMode, BeatSource, Interval, IntervalSet, Position};
 use yunke_store::{LeaseDevice, Lesson, RollEntry, UnitKind};
 
-use super::{DetailError, Making, Output, Row, Table, sums, text};
+use super::cells::{sums, text};
 use crate::{
     attendance::Reason,
     evidence::{EvidenceInterval, Record},
-    exports::{columns::Cell, making::Rules, totals::Places},
+    exports::{
+        book::{Row, Table},
+        columns::Cell,
+        error::DetailError,
+        making::{Making, Rules},
+        output::Output,
+        totals::Places,
+    },
 };
 
 const COLUMNS: [(&str, u32); 19] = [

@@ -3,14 +3,17 @@
 use yunke_domain::{IntervalSet, Utc};
 use yunke_store::{Lesson, RollEntry, UnitKind};
 
-use super::{DetailError, Making, Output, Row, Table, part, rate, sums, text};
+use super::cells::{part, rate, sums, text};
 use crate::{
     attendance::{Beat, denominator, past_presence, peak},
     auth::mask_phone,
     evidence::{Record, Window, rule, timeline},
     exports::{
+        book::{Row, Table},
         columns::{Cell, missing_state, missing_why},
-        making::Rules,
+        error::DetailError,
+        making::{Making, Rules},
+        output::Output,
         totals::{Places, Totals},
     },
 };

@@ -2,6 +2,7 @@
 //! themselves: people come from the roll, credit from the evidence, what was heard from the statistics.
 
 mod branches;
+mod cells;
 mod corrections;
 mod detail;
 mod intervals;
@@ -10,13 +11,7 @@ mod year;
 
 use yunke_store::{ExportFile, ExportKind};
 
-use super::{
-    book::{Row, Table},
-    columns::Cell,
-    detail::DetailError,
-    making::Making,
-    output::Output,
-};
+use super::{book::Table, error::DetailError, making::Making, output::Output};
 use crate::library::Places as Listening;
 
 /// What the file of a kind is called.
@@ -60,23 +55,4 @@ pub(super) async fn make(
     // Until the last moment: what was made for somebody who may not have it is nobody's.
     making.check().await?;
     Ok(made)
-}
-
-fn text(words: impl Into<String>) -> Cell {
-    Cell::Text(words.into())
-}
-
-/// A rate, where there is one.
-fn rate(bp: Option<i64>) -> Cell {
-    bp.map_or(Cell::Blank, Cell::Share)
-}
-
-/// A part in hundredths of a percent, rounded down.
-fn part(of: i64, whole: i64) -> Option<i64> {
-    (whole > 0).then(|| of.saturating_mul(10_000) / whole)
-}
-
-/// A row of totals: the columns that can be added, the others empty.
-fn sums<const N: usize>(columns: &[(&str, u32); N], of: impl Fn(&str) -> Option<Cell>) -> Row {
-    columns.iter().map(|(heading, _)| of(heading).unwrap_or_else(|| text(""))).collect()
 }

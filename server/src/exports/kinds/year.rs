@@ -5,10 +5,18 @@ use std::{collections::HashSet, ops::Range};
 use uuid::Uuid;
 use yunke_store::{FiguresBy, FiguresFilter, LibraryFigures, UtcMillis};
 
-use super::{DetailError, Listening, Making, Output, Row, Table, rate, text};
+use super::cells::{rate, text};
 use crate::{
     calendar,
-    exports::{columns::Cell, making::Rules, totals::Totals},
+    exports::{
+        book::{Row, Table},
+        columns::Cell,
+        error::DetailError,
+        making::{Making, Rules},
+        output::Output,
+        totals::Totals,
+    },
+    library::Places as Listening,
 };
 
 const COLUMNS: [(&str, u32); 13] = [
