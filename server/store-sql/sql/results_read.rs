@@ -95,15 +95,17 @@ async fn people_then(
     let who = filter.who.as_str();
     sqlx::query_as!(
         PersonRow,
-        r#"WITH here AS (
+        r#"WITH place AS MATERIALIZED (
+               SELECT own.path, (SELECT r.id FROM units r
+                                 WHERE r.parent_id IS NULL AND substr(own.path, 1, length(r.path)) = r.path) AS root_id
+               FROM units own WHERE own.id = $1),
+           here AS (
                SELECT m.user_id, b.path, b.name AS branch_name, coalesce(p.lessons, 0) AS lessons, coalesce(p.visits, 0) AS visits,
                       coalesce(p.counted_ms, 0) AS counted_ms, coalesce(p.hours_milli, 0) AS hours_milli,
                       coalesce(p.audio_hours_milli, 0) AS audio_hours_milli
-               FROM units own CROSS JOIN units b CROSS JOIN memberships m
-                    LEFT JOIN result_people p ON p.user_id = m.user_id AND p.year = $2
-                         AND p.unit_id = (SELECT r.id FROM units r
-                                          WHERE r.parent_id IS NULL AND substr(own.path, 1, length(r.path)) = r.path)
-               WHERE own.id = $1 AND substr(b.path, 1, length(own.path)) = own.path AND m.branch_id = b.id
+               FROM place CROSS JOIN units b CROSS JOIN memberships m
+                    LEFT JOIN result_people p ON p.user_id = m.user_id AND p.year = $2 AND p.unit_id = place.root_id
+               WHERE substr(b.path, 1, length(place.path)) = place.path AND m.branch_id = b.id
                  AND m.from_at <= $3 AND (m.to_at IS NULL OR m.to_at > $3))
            SELECT h.user_id AS "user_id!: Uuid", u.name AS "name!: String", u.member_no AS "member_no?: String",
                   h.branch_name AS "branch_name?: String", h.lessons AS "lessons!: i64", h.visits AS "visits!: i64",
