@@ -14,14 +14,10 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 use yunke_store::{ItemKind, ResultCredit, UtcMillis, YearLine};
 
-use super::{
-    console::{checked_year, this_year},
-    extract::Query,
-    lessons::card::COMING_MS,
-};
+use super::{extract::Query, lessons::card::COMING_MS};
 use crate::{
     auth::Viewer,
-    calendar::{local_day, start_of_month},
+    calendar::{local_day, start_of_month, year_of},
     evidence::{CreditWord, SlowDown, Standing},
     problem::{ApiResult, Problem},
     results::TARGETS,
@@ -30,6 +26,9 @@ use crate::{
 
 /// Lines of a year at most: many times what there is.
 const LINES: i64 = 2_000;
+
+/// Years there may be something of.
+const YEARS: std::ops::RangeInclusive<i64> = 2000..=2100;
 
 /// Which year.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -208,6 +207,20 @@ pub(super) async fn member_year(
         lines,
         to_come,
     })
+}
+
+/// The year that is by the wall clock, as all dates people read.
+pub(in crate::routes) fn this_year(app: &AppState) -> i64 {
+    i64::from(year_of(app.source.wall()).0)
+}
+
+/// The year that was asked for.
+pub(in crate::routes) fn checked_year(app: &AppState, year: Option<i64>) -> ApiResult<i64> {
+    let year = year.unwrap_or_else(|| this_year(app));
+    if YEARS.contains(&year) {
+        return Ok(year);
+    }
+    Err(Problem::field("year", "year_wrong", "The year must be between 2000 and 2100."))
 }
 
 async fn own(app: &AppState, viewer: &Viewer, year: i64) -> ApiResult<MemberYear> {

@@ -21,7 +21,6 @@ mod units;
 mod watching;
 
 pub(crate) use attendance::window;
-pub(super) use reports::{checked_year, this_year};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::state::AppState;

@@ -6,11 +6,11 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 use yunke_store::{ItemFigures, ItemKind, RollCounts};
 
-use super::{checked_year, place, unit};
+use super::scope::{place, unit};
 use crate::{
     auth::Viewer,
     problem::{ApiResult, Problem},
-    routes::{extract::Query, lessons::card::COMING_MS, paging},
+    routes::{extract::Query, lessons::card::COMING_MS, paging, year::checked_year},
     state::AppState,
 };
 

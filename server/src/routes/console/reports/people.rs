@@ -6,13 +6,16 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 use yunke_store::{ReportPeople, ReportPeopleFilter, YearPerson};
 
-use super::{checked_year, items::months, place, unit};
+use super::{
+    items::months,
+    scope::{place, unit},
+};
 use crate::{
     auth::Viewer,
     calendar::start_of_month,
     problem::ApiResult,
     results::TARGETS,
-    routes::{extract::Query, paging},
+    routes::{extract::Query, paging, year::checked_year},
     state::AppState,
 };
 

@@ -4,13 +4,13 @@ use axum::{Json, extract::State};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{checked_year, place};
+use super::scope::place;
 use crate::{
     auth::{PersonScope, Viewer},
     problem::ApiResult,
     routes::{
         extract::Query,
-        year::{MemberYear, Reader, member_year},
+        year::{MemberYear, Reader, checked_year, member_year},
     },
     state::AppState,
 };

@@ -6,13 +6,17 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use yunke_store::{Unit, UnitKind};
 
-use super::{Which, checked_year, place, this_year, unit};
+use super::scope::{Which, place, unit};
 use crate::{
     auth::Viewer,
     calendar::{month_number, start_of_month},
     problem::ApiResult,
     results::{Progress, ReportFigures, TARGETS, year_parts},
-    routes::{extract::Query, lessons::card::COMING_MS},
+    routes::{
+        extract::Query,
+        lessons::card::COMING_MS,
+        year::{checked_year, this_year},
+    },
     state::AppState,
 };
 
