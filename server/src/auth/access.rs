@@ -42,6 +42,15 @@ pub enum Access {
     ExportOwn,
 }
 
+/// What a request is for. Auditors see what organizers see, and change nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reads {
+    /// It only reads.
+    Only,
+    /// It changes something.
+    AndWrites,
+}
+
 /// Method, path and access of each route.
 #[derive(Debug, Clone, Copy)]
 pub struct AccessTable(pub &'static [(Method, &'static str, Access)]);

@@ -14,7 +14,7 @@ use yunke_store::{Role, Store};
 
 use super::{
     Access, AccessTable, EpisodeScope, ExportScope, LessonScope, PersonScope, SeriesScope, UnitScope, Viewer,
-    cookie_token, hash_token, session_cookie,
+    access::Reads, cookie_token, hash_token, session_cookie,
 };
 use crate::{
     catalogue::LibraryKeeper,
@@ -24,15 +24,6 @@ use crate::{
 
 /// A session is extended when it was seen longer ago than this.
 const EXTEND_AFTER_MS: i64 = 3_600_000;
-
-/// What a request is for. Auditors see what organizers see, and change nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reads {
-    /// It only reads.
-    Only,
-    /// It changes something.
-    AndWrites,
-}
 
 /// What the gate decides by.
 #[derive(Clone)]

@@ -9,7 +9,7 @@ use axum::{
 use uuid::Uuid;
 use yunke_store::{Episode, EpisodeVersion, Series};
 
-use super::{Access, Viewer, gate::Reads};
+use super::{Access, Viewer, access::Reads};
 use crate::{
     catalogue::{Audience, Catalogue, LibraryKeeper},
     core::Core,

@@ -9,7 +9,7 @@ use axum::{
 use uuid::Uuid;
 use yunke_store::{PersonRecord, Role, Store, Unit};
 
-use super::{Viewer, gate::Reads};
+use super::{Viewer, access::Reads};
 use crate::problem::{ApiResult, Problem};
 
 /// A person whom the viewer answers for.

@@ -61,6 +61,7 @@ impl From<&Speaker> for SpeakerView {
 
 /// A chapter.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = EpisodeChapterView)]
 pub struct ChapterView {
     /// Where it begins.
     pub at_ms: i64,

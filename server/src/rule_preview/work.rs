@@ -6,7 +6,10 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 use yunke_store::{Lesson, LessonSummary, Page, RollFilter, RollPart, StoreResult};
 
-use super::{ChangeCounts, LessonResult, MEMBERS_MAX, Preview, State, WORK_MS};
+use super::{
+    compare::{ChangeCounts, LessonResult},
+    preview::{MEMBERS_MAX, Preview, State, WORK_MS},
+};
 use crate::{
     core::Core,
     evidence::{Records, outages, rule},

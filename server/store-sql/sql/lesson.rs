@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use uuid::Uuid;
 use yunke_store::{
     Cancel, Edit, EditOutcome, Interval, Lesson, LessonFilter, LessonStore, LessonSummary, NewLesson, Page,
-    PhaseChange, PhaseOutcome, Rule, StoreResult, TextEnum as _, Unit, UtcMillis,
+    PhaseChange, PhaseOutcome, StoreResult, TextEnum as _, Unit, UtcMillis,
 };
 
-use super::{json, lesson_change, replay, unit::UnitRow};
+use super::{json, lesson_change, replay, rules::rule, unit::UnitRow};
 use crate::db::{Connection, SqlStore};
 use crate::error::{failed, word};
 
@@ -36,25 +36,6 @@ async fn audience(on: &mut Connection, lesson_id: Uuid) -> StoreResult<Vec<Unit>
     .into_iter()
     .map(Unit::try_from)
     .collect()
-}
-
-/// A version of a credit rule.
-pub(crate) async fn rule(on: &mut Connection, id: Uuid, version: i64) -> StoreResult<Rule> {
-    sqlx::query_as!(
-        Rule,
-        r#"SELECT id, version, name, full_percent, half_percent, max_rate_milli, receipt_gap_ms,
-                  hidden_sound_gap_ms, allowance_ms,
-                  edge_slack_ms, long_ms, long_hours_milli, medium_ms, medium_hours_milli, short_hours_milli,
-                  hidden_video_counts AS "hidden_video_counts: bool",
-                  uncorroborated_counts AS "uncorroborated_counts: bool", delivery_slack_ms, checks_required,
-                  make_up_ms
-           FROM credit_rules WHERE id = $1 AND version = $2"#,
-        id,
-        version
-    )
-    .fetch_one(on)
-    .await
-    .map_err(failed)
 }
 
 /// One lesson with all that belongs to it, from one view of the database.

@@ -10,7 +10,7 @@ use yunke_store::{
     StoreResult, Unit, UtcMillis, VersionTerms,
 };
 
-use super::{lesson, library_change as change, library_episode as episode, unit::UnitRow};
+use super::{library_change as change, library_episode as episode, rules, unit::UnitRow};
 use crate::db::{Connection, SqlStore};
 use crate::error::{failed, word};
 
@@ -146,7 +146,7 @@ async fn terms(store: &SqlStore, episode_id: Uuid) -> StoreResult<Option<Episode
     .await
     .map_err(failed)?;
     Ok(Some(EpisodeTerms {
-        rule: lesson::rule(&mut tx, row.rule_id, row.rule_version).await?,
+        rule: rules::rule(&mut tx, row.rule_id, row.rule_version).await?,
         credited: word::<SeriesCredit>(&row.credit)? == SeriesCredit::Episode,
         versions,
         withdrawn_at: row.withdrawn_at,

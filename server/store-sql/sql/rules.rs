@@ -8,9 +8,28 @@ use yunke_store::{
     decide::rules::{self, Before},
 };
 
-use super::{json, lesson::rule, operation::audit};
+use super::{json, operation::audit};
 use crate::db::{Connection, SqlStore};
 use crate::error::failed;
+
+/// A version of a credit rule.
+pub(crate) async fn rule(on: &mut Connection, id: Uuid, version: i64) -> StoreResult<Rule> {
+    sqlx::query_as!(
+        Rule,
+        r#"SELECT id, version, name, full_percent, half_percent, max_rate_milli, receipt_gap_ms,
+                  hidden_sound_gap_ms, allowance_ms,
+                  edge_slack_ms, long_ms, long_hours_milli, medium_ms, medium_hours_milli, short_hours_milli,
+                  hidden_video_counts AS "hidden_video_counts: bool",
+                  uncorroborated_counts AS "uncorroborated_counts: bool", delivery_slack_ms, checks_required,
+                  make_up_ms
+           FROM credit_rules WHERE id = $1 AND version = $2"#,
+        id,
+        version
+    )
+    .fetch_one(on)
+    .await
+    .map_err(failed)
+}
 
 /// How a rule stands; of none named how the default does.
 pub(crate) async fn standing(on: &mut Connection, id: Option<Uuid>) -> StoreResult<Option<RuleStanding>> {

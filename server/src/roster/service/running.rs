@@ -39,7 +39,6 @@ text_enum! {
 #[schema(as = ImportProgress)]
 pub struct Progress {
     /// What it is doing.
-    #[schema(inline)]
     pub stage: Stage,
     /// Rows so far, or people to write.
     pub rows: usize,

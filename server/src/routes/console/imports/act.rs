@@ -4,7 +4,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
-use yunke_store::{IMPORT_KEPT_MS, ImportState, UndoOutcome};
+use yunke_store::{IMPORT_KEPT_MS, ImportState, StoreResult, UndoOutcome};
 
 use super::view::{ImportView, own, request, view};
 use crate::{
@@ -105,14 +105,10 @@ pub(super) async fn undo(
     Path(id): Path<Uuid>,
 ) -> ApiResult<Json<UndoAnswer>> {
     own(&app, &viewer, id).await?;
-    match app.store.undo_import(id, viewer.user.id, app.source.now()).await? {
-        UndoOutcome::Done { taken_back, kept, signed_out } => {
-            for person in &signed_out {
-                app.sockets.sign_out_person(*person);
-            }
-            if !signed_out.is_empty() {
-                app.media.orders_changed();
-            }
+    // A large one takes longer than an answer is waited for: it goes on without the request, as one transaction.
+    let undone = app.tasks.spawn(take_back(app.clone(), viewer.user.id, id));
+    match undone.await.map_err(Problem::internal)?? {
+        UndoOutcome::Done { taken_back, kept, .. } => {
             let names = kept.iter().take(NAMED).map(|person| person.name.clone()).collect();
             let import = view(&app, &viewer, id).await?;
             Ok(Json(UndoAnswer { taken_back, kept: kept.len(), names, import }))
@@ -128,4 +124,17 @@ pub(super) async fn undo(
             Err(Problem::forbidden("not_allowed", "This needs a role you do not have."))
         }
     }
+}
+
+async fn take_back(app: AppState, by: Uuid, id: Uuid) -> StoreResult<UndoOutcome> {
+    let outcome = app.store.undo_import(id, by, app.source.now()).await?;
+    if let UndoOutcome::Done { signed_out, .. } = &outcome
+        && !signed_out.is_empty()
+    {
+        for person in signed_out {
+            app.sockets.sign_out_person(*person);
+        }
+        app.media.orders_changed();
+    }
+    Ok(outcome)
 }

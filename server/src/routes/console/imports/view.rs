@@ -21,7 +21,6 @@ pub(super) struct ImportView {
     file_name: String,
     file_bytes: i64,
     created_at: i64,
-    #[schema(inline)]
     state: ImportState,
     /// What it is doing right now; null: nothing.
     progress: Option<Progress>,

@@ -2,17 +2,15 @@
 //! change them, since a rule is everybody's. What is planned or was held keeps its version, whatever is done here.
 
 mod change;
+mod choice;
 mod preview;
 mod read;
 mod view;
 
+pub(super) use choice::{check_rule, rule_unknown};
 use utoipa_axum::{router::OpenApiRouter, routes};
-use uuid::Uuid;
 
-use crate::{
-    problem::{ApiResult, Problem},
-    state::AppState,
-};
+use crate::state::AppState;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -26,15 +24,4 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(preview::begin))
         .routes(routes!(preview::preview, preview::forget))
         .routes(routes!(preview::people))
-}
-
-/// Whether a rule can be chosen, if one is named.
-pub(super) async fn check_rule(app: &AppState, id: Option<Uuid>) -> ApiResult<()> {
-    let Some(id) = id else { return Ok(()) };
-    let standing = app.store.rule_standing(Some(id)).await?;
-    standing.and_then(|standing| standing.choosable()).map(drop).ok_or_else(rule_unknown)
-}
-
-pub(super) fn rule_unknown() -> Problem {
-    Problem::field("rule_id", "rule_unknown", "There is no such rule to choose. Load the page again.")
 }

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 use yunke_store::{LessonFilter, LessonPhase, Page};
 
-use super::{rule_unknown, view::RuleSettings};
+use super::{choice::rule_unknown, view::RuleSettings};
 use crate::{
     auth::Viewer,
     evidence::CreditWord,
