@@ -296,7 +296,13 @@ test('at the desk', async (t) => {
     await signIn(page, DEMO.organizer, '/console/people');
     await page.getByRole('link', { name: ROSTER.open }).click();
     await picture(page, 'roster');
-    const rows = ['二〇二六年名册,,', '姓名,党支部,手 机 号', '新学员甲,河湾村支部,139 0000 0101', '新学员乙,没有的支部,', '李思远,软件园联合支部,13800000005'];
+    const rows = [
+      '二〇二六年名册,,',
+      '姓名,党支部,手 机 号',
+      '新学员甲,河湾村支部,139 0000 0101',
+      '新学员乙,没有的支部,',
+      '李思远,软件园联合支部,13800000005',
+    ];
     await page.locator('[data-roster]').setInputFiles({ name: '名册.csv', mimeType: 'text/csv', buffer: Buffer.from(rows.join('\r\n')) });
     await says(page, /新增 1、变更 0、调动 1、回来 0、离开 0/);
     await says(page, /没有这个支部：没有的支部/);
@@ -356,7 +362,7 @@ test('at the desk', async (t) => {
       await says(page, /共 120 人/);
       await says(page, /U\+F0001/);
       assert.deepEqual(await stumbles(page), []);
-    await picture(page, 'sheet');
+      await picture(page, 'sheet');
       const path = join(yunke.folder, 'sheet.pdf');
       await writeFile(path, await page.pdf({ preferCSSPageSize: true }));
       const paper = await readPdf(path);

@@ -90,7 +90,9 @@ describe('every code has a sentence', () => {
     expect(codes).toContain('roster_changed')
     expect(missing(codes, ['console.roster/problem', 'common/problem'])).toEqual([])
     const readers = ['kind', 'refusal', 'encoding', 'delimited', 'table', 'xlsx', 'xls', 'zipped', 'container', 'biff', 'mod']
-    const refusals = readers.flatMap((name) => [...read(`server/src/roster/read/${name}.rs`).matchAll(/"((?:file|sheet|encoding)_[a-z_]+)"/g)].map(([, code]) => code!))
+    const refusals = readers.flatMap((name) =>
+      [...read(`server/src/roster/read/${name}.rs`).matchAll(/"((?:file|sheet|encoding)_[a-z_]+)"/g)].map(([, code]) => code!),
+    )
     expect(refusals).toContain('file_password')
     expect(missing(refusals, ['console.roster/refusal'])).toEqual([])
     const reasons = [...read('server/src/roster/lines.rs').matchAll(/^ {8}\w+ = "([a-z_]+)"/gm)].map(([, code]) => code!)

@@ -7,7 +7,7 @@ export default [
   {
     path: '/sign-in',
     name: 'sign-in',
-    meta: { words: ['member'], open: true, title: 'member.signIn.title' },
+    meta: { words: ['member', 'member.accounts'], open: true, title: 'member.accounts.title' },
     component: () => import('./accounts/SignInPage.vue'),
   },
   {
@@ -23,14 +23,24 @@ export default [
     meta: { words: ['member'] },
     component: () => import('./MemberFrame.vue'),
     children: [
-      { path: '', name: 'home', meta: { title: 'common.nav.home' }, component: () => import('./home/HomePage.vue') },
+      {
+        path: '',
+        name: 'home',
+        meta: { words: ['member.home'], title: 'common.nav.home' },
+        component: () => import('./home/HomePage.vue'),
+      },
       {
         path: 'records',
         name: 'records',
         meta: { words: ['member.records'], title: 'common.nav.records' },
         component: () => import('./records/RecordsPage.vue'),
       },
-      { path: 'me', name: 'me', meta: { title: 'common.nav.me' }, component: () => import('./accounts/MePage.vue') },
+      {
+        path: 'me',
+        name: 'me',
+        meta: { words: ['member.accounts'], title: 'common.nav.me' },
+        component: () => import('./accounts/MePage.vue'),
+      },
       ...Object.values(slices).flat(),
     ],
   },

@@ -1,0 +1,36 @@
+import type { Same } from '@/i18n/messages'
+import type zh from './words.zh-CN'
+
+export default {
+  title: 'Sign in',
+  lead: 'Sign in with the phone number your organizer registered.',
+  phone: 'Phone number',
+  number: 'Member number',
+  byNumber: 'No phone? Sign in by member number',
+  byPhone: 'Sign in by phone number',
+  password: 'Password',
+  show: 'Show password',
+  hide: 'Hide password',
+  submit: 'Sign in',
+  busy: 'Signing in…',
+  needPhone: 'Enter your phone number',
+  needNumber: 'Enter your member number',
+  which: 'Several people share this number. Which of them are you?',
+  needPassword: 'Enter your password',
+  help: 'Forgot your password? Ask the organizer of your branch.',
+  setup: 'This place has not been set up yet. Open the one-time link in the server’s log to create the centre.',
+  me: {
+    console: 'Console (organize)',
+    reading: 'Reading',
+    elder: 'Large type mode',
+    elderText: 'Larger letters, larger buttons, stronger contrast.',
+    size: 'Type size',
+    large: 'Large',
+    larger: 'Larger',
+    largest: 'Largest',
+    signOut: 'Sign out',
+    signOutText: 'You will need your phone number and password next time. Learning time not yet handed in stays on this device and is handed in after you sign in again.',
+    signOutEverywhere: 'Sign out on all devices',
+    signOutEverywhereText: 'You will be signed out on your other phones and computers, too.',
+  },
+} satisfies Same<typeof zh>
