@@ -30,6 +30,15 @@ impl Viewer {
         self.paths(Role::oversees)
     }
 
+    /// Names of these units, each once, as one line. An owner organizes what they own.
+    pub fn overseen_names(&self) -> String {
+        let grants = self.user.roles.iter().filter(|grant| grant.role.oversees());
+        let mut units: Vec<_> = grants.map(|grant| (&grant.unit.path, grant.unit.name.as_str())).collect();
+        units.sort_unstable();
+        units.dedup();
+        units.into_iter().map(|(_, name)| name).collect::<Vec<_>>().join("、")
+    }
+
     fn paths(&self, may: fn(Role) -> bool) -> Vec<String> {
         let grants = self.user.roles.iter().filter(|grant| may(grant.role));
         let mut paths: Vec<String> = grants.map(|grant| grant.unit.path.clone()).collect();

@@ -15,7 +15,8 @@ pub(super) async fn facts(on: &mut Connection, within: &[String]) -> StoreResult
     let mut units: Vec<Unit> = sqlx::query_as!(
         UnitRow,
         "SELECT id, parent_id, kind, name, path FROM units
-         WHERE EXISTS (SELECT 1 FROM json_each($1) AS scope
+         WHERE closed_at IS NULL
+           AND EXISTS (SELECT 1 FROM json_each($1) AS scope
                        WHERE substr(units.path, 1, length(scope.value)) = scope.value)",
         scope,
     )

@@ -159,16 +159,12 @@ pub(super) async fn add(
     let title = match lesson_id {
         None => None,
         Some(id) => {
-            let lesson = app.store.lesson(id).await?.filter(|lesson| viewer.may(lesson).organize);
+            let lesson = app.store.lesson(id).await?.filter(|lesson| viewer.may(lesson).oversee);
             Some(lesson.ok_or_else(Problem::not_found)?.title)
         }
     };
     let paths = unit.as_ref().map_or_else(|| viewer.overseen_paths(), |unit| vec![unit.path.clone()]);
-    let names = || {
-        let roles = viewer.user.roles.iter().filter(|grant| grant.role.oversees());
-        roles.map(|grant| grant.unit.name.as_str()).collect::<Vec<_>>().join("、")
-    };
-    let name = title.unwrap_or_else(|| unit.map_or_else(names, |unit| unit.name));
+    let name = title.unwrap_or_else(|| unit.map_or_else(|| viewer.overseen_names(), |unit| unit.name));
     let parameters = ExportParameters { lesson_id, year, month, name };
     let new = NewExport {
         id: app.source.id(),

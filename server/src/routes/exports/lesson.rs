@@ -56,19 +56,12 @@ pub(super) async fn export(
     // First of all: what is refused is no export, and has no line in the log.
     let busy = || Problem::unavailable("busy", "Too many exports are under way. Try again in a moment.", 5);
     let place = ExportPlace::take().ok_or_else(busy)?;
-    let units: Vec<&str> = viewer
-        .user
-        .roles
-        .iter()
-        .filter(|grant| grant.role.oversees())
-        .map(|grant| grant.unit.name.as_str())
-        .collect();
     let paths = viewer.overseen_paths();
     let request = ExportRequest {
         lesson: lesson.clone(),
         window: window(&app, &lesson),
         paths: paths.clone(),
-        scope: units.join("、"),
+        scope: viewer.overseen_names(),
         made_by: viewer.user.name.clone(),
         made_at: now,
     };

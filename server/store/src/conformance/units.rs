@@ -76,6 +76,8 @@ pub async fn a_unit_is_closed_when_nobody_is_left_in_it(store: &dyn Store) {
     let mut closed: Vec<_> = store.closed_units().await.expect("asked");
     closed.sort_unstable();
     assert_eq!(closed, [(town.station_a.id, NOW), (town.branch_a.id, NOW)]);
+    let offered = store.roster_facts(&["/1/".to_owned()]).await.expect("asked").units;
+    assert!(offered.iter().all(|unit| unit.id != town.branch_a.id), "an import finds no closed branch");
     assert_eq!(close(town.branch_a.id, false).await, UnitOutcome::ParentClosed);
     let moved = store.move_unit(town.branch_b.id, town.station_a.id, town.organizer, NOW).await;
     assert_eq!(moved.expect("asked"), UnitOutcome::ParentClosed);
