@@ -30,6 +30,8 @@ export default {
     person_password_reset: 'Reset the password',
     person_password_change: 'Changed their own password',
     person_role_ended: 'A role ended',
+    person_import_undo: 'Restored by taking an import back',
+    person_import_remove: 'Removed by taking an import back',
     unit_add: 'Added a unit',
     unit_rename: 'Renamed a unit',
     unit_move: 'Moved a unit',

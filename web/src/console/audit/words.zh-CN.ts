@@ -28,6 +28,8 @@ const words = {
     person_password_reset: '重置密码',
     person_password_change: '自己改了密码',
     person_role_ended: '角色到期',
+    person_import_undo: '随名册导入撤回而恢复',
+    person_import_remove: '随名册导入撤回而移除',
     unit_add: '添加单位',
     unit_rename: '单位改名',
     unit_move: '移动单位',
