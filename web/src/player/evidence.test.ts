@@ -5,6 +5,8 @@ import { isFinal } from './decided'
 import { Evidence, type EvidenceApi } from './evidence'
 import { MemoryOutbox } from './outboxStore'
 import { Room, type PostAnswer } from './room'
+// Comes on demand, in real time, which faked timers do not wait for: here it is there already.
+import './leftovers'
 
 const HOUR = 3_600_000
 
