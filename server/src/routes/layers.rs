@@ -44,8 +44,11 @@ use crate::{
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 
 /// Routes that take a file as the body.
-const UPLOADS: [&str; 2] =
-    ["/api/studio/lessons/{id}/captions/{language}", "/api/studio/lessons/{id}/poster"];
+const UPLOADS: [&str; 3] = [
+    "/api/studio/lessons/{id}/captions/{language}",
+    "/api/studio/lessons/{id}/poster",
+    "/api/console/library/series/{series_id}/cover",
+];
 
 /// The route that takes a roster.
 const ROSTER: &str = "/api/console/roster/imports";

@@ -264,3 +264,16 @@ async fn an_upload_is_created_as_tus_has_it_or_refused_with_a_reason() {
         good(server.get(Some(town.organizer), &format!("/api/console/library/series/{series}")).await).await;
     assert_eq!(after["episodes"].as_array().map(Vec::len), Some(1), "nothing was left behind");
 }
+
+#[tokio::test]
+async fn a_cover_may_be_as_large_as_a_poster() {
+    let server = Server::empty().await;
+    let town = server.town().await;
+    let (series, _) = server.episode(&town).await;
+    let path = format!("/api/console/library/series/{series}/cover");
+    let call = server.call_as(Some(town.organizer), reqwest::Method::PUT, &path).await;
+    // No picture: it is read, and refused for what it is.
+    let answer =
+        call.header("content-type", "image/png").body(vec![7_u8; 600_000]).send().await.expect("answered");
+    assert_eq!(answer.status(), reqwest::StatusCode::UNSUPPORTED_MEDIA_TYPE);
+}
