@@ -40,19 +40,11 @@ use crate::{
     secret,
     setup::SetupLink,
     state::{AppState, Shared},
+    sweeps,
 };
 
 /// How often the record of this run is kept up to date: what evidence takes as "the server was up".
 const ALIVE_EVERY: Duration = Duration::from_secs(2);
-
-/// People of one transaction while names are made ready to be found.
-const NAMES_AT_ONCE: i64 = 1_000;
-
-/// How often sessions that are over are removed.
-const SWEEP_EVERY: Duration = Duration::from_hours(1);
-
-/// How often sockets of sessions that are over are looked for.
-const SWEEP_SOCKETS_EVERY: Duration = Duration::from_secs(20);
 
 /// How long the store may take to end: a database may be silent for ever.
 const STORE_END_LIMIT: Duration = Duration::from_secs(3);
@@ -226,8 +218,8 @@ fn start_tasks(app: &AppState, address: SocketAddr, certificate: Certificate) {
     spawn(app, "results", keep_settled(app.core.clone(), app.results.clone()));
     spawn(app, "sign of life", keep_alive(app.clone()));
     spawn(app, "roster imports", Imports::sweep(app.core.clone()));
-    spawn(app, "session sweep", sweep(app.clone()));
-    spawn(app, "socket sweep", sweep_sockets(app.clone()));
+    spawn(app, "session sweep", sweeps::sessions(app.clone()));
+    spawn(app, "socket sweep", sweeps::sockets(app.clone()));
     spawn(app, "clock", watch_clock(app.clone()));
     let rooms = app.rooms.clone();
     app.tasks.spawn(async move {
@@ -290,51 +282,6 @@ async fn note_outage(app: &AppState, since: UtcMillis) {
         return;
     }
     app.rooms.was_out().await;
-}
-
-async fn sweep(app: AppState) {
-    // What an older version wrote has no keys to find and order people by yet.
-    loop {
-        match app.store.complete_names(NAMES_AT_ONCE).await {
-            Ok(0) => break,
-            Ok(people) => tracing::info!(people, "names were made ready to be found by pinyin"),
-            Err(error) => {
-                tracing::error!(error = source_chain(&error), "names could not be made ready to be found");
-                break;
-            }
-        }
-    }
-    let mut ticks = tokio::time::interval(SWEEP_EVERY);
-    loop {
-        tokio::select! {
-            () = app.stopping.cancelled() => return,
-            _ = ticks.tick() => {}
-        }
-        if let Err(error) = app.store.sweep_sessions(app.source.now()).await {
-            tracing::error!(error = source_chain(&error), "old sessions could not be removed");
-        }
-        if let Err(error) = app.store.end_roles(app.source.now()).await {
-            tracing::error!(error = source_chain(&error), "roles that ended could not be taken away");
-        }
-    }
-}
-
-/// Ends the sockets of people who signed out elsewhere, or may no longer sign in.
-async fn sweep_sockets(app: AppState) {
-    let mut ticks = tokio::time::interval(SWEEP_SOCKETS_EVERY);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = app.stopping.cancelled() => return,
-            _ = ticks.tick() => {}
-        }
-        if let Err(error) = app.sockets.sweep(app.store.as_ref(), app.source.now()).await {
-            tracing::warn!(
-                error = source_chain(&error),
-                "the sessions of open sockets could not be looked at"
-            );
-        }
-    }
 }
 
 /// Writes the addresses once media listens, too; a reader sees the whole file or none.

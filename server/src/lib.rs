@@ -42,4 +42,5 @@ mod secret;
 pub mod setup;
 pub mod state;
 mod store_copy;
+mod sweeps;
 pub mod typed;

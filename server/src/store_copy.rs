@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use yunke_host::FolderLock;
 use yunke_store::{
     Store,
-    copy::{CopySource, CopyStore, CopyTarget, TABLES, Table, Value},
+    copy::{CopySource, CopyStore, CopyTarget, Table, Value, tables},
 };
 use yunke_store_postgres::PostgresStore;
 use yunke_store_sqlite::SqliteStore;
@@ -77,7 +77,7 @@ impl Copy {
         from.store.close().await;
         to.store.close().await;
         let rows = copied?;
-        say(format!("{rows} rows of {} tables are the same in both databases.", TABLES.len()));
+        say(format!("{rows} rows of {} tables are the same in both databases.", tables().count()));
         Ok(())
     }
 }
@@ -113,7 +113,7 @@ async fn open(url: &str) -> anyhow::Result<Opened> {
 async fn copy(from: &Opened, to: &Opened, say: &mut impl FnMut(String)) -> anyhow::Result<u64> {
     let mut source = from.copied.copy_source().await.map_err(|error| told(from, &error))?;
     let mut target = to.copied.copy_target().await.map_err(|error| told(to, &error))?;
-    for table in TABLES {
+    for table in tables() {
         if OF_ITS_OWN.contains(&table.name) {
             continue;
         }
@@ -123,11 +123,11 @@ async fn copy(from: &Opened, to: &Opened, say: &mut impl FnMut(String)) -> anyho
         }
     }
     for name in OF_ITS_OWN {
-        let table = TABLES.iter().find(|table| table.name == *name).context("a table")?;
+        let table = tables().find(|table| table.name == *name).context("a table")?;
         target.clear(table).await.map_err(|error| told(to, &error))?;
     }
     let mut all = 0;
-    for table in TABLES {
+    for table in tables() {
         let before = one_table(source.as_mut(), target.as_mut(), table, from, to).await?;
         let after = sum(target.as_mut(), table).await.map_err(|error| told(to, &error))?;
         if before != after {

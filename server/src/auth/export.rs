@@ -27,9 +27,9 @@ impl ExportScope {
 }
 
 impl Viewer {
-    /// Whether the job is theirs, and they organize all it is of.
+    /// Whether the job is theirs, and they may still see all it is of.
     pub fn may_have(&self, job: &ExportJob) -> bool {
-        job.user_id == self.user.id && job.paths.iter().all(|path| self.organizes(path))
+        job.user_id == self.user.id && job.paths.iter().all(|path| self.oversees(path))
     }
 }
 

@@ -135,7 +135,8 @@ impl Results {
     /// # Errors
     /// If the database fails.
     pub async fn catch_up_member(&self, core: &Core, user: Uuid) -> StoreResult<bool> {
-        let _turn = tokio::time::timeout(WAIT, self.turn.lock()).await;
+        // Without the turn somebody else's newer judgement could be written over by this one.
+        let Ok(_turn) = tokio::time::timeout(WAIT, self.turn.lock()).await else { return Ok(true) };
         let due = core.store.results_due_of(user, WHILE_WAITING).await?;
         for one in &due {
             let Some(basis) = core.store.item_basis(one.item.id).await? else { continue };

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
-use yunke_store::{BeatRow, StoreResult, TextEnum as _, copy::TABLES};
+use yunke_store::{BeatRow, StoreResult, TextEnum as _, copy::tables};
 
 use crate::error::failed;
 
@@ -89,7 +89,7 @@ pub(crate) async fn note_due(
 
 /// What makes the database count on after rows were copied with the numbers they had.
 pub(crate) fn counters_go_on() -> Vec<String> {
-    let counted = TABLES.iter().filter(|table| table.counted);
+    let counted = tables().filter(|table| table.counted);
     counted
         .map(|table| {
             let (name, key) = (table.name, table.columns[0].0);

@@ -26,6 +26,7 @@ mod past;
 mod people;
 mod replay;
 mod results;
+mod results_member;
 mod results_people;
 mod results_read;
 mod roll;

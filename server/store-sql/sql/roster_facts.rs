@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use uuid::Uuid;
-use yunke_store::{PersonColumns, RosterFacts, RosterPerson, StoreResult, Unit};
+use yunke_store::{PersonColumns, Role, RosterFacts, RosterPerson, StoreResult, TextEnum as _, Unit};
 
 use super::{json, unit::UnitRow};
 use crate::db::Connection;
@@ -45,6 +45,7 @@ async fn people(on: &mut Connection, within: &[String]) -> StoreResult<Vec<Roste
                                                AND substr(u.path, 1, length(scope.value)) = scope.value)
                                      OR EXISTS (SELECT 1 FROM memberships m JOIN units u ON u.id = m.branch_id
                                                 WHERE m.user_id = p.id
+                                                  AND m.seq = (SELECT max(l.seq) FROM memberships l WHERE l.user_id = p.id)
                                                   AND substr(u.path, 1, length(scope.value)) = scope.value))))
            ORDER BY p.id"#,
         scope
@@ -64,25 +65,28 @@ async fn people(on: &mut Connection, within: &[String]) -> StoreResult<Vec<Roste
                 disabled_at: row.disabled_at,
             },
             has_roles: held.is_some(),
+            // Owners are changed one by one, by owners.
             within: held.is_none_or(|held| {
-                held.iter().all(|path| within.iter().any(|part| path.starts_with(part.as_str())))
+                held.iter().all(|(role, path)| {
+                    role != Role::Owner.as_str() && within.iter().any(|part| path.starts_with(part.as_str()))
+                })
             }),
         }
     });
     Ok(people.collect())
 }
 
-/// Paths of the units people have roles for: few have any.
-async fn roles(on: &mut Connection) -> StoreResult<HashMap<Uuid, Vec<String>>> {
+/// Roles and the paths of their units: few have any.
+async fn roles(on: &mut Connection) -> StoreResult<HashMap<Uuid, Vec<(String, String)>>> {
     let rows = sqlx::query!(
-        "SELECT r.user_id, u.path FROM roles r JOIN units u ON u.id = r.unit_id ORDER BY u.path"
+        "SELECT r.user_id, r.role, u.path FROM roles r JOIN units u ON u.id = r.unit_id ORDER BY u.path"
     )
     .fetch_all(on)
     .await
     .map_err(failed)?;
-    let mut roles: HashMap<Uuid, Vec<String>> = HashMap::new();
+    let mut roles: HashMap<Uuid, Vec<(String, String)>> = HashMap::new();
     for row in rows {
-        roles.entry(row.user_id).or_default().push(row.path);
+        roles.entry(row.user_id).or_default().push((row.role, row.path));
     }
     Ok(roles)
 }

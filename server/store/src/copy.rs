@@ -1,39 +1,18 @@
 //! A whole store as rows, to move a centre from one database to another. Knows tables and nothing of what they mean.
 
+mod desk;
+mod table;
 mod tables;
 
 use async_trait::async_trait;
 use uuid::Uuid;
 
-pub use self::tables::TABLES;
+pub use self::table::{Kind, Table};
 use crate::StoreResult;
 
-/// What a column holds, in whichever database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// An id.
-    Uuid,
-    /// A whole number.
-    Int,
-    /// Yes or no.
-    Bool,
-    /// Text.
-    Text,
-    /// Bytes.
-    Bytes,
-}
-
-/// A table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Table {
-    /// Its name.
-    pub name: &'static str,
-    /// Its columns; the first `key` of them name a row.
-    pub columns: &'static [(&'static str, Kind)],
-    /// How many columns the key has.
-    pub key: usize,
-    /// Its key is counted up by the database.
-    pub counted: bool,
+/// Every table with rows of a centre, each after those it refers to.
+pub fn tables() -> impl Iterator<Item = &'static Table> {
+    tables::TABLES.iter().chain(desk::DESK)
 }
 
 /// What stands in a column.

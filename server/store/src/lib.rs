@@ -20,6 +20,7 @@ mod media;
 mod operation;
 mod people;
 mod replay;
+mod result_store;
 mod results;
 mod roll;
 mod roster;
@@ -61,10 +62,11 @@ pub use replay::{
     NewChapter, Poster, PosterKind, REPLAY_EDITS_MAX, ReplayChange, ReplayEdit, ReplayOutcome, ReplayStore,
     SLIDE_TURNED_MS, Trim,
 };
+pub use result_store::ResultStore;
 pub use results::{
     BranchProgress, ItemBasis, ItemFigures, Listed, MemberResult, MonthFigures, PeopleInMonths,
-    RESULT_ROWS_MAX, ReportPeople, ReportPeopleFilter, ResultCredit, ResultDue, ResultFigures, ResultStore,
-    UnitFigures, YearLine, YearPerson, YearTargets,
+    RESULT_ROWS_MAX, ReportPeople, ReportPeopleFilter, ResultCredit, ResultDue, ResultFigures, UnitFigures,
+    YearLine, YearPerson, YearTargets,
 };
 pub use roll::{NewExcuse, RollCounts, RollEntry, RollFilter, RollPage, RollPart, RollStore};
 pub use roster::{

@@ -11,6 +11,7 @@ mod fuzz;
 mod harness;
 mod home;
 mod https;
+mod identity;
 mod lesson_life;
 mod library;
 mod library_stats;

@@ -78,6 +78,10 @@ pub async fn a_unit_is_closed_when_nobody_is_left_in_it(store: &dyn Store) {
     assert_eq!(closed, [(town.station_a.id, NOW), (town.branch_a.id, NOW)]);
     let offered = store.roster_facts(&["/1/".to_owned()]).await.expect("asked").units;
     assert!(offered.iter().all(|unit| unit.id != town.branch_a.id), "an import finds no closed branch");
+    // Nor does an import of the whole centre change its owner.
+    let people = store.roster_facts(&["/1/".to_owned()]).await.expect("asked").people;
+    let within = |id| people.iter().find(|person| person.id == id).map(|person| person.within);
+    assert_eq!((within(town.organizer), within(town.lecturer)), (Some(false), Some(true)));
     assert_eq!(close(town.branch_a.id, false).await, UnitOutcome::ParentClosed);
     let moved = store.move_unit(town.branch_b.id, town.station_a.id, town.organizer, NOW).await;
     assert_eq!(moved.expect("asked"), UnitOutcome::ParentClosed);

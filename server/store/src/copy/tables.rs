@@ -1,20 +1,12 @@
-//! Every table there is, as a copy sees it.
+//! Tables of accounts, lessons, the library and their evidence, as a copy sees them.
 
-use super::{
-    Kind::{self, Bool, Bytes, Int, Text, Uuid as Id},
-    Table,
+use super::table::{
+    Kind::{Bool, Bytes, Int, Text, Uuid as Id},
+    Table, counted, table,
 };
 
-const fn table(name: &'static str, key: usize, columns: &'static [(&'static str, Kind)]) -> Table {
-    Table { name, columns, key, counted: false }
-}
-
-const fn counted(name: &'static str, columns: &'static [(&'static str, Kind)]) -> Table {
-    Table { name, columns, key: 1, counted: true }
-}
-
-/// Every table with rows of a centre, each after those it refers to.
-pub const TABLES: &[Table] = &[
+/// Each after those it refers to.
+pub(super) const TABLES: &[Table] = &[
     // By path: a unit comes after the one it is in.
     table(
         "units",
@@ -335,65 +327,6 @@ pub const TABLES: &[Table] = &[
     table("replays_heard", 2, &[("boot", Id), ("from_at", Int), ("to_at", Int)]),
     table("room_digests", 2, &[("lesson_id", Id), ("user_id", Id), ("basis", Int), ("body", Text)]),
     table("room_digest_leases", 1, &[("lease_id", Id), ("through", Int)]),
-    table(
-        "results",
-        3,
-        &[
-            ("item_id", Id),
-            ("user_id", Id),
-            ("month", Int),
-            ("unit_id", Id),
-            ("continues", Bool),
-            ("person", Bool),
-            ("live_person", Bool),
-            ("visits", Int),
-            ("live_visits", Int),
-            ("counted_ms", Int),
-            ("coverage_bp", Int),
-            ("credit", Text),
-            ("hours_milli", Int),
-        ],
-    ),
-    table(
-        "result_figures",
-        3,
-        &[
-            ("unit_id", Id),
-            ("month", Int),
-            ("item_id", Id),
-            ("lesson", Bool),
-            ("continues", Bool),
-            ("invited", Int),
-            ("invited_attended", Int),
-            ("attended", Int),
-            ("excused", Int),
-            ("people", Int),
-            ("live_people", Int),
-            ("visits", Int),
-            ("live_visits", Int),
-            ("full_credits", Int),
-            ("half_credits", Int),
-            ("counted_ms", Int),
-            ("hours_milli", Int),
-        ],
-    ),
-    table(
-        "result_people",
-        3,
-        &[
-            ("unit_id", Id),
-            ("year", Int),
-            ("user_id", Id),
-            ("months", Int),
-            ("lessons", Int),
-            ("visits", Int),
-            ("counted_ms", Int),
-            ("hours_milli", Int),
-            ("audio_hours_milli", Int),
-        ],
-    ),
-    table("settled_items", 1, &[("item_id", Id), ("basis", Text), ("settled_at", Int)]),
-    table("results_due", 2, &[("item_id", Id), ("user_id", Id), ("since", Int), ("taken", Bool)]),
     counted(
         "server_runs",
         &[
@@ -404,47 +337,6 @@ pub const TABLES: &[Table] = &[
             ("stopped_at", Int),
             ("boot", Id),
             ("anchor_at", Int),
-        ],
-    ),
-    table(
-        "roster_imports",
-        1,
-        &[
-            ("id", Id),
-            ("owner_id", Id),
-            ("file_name", Text),
-            ("file_bytes", Int),
-            ("options", Text),
-            ("state", Text),
-            ("summary", Text),
-            ("fingerprint", Text),
-            ("created_at", Int),
-            ("applied_at", Int),
-            ("undone_at", Int),
-        ],
-    ),
-    table("roster_import_files", 2, &[("import_id", Id), ("seq", Int), ("bytes", Bytes)]),
-    table("roster_import_pieces", 3, &[("import_id", Id), ("kind", Text), ("seq", Int), ("body", Text)]),
-    table("roster_columns", 1, &[("user_id", Id), ("columns", Text)]),
-    table(
-        "export_jobs",
-        1,
-        &[
-            ("id", Id),
-            ("kind", Text),
-            ("format", Text),
-            ("parameters", Text),
-            ("user_id", Id),
-            ("paths", Text),
-            ("state", Text),
-            ("tries", Int),
-            ("size_bytes", Int),
-            ("row_count", Int),
-            ("sha256", Text),
-            ("reason", Text),
-            ("created_at", Int),
-            ("ended_at", Int),
-            ("expires_at", Int),
         ],
     ),
     counted(

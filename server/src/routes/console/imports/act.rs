@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use yunke_store::{IMPORT_KEPT_MS, ImportState, StoreResult, UndoOutcome};
 
-use super::view::{ImportView, own, request, view};
+use super::view::{ImportView, own, request, still_theirs, view};
 use crate::{
     auth::Viewer,
     problem::{ApiResult, Problem},
@@ -104,7 +104,7 @@ pub(super) async fn undo(
     viewer: Viewer,
     Path(id): Path<Uuid>,
 ) -> ApiResult<Json<UndoAnswer>> {
-    own(&app, &viewer, id).await?;
+    still_theirs(&viewer, &own(&app, &viewer, id).await?)?;
     // A large one takes longer than an answer is waited for: it goes on without the request, as one transaction.
     let undone = app.tasks.spawn(take_back(app.clone(), viewer.user.id, id));
     match undone.await.map_err(Problem::internal)?? {

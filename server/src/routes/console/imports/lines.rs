@@ -6,7 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 use yunke_store::{ImportKind, ImportState};
 
-use super::view::{own, summary};
+use super::view::{own, still_theirs, summary};
 use crate::{
     auth::Viewer,
     problem::{ApiResult, Problem},
@@ -72,6 +72,7 @@ pub(super) async fn lines(
         // It has people of a part that is no longer the viewer's; looking at the import makes it anew.
         return Err(Problem::not_found());
     }
+    still_theirs(&viewer, &import)?;
     let query = paging::query(which.q)?.to_lowercase();
     let mut found = Vec::new();
     for piece in app.store.import_pieces(id, which.kind).await? {
@@ -101,6 +102,7 @@ pub(super) async fn added(
     Path(id): Path<Uuid>,
 ) -> ApiResult<Json<Vec<AddedPerson>>> {
     let import = own(&app, &viewer, id).await?;
+    still_theirs(&viewer, &import)?;
     if import.state != ImportState::Applied {
         return Ok(Json(Vec::new()));
     }

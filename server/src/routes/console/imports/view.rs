@@ -40,6 +40,12 @@ pub(super) async fn own(app: &AppState, viewer: &Viewer, id: Uuid) -> ApiResult<
     import.ok_or_else(Problem::not_found)
 }
 
+/// Whether the viewer still organizes all that an import is of: else it is none of theirs any more.
+pub(super) fn still_theirs(viewer: &Viewer, import: &RosterImport) -> ApiResult<()> {
+    let all = summary(import).within.iter().all(|path| viewer.organizes(path));
+    if all { Ok(()) } else { Err(Problem::not_found()) }
+}
+
 /// What to ask the importer for.
 pub(super) fn request(viewer: &Viewer, import: &RosterImport) -> Request {
     Request {

@@ -103,7 +103,7 @@ impl ReportItem {
             started_at,
             ended_at,
             continues,
-            can_open: viewer.organizes(&unit_path),
+            can_open: viewer.oversees(&unit_path),
             invited: figures.invited,
             invited_attended: figures.invited_attended,
             attended: figures.attended,

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use utoipa::IntoParams;
 use uuid::Uuid;
-use yunke_store::{Role, Unit};
+use yunke_store::Unit;
 
 use crate::{
     auth::Viewer,
@@ -33,19 +33,19 @@ pub(super) async fn place() -> ApiResult<SemaphorePermit<'static>> {
     PLACES.acquire().await.map_err(Problem::internal)
 }
 
-/// The unit that was asked for, if the viewer organizes it.
+/// The unit that was asked for, if the viewer organizes or audits it.
 pub(super) async fn unit(app: &AppState, viewer: &Viewer, asked: Option<Uuid>) -> ApiResult<Unit> {
     let Some(id) = asked else {
         let mut own: Vec<Unit> = viewer
             .user
             .roles
             .iter()
-            .filter(|grant| grant.role == Role::Organizer)
+            .filter(|grant| grant.role.oversees())
             .map(|grant| grant.unit.clone())
             .collect();
         own.sort_by(|a, b| (a.path.len(), &a.path).cmp(&(b.path.len(), &b.path)));
         return own.into_iter().next().ok_or_else(Problem::not_found);
     };
     let unit = app.store.unit(id).await?.ok_or_else(Problem::not_found)?;
-    if viewer.organizes(&unit.path) { Ok(unit) } else { Err(Problem::not_found()) }
+    if viewer.oversees(&unit.path) { Ok(unit) } else { Err(Problem::not_found()) }
 }

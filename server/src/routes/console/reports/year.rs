@@ -81,7 +81,7 @@ pub(super) struct YearReport {
 fn named(unit: &Unit, viewer: &Viewer) -> ReportUnit {
     // The path of the one above: without its own number.
     let above = unit.path.trim_end_matches('/').rsplit_once('/').map(|(above, _)| format!("{above}/"));
-    let parent_id = unit.parent_id.filter(|_| above.is_some_and(|above| viewer.organizes(&above)));
+    let parent_id = unit.parent_id.filter(|_| above.is_some_and(|above| viewer.oversees(&above)));
     ReportUnit { id: unit.id, name: unit.name.clone(), kind: unit.kind, parent_id }
 }
 
