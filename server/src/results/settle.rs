@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 use yunke_domain::{Item, ItemKind};
 use yunke_store::{
-    ItemBasis, LessonPhase, Page, ResultDue, RollEntry, RollFilter, RollPart, Store, StoreResult,
+    ItemBasis, LessonPhase, Page, ResultDue, RollEntry, RollFilter, RollPart, Store, StoreError, StoreResult,
 };
 
 use super::{
@@ -72,10 +72,11 @@ impl Results {
         for basis in items.iter().filter(|basis| basis.ended_at.is_none_or(|ended_at| ended_at < quiet)) {
             // One at a time: whoever waits for a page waits for one item, not for all of them.
             let _turn = self.turn.lock().await;
-            if !whole(core, basis, true).await? {
-                return Ok(false);
+            match whole(core, basis, true).await {
+                Ok(true) => more = i64::try_from(items.len()).is_ok_and(|count| count == ITEMS),
+                Ok(false) => return Ok(false),
+                Err(error) => passed_over(&error),
             }
-            more = i64::try_from(items.len()).is_ok_and(|count| count == ITEMS);
         }
         let due = store.results_due(quiet, DUE).await?;
         more |= i64::try_from(due.len()).is_ok_and(|count| count == DUE);
@@ -117,8 +118,10 @@ impl Results {
             }
             left -= count;
             let settled = basis.ended_at.is_none_or(|ended_at| ended_at < quiet);
-            whole(core, basis, settled).await?;
-            to_come.items -= i64::from(settled);
+            match whole(core, basis, settled).await {
+                Ok(_) => to_come.items -= i64::from(settled),
+                Err(error) => passed_over(&error),
+            }
         }
         if to_come.members > 0 && to_come.members <= left {
             for some in by_item(store.results_due(i64::MAX, left).await?) {
@@ -145,6 +148,11 @@ impl Results {
         }
         Ok(i64::try_from(due.len()).is_ok_and(|count| count == WHILE_WAITING))
     }
+}
+
+/// What cannot be judged is tried again in the next round: the others must not wait for it.
+fn passed_over(error: &StoreError) {
+    tracing::error!(error = source_chain(error), "the results of an item could not be settled");
 }
 
 /// The roll of a large lesson takes a while.
